@@ -1,0 +1,36 @@
+// csv.h: comma-separated files (RFC 4180, by libcsv) and tab-separated files (byte for byte).
+//
+// libcsv trims blanks around unquoted fields, ends a row at a lone CR, and recovers silently from an
+// unclosed quote; each of the last two is refused here with its line, and fields keep their blanks.
+// A byte-order mark is skipped; CRLF, LF and a missing last line end are the same; text must be
+// UTF-8 without NUL. Tab-separated: no quoting at all, a quotation mark is a character.
+#ifndef BASE_CSV_H
+#define BASE_CSV_H
+#include "base/arena.h"
+#include "base/file.h"
+
+typedef struct {
+    const char **field; // `columns` of them
+    size_t line;        // where the row begins in the file, from 1
+} CsvRow;
+
+typedef struct {
+    const char *file;
+    const char **header; // NULL when read without
+    size_t columns;
+    CsvRow *row;
+    size_t rows;
+} Csv;
+
+typedef enum { CSV_COMMAS, CSV_TABS } CsvFormat;
+
+// Reads all of it into the arena. With `header` the first row names the columns (no name twice) and
+// every row must have as many fields; without, the first row decides the number.
+bool csv_parse(Arena *arena, Bytes bytes, const char *file, CsvFormat format, bool header, Csv *csv,
+               Error *error);
+bool csv_read(Arena *arena, const char *path, CsvFormat format, bool header, Csv *csv, Error *error);
+
+size_t csv_column(const Csv *csv, const char *name); // SIZE_MAX when there is none
+
+void csv_put(FILE *out, const char *field); // quoted only where it must be
+#endif

@@ -1,0 +1,35 @@
+// file.h: reading files whole, writing them so that a reader never meets half of one.
+#ifndef BASE_FILE_H
+#define BASE_FILE_H
+#include "base/arena.h"
+#include <stdint.h>
+#include <stdio.h>
+
+typedef struct {
+    const uint8_t *data; // followed by a zero byte that is not counted
+    size_t size;
+} Bytes;
+
+// Reads a regular file into the arena. A folder, a missing or an unreadable file is ERROR_INPUT.
+bool file_read(Arena *arena, const char *path, Bytes *bytes, Error *error);
+
+// Maps a regular file read-only; unmap with file_unmap. An empty file gives size 0.
+bool file_map(const char *path, Bytes *bytes, Error *error);
+void file_unmap(Bytes bytes);
+
+// Writes a file so that `path` holds its old content or all of the new, whatever happens between:
+// kill -9, a full disk. The temporary name holds the process id; it is unlinked on failure.
+// body returns false when writing failed (errno says why). Fails with ERROR_ENVIRONMENT.
+bool file_write(const char *path, bool (*body)(FILE *out, const void *content), const void *content,
+                Error *error);
+bool file_write_text(const char *path, const char *text, Error *error);
+
+bool folder_make(const char *path, Error *error); // with its parents; fine when it is there
+bool file_exists(const char *path);               // a regular file
+bool folder_exists(const char *path);
+// Names (not paths) of the folder's entries that end in `suffix`, bytewise sorted. A missing folder
+// has none.
+bool folder_list(Arena *arena, const char *path, const char *suffix, const char ***names,
+                 size_t *count, Error *error);
+char *path_join(Arena *arena, const char *folder, const char *name);
+#endif

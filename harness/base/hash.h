@@ -1,0 +1,12 @@
+// hash.h: SHA-256 (libcrypto), as 64 lower-case hexadecimal digits.
+#ifndef BASE_HASH_H
+#define BASE_HASH_H
+#include "base/file.h"
+
+typedef struct {
+    char hex[65];
+} Hash;
+
+Hash hash_bytes(const void *data, size_t size);
+bool hash_file(const char *path, Hash *hash, Error *error);
+#endif

@@ -1,0 +1,53 @@
+// option.h: what a command or a method can be told, as a table.
+//
+// The same table is the parser, the bounds check, the --help text, the keys of a YAML spec, and the
+// canonical "lora.alpha=16;lora.rank=8" of the row.
+#ifndef BASE_OPTION_H
+#define BASE_OPTION_H
+#include "base/arena.h"
+#include <stdint.h>
+#include <stdio.h>
+
+typedef enum {
+    OPTION_WHOLE,  // int64_t
+    OPTION_REAL,   // double
+    OPTION_CHOICE, // int: index into `choices`
+    OPTION_SET,    // unsigned: bit i is choice i; typed "q+v" or "all"; never empty
+    OPTION_FLAG,   // bool: yes or no
+    OPTION_TEXT,   // const char *: any text; NULL when the default is NULL
+} OptionType;
+
+typedef struct {
+    const char *name; // as on the command line, without dashes
+    OptionType type;
+    size_t field;         // offset in the options struct; its C type follows from `type`
+    const char *standard; // the default, as a user would type it, so that --help cannot lie.
+                          // NULL: none; a number is then NAN or INT64_MIN until it is given
+    double low, high;     // inclusive; whole and real only
+    const char *choices;  // "none|mlp"; choice and set only
+    const char *help;     // one line, no full stop: what it is, with its symbol in the paper
+} Option;
+#define OPTION_END { .name = NULL }
+
+// Fills every field of `options` from the defaults.
+void options_default(const Option *table, void *options);
+
+// NULL when the table has no such name.
+const Option *option_find(const Option *table, const char *name);
+
+// Reads a value as typed. `owner` ("lora", or NULL) stands before the name in messages; texts are
+// copied to the arena. A refusal: "lora: rank: 0 is out of range; should be 1 to 1024".
+bool option_set(Arena *arena, const Option *option, void *options, const char *owner,
+                const char *value, Where where, Error *error);
+
+// The value as a user would type it, in its shortest exact form ("16", "q+v", "yes", "0.001");
+// NULL for a value that was not given.
+const char *option_text(Arena *arena, const Option *option, const void *options);
+
+// "lora.alpha=16;lora.rank=8", sorted by name, defaults included; "" for an empty table.
+const char *options_canonical(Arena *arena, const Option *table, const void *options,
+                              const char *owner);
+
+// A help line per option: "  --rank N         inner width r, 1 to 1024 [8]".
+void options_help(FILE *out, const Option *table);
+#endif

@@ -1,0 +1,18 @@
+// text.h: numbers and names out of text, strictly.
+#ifndef BASE_TEXT_H
+#define BASE_TEXT_H
+#include "base/arena.h"
+#include <stdint.h>
+
+bool text_whole(const char *text, int64_t *value); // the whole text is one decimal integer
+bool text_real(const char *text, double *value);   // the whole text is one finite decimal number
+bool text_flag(const char *text, bool *value);     // yes, no, true, false
+
+// The name nearest to `word` by edit distance (NULL-terminated list), or NULL when none is near.
+const char *text_nearest(const char *word, const char *const *names);
+
+// Splits "a+b+c" at `separator` into the arena; an empty text has no parts.
+char **text_split(Arena *arena, const char *text, char separator, size_t *count);
+
+bool utf8_valid(const uint8_t *text, size_t size, size_t *bad); // *bad: the first bad byte's offset
+#endif

@@ -1,0 +1,123 @@
+// kernels.h: the numeric loops. They know no graph, allocate nothing, keep no state, cannot fail.
+//
+// Matrices may have any stride >= cols and any alignment of 4 bytes; "rows x H" gives the shape.
+// Outputs do not overlap inputs unless "in place" is said. `add` true: added to what is there,
+// false: overwritten. Outputs that "may be absent" have data NULL and are then not computed. Sums
+// over a row or a column are taken in double in an order that depends on the sizes alone.
+// Each has a plain twin in tests/reference/.
+#ifndef ENGINE_KERNELS_H
+#define ENGINE_KERNELS_H
+#include "engine/batch.h"
+#include "engine/matrix.h"
+#include <stdbool.h>
+#include <stdint.h>
+
+// ---- sums
+double sum_floats(const float *x, size_t n);        // 16 lanes in double, pairwise
+double sum_squares(const float *x, size_t n);
+double sum_products(const float *x, const float *y, size_t n);
+
+// ---- element by element (kernel_rowwise.c)
+typedef enum { GELU, GELU_NEW, RELU, TANH, SWISH } Activation;
+// y = f(x), slope = f'(x); slope may be absent; y may be x (in place).
+void activation(Activation which, Matrix y, Matrix slope, Matrix x);
+void add_scaled(Matrix y, Matrix a, Matrix b, float scale, bool add);    // (y +)= a + scale b; y may be a
+void multiply(Matrix y, Matrix a, Matrix b, bool add);                   // (y +)= a . b; y may be a
+void scale_copy(Matrix y, Matrix a, float scale, bool add);              // (y +)= scale a; y may be a
+void sum_rows(Matrix y, Matrix x, bool add);                             // y: 1 x H, (y +)= column sums
+void add_row(Matrix y, Matrix bias);                                     // y += bias in every row
+
+// ---- layer normalisation (kernel_layernorm.c): Ba et al. 2016
+//   z = (x + r - mean) rstd;  y = gain . z + offset;  rstd = 1 / sqrt(variance + epsilon), the
+// variance divided by H. r (a residual, same shape) may be absent. z and rstd (rows x 1) may be
+// absent. y may be x or z may be x (in place).
+void layernorm(Matrix y, Matrix z, Matrix rstd, Matrix x, Matrix r, Matrix gain, Matrix offset,
+               double epsilon);
+// u = dy . gain;  dx = rstd (u - mean(u) - z mean(u . z)); dgain += column sums of dy . z;
+// doffset += column sums of dy. Each may be absent. dx may be dy (in place) when add_dx is false.
+void layernorm_backward(Matrix dx, bool add_dx, Matrix dgain, Matrix doffset, Matrix dy, Matrix z,
+                        Matrix rstd, Matrix gain);
+
+// ---- embeddings (kernel_embedding.c); type may be absent
+void embedding(Matrix y, Matrix word, Matrix position, Matrix type, const Batch *batch);
+void embedding_backward(Matrix dtable, Matrix dy, const int32_t *index); // dtable[index[r]] += dy[r]
+
+// ---- where a matrix's rows lie in the batch
+// Sequence s owns `count` rows from `first` on: for matrices over tokens its own, plus `extra` rows
+// a sequence in front of them; for matrices over sequences one.
+typedef struct {
+    bool tokens;  // rows over tokens; else one row a sequence
+    size_t extra; // rows a sequence added in front (prompt)
+} Layout;
+typedef struct {
+    size_t first, count;
+} Segment;
+Segment segment_of(const Batch *batch, Layout layout, size_t sequence);
+
+// ---- dropout (kernel_dropout.c)
+// A mask is a function of (seed, step, site, example, position, column), drawn again whenever it is
+// needed. The rate is rounded to a multiple of 2^-16 and kept elements are multiplied by 1 / (1 -
+// that), so the mean is exact.
+typedef struct {
+    uint64_t seed;
+    uint64_t step;
+    uint32_t site; // which dropout of the model
+    float rate;    // 0: nothing is dropped
+} Dropout;
+// (y +)= x . mask / (1 - rate); y may be x. Position: the row's place within its sequence (0 for
+// matrices over sequences).
+void dropout_rows(Matrix y, Matrix x, const Dropout *dropout, const Batch *batch, Layout layout,
+                  bool add);
+// The factors (0 or 1 / (1 - rate)) of `count` columns of one position; for attention's
+// probabilities the query's position, with the head in `site`'s upper half.
+void dropout_factors(float *factor, size_t count, const Dropout *dropout, uint32_t head,
+                     uint32_t example, uint32_t position);
+
+// ---- attention (kernel_attention.c)
+// For each sequence and head j (columns j d .. (j + 1) d - 1 of q, k, v, d = cols / heads):
+//   S = q k^T / sqrt(d), over the extra keys first, then the sequence's own; P = softmax of rows;
+//   c = (P . mask) v.
+// q and c have the rows of `queries` (tokens, or one a sequence: then the first token of each);
+// k and v those of `keys`. extra_k, extra_v: l x H, the same for all sequences; may be absent.
+// P (may be absent): pairs x heads floats in one block with stride = cols = heads; sequence after
+// sequence, in it head after head, in it queries x (l + keys) probabilities before dropout.
+// scratch: attention_scratch() floats.
+typedef struct {
+    int heads;
+    Layout queries, keys;
+    Dropout dropout;
+} Attention;
+size_t attention_scratch(const Extent *largest, const Attention *attention, size_t extra);
+size_t attention_pairs(const Batch *batch, const Attention *attention, size_t extra);
+void attention(Matrix c, Matrix P, Matrix q, Matrix k, Matrix v, Matrix extra_k, Matrix extra_v,
+               const Attention *options, const Batch *batch, float *scratch);
+// dv = (P . mask)^T dc; W = (dc v^T) . mask; dS = P . (W - rowsum(W . P)); dq = dS k / sqrt(d);
+// dk = dS^T q / sqrt(d). Every output may be absent; add_x adds to it. The extra ones are sums over
+// the sequences and always added to.
+typedef struct {
+    Matrix dq, dk, dv, dextra_k, dextra_v;
+    bool add_q, add_k, add_v;
+} AttentionGradients;
+void attention_backward(AttentionGradients out, Matrix dc, Matrix P, Matrix q, Matrix k, Matrix v,
+                        Matrix extra_k, Matrix extra_v, const Attention *options,
+                        const Batch *batch, float *scratch);
+
+// ---- rows picked and pooled (kernel_pool.c)
+void first_rows(Matrix y, Matrix x, const Batch *batch, Layout layout); // y: sequences x H; the first
+                                                                        // real token of each
+void first_rows_backward(Matrix dx, Matrix dy, const Batch *batch, Layout layout, bool add);
+void picked_rows(Matrix y, Matrix x, const Batch *batch, Layout layout); // y: selected x H
+void mean_rows(Matrix y, Matrix x, const Batch *batch, Layout layout);   // mean of the real tokens
+void mean_rows_backward(Matrix dx, Matrix dy, const Batch *batch, Layout layout, bool add);
+
+// ---- losses (kernel_loss.c); the loss is a mean over `rows`, in double
+// loss = mean_b (logsumexp(logits_b) - logits_b[label_b]); dlogits = weight (softmax - onehot) / rows;
+// may be absent.
+double cross_entropy(Matrix dlogits, Matrix logits, const int32_t *label, double weight);
+// loss = mean_b (logit - target)^2; dlogits = weight 2 (logit - target) / rows; may be absent.
+double squared_error(Matrix dlogits, Matrix logits, const float *target, double weight);
+// Cross-entropy of logits z word^T + bias against label (selected rows), a few rows at a time, so that
+// rows x vocabulary never exists whole. scratch: tied_scratch(vocabulary) floats.
+size_t tied_scratch(size_t vocabulary);
+double tied_cross_entropy(Matrix z, Matrix word, Matrix bias, const int32_t *label, float *scratch);
+#endif

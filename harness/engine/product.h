@@ -1,0 +1,23 @@
+// product.h: every matrix product of the program, by OpenBLAS (OpenMP build).
+#ifndef ENGINE_PRODUCT_H
+#define ENGINE_PRODUCT_H
+#include "base/error.h"
+#include "engine/matrix.h"
+
+// C = alpha op(A) op(B) + beta C, op(X) = X or its transpose. With beta 0 C is not read. A size of 0
+// is allowed (an inner 0 scales C by beta).
+void product(bool transpose_a, bool transpose_b, float alpha, Matrix A, Matrix B, float beta,
+             Matrix C);
+
+// Sets the number of threads (through OpenMP: openblas_set_num_threads is overridden in OpenMP
+// builds), checks after a first product that the process has just these, and holds NN, NT and TN
+// products of several row counts and odd sizes against a plain loop (milliseconds). A BLAS that
+// computes wrong results, or another number of threads, is ERROR_ENVIRONMENT.
+bool product_start(int threads, Error *error);
+
+const char *product_library(void); // "OpenBLAS 0.3.21 openmp"
+const char *product_core(void);    // the kernels in use: "Haswell", "SkylakeX", "Zen"
+
+// GFLOP/s of products of 512 x 512 over about `seconds`.
+double product_probe(double seconds);
+#endif

@@ -1,0 +1,54 @@
+// checkpoint.h: safetensors files (F32, F16, BF16; others are kept but cannot be read as numbers).
+//
+//   8 bytes: length n of the header, little-endian; n bytes: JSON {name: {dtype, shape,
+//   data_offsets: [begin, end]}, "__metadata__": {...}}; the tensors' bytes, without gap or overlap.
+//
+// Every length, offset, dtype and shape is checked before use.
+#ifndef MODEL_CHECKPOINT_H
+#define MODEL_CHECKPOINT_H
+#include "base/arena.h"
+#include "base/file.h"
+
+typedef enum { TENSOR_F32, TENSOR_F16, TENSOR_BF16, TENSOR_OTHER } TensorType;
+typedef struct {
+    const char *name;
+    TensorType type;
+    int rank; // 0 .. 8
+    int64_t shape[8];
+    size_t count;        // numbers
+    const uint8_t *data; // within the file; any alignment
+    size_t bytes;
+} Tensor;
+
+typedef struct {
+    const char *file;
+    Bytes bytes;      // mapped, or the caller's
+    Tensor *tensor;   // sorted by name
+    size_t tensors;
+} Checkpoint;
+
+bool checkpoint_parse(Arena *arena, Bytes bytes, const char *file, Checkpoint *checkpoint,
+                      Error *error);
+// Maps the file; the arena holds the names. Release with checkpoint_close (unmaps).
+bool checkpoint_open(Arena *arena, const char *path, Checkpoint *checkpoint, Error *error);
+void checkpoint_close(Checkpoint *checkpoint);
+
+const Tensor *checkpoint_find(const Checkpoint *checkpoint, const char *name); // exact name, or NULL
+
+// The tensor of a BERT checkpoint under any of its names: with or without "bert.", LayerNorm
+// weight/bias or gamma/beta. `name` is the full modern name. NULL when there is none.
+const Tensor *checkpoint_bert(const Checkpoint *checkpoint, const char *name);
+
+// Widens to float32 exactly (F16 subnormals are kept). TENSOR_OTHER is our own mistake.
+void tensor_read(const Tensor *tensor, float *out);
+
+// Writes F32 tensors, whole (file_write). Names sorted; header padded with blanks to 8 bytes.
+typedef struct {
+    const char *name;
+    int rank;
+    int64_t shape[8];
+    const float *data;
+    size_t stride; // floats between rows of the last dimension; 0: contiguous
+} TensorOut;
+bool checkpoint_write(const char *path, const TensorOut *tensor, size_t tensors, Error *error);
+#endif
