@@ -57,15 +57,15 @@ typedef struct {
     Hash hash[SPLITS];     // of each split's content (texts, labels, ids) after the rule
     const char *rule;      // "file" or "group sentence, 10 % of 6884, at most 2000": for the key
     size_t dropped;        // training rows left out because tune holds or is held by them
-} Rows;
+} Dataset;
 
 // Labels of the evaluated splits (dev, test) are delivered apart, so that a test can count how often
-// they are read: `task_rows` leaves their label -1 and score 0; `task_labels` fills them in.
-bool task_rows(Arena *arena, const Task *task, Rows *rows, Error *error);
-bool task_labels(const Task *task, Split split, Rows *rows, Error *error);
+// they are read: `dataset_read` leaves their label -1 and score 0; `dataset_labels` fills them in.
+bool dataset_read(Arena *arena, const Task *task, Dataset *dataset, Error *error);
+bool dataset_labels(const Task *task, Split split, Dataset *dataset, Error *error);
 
 // The training rows of --train-limit: `limit` of them, stratified by label, nested (the 100 are
 // among the 200), a function of data_seed; the order of the file is kept. limit 0: all.
-Examples task_limit(Arena *arena, const Task *task, Examples train, size_t limit,
-                    uint64_t data_seed);
+Examples dataset_limit(Arena *arena, const Task *task, Examples train, size_t limit,
+                       uint64_t data_seed);
 #endif
