@@ -1,0 +1,145 @@
+// main.c: runs the suites. usage: tests [SUITE]    Exit status 1 when anything fails.
+#include "tests/test.h"
+#include <CUnit/Basic.h>
+#include <dirent.h>
+#include <math.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+extern const Suite suites[];
+static CU_pSuite adding;
+static unsigned skipped;
+static char folder[64];
+
+void test_add(const char *name, void (*run)(void))
+{
+    CU_add_test(adding, name, run);
+}
+
+bool check(bool holds, const char *text, const char *file, int line)
+{
+    if (!holds)
+        printf("\n%s:%d: does not hold: %s\n", file, line, text);
+    CU_assertImplementation(holds, (unsigned)line, text, file, "", CU_FALSE);
+    return holds;
+}
+
+bool check_close(double value, double expected, double tolerance, const char *text, const char *file,
+                 int line)
+{
+    double difference = fabs(value - expected);
+    bool close = difference <= tolerance * fmax(1, fabs(expected)); // false for NaN
+    if (!close)
+        printf("\n%s:%d: %s is %.17g; should be %.17g within %g\n", file, line, text, value, expected,
+               tolerance);
+    CU_assertImplementation(close, (unsigned)line, text, file, "", CU_FALSE);
+    return close;
+}
+
+bool check_text(const char *value, const char *expected, const char *file, int line)
+{
+    bool same = value && expected ? !strcmp(value, expected) : value == expected;
+    if (!same)
+        printf("\n%s:%d: is  %s\n      should be %s\n", file, line, value ? value : "(null)",
+               expected ? expected : "(null)");
+    CU_assertImplementation(same, (unsigned)line, "text", file, "", CU_FALSE);
+    return same;
+}
+
+bool check_error(const Error *error, ErrorKind kind, const char *part, const char *file, int line)
+{
+    bool right = error->kind == kind && strstr(error->text, part) && !strchr(error->text, '\n');
+    if (!right)
+        printf("\n%s:%d: the error is %d \"%s\"\n      should be %d with \"%s\"\n", file, line,
+               (int)error->kind, error->text, (int)kind, part);
+    CU_assertImplementation(right, (unsigned)line, part, file, "", CU_FALSE);
+    return right;
+}
+
+void skip(const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    printf("\nskipped: %s: ", CU_get_current_test()->pName);
+    vprintf(format, arguments);
+    printf("\n");
+    va_end(arguments);
+    skipped++;
+}
+
+uint64_t mix(uint64_t *state)
+{
+    uint64_t z = (*state += 0x9e3779b97f4a7c15);
+    z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9;
+    z = (z ^ (z >> 27)) * 0x94d049bb133111eb;
+    return z ^ (z >> 31);
+}
+
+float mix_float(uint64_t *state)
+{
+    return (float)((double)(mix(state) >> 11) * 0x1p-52 - 1);
+}
+
+static void remove_tree(const char *path)
+{
+    DIR *dir = opendir(path);
+    struct dirent *entry;
+    chmod(path, 0700);
+    while (dir && (entry = readdir(dir)))
+        if (strcmp(entry->d_name, ".") && strcmp(entry->d_name, "..")) {
+            char child[4096];
+            snprintf(child, sizeof child, "%s/%s", path, entry->d_name);
+            if (unlink(child) != 0)
+                remove_tree(child);
+        }
+    if (dir)
+        closedir(dir);
+    rmdir(path);
+}
+
+const char *test_folder(void)
+{
+    if (folder[0])
+        remove_tree(folder);
+    snprintf(folder, sizeof folder, "/tmp/tunemark-test-XXXXXX");
+    if (!mkdtemp(folder))
+        abort();
+    return folder;
+}
+
+const char *shared_folder(void)
+{
+    struct stat status;
+    return stat("../shared", &status) == 0 ? "../shared" : NULL;
+}
+
+int main(int count, char **argument)
+{
+    if (CU_initialize_registry() != CUE_SUCCESS)
+        return 1;
+    unsigned found = 0;
+    for (const Suite *s = suites; s->name; s++)
+        if (count < 2 || !strcmp(argument[1], s->name)) {
+            adding = CU_add_suite(s->name, NULL, NULL);
+            s->add();
+            found++;
+        }
+    if (!found) {
+        fprintf(stderr, "tests: no suite '%s'\n", argument[1]);
+        return 2;
+    }
+    setvbuf(stdout, NULL, _IOLBF, 0);
+    CU_set_error_action(CUEA_IGNORE);
+    CU_basic_set_mode(CU_BRM_NORMAL);
+    CU_basic_run_tests();
+    unsigned failed = CU_get_number_of_tests_failed();
+    unsigned run = CU_get_number_of_tests_run();
+    if (folder[0])
+        remove_tree(folder);
+    CU_cleanup_registry();
+    printf("%u passed, %u failed, %u skipped\n", run - failed - skipped, failed, skipped);
+    return failed ? 1 : 0;
+}
