@@ -11,7 +11,7 @@ static void pieces_are_aligned_zeroed_and_apart(void)
 {
     Error error;
     Arena *arena = arena_new(1 << 20, &error);
-    uint8_t *end = NULL;
+    uint8_t *end = (uint8_t *)arena;
     for (size_t size = 0; size < 200; size++) {
         uint8_t *piece = arena_take(arena, size, 1);
         CHECK((uintptr_t)piece % ARENA_ALIGNMENT == 0);
