@@ -21,13 +21,17 @@ typedef struct {
     const char *name; // as on the command line, without dashes
     OptionType type;
     size_t field;         // offset in the options struct; its C type follows from `type`
-    const char *standard; // the default, as a user would type it, so that --help cannot lie.
-                          // NULL: none; a number is then NAN or INT64_MIN until it is given
-    double low, high;     // inclusive; whole and real only
-    const char *choices;  // "none|mlp"; choice and set only
-    const char *help;     // one line, no full stop: what it is, with its symbol in the paper
+    const char *standard; // the default, as a user would type it, so that --help cannot lie. NULL:
+                          // none; NAN, INT64_MIN, choice -1, the empty set, no, or NULL until given
+    double low, high;     // inclusive, may be infinite; whole and real only
+    const char
+        *choices;     // "none|mlp"; choice and set only. Of a text: what --help calls it, "FOLDER"
+    const char *help; // one line, no full stop: what it is, with its symbol in the paper
 } Option;
-#define OPTION_END { .name = NULL }
+#define OPTION_END                                                                                 \
+    {                                                                                              \
+        .name = NULL                                                                               \
+    }
 
 // Fills every field of `options` from the defaults.
 void options_default(const Option *table, void *options);
@@ -35,16 +39,21 @@ void options_default(const Option *table, void *options);
 // NULL when the table has no such name.
 const Option *option_find(const Option *table, const char *name);
 
-// Reads a value as typed. `owner` ("lora", or NULL) stands before the name in messages; texts are
-// copied to the arena. A refusal: "lora: rank: 0 is out of range; should be 1 to 1024".
+// Reads a value as typed. `owner` ("lora", or NULL) stands before the name in messages, in place of
+// where.item; texts are copied to the arena. After a refusal the field is what it was.
+// A refusal: "lora: rank: 0 is out of range; should be 1 to 1024".
 bool option_set(Arena *arena, const Option *option, void *options, const char *owner,
                 const char *value, Where where, Error *error);
 
-// The value as a user would type it, in its shortest exact form ("16", "q+v", "yes", "0.001");
-// NULL for a value that was not given.
+// The value as a user would type it, in its shortest exact form ("16", "q+v", "yes", "0.001",
+// "1e-5"); sets in the order of the choices, "all" for all of them. option_set of it gives the same
+// value. NULL for a value that was not given.
 const char *option_text(Arena *arena, const Option *option, const void *options);
 
-// "lora.alpha=16;lora.rank=8", sorted by name, defaults included; "" for an empty table.
+// "lora.alpha=16;lora.rank=8", sorted by name, defaults included, values not given left out; "" for
+// an empty table. Two different sets of values never have one text: a ";" or "\" within a text has
+// a
+// "\" before it.
 const char *options_canonical(Arena *arena, const Option *table, const void *options,
                               const char *owner);
 

@@ -1,0 +1,325 @@
+// option.c: reading, printing and describing what an option table lists.
+#include "base/option.h"
+#include "base/text.h"
+#include <assert.h>
+#include <inttypes.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+typedef union { // what a field holds; each member begins where the union does
+    int64_t whole;
+    double real;
+    int choice;
+    unsigned set;
+    bool flag;
+    const char *text;
+} Value;
+
+typedef struct {
+    size_t bytes;
+    Value not_given;
+    const char *called; // in --help: "--rank N"
+    const char *wrong;  // "'x' is not a number"
+} Type;
+
+static const Type types[] = {
+    [OPTION_WHOLE] = { sizeof(int64_t), { .whole = INT64_MIN }, "N", "is not a whole number" },
+    [OPTION_REAL] = { sizeof(double), { .real = NAN }, "X", "is not a number" },
+    [OPTION_CHOICE] = { sizeof(int), { .choice = -1 }, "NAME", "is unknown" },
+    [OPTION_SET] = { sizeof(unsigned), { .set = 0 }, "SET", "is unknown" },
+    [OPTION_FLAG] = { sizeof(bool), { .flag = false }, "yes|no", "is unknown" },
+    [OPTION_TEXT] = { sizeof(const char *), { .text = NULL }, "TEXT", "" },
+};
+
+enum { MOST_CHOICES = 32, LONGEST = 1024, LONGEST_REAL = 40 };
+
+typedef struct {
+    const char *name[MOST_CHOICES]; // within the option's `choices`, so not zero-terminated
+    int length[MOST_CHOICES], count;
+} Choices;
+
+static bool value_of(const Option *option, const char *typed, Value *value, Where where,
+                     Error *error);
+static bool whole_number(const char *typed);
+static bool set_of(const Option *option, const char *typed, unsigned *set);
+static Choices choices_of(const Option *option);
+static int choice_find(const Option *option, const char *name, size_t length);
+static unsigned set_all(const Option *option);
+static void right_text(const Option *option, char text[LONGEST]);
+static void real_text(double value, char text[LONGEST_REAL]);
+
+void options_default(const Option *table, void *options)
+{
+    for (; table->name; table++) {
+        Value value = types[table->type].not_given;
+        Error error;
+        bool fits =
+            !table->standard || value_of(table, table->standard, &value, (Where){ 0 }, &error);
+        assert(fits); // the table's own default is within its bounds
+        memcpy((char *)options + table->field, &value, types[table->type].bytes);
+    }
+}
+
+const Option *option_find(const Option *table, const char *name)
+{
+    for (; table->name; table++)
+        if (!strcmp(table->name, name))
+            return table;
+    return NULL;
+}
+
+bool option_set(Arena *arena, const Option *option, void *options, const char *owner,
+                const char *value, Where where, Error *error)
+{
+    char item[128];
+    Value read;
+    snprintf(item, sizeof item, "%s%s%s", owner ? owner : "", owner ? ": " : "", option->name);
+    where.item = item;
+    if (!value_of(option, value, &read, where, error))
+        return false;
+    if (option->type == OPTION_TEXT)
+        read.text = arena_text(arena, value);
+    memcpy((char *)options + option->field, &read, types[option->type].bytes);
+    return true;
+}
+
+static bool value_of(const Option *option, const char *typed, Value *value, Where where,
+                     Error *error)
+{
+    bool read = false, fits = false;
+    switch (option->type) {
+    case OPTION_WHOLE:
+        read = whole_number(typed);
+        fits = read && text_whole(typed, &value->whole) && value->whole != INT64_MIN &&
+               option->low <= (double)value->whole && (double)value->whole <= option->high;
+        break;
+    case OPTION_REAL:
+        read = text_real(typed, &value->real);
+        fits = read && option->low <= value->real && value->real <= option->high;
+        if (fits)
+            value->real += 0.0; // -0 becomes 0: one value has one text
+        break;
+    case OPTION_CHOICE:
+        value->choice = choice_find(option, typed, strlen(typed));
+        fits = value->choice >= 0;
+        break;
+    case OPTION_SET:
+        fits = set_of(option, typed, &value->set);
+        break;
+    case OPTION_FLAG:
+        fits = text_flag(typed, &value->flag);
+        break;
+    case OPTION_TEXT:
+        value->text = typed;
+        fits = true;
+        break;
+    }
+    if (fits)
+        return true;
+    char right[LONGEST];
+    right_text(option, right);
+    return read ? fail(error, ERROR_INPUT, where, right, "%s is out of range", typed)
+                : fail(error, ERROR_INPUT, where, right, "'%s' %s", typed,
+                       types[option->type].wrong);
+}
+
+// Its form alone: it may have more digits than an int64_t holds.
+static bool whole_number(const char *typed)
+{
+    const char *first = typed + (*typed == '-');
+    return *first && !first[strspn(first, "0123456789")];
+}
+
+static bool set_of(const Option *option, const char *typed, unsigned *set)
+{
+    *set = 0;
+    if (!strcmp(typed, "all")) {
+        *set = set_all(option);
+        return true;
+    }
+    for (const char *at = typed, *end;; at = end + 1) {
+        end = at + strcspn(at, "+");
+        int found = choice_find(option, at, (size_t)(end - at));
+        if (found < 0)
+            return false;
+        *set |= 1u << found;
+        if (!*end)
+            return true;
+    }
+}
+
+static Choices choices_of(const Option *option)
+{
+    Choices choices = { .count = 0 };
+    assert(2 * strlen(option->choices) + 64 < LONGEST); // with commas and blanks between
+    for (const char *at = option->choices, *end;; at = end + 1) {
+        end = at + strcspn(at, "|");
+        assert(choices.count < MOST_CHOICES && end > at);
+        choices.name[choices.count] = at;
+        choices.length[choices.count++] = (int)(end - at);
+        if (!*end)
+            return choices;
+    }
+}
+
+static int choice_find(const Option *option, const char *name, size_t length)
+{
+    Choices choices = choices_of(option);
+    for (int i = 0; i < choices.count; i++)
+        if ((size_t)choices.length[i] == length && !memcmp(choices.name[i], name, length))
+            return i;
+    return -1;
+}
+
+static unsigned set_all(const Option *option)
+{
+    return ~0u >> (MOST_CHOICES - choices_of(option).count);
+}
+
+// What would be right: "1 to 1024", "auto, mean or mlp", "all, or some of q, k and v joined by +".
+static void right_text(const Option *option, char text[LONGEST])
+{
+    char low[LONGEST_REAL], high[LONGEST_REAL];
+    bool set = option->type == OPTION_SET;
+    *text = '\0';
+    if (option->type == OPTION_WHOLE || option->type == OPTION_REAL) {
+        real_text(option->low, low);
+        real_text(option->high, high);
+        if (isinf(option->low) && isinf(option->high))
+            snprintf(text, LONGEST, "any%s number", option->type == OPTION_WHOLE ? " whole" : "");
+        else if (isinf(option->high))
+            snprintf(text, LONGEST, "at least %s", low);
+        else if (isinf(option->low))
+            snprintf(text, LONGEST, "at most %s", high);
+        else
+            snprintf(text, LONGEST, "%s to %s", low, high);
+    } else if (option->type == OPTION_CHOICE || set) {
+        Choices choices = choices_of(option);
+        size_t at = (size_t)snprintf(text, LONGEST, "%s", set ? "all, or some of " : "");
+        for (int i = 0; i < choices.count; i++) {
+            const char *between = i < choices.count - 1 ? ", " : set ? " and " : " or ";
+            at += (size_t)snprintf(text + at, LONGEST - at, "%s%.*s", i ? between : "",
+                                   choices.length[i], choices.name[i]);
+        }
+        if (set)
+            snprintf(text + at, LONGEST - at, " joined by +");
+    } else if (option->type == OPTION_FLAG)
+        snprintf(text, LONGEST, "yes or no");
+}
+
+// The fewest digits that read back as the same number; whole numbers below 1e15 are written out,
+// and the exponent has no zeros in front ("1e-5", not printf's "1e-05").
+static void real_text(double value, char text[LONGEST_REAL])
+{
+    if (fabs(value) < 1e15 && value == trunc(value)) {
+        snprintf(text, LONGEST_REAL, "%.0f", value);
+        return;
+    }
+    for (int digits = 1; digits <= 17; digits++) {
+        snprintf(text, LONGEST_REAL, "%.*g", digits, value);
+        if (strtod(text, NULL) == value)
+            break;
+    }
+    char *exponent = strchr(text, 'e');
+    if (exponent) {
+        char *to = exponent + 1 + (exponent[1] == '-');
+        const char *from = exponent + 2 + strspn(exponent + 2, "0");
+        memmove(to, from, strlen(from) + 1);
+    }
+}
+
+const char *option_text(Arena *arena, const Option *option, const void *options)
+{
+    Choices choices;
+    Value value = { 0 };
+    char text[LONGEST] = "";
+    size_t at = 0;
+    memcpy(&value, (const char *)options + option->field, types[option->type].bytes);
+    switch (option->type) {
+    case OPTION_WHOLE:
+        return value.whole == INT64_MIN ? NULL : arena_format(arena, "%" PRId64, value.whole);
+    case OPTION_REAL:
+        real_text(value.real, text);
+        return isnan(value.real) ? NULL : arena_text(arena, text);
+    case OPTION_CHOICE:
+        if (value.choice < 0)
+            return NULL;
+        choices = choices_of(option);
+        assert(value.choice < choices.count);
+        return arena_format(arena, "%.*s", choices.length[value.choice],
+                            choices.name[value.choice]);
+    case OPTION_SET:
+        if (value.set == set_all(option))
+            return "all";
+        choices = choices_of(option);
+        for (int i = 0; i < choices.count; i++)
+            if (value.set >> i & 1)
+                at += (size_t)snprintf(text + at, LONGEST - at, "%s%.*s", at ? "+" : "",
+                                       choices.length[i], choices.name[i]);
+        return value.set ? arena_text(arena, text) : NULL;
+    case OPTION_FLAG:
+        return value.flag ? "yes" : "no";
+    case OPTION_TEXT:
+        break;
+    }
+    return value.text;
+}
+
+static int by_name(const void *a, const void *b)
+{
+    const Option *const *left = a, *const *right = b;
+    return strcmp((*left)->name, (*right)->name);
+}
+
+const char *options_canonical(Arena *arena, const Option *table, const void *options,
+                              const char *owner)
+{
+    size_t count = 0;
+    while (table[count].name)
+        count++;
+    const Option **option = arena_take(arena, count, sizeof *option);
+    for (size_t i = 0; i < count; i++)
+        option[i] = &table[i];
+    qsort(option, count, sizeof *option, by_name);
+
+    const char *canonical = "";
+    for (size_t i = 0; i < count; i++) {
+        const char *text = option_text(arena, option[i], options);
+        if (!text)
+            continue;
+        char *escaped = arena_take(arena, 2 * strlen(text) + 1, 1), *to = escaped;
+        for (; *text; text++) {
+            if (*text == ';' || *text == '\\')
+                *to++ = '\\';
+            *to++ = *text;
+        }
+        *to = '\0';
+        canonical = arena_format(arena, "%s%s%s%s%s=%s", canonical, *canonical ? ";" : "",
+                                 owner ? owner : "", owner ? "." : "", option[i]->name, escaped);
+    }
+    return canonical;
+}
+
+void options_help(FILE *out, const Option *table)
+{
+    int widest = 15;
+    for (int pass = 0; pass < 2; pass++) // measures, then prints
+        for (const Option *option = table; option->name; option++) {
+            char left[128], right[LONGEST];
+            bool named = option->type == OPTION_TEXT && option->choices;
+            int length = snprintf(left, sizeof left, "--%s %s", option->name,
+                                  named ? option->choices : types[option->type].called);
+            if (pass == 0) {
+                widest = length > widest ? length : widest;
+                continue;
+            }
+            right_text(option, right);
+            if (option->type == OPTION_FLAG) // `called` says so
+                *right = '\0';
+            fprintf(out, "  %-*s  %s%s%s", widest, left, option->help, *right ? ", " : "", right);
+            if (option->standard)
+                fprintf(out, " [%s]", option->standard);
+            fputc('\n', out);
+        }
+}
