@@ -1,8 +1,8 @@
 // arena.h: memory that is given back whole.
 //
 // Whoever made an arena owns all that was taken from it; pieces have no free. An arena reserves its
-// address range at once (mmap, MAP_NORESERVE) and gets pages when they are touched, so a piece never
-// moves and taking cannot fail but by exceeding the reservation, which is our own mistake.
+// address range at once (mmap, MAP_NORESERVE) and gets pages when they are touched, so a piece
+// never moves and taking cannot fail but by exceeding the reservation, which is our own mistake.
 // With SAN=1 what is not handed out is poisoned, with a red zone behind each piece.
 #ifndef BASE_ARENA_H
 #define BASE_ARENA_H
@@ -18,11 +18,13 @@ Arena *arena_new(size_t bytes, Error *error); // NULL: ERROR_ENVIRONMENT. Releas
 void arena_free(Arena *arena);                // NULL is allowed
 
 // count x size bytes, 64-byte aligned; asserts that it fits and that the product does not overflow.
-void *arena_take(Arena *arena, size_t count, size_t size); // zeroed when fresh, undefined after a rewind
+// Zeroed when fresh, undefined after a rewind.
+void *arena_take(Arena *arena, size_t count, size_t size);
 void *arena_zero(Arena *arena, size_t count, size_t size); // always zeroed
 char *arena_text(Arena *arena, const char *text);          // a copy of a string
 __attribute__((format(printf, 2, 3))) char *arena_format(Arena *arena, const char *format, ...);
 
+size_t arena_left(const Arena *arena);        // the longest piece that can still be taken
 size_t arena_mark(const Arena *arena);        // bytes in use
 void arena_rewind(Arena *arena, size_t mark); // pages above the mark go back to the system
 #endif

@@ -9,7 +9,12 @@
 #include <stddef.h>
 
 // The kind is the exit status.
-typedef enum { ERROR_WORK = 1, ERROR_INPUT = 2, ERROR_ENVIRONMENT = 3, ERROR_INTERRUPTED = 130 } ErrorKind;
+typedef enum {
+    ERROR_WORK = 1,
+    ERROR_INPUT = 2,
+    ERROR_ENVIRONMENT = 3,
+    ERROR_INTERRUPTED = 130
+} ErrorKind;
 
 typedef struct {
     const char *file; // a path, or NULL

@@ -13,7 +13,8 @@ typedef struct {
 // Reads a regular file into the arena. A folder, a missing or an unreadable file is ERROR_INPUT.
 bool file_read(Arena *arena, const char *path, Bytes *bytes, Error *error);
 
-// Maps a regular file read-only; unmap with file_unmap. An empty file gives size 0.
+// Maps a regular file read-only; unmap with file_unmap. An empty file gives size 0. A mapped file
+// is not followed by a zero byte where its size is a multiple of the page size.
 bool file_map(const char *path, Bytes *bytes, Error *error);
 void file_unmap(Bytes bytes);
 
@@ -31,5 +32,6 @@ bool folder_exists(const char *path);
 // has none.
 bool folder_list(Arena *arena, const char *path, const char *suffix, const char ***names,
                  size_t *count, Error *error);
+// folder/name; `name` alone where the folder is "" or the name begins with a slash.
 char *path_join(Arena *arena, const char *folder, const char *name);
 #endif

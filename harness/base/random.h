@@ -18,7 +18,7 @@ Random4 random_at(uint64_t seed, Stream stream, uint64_t high, uint64_t low); //
 double random_uniform(Random4 bits);             // in (0, 1), from words 0 and 1
 double random_normal(Random4 bits);              // N(0, 1), Box-Muller on words 0-3
 uint64_t random_below(Random4 bits, uint64_t n); // 0 .. n - 1, n > 0; bias below n / 2^64
-uint64_t random_name(const char *name);          // a name as a number (first 8 bytes of its SHA-256)
+uint64_t random_name(const char *name); // a name as a number (first 8 bytes of its SHA-256)
 
 // A permutation of 0 .. count - 1 (Fisher-Yates), a function of (seed, stream, which).
 void random_order(uint32_t *order, size_t count, uint64_t seed, Stream stream, uint64_t which);

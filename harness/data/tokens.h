@@ -1,7 +1,7 @@
 // tokens.h: a split as token ids, and batches of it.
 #ifndef DATA_TOKENS_H
 #define DATA_TOKENS_H
-#include "data/task.h"
+#include "data/dataset.h"
 #include "engine/batch.h"
 #include "model/tokenizer.h"
 
@@ -9,13 +9,14 @@ typedef struct {
     size_t count;               // examples
     const uint32_t *offset;     // count + 1
     const int32_t *token, *type; // offset[count]
-    const int32_t *label;       // count; NULL for scores
+    const int32_t *label;       // count; NULL for scores. Of dev and test: -1 (dataset_labels)
     const float *target;        // count; NULL for classes
     size_t truncated;           // examples that were cut to max_length
 } Tokens;
 
-void tokens_of(Arena *arena, const Tokenizer *tokenizer, const Task *task, Examples examples,
-               size_t max_length, Tokens *tokens);
+// Fails only with ERROR_ENVIRONMENT (memory).
+bool tokens_of(Arena *arena, const Tokenizer *tokenizer, const Task *task, Examples examples,
+               size_t max_length, Tokens *tokens, Error *error);
 
 // The batches of a training run, all known before step 1: epoch after epoch in a new order each (a
 // function of order_seed and the epoch), `batch` examples a step, an epoch's last batch smaller,

@@ -1,0 +1,154 @@
+// arena.c: one reserved range of addresses, handed out from its start.
+//
+//   | Arena | piece, red zone | piece, red zone | not handed out ...        | end of the
+//   reservation 0     first                                used     poisoned
+//
+// Red zones and poison exist under AddressSanitizer only. Poison costs an eighth of what it covers
+// in shadow memory, so it runs a little ahead of `used` instead of over a reservation of gigabytes.
+#include "base/arena.h"
+#include <assert.h>
+#include <errno.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#if defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define POISONS 1
+#endif
+#endif
+#ifdef __SANITIZE_ADDRESS__
+#define POISONS 1
+#endif
+#ifdef POISONS
+#include <sanitizer/asan_interface.h>
+enum { RED_ZONE = ARENA_ALIGNMENT, AHEAD = 1 << 16 };
+#else
+#define ASAN_POISON_MEMORY_REGION(data, size) ((void)(data), (void)(size))
+#define ASAN_UNPOISON_MEMORY_REGION(data, size) ((void)(data), (void)(size))
+enum { RED_ZONE = 0, AHEAD = 0 };
+#endif
+
+struct Arena {
+    size_t reserved; // bytes mapped, this struct among them
+    size_t used;     // the next piece begins here
+    size_t poisoned; // from `used` to here
+};
+
+static size_t first(void);
+static size_t rounded(size_t bytes, size_t to);
+static void poison_ahead(Arena *arena);
+
+Arena *arena_new(size_t bytes, Error *error)
+{
+    // A piece is at least ARENA_ALIGNMENT long, so with its red zone it is at most twice as long.
+    size_t reserved = 0, page = (size_t)sysconf(_SC_PAGESIZE);
+    void *memory = MAP_FAILED;
+    errno = ENOMEM;
+    if (bytes < SIZE_MAX / 4) {
+        reserved = rounded(first() + (RED_ZONE ? 2 : 1) * rounded(bytes, ARENA_ALIGNMENT), page);
+        memory = mmap(NULL, reserved, PROT_READ | PROT_WRITE,
+                      MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    }
+    if (memory == MAP_FAILED) {
+        fail(error, ERROR_ENVIRONMENT, (Where){ 0 }, NULL, "cannot reserve %zu bytes of memory: %s",
+             bytes, strerror(errno));
+        return NULL;
+    }
+    Arena *arena = memory;
+    *arena = (Arena){ .reserved = reserved, .used = first(), .poisoned = first() };
+    poison_ahead(arena);
+    return arena;
+}
+
+void arena_free(Arena *arena)
+{
+    if (!arena)
+        return;
+    ASAN_UNPOISON_MEMORY_REGION(arena, arena->poisoned); // others may be given these addresses
+    munmap(arena, arena->reserved);
+}
+
+void *arena_take(Arena *arena, size_t count, size_t size)
+{
+    size_t bytes;
+    bool overflows = __builtin_mul_overflow(count, size, &bytes);
+    size_t taken = bytes ? bytes : 1; // so that no two pieces have one address
+    assert(!overflows && taken <= arena_left(arena));
+    uint8_t *piece = (uint8_t *)arena + arena->used;
+    arena->used += rounded(taken, ARENA_ALIGNMENT) + RED_ZONE;
+    poison_ahead(arena);
+    ASAN_UNPOISON_MEMORY_REGION(piece, bytes);
+    return piece;
+}
+
+void *arena_zero(Arena *arena, size_t count, size_t size)
+{
+    void *piece = arena_take(arena, count, size);
+    return memset(piece, 0, count * size);
+}
+
+char *arena_text(Arena *arena, const char *text)
+{
+    size_t size = strlen(text) + 1;
+    return memcpy(arena_take(arena, size, 1), text, size);
+}
+
+char *arena_format(Arena *arena, const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    int length = vsnprintf(NULL, 0, format, arguments);
+    va_end(arguments);
+    assert(length >= 0);
+    char *text = arena_take(arena, (size_t)length + 1, 1);
+    va_start(arguments, format);
+    vsnprintf(text, (size_t)length + 1, format, arguments);
+    va_end(arguments);
+    return text;
+}
+
+size_t arena_left(const Arena *arena)
+{
+    size_t left = arena->reserved - arena->used;
+    return left > RED_ZONE ? (left - RED_ZONE) / ARENA_ALIGNMENT * ARENA_ALIGNMENT : 0;
+}
+
+size_t arena_mark(const Arena *arena)
+{
+    return arena->used - first();
+}
+
+void arena_rewind(Arena *arena, size_t mark)
+{
+    assert(mark <= arena_mark(arena));
+    size_t from = first() + mark, page = rounded(from, (size_t)sysconf(_SC_PAGESIZE));
+    ASAN_POISON_MEMORY_REGION((uint8_t *)arena + from, arena->used - from);
+    if (page < arena->used) // cannot fail: the range is ours and not locked
+        madvise((uint8_t *)arena + page, arena->used - page, MADV_DONTNEED);
+    arena->used = from;
+}
+
+static size_t first(void)
+{
+    return rounded(sizeof(Arena), ARENA_ALIGNMENT) + RED_ZONE;
+}
+
+static size_t rounded(size_t bytes, size_t to)
+{
+    return (bytes + to - 1) / to * to;
+}
+
+static void poison_ahead(Arena *arena)
+{
+    size_t until = arena->used + AHEAD;
+    if (until > arena->reserved)
+        until = arena->reserved;
+    if (until > arena->poisoned) {
+        ASAN_POISON_MEMORY_REGION((uint8_t *)arena + arena->poisoned, until - arena->poisoned);
+        arena->poisoned = until;
+    }
+}

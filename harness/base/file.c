@@ -1,0 +1,255 @@
+// file.c: every open, read and write of the harness's own files; errors name the path.
+#include "base/file.h"
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static int open_regular(const char *path, size_t *size, Error *error);
+static ErrorKind kind_of(int number);
+static bool folder_sync(const char *path);
+static bool put_text(FILE *out, const void *text);
+
+bool file_read(Arena *arena, const char *path, Bytes *bytes, Error *error)
+{
+    size_t size, done = 0;
+    int file = open_regular(path, &size, error);
+    bool ok = false;
+    if (file < 0)
+        return false;
+    if (size >= arena_left(arena)) {
+        fail(error, ERROR_ENVIRONMENT, (Where){ .file = path }, NULL,
+             "%zu bytes do not fit into %zu bytes of memory", size, arena_left(arena));
+        goto done;
+    }
+    uint8_t *data = arena_take(arena, size + 1, 1);
+    while (done < size) {
+        ssize_t got = read(file, data + done, size - done);
+        if (got < 0 && errno == EINTR)
+            continue;
+        if (got < 0) {
+            fail(error, kind_of(errno), (Where){ .file = path }, NULL, "cannot be read: %s",
+                 strerror(errno));
+            goto done;
+        }
+        if (got == 0) // somebody has cut it since
+            break;
+        done += (size_t)got;
+    }
+    data[done] = 0;
+    *bytes = (Bytes){ data, done };
+    ok = true;
+done:
+    close(file);
+    return ok;
+}
+
+bool file_map(const char *path, Bytes *bytes, Error *error)
+{
+    size_t size;
+    int file = open_regular(path, &size, error);
+    if (file < 0)
+        return false;
+    void *data = size ? mmap(NULL, size, PROT_READ, MAP_PRIVATE, file, 0) : "";
+    if (data == MAP_FAILED)
+        fail(error, ERROR_ENVIRONMENT, (Where){ .file = path }, NULL, "cannot be mapped: %s",
+             strerror(errno));
+    else
+        *bytes = (Bytes){ data, size };
+    close(file);
+    return data != MAP_FAILED;
+}
+
+void file_unmap(Bytes bytes)
+{
+    if (bytes.size)
+        munmap((void *)(uintptr_t)bytes.data, bytes.size);
+}
+
+// O_NONBLOCK: opening a pipe that nobody writes to would wait for ever.
+static int open_regular(const char *path, size_t *size, Error *error)
+{
+    Where where = { .file = path };
+    struct stat status;
+    int file = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    if (file < 0 || fstat(file, &status) != 0) {
+        fail(error, kind_of(errno), where, NULL, "cannot be read: %s", strerror(errno));
+        if (file >= 0)
+            close(file);
+        return -1;
+    }
+    if (!S_ISREG(status.st_mode)) {
+        fail(error, ERROR_INPUT, where, "a file", "is a %s",
+             S_ISDIR(status.st_mode)    ? "folder"
+             : S_ISFIFO(status.st_mode) ? "pipe"
+                                        : "device");
+        close(file);
+        return -1;
+    }
+    *size = (size_t)status.st_size;
+    return file;
+}
+
+// What a reader can do nothing about is the environment's; a name that leads nowhere is input.
+static ErrorKind kind_of(int number)
+{
+    static const int environment[] = { EMFILE, ENFILE, ENOMEM, EIO };
+    for (size_t i = 0; i < sizeof environment / sizeof *environment; i++)
+        if (number == environment[i])
+            return ERROR_ENVIRONMENT;
+    return ERROR_INPUT;
+}
+
+bool file_write(const char *path, bool (*body)(FILE *out, const void *content), const void *content,
+                Error *error)
+{
+    Where where = { .file = path };
+    char part[PATH_MAX];
+    FILE *out = NULL;
+    bool ok = false;
+    int length = snprintf(part, sizeof part, "%s.%ld.part", path, (long)getpid());
+    if (length < 0 || (size_t)length >= sizeof part)
+        return fail(error, ERROR_ENVIRONMENT, where, NULL, "not written: %s",
+                    strerror(ENAMETOOLONG));
+    if (!(out = fopen(part, "we")))
+        return fail(error, ERROR_ENVIRONMENT, where, NULL, "not written: %s", strerror(errno));
+    errno = 0;
+    if (!body(out, content) || ferror(out) || fflush(out) != 0 || fsync(fileno(out)) != 0)
+        goto done;
+    int closed = fclose(out);
+    out = NULL;
+    if (closed != 0 || rename(part, path) != 0 || !folder_sync(path))
+        goto done;
+    ok = true;
+done:
+    if (!ok) // first: what follows may change errno
+        fail(error, ERROR_ENVIRONMENT, where, NULL, "not written: %s",
+             strerror(errno ? errno : EIO));
+    if (out)
+        fclose(out);
+    if (!ok)
+        unlink(part);
+    return ok;
+}
+
+// The new name is safe from a power cut once its folder is. Some file systems have no fsync of
+// folders and say EINVAL; there nothing more can be done.
+static bool folder_sync(const char *path)
+{
+    char folder[PATH_MAX];
+    const char *slash = strrchr(path, '/');
+    size_t length = slash ? (size_t)(slash - path) + 1 : 0; // "rows/", "/", ""
+    memcpy(folder, path, length);                           // shorter than `part`, which fitted
+    folder[length] = '\0';
+    int file = open(length ? folder : ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (file < 0)
+        return false;
+    bool ok = fsync(file) == 0 || errno == EINVAL;
+    int number = errno;
+    close(file);
+    errno = number;
+    return ok;
+}
+
+bool file_write_text(const char *path, const char *text, Error *error)
+{
+    return file_write(path, put_text, text, error);
+}
+
+static bool put_text(FILE *out, const void *text)
+{
+    return fputs(text, out) != EOF;
+}
+
+bool folder_make(const char *path, Error *error)
+{
+    Where where = { .file = path };
+    char parent[PATH_MAX];
+    size_t length = strlen(path);
+    if (length == 0 || length >= sizeof parent)
+        return fail(error, ERROR_ENVIRONMENT, where, NULL, "cannot be made: %s",
+                    strerror(length ? ENAMETOOLONG : ENOENT));
+    for (size_t i = 1; i <= length; i++) { // each parent, then the folder itself
+        if (path[i] != '/' && path[i] != '\0')
+            continue;
+        memcpy(parent, path, i);
+        parent[i] = '\0';
+        if (mkdir(parent, 0777) != 0 && !folder_exists(parent))
+            return fail(error, ERROR_ENVIRONMENT, where, NULL, "cannot be made: %s: %s", parent,
+                        strerror(errno));
+    }
+    return true;
+}
+
+bool file_exists(const char *path)
+{
+    struct stat status;
+    return stat(path, &status) == 0 && S_ISREG(status.st_mode);
+}
+
+bool folder_exists(const char *path)
+{
+    int number = errno; // folder_make reports what mkdir said
+    struct stat status;
+    bool is = stat(path, &status) == 0 && S_ISDIR(status.st_mode);
+    errno = number;
+    return is;
+}
+
+static int bytewise(const void *a, const void *b)
+{
+    return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+bool folder_list(Arena *arena, const char *path, const char *suffix, const char ***names,
+                 size_t *count, Error *error)
+{
+    Where where = { .file = path };
+    size_t found = 0, room = 64, tail = strlen(suffix);
+    const char **name = arena_take(arena, room, sizeof *name);
+    struct dirent *entry;
+    DIR *folder = opendir(path);
+    *names = name;
+    *count = 0;
+    if (!folder && errno == ENOENT)
+        return true;
+    if (!folder)
+        return fail(error, kind_of(errno), where, "a folder", "cannot be listed: %s",
+                    strerror(errno));
+    while ((errno = 0, entry = readdir(folder))) {
+        const char *at = entry->d_name;
+        size_t length = strlen(at);
+        if (!strcmp(at, ".") || !strcmp(at, "..") || length < tail ||
+            strcmp(at + length - tail, suffix))
+            continue;
+        if (found == room) {
+            const char **larger = arena_take(arena, 2 * room, sizeof *larger);
+            memcpy(larger, name, room * sizeof *name);
+            name = larger;
+            room *= 2;
+        }
+        name[found++] = arena_text(arena, at);
+    }
+    int number = errno;
+    closedir(folder);
+    if (number)
+        return fail(error, ERROR_ENVIRONMENT, where, NULL, "cannot be listed: %s",
+                    strerror(number));
+    qsort(name, found, sizeof *name, bytewise);
+    *names = name;
+    *count = found;
+    return true;
+}
+
+char *path_join(Arena *arena, const char *folder, const char *name)
+{
+    size_t length = strlen(folder);
+    if (length == 0 || name[0] == '/')
+        return arena_text(arena, name);
+    return arena_format(arena, "%s%s%s", folder, folder[length - 1] == '/' ? "" : "/", name);
+}

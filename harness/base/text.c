@@ -1,0 +1,152 @@
+// text.c: a text is a number or a name only when all of it is.
+#include "base/text.h"
+#include <ctype.h>
+#include <errno.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include <utf8proc.h>
+
+static const char *digits(const char *text);
+static size_t distance(const char *a, const char *b);
+
+// strtoll alone would take blanks, a plus sign, and "12abc".
+bool text_whole(const char *text, int64_t *value)
+{
+    const char *first = text + (*text == '-'), *end = digits(first);
+    if (end == first || *end)
+        return false;
+    errno = 0;
+    long long number = strtoll(text, NULL, 10);
+    if (errno == ERANGE)
+        return false;
+    *value = number;
+    return true;
+}
+
+// strtod alone would take blanks, "inf", "nan", and hexadecimal.
+bool text_real(const char *text, double *value)
+{
+    const char *first = text + (*text == '-'), *end = digits(first);
+    size_t count = (size_t)(end - first);
+    if (*end == '.') {
+        const char *fraction = end + 1;
+        end = digits(fraction);
+        count += (size_t)(end - fraction);
+    }
+    if (count > 0 && (*end == 'e' || *end == 'E')) {
+        const char *exponent = end + 1;
+        exponent += *exponent == '-' || *exponent == '+';
+        end = digits(exponent);
+        if (end == exponent)
+            return false;
+    }
+    if (count == 0 || *end)
+        return false;
+    double number = strtod(text, NULL);
+    if (isinf(number))
+        return false;
+    *value = number;
+    return true;
+}
+
+static const char *digits(const char *text)
+{
+    while ('0' <= *text && *text <= '9')
+        text++;
+    return text;
+}
+
+bool text_flag(const char *text, bool *value)
+{
+    static const char *const said[] = { "no", "yes", "false", "true" };
+    for (size_t i = 0; i < 4; i++)
+        if (!strcmp(text, said[i])) {
+            *value = i % 2;
+            return true;
+        }
+    return false;
+}
+
+enum { LONGEST_NAME = 64 };
+
+// Near: one slip, and one more for each four letters, but never all letters of the word.
+const char *text_nearest(const char *word, const char *const *names)
+{
+    const char *nearest = NULL;
+    size_t length = strlen(word), least = 1 + length / 4;
+    if (length == 0 || length > LONGEST_NAME)
+        return NULL;
+    if (least > length - 1)
+        least = length - 1;
+    for (; *names; names++) {
+        if (strlen(*names) > LONGEST_NAME)
+            continue;
+        size_t apart = distance(word, *names);
+        if (apart < least || (apart == least && !nearest)) {
+            nearest = *names;
+            least = apart;
+        }
+    }
+    return nearest;
+}
+
+// Letters inserted, left out, replaced, or two neighbours swapped ("rnak"); case does not count.
+static size_t distance(const char *a, const char *b)
+{
+    size_t row[3][LONGEST_NAME + 1], columns = strlen(b);
+    size_t *before = row[0], *above = row[1], *here = row[2];
+    for (size_t j = 0; j <= columns; j++)
+        here[j] = j;
+    for (size_t i = 1; a[i - 1]; i++) {
+        size_t *free_row = before;
+        before = above, above = here, here = free_row;
+        here[0] = i;
+        for (size_t j = 1; j <= columns; j++) {
+            int x = tolower((uint8_t)a[i - 1]), y = tolower((uint8_t)b[j - 1]);
+            size_t least = above[j - 1] + (x != y);
+            if (least > above[j] + 1)
+                least = above[j] + 1;
+            if (least > here[j - 1] + 1)
+                least = here[j - 1] + 1;
+            if (i > 1 && j > 1 && x == tolower((uint8_t)b[j - 2]) &&
+                y == tolower((uint8_t)a[i - 2]) && least > before[j - 2] + 1)
+                least = before[j - 2] + 1;
+            here[j] = least;
+        }
+    }
+    return here[columns];
+}
+
+char **text_split(Arena *arena, const char *text, char separator, size_t *count)
+{
+    size_t parts = *text != '\0';
+    for (const char *at = text; *at; at++)
+        parts += *at == separator;
+    char **part = arena_take(arena, parts + 1, sizeof *part), *at = arena_text(arena, text);
+    for (size_t i = 0; i < parts; i++) {
+        char *end = strchr(at, separator);
+        part[i] = at;
+        if (end)
+            *end = '\0', at = end + 1;
+    }
+    part[parts] = NULL;
+    *count = parts;
+    return part;
+}
+
+bool utf8_valid(const uint8_t *text, size_t size, size_t *bad)
+{
+    for (size_t at = 0; at < size;) {
+        utf8proc_int32_t point;
+        utf8proc_ssize_t length =
+            utf8proc_iterate(text + at, (utf8proc_ssize_t)(size - at), &point);
+        if (length <= 0) {
+            if (bad)
+                *bad = at;
+            return false;
+        }
+        at += (size_t)length;
+    }
+    return true;
+}

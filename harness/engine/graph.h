@@ -1,0 +1,125 @@
+// graph.h: what is to be computed, as nodes that read and give values.
+//
+// A graph is built by describing (add_*, or the operators' own functions in operators.h), then
+// finished: trim() sinks row selections and drops what nobody reads, gradient() appends the
+// backward, plan() gives every value its place. Each step makes a new graph that is const from then
+// on. All memory is the arena's.
+//
+// A value has `rows` x `cols` floats; rows are affine in the batch (Count). Values of parameters are
+// leaves; what they hold is the State's (state.h).
+#ifndef ENGINE_GRAPH_H
+#define ENGINE_GRAPH_H
+#include "base/arena.h"
+#include "base/error.h"
+#include "engine/batch.h"
+#include "engine/kernels.h"
+
+// rows = constant + tokens T + sequences S + selected M + squares Q of the batch's extent.
+typedef struct {
+    int64_t constant, tokens, sequences, selected, squares;
+} Count;
+#define ROWS(n) ((Count){ .constant = (n) })
+#define ROWS_TOKENS ((Count){ .tokens = 1 })
+#define ROWS_SEQUENCES ((Count){ .sequences = 1 })
+#define ROWS_SELECTED ((Count){ .selected = 1 })
+size_t count_of(Count count, const Extent *extent);
+bool count_equal(Count a, Count b);
+Layout layout_of(Count rows); // how a matrix with these rows lies in the batch
+
+typedef int32_t Value; // an index into Graph.value
+#define NO_VALUE ((Value)-1)
+
+// How a parameter starts. Every number is a function of (init seed, name, index): a new parameter
+// shifts nobody's numbers.
+typedef enum { INIT_GIVEN, INIT_CONSTANT, INIT_NORMAL, INIT_UNIFORM, INIT_SINUSOIDS } InitKind;
+typedef struct {
+    InitKind kind;
+    double scale; // the constant; the standard deviation; the bound of (-b, b); the amplitude
+} Init;           // GIVEN: the caller of state_new fills it (a checkpoint's tensor)
+
+typedef struct {
+    const char *name; // unique; as in the checkpoint, or METHOD.LAYER.SITE.PART
+    int64_t rows, cols;
+    int rank; // 1 or 2, as in the checkpoint; only rank 2 decays
+    bool trained;
+    int part; // whose it is; the engine only carries it (model/hooks.h)
+    Init init;
+} Parameter;
+
+typedef struct Operator Operator;
+enum { NODE_INPUTS = 10, NODE_OUTPUTS = 5 };
+
+// What an operator is told beside its inputs; each reads its own member.
+typedef union {
+    float scale;
+    double epsilon;
+    Activation activation;
+    struct {
+        float alpha;
+        bool transpose_a, transpose_b;
+    } product;
+    Attention attention;
+    Dropout dropout; // seed and step come from the Step
+    int stream;      // embedding_grad: which index of the batch
+} Setting;
+
+typedef struct {
+    const Operator *op; // NULL: a leaf (parameter, or a parameter's gradient)
+    Setting set;
+    Value in[NODE_INPUTS];   // NO_VALUE where optional and absent
+    Value out[NODE_OUTPUTS]; // NO_VALUE: not computed
+    Value base[NODE_OUTPUTS]; // out[k] is added to base[k] and takes its place; else NO_VALUE
+    bool backward; // appended by gradient()
+    const char *place; // "layer 1 ffn_mid": where in the model, for listings; may be NULL
+} Node;
+
+typedef struct {
+    Count rows;
+    int64_t cols;
+    int32_t node;      // the node that gives it
+    int32_t parameter; // leaf of this parameter, else -1
+    bool gradient;     // leaf: that parameter's gradient
+} ValueInfo;
+
+typedef struct {
+    Arena *arena;
+    Node *node;
+    size_t nodes, node_room;
+    ValueInfo *value;
+    size_t values, value_room;
+    Parameter *parameter;
+    size_t parameters, parameter_room;
+    Value *output;         // values that somebody reads after the step: never dropped, never reused
+    size_t outputs, output_room;
+    Value *parameter_gradient; // by parameter: the leaf, or NO_VALUE; filled by gradient()
+    const char *place;     // given to nodes that are added
+    uint32_t sites;        // dropout sites handed out so far
+    Error *error;          // the first failure while describing; later additions are ignored
+    bool failed;
+} Graph;
+
+Graph *graph_new(Arena *arena, Error *error);
+// Describing does not check each addition: the first failure is kept in *error and `failed` is set;
+// whoever describes looks once, at the end.
+
+// The leaf of a parameter; a second declaration of the same name gives the same leaf (and must agree
+// in shape).
+Value graph_parameter(Graph *graph, const Parameter *parameter);
+const Parameter *graph_find(const Graph *graph, const char *name);
+void graph_output(Graph *graph, Value value);
+
+// A node with its outputs not yet asked for; the operator's size rule decides their shapes.
+int32_t graph_add(Graph *graph, const Operator *op, const Value *in, size_t inputs, Setting set);
+Value graph_give(Graph *graph, int32_t node, int output); // asks for an output; once made, the same
+
+// The graph with each row selection moved as far down as row-wise operators allow, and without the
+// nodes that no output reaches. Values are renumbered; *map (old value -> new, may be NULL) says how.
+const Graph *trim(Arena *arena, const Graph *graph, Value **map, Error *error);
+
+// The graph followed by its backward: for each trained parameter that `loss` depends on a gradient
+// leaf that nodes add to. A trained parameter that no way reaches is an error that names it. Values
+// keep their numbers.
+const Graph *gradient(Arena *arena, const Graph *graph, Value loss, Error *error);
+
+double graph_flops(const Graph *graph, const Extent *extent); // products only; a multiply-add is 2
+#endif

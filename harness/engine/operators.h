@@ -1,0 +1,30 @@
+// operators.h: the operators as functions of values: how a model or a method is described.
+//
+// Shapes are checked where a node is added; a mismatch is our own mistake in a model, and a method's
+// author sees it as a message with both shapes. NO_VALUE stands for an absent optional input.
+#ifndef ENGINE_OPERATORS_H
+#define ENGINE_OPERATORS_H
+#include "engine/graph.h"
+
+// x: T x in, W: out x in, b: 1 x out or NO_VALUE -> x W^T + b
+Value linear(Graph *graph, Value x, Value W, Value b);
+Value product_t(Graph *graph, Value a, Value b); // a b^T
+Value product_n(Graph *graph, Value a, Value b); // a b
+Value add(Graph *graph, Value a, Value b);
+Value add_scaled_value(Graph *graph, Value a, Value b, double scale); // a + scale b
+Value multiply_values(Graph *graph, Value a, Value b);
+Value activate(Graph *graph, Activation which, Value x);
+Value dropout(Graph *graph, Value x, double rate); // x itself at rate 0; a site of its own
+// LN(x + residual); residual may be NO_VALUE
+Value normalise(Graph *graph, Value x, Value residual, Value gain, Value offset, double epsilon);
+Value embed(Graph *graph, Value word, Value position, Value type); // -> tokens x H; type optional
+// c (tokens x H); extra keys and values l x H or both NO_VALUE
+Value attend(Graph *graph, Value q, Value k, Value v, Value extra_k, Value extra_v, int heads,
+             double dropout_rate);
+Value first_token(Graph *graph, Value x);  // sequences x H
+Value picked_tokens(Graph *graph, Value x); // selected x H
+Value mean_tokens(Graph *graph, Value x);  // sequences x H
+Value cross_entropy_loss(Graph *graph, Value logits);
+Value squared_error_loss(Graph *graph, Value logits);
+Value tied_cross_entropy_loss(Graph *graph, Value z, Value word, Value bias);
+#endif

@@ -1,0 +1,49 @@
+// state.h: what changes while training: parameters, their gradients, the optimizer's moments.
+//
+// Frozen parameters that the caller gives as float32 are read where they lie; everything trained is
+// copied into memory of the state.
+#ifndef ENGINE_STATE_H
+#define ENGINE_STATE_H
+#include "engine/graph.h"
+#include "engine/optimizer.h"
+
+typedef struct {
+    Parameter is;
+    size_t count;   // rows x cols
+    float *value;   // contiguous; frozen ones may lie in a read-only mapping: only `trained` change
+    float *gradient, *m, *v; // trained only, else NULL
+} Slot;
+
+typedef struct {
+    Slot *slot;
+    size_t slots;
+    int64_t updates; // t of AdamW
+    size_t weight_bytes, gradient_bytes, moment_bytes; // weight_bytes counts mapped ones too
+} State;
+
+// Gives the numbers of a parameter with INIT_GIVEN: fills `out`, or returns a pointer to float32
+// numbers that outlive the state (then out is not touched). NULL: no such tensor (error filled).
+typedef const float *(*Giver)(void *context, const Parameter *parameter, float *out, Error *error);
+
+// The parameters of several graphs (training, evaluation) bound by name to one state; `trained` of
+// the first graph that has one holds.
+State *state_new(Arena *arena, const Graph *const *graphs, size_t count, uint64_t init_seed,
+                 Giver giver, void *context, Error *error);
+Slot *state_find(const State *state, const char *name);
+
+typedef struct {
+    Schedule schedule;
+    double lr, head_lr; // head_lr: of parameters with part == head_part
+    int head_part;
+    int64_t warmup, steps;
+    double weight_decay, clip;
+    double beta1, beta2, epsilon;
+} Training;
+
+// Clips by the global norm over all trained parameters, updates them and clears the gradients.
+// *norm: the norm before clipping. step counts from 0.
+void state_update(State *state, const Training *training, int64_t step, double *norm);
+
+// Initial numbers of a parameter (not INIT_GIVEN).
+void init_fill(float *out, const Parameter *parameter, uint64_t init_seed);
+#endif

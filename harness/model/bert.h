@@ -1,0 +1,48 @@
+// bert.h: a BERT encoder with a head, as a graph with named sites.
+//
+// The forward is methods.md's: Devlin et al. 2018, post-LN, exact GELU where the config says so.
+#ifndef MODEL_BERT_H
+#define MODEL_BERT_H
+#include "model/checkpoint.h"
+#include "model/hooks.h"
+
+typedef enum { HEAD_AUTO, HEAD_POOLER, HEAD_LINEAR, HEAD_MEAN, HEAD_MLP } Head;
+#define HEAD_NAMES "auto|pooler|linear|mean|mlp"
+
+typedef struct {
+    const Config *config;
+    Attached method; // .method NULL: nothing attached, nothing trained
+    Head head;       // not HEAD_AUTO
+    int outputs;     // K: classes, or 1 for scores
+    bool scores;     // squared error instead of cross-entropy
+    bool pooler_new; // the checkpoint has none: part of the head
+    bool pretrained; // false: every parameter has an initial rule instead of INIT_GIVEN
+    bool training;   // with dropout and loss; false: logits alone
+    double hidden_dropout, attention_dropout, classifier_dropout;
+    bool frozen_dropout; // the part below the first trained parameter runs with dropout, too
+    bool merged;     // evaluation: linear layers as the method's `merged` gives them
+} Description;
+
+typedef struct {
+    const Graph *graph; // trimmed; without its backward
+    Value logits, loss; // loss NO_VALUE unless training
+    Value cls, mean, pooled; // features asked for by describe_features, else NO_VALUE
+} Described;
+
+bool describe(Arena *arena, const Description *description, Described *described, Error *error);
+// The masked-language-model loss at the picked tokens, in evaluation, with the method attached.
+bool describe_mlm(Arena *arena, const Description *description, Described *described, Error *error);
+// The encoder's vectors: first token, mean, and tanh pooler (where has_pooler).
+bool describe_features(Arena *arena, const Description *description, bool has_pooler,
+                       Described *described, Error *error);
+
+// What a checkpoint brings beside its encoder.
+bool checkpoint_has_pooler(const Checkpoint *checkpoint);
+bool checkpoint_has_mlm(const Checkpoint *checkpoint);
+Head head_resolve(Head head, const Checkpoint *checkpoint); // auto -> pooler or mean
+
+// A Giver (state.h) whose context is a Checkpoint: a tensor by any of its names, its shape checked;
+// a missing one is an error that names it.
+const float *checkpoint_giver(void *checkpoint, const Parameter *parameter, float *out,
+                              Error *error);
+#endif

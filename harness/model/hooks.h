@@ -1,0 +1,108 @@
+// hooks.h: how a method attaches to a model.
+//
+// A model's builder names its sites and asks each attached method; a method answers what it has hooks
+// for and nothing otherwise. Several methods: linear, weight and branch chain in order, param is OR,
+// keys_values concatenate.
+#ifndef MODEL_HOOKS_H
+#define MODEL_HOOKS_H
+#include "base/option.h"
+#include "engine/operators.h"
+#include "model/config.h"
+
+// Sites of a layer. The first six are linear layers, as options name them.
+typedef enum {
+    SITE_Q,
+    SITE_K,
+    SITE_V,
+    SITE_ATTN_OUT, // attention.output.dense
+    SITE_FFN_MID,  // intermediate.dense
+    SITE_FFN_OUT,  // output.dense
+    LINEAR_SITES,
+    SITE_ATTN = LINEAR_SITES, // the attention sub-layer, and its LayerNorm
+    SITE_FFN,                 // the feed-forward sub-layer, and its LayerNorm
+    SITE_EMBEDDING,           // the tables, and their LayerNorm; layer -1
+    SITE_POOLER,              // layer -1
+} Site;
+#define LINEAR_SITE_NAMES "q|k|v|attn_out|ffn_mid|ffn_out"
+extern const char *const site_names[]; // by Site
+
+typedef enum { KIND_WEIGHT, KIND_BIAS, KIND_GAIN, KIND_OFFSET, KIND_EMBEDDING } Kind;
+
+// Whose a parameter is (Parameter.part).
+typedef enum { PART_ENCODER, PART_METHOD, PART_HEAD } Part;
+
+typedef struct Method Method;
+typedef struct {
+    const Method *method;
+    const void *options; // as the method's option table laid them out
+} Attached;
+
+// What a hook builds with.
+typedef struct {
+    Graph *graph;
+    const Config *config;
+    const Method *method; // whose hook is being asked
+    bool training;        // false: describing for evaluation; dropout() of method.h then does nothing
+} Build;
+
+typedef struct {
+    const char *name; // as in the checkpoint
+    Kind kind;
+    Site site;
+    int layer; // from 0; -1 outside the layers
+} ParameterAt;
+
+typedef struct {
+    Site site; // one of the six linear ones
+    int layer;
+    int64_t in, out;
+    Value x, W, b; // y = x W^T + b; W is out x in
+    Value y;       // linear only: what the hooks before made of it
+} Linear;
+
+typedef struct {
+    Site site; // SITE_ATTN or SITE_FFN
+    int layer;
+    Value x; // the sub-layer's input
+    Value y; // its output after dropout, before residual and norm
+    Value gain, offset; // of the sub-layer's own LayerNorm
+} Branch;
+
+typedef struct {
+    Value W, b;
+} Merged;
+
+typedef struct {
+    Value k, v; // l x H; both NO_VALUE: none
+} KeysValues;
+
+enum {
+    UNCHANGED_AT_START = 1,  // the function at the start is the pretrained one
+    MERGES = 2,              // `merged` gives one plain layer
+    CALM_WHEN_FROZEN = 4,    // the part below the first trained parameter runs without dropout
+    TRAINS_NOTHING = 8,      // not even the head
+};
+
+// One file in methods/ defines one of these.
+struct Method {
+    const char *name, *summary, *paper;
+    unsigned claims;
+    const Option *options; // NULL: none
+    size_t options_size;
+    double rate[4]; // default learning rate at hidden 128, 256, 384, 768; between them log-log
+    bool (*param)(const ParameterAt *at, const void *options);
+    Value (*linear)(Build *build, const Linear *at, const void *options);   // -> y'
+    Value (*weight)(Build *build, const Linear *at, const void *options);   // -> W'
+    Value (*branch)(Build *build, const Branch *at, const void *options);   // -> y'
+    KeysValues (*keys_values)(Build *build, int layer, const void *options);
+    Value (*embedded)(Build *build, Value x, const void *options);          // -> x'
+    Merged (*merged)(Build *build, const Linear *at, const void *options);  // equals linear or weight
+    // What it trains without the head, from the paper's formula; pooler: the graph has one from the
+    // checkpoint.
+    int64_t (*count)(const Config *config, bool pooler, const void *options);
+};
+
+extern const Method *const methods[]; // the registry, made by the build; NULL-terminated
+const Method *method_find(const char *name, Error *error); // unknown: names the nearest
+double method_rate(const Method *method, int64_t hidden);
+#endif

@@ -1,0 +1,68 @@
+// run.h: one run: what was asked for, what it comes to, and doing it.
+#ifndef RUN_RUN_H
+#define RUN_RUN_H
+#include "base/option.h"
+#include "base/row.h"
+#include "data/task.h"
+#include "model/bert.h"
+#include "model/hooks.h"
+
+// Options of a run beside the method's own; the table is the parser, the bounds and the help.
+typedef struct {
+    const char *model, *task, *method; // names or folders; the method by name
+    int head;                          // Head
+    double lr, head_lr;                // NAN: not given
+    int64_t epochs, min_steps, batch;
+    int schedule;
+    double warmup, weight_decay, clip;
+    double dropout;     // NAN: the config's
+    int frozen_dropout; // auto, yes, no
+    int64_t max_length, train_limit;
+    bool pretrained;
+    int64_t seed, init_seed, order_seed, dropout_seed, data_seed; // INT64_MIN: as seed
+    // What follows is not in the key.
+    double timeout; // seconds; NAN: none
+    int64_t threads;
+    const char *out;           // the folder that the row goes to
+    const char *sweep, *study; // names for the row
+    int64_t attempt, jobs;     // for the row; a sweep's driver knows them
+} Protocol;
+extern const Option protocol_options[];
+
+typedef struct {
+    Protocol protocol;
+    const Method *method;
+    void *options; // the method's
+} Request;
+
+// A request with every option at its default. The method's name decides which options there are.
+bool request_new(Arena *arena, const char *method, Request *request, Error *error);
+// "lr", "rank" or "lora.rank"; an unknown name is refused with the nearest one.
+bool request_set(Arena *arena, Request *request, const char *name, const char *value, Where where,
+                 Error *error);
+// The command line that makes this request: "run --model tiny ...", what is not at its default.
+char **request_arguments(Arena *arena, const Request *request, size_t *count);
+
+// What the program finds its tables in: TUNEMARK_HOME, else the folder above the program's own
+// (build/tunemark), else the working folder: datasets/, models/, plots/, results/ lie there.
+const char *home_folder(Arena *arena);
+bool model_folder(Arena *arena, const char *name, const char **folder, Error *error);
+
+// What a request comes to, before anything is computed: files read and hashed, the task's rows
+// drawn and tokenised, the graphs described and planned. Uses no BLAS. What several requests share
+// (tokens of a task by a vocabulary, hashes) is kept in the cache.
+typedef struct Cache Cache;
+Cache *cache_new(Arena *arena);
+typedef struct {
+    Row row;      // all decided cells, key and plan_* included
+    double flops; // of the whole run, for an estimate of its time
+    size_t bytes; // predicted peak of the process
+} Resolved;
+bool resolve(Arena *arena, Cache *cache, const Request *request, Resolved *resolved, Error *error);
+
+// Does it: trains, evaluates, writes OUT/scores/KEY.csv, OUT/predictions/KEY.csv,
+// OUT/curves/KEY.csv and last OUT/rows/KEY.csv. `row` is what was written. True also for a run that
+// diverged or ran out of time (row.status says so). `tell` (may be NULL) gets a line now and then.
+typedef void (*Tell)(void *context, int64_t step, int64_t steps, double loss, double tokens_per_s);
+bool run(Arena *arena, const Request *request, Tell tell, void *context, Row *row, Error *error);
+#endif

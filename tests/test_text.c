@@ -1,0 +1,124 @@
+// Numbers and names are read strictly.
+#include "tests/test.h"
+#include "base/text.h"
+#include <string.h>
+
+static void a_whole_number_is_all_digits(void)
+{
+    int64_t value = 0;
+    CHECK(text_whole("0", &value) && value == 0);
+    CHECK(text_whole("-12", &value) && value == -12);
+    CHECK(text_whole("007", &value) && value == 7);
+    CHECK(text_whole("9223372036854775807", &value) && value == INT64_MAX);
+    CHECK(text_whole("-9223372036854775808", &value) && value == INT64_MIN);
+    const char *const wrong[] = { "",
+                                  "-",
+                                  " 1",
+                                  "1 ",
+                                  "+1",
+                                  "1.0",
+                                  "1e3",
+                                  "0x10",
+                                  "--1",
+                                  "1a",
+                                  "1\n",
+                                  "9223372036854775808",
+                                  "-9223372036854775809" };
+    for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++)
+        if (!CHECK(!text_whole(wrong[i], &value)))
+            printf("taken: '%s'\n", wrong[i]);
+}
+
+static void a_real_number_is_decimal_and_finite(void)
+{
+    double value = 0;
+    CHECK(text_real("1e-4", &value) && value == 1e-4);
+    CHECK(text_real("-2.50E+2", &value) && value == -250);
+    CHECK(text_real(".5", &value) && value == 0.5);
+    CHECK(text_real("5.", &value) && value == 5);
+    CHECK(text_real("1e-400", &value) && value == 0);
+    CHECK(text_real("1.7976931348623157e308", &value));
+    const char *const wrong[] = { "",      "-",  ".",  "e5",  "1e", "1e+",   "nan",   "inf", "0x1",
+                                  "1e309", " 1", "1 ", "1,5", "+1", "1e5.0", "1.2.3", "-.e1" };
+    for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++)
+        if (!CHECK(!text_real(wrong[i], &value)))
+            printf("taken: '%s'\n", wrong[i]);
+}
+
+static void a_flag_is_one_of_four_words(void)
+{
+    bool value = false;
+    CHECK(text_flag("yes", &value) && value && text_flag("true", &value) && value);
+    CHECK(text_flag("no", &value) && !value && text_flag("false", &value) && !value);
+    CHECK(!text_flag("", &value) && !text_flag("1", &value) && !text_flag("Yes", &value));
+}
+
+static void a_misspelt_word_finds_its_name_and_nonsense_finds_none(void)
+{
+    const char *const names[] = { "rank", "alpha", "dropout", "learning-rate", "lr", "q", NULL };
+    CHECK_TEXT(text_nearest("rnak", names), "rank");
+    CHECK_TEXT(text_nearest("rannk", names), "rank");
+    CHECK_TEXT(text_nearest("RANK", names), "rank");
+    CHECK_TEXT(text_nearest("learning_rate", names), "learning-rate");
+    CHECK_TEXT(text_nearest("dropuot", names), "dropout");
+    CHECK_TEXT(text_nearest("l", names), NULL);
+    CHECK_TEXT(text_nearest("zzzz", names), NULL);
+    CHECK_TEXT(text_nearest("", names), NULL);
+    CHECK_TEXT(text_nearest("k", names), NULL); // not q: nothing of it would be left
+    char word[100];
+    memset(word, 'r', sizeof word);
+    word[99] = '\0';
+    CHECK_TEXT(text_nearest(word, names), NULL);
+    const char *const tie[] = { "cat", "car", NULL };
+    CHECK_TEXT(text_nearest("cas", tie), "cat"); // the first of the nearest
+}
+
+static void a_split_keeps_empty_parts(void)
+{
+    Error error;
+    Arena *arena = arena_new(4096, &error);
+    size_t count;
+    char **part = text_split(arena, "q+v", '+', &count);
+    CHECK(count == 2);
+    CHECK_TEXT(part[0], "q");
+    CHECK_TEXT(part[1], "v");
+    CHECK(part[2] == NULL);
+    part = text_split(arena, "+a+", '+', &count);
+    CHECK(count == 3);
+    CHECK_TEXT(part[0], "");
+    CHECK_TEXT(part[2], "");
+    text_split(arena, "", '+', &count);
+    CHECK(count == 0);
+    text_split(arena, "a", '+', &count);
+    CHECK(count == 1);
+    arena_free(arena);
+}
+
+// Unicode 15, table 3-7: the shortest form only, no surrogates, nothing above U+10FFFF.
+static void utf8_is_valid_only_in_its_shortest_form(void)
+{
+    const char *const right[] = {
+        "", "a", "\xc3\xa9", "\xe2\x82\xac", "\xf0\x9f\x98\x80", "\xf4\x8f\xbf\xbf"
+    };
+    for (size_t i = 0; i < sizeof right / sizeof *right; i++)
+        CHECK(utf8_valid((const uint8_t *)right[i], strlen(right[i]), NULL));
+    const char *const wrong[] = {
+        "ab\x80", "ab\xc0\x80", "ab\xe0\x80\x80", "ab\xed\xa0\x80", "ab\xf4\x90\x80\x80",
+        "ab\xff", "ab\xe2\x82", "ab\xc3"
+    };
+    for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
+        size_t bad = 0;
+        CHECK(!utf8_valid((const uint8_t *)wrong[i], strlen(wrong[i]), &bad));
+        CHECK(bad == 2);
+    }
+}
+
+void suite_text(void)
+{
+    ADD(a_whole_number_is_all_digits);
+    ADD(a_real_number_is_decimal_and_finite);
+    ADD(a_flag_is_one_of_four_words);
+    ADD(a_misspelt_word_finds_its_name_and_nonsense_finds_none);
+    ADD(a_split_keeps_empty_parts);
+    ADD(utf8_is_valid_only_in_its_shortest_form);
+}
