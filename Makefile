@@ -3,6 +3,7 @@
 .DEFAULT_GOAL := all
 .DELETE_ON_ERROR:
 .SUFFIXES:
+.SECONDARY:
 MAKEFLAGS += --no-builtin-rules --no-print-directory
 CC       := gcc
 ARCH     ?= native
@@ -101,7 +102,8 @@ $(build)/tests/fuzz/fuzz_%.o: renamed = $(if $(FUZZ),,-DLLVMFuzzerTestOneInput=$
 fuzz-%: $(build)/fuzz_%
 	@mkdir -p build/fuzz/$*
 	$(settled) $< -max_total_time=$(SECONDS) -timeout=10 -rss_limit_mb=2048 -print_final_stats=1 \
-	   -artifact_prefix=build/fuzz/$*- build/fuzz/$* $(wildcard tests/fuzz/seeds/$* tests/fuzz/found/$*)
+	   -artifact_prefix=build/fuzz/$*- build/fuzz/$* $(wildcard tests/fuzz/seeds/$* tests/fuzz/found/$*) || { \
+	   echo 'make fuzz: mend it, and keep the input as a file of tests/fuzz/found/$*' >&2; exit 1; }
 
 # What --version and the rows say of this build. `dirty`: what the program is made of differs from
 # that commit. Outside git (an unpacked archive) the commit is unknown, "".
@@ -126,6 +128,7 @@ check-format: $(build)/flags
 	   awk -F: '!seen[$$1]++ && NF > 3 { print $$1 ": is laid out otherwise; should be as by: make format" }' \
 	   $(build)/format.log >&2; exit 1; }
 check-gcc: $(programs)
+	@:
 check-clang:
 	@$(MAKE) CC=clang check-gcc
 check-lint: $(patsubst %.c,$(build)/%.lint,$(filter-out tests/%,$(sources)))
@@ -159,9 +162,9 @@ build/packages.mk: FORCE
 	done; \
 	if [ "$$absent" ]; then \
 	    root=; [ "$$(id -u)" = 0 ] || root='sudo '; install="$${root}apt-get install -y --no-install-recommends$$absent"; \
-	    echo "$$install"; export DEBIAN_FRONTEND=noninteractive; \
+	    export DEBIAN_FRONTEND=noninteractive; \
 	    { command -v apt-get && { [ -z "$$root" ] || sudo -n true || { [ -t 0 ] && command -v sudo; }; } \
-	    } >/dev/null 2>&1 && { $$install || { $${root}apt-get update && $$install; }; } || { \
+	    } >/dev/null 2>&1 && { echo "$$install"; $$install || { $${root}apt-get update && $$install; }; } || { \
 	        echo "make: packages are missing; install them: $${root}apt-get update && $$install" >&2; \
 	        echo "make: DEPS=no builds with what is there" >&2; exit 3; }; \
 	fi
