@@ -1,47 +1,173 @@
-# Usage: make [TARGET] [SAN=1 | DEBUG=1] [CC=clang]; `make help` lists the targets. One Makefile for
-# the whole tree; each variant builds in a folder of its own.
+# Usage: make [TARGET] [SAN=1 | DEBUG=1] [CC=clang] [ARCH=x86-64-v3] [V=1]; `make help` lists the targets.
+# One Makefile for the whole tree; each variant builds in a folder of its own.
 .DEFAULT_GOAL := all
 .DELETE_ON_ERROR:
-MAKEFLAGS += --no-builtin-rules
+.SUFFIXES:
+.SECONDARY:
+MAKEFLAGS += --no-builtin-rules --no-print-directory
 CC       := gcc
 ARCH     ?= native
-build    := build/$(CC)$(if $(SAN),-san)$(if $(DEBUG),-debug)
+SPEC     ?= results/specs/first.yaml
+FIXTURES ?= tests/fixtures
+SECONDS  ?= 60
+
+# Debian's names. Every goal but help installs what is missing of the first list; check, fuzz and deps
+# also of the second. DEPS=no takes the libraries as they are.
+packages := gcc make libopenblas-openmp-dev libcsv-dev libcunit1-dev libyaml-dev libjansson-dev \
+            libutf8proc-dev librandom123-dev libssl-dev gnuplot-nox fonts-dejavu-core
+checkers := clang clang-format clang-tidy libclang-rt-14-dev llvm shellcheck
+
+build    := build/$(notdir $(CC))$(if $(SAN),-san)$(if $(DEBUG),-debug)$(if $(FUZZ),-fuzz)
 warnings := -Wall -Wextra -Wshadow -Wconversion -Wstrict-prototypes -Wvla -Werror
 fast     := -O3 -fopenmp-simd -fno-math-errno -fno-trapping-math -ffp-contract=fast
-checks   := address,undefined# a comma inside $(if ...) would end its argument
-CFLAGS   ?= -g $(if $(DEBUG),-O0,$(if $(SAN),-O1,$(fast))) -march=$(ARCH)
-sanitize := $(if $(SAN),-fsanitize=$(checks) -fno-sanitize-recover=all)
-compile   = $(CC) -std=c11 -D_GNU_SOURCE -Iharness -I. $(warnings) $(CFLAGS) $(sanitize) -MMD -MP
-LDLIBS   := -lopenblas -lgomp -lcsv -lyaml -ljansson -lutf8proc -lcrypto -lm
+comma    := ,
+checks   := address$(comma)undefined$(comma)float-cast-overflow
+CFLAGS   ?= -g $(if $(DEBUG),-O0,$(if $(SAN)$(FUZZ),-O1,$(fast))) -march=$(ARCH)
+sanitize := $(if $(FUZZ),-fsanitize=fuzzer-no-link) \
+            $(if $(SAN)$(FUZZ),-fsanitize=$(checks) -fno-sanitize-recover=all -fno-omit-frame-pointer)
+# Several builds of OpenBLAS may be installed at once: name the OpenMP one, to compile, link and load.
+openblas := $(firstword $(wildcard /usr/lib/*/openblas-openmp))
+language := -std=c11 -D_GNU_SOURCE -Iharness -I. $(openblas:/usr/lib/%=-isystem /usr/include/%)
+compile   = $(CC) $(language) $(warnings) $(CFLAGS) $(sanitize) -MMD -MP
+LDLIBS   := $(if $(openblas),-L$(openblas) -Wl$(comma)-rpath$(comma)$(openblas)) -lopenblas -lgomp -lcsv -lyaml -ljansson -lutf8proc -lcrypto -lm
+brief     = $(if $(V),,@echo '  $(notdir $(CC)) $@';)
+
+objects   = $(patsubst %.c,$(build)/%.o,$(1))
 methods  := $(basename $(notdir $(wildcard methods/*.c)))
 suites   := $(patsubst tests/test_%.c,%,$(wildcard tests/test_*.c))
-library  := $(patsubst %.c,$(build)/%.o,$(wildcard harness/*/*.c methods/*.c) registry.c)
-tests    := $(patsubst %.c,$(build)/%.o,$(wildcard tests/*.c tests/reference/*.c) suites.c)
+fuzzers  := $(patsubst tests/fuzz/fuzz_%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
+library  := $(call objects,$(wildcard harness/*/*.c methods/*.c) $(if $(methods),registry.c) commit.c)
+tests    := $(call objects,$(filter-out tests/fixtures%,$(wildcard tests/*.c)) suites.c \
+            $(wildcard tests/reference/*.c tests/fuzz/fuzz_*.c) tests/fuzz/replay.c)
+fixtures := $(call objects,$(wildcard tests/fixtures*.c))
+programs := $(if $(wildcard harness/main.c),$(build)/tunemark) $(build)/run-tests $(if $(fixtures),$(build)/fixtures)
+# Tests see the same surroundings on every machine; what OpenBLAS reads is left as it is.
+settled  := LC_ALL=C OMP_NUM_THREADS=1 UBSAN_OPTIONS=print_stacktrace=1:halt_on_error=1 \
+            ASAN_OPTIONS=detect_leaks=1:detect_stack_use_after_return=1:allocator_may_return_null=1
 
 all: $(build)/tunemark ## build build/tunemark
-	@ln -sf $(patsubst build/%,%,$<) build/tunemark
-test: $(build)/tests $(build)/tunemark ## run the CUnit suites; SUITE=name for one
-	$< $(SUITE)
+	@ln -sfn $(patsubst build/%,%,$<) build/tunemark
+deps: ## install the Debian packages that are missing
+	@:
+test: $(programs) ## run the CUnit suites; SUITE=name for one, SAN=1 under sanitizers
+	@$(settled) $(build)/run-tests $(SUITE)
+fixtures: fixtures-there $(build)/fixtures ## compare with an independent implementation; FIXTURES=folder
+	@$(settled) $(build)/fixtures $(FIXTURES)
+fixtures-there:
+	@[ -d '$(FIXTURES)' ] || { echo "make fixtures: no folder '$(FIXTURES)'; should be FIXTURES=a folder" \
+	   "of reference results" >&2; exit 3; }
+sweep: all ## run what is missing of SPEC=results/specs/first.yaml
+	build/tunemark sweep $(SPEC)
+plots: all ## draw the figures of SPEC=results/specs/first.yaml
+	build/tunemark plots results/$(basename $(notdir $(SPEC)))
+fuzz: ## fuzz each parser for SECONDS=60; TARGET=name for one
+	@$(MAKE) CC=clang FUZZ=1 $(addprefix fuzz-,$(or $(TARGET),$(fuzzers)))
+format: ## lay the C code out as .clang-format says
+	@clang-format -i $(sources) $(headers)
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{ printf "  make %-10s %s\n", $$1, $$2 }' Makefile
+
 $(build)/tunemark: $(build)/harness/main.o $(library)
-	$(CC) $(sanitize) -o $@ $^ $(LDLIBS)
-$(build)/tests: $(tests) $(library)
-	$(CC) $(sanitize) -o $@ $^ $(LDLIBS) -lcunit
-$(build)/%.o: %.c Makefile
+$(build)/run-tests: $(tests) $(library)
+$(build)/run-tests: LDLIBS += -lcunit
+$(build)/fixtures: $(fixtures) $(library)
+$(build)/fuzz_%: $(build)/tests/fuzz/fuzz_%.o $(build)/tests/fuzz/stop.o $(library)
+	$(brief)$(CC) $(sanitize) -fsanitize=fuzzer -o $@ $^ $(LDLIBS)
+$(build)/tunemark $(build)/run-tests $(build)/fixtures:
+	$(brief)$(CC) $(sanitize) -o $@ $^ $(LDLIBS)
+$(build)/%.o: %.c $(build)/flags
 	@mkdir -p $(@D)
-	$(compile) -c -o $@ $<
-$(build)/%.o: $(build)/%.c
-	$(compile) -c -o $@ $<
+	$(brief)$(compile) $(renamed) -c -o $@ $<
+$(build)/%.o: $(build)/%.c $(build)/flags
+	$(brief)$(compile) -c -o $@ $<
+$(build)/flags: FORCE # changes when the command does, and then everything is compiled again
+	@mkdir -p $(@D)
+	@echo '$(compile)' | cmp -s - $@ || echo '$(compile)' >$@
+
 $(build)/registry.c: methods # the folder: adding a file adds a method
 	@mkdir -p $(@D)
 	@{ echo '#include "methods/method.h"'; printf 'extern const Method method_%s;\n' $(methods); \
 	   echo 'const Method *const methods[] = {'; printf '    &method_%s,\n' $(methods); \
 	   echo '    NULL };'; } >$@
-$(build)/suites.c: tests # the folder: a file test_NAME.c is a suite
+$(build)/suites.c: tests tests/fuzz # the folders: test_NAME.c is a suite, fuzz_NAME.c a test of suite fuzz
 	@mkdir -p $(@D)
-	@{ echo '#include "tests/test.h"'; printf 'void suite_%s(void);\n' $(suites); \
-	   echo 'const Suite suites[] = {'; printf '    { "%s", suite_%s },\n' $(foreach s,$(suites),$(s) $(s)); \
-	   echo '    { 0 } };'; } >$@
-help: ## this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## /{ printf "  make %-10s %s\n", $$1, $$2 }' Makefile
--include $(library:.o=.d) $(tests:.o=.d)
-.PHONY: all test help
+	@{ echo '#include "tests/test.h"'; echo '#include "tests/fuzz/replay.h"'; \
+	   $(foreach f,$(fuzzers),echo 'int fuzz_$f(const uint8_t *, size_t);'; \
+	   echo 'static void $f_seeds(void) { replay("$f", fuzz_$f); }';) \
+	   echo 'static void suite_fuzz(void) {'; $(foreach f,$(fuzzers),echo '    ADD($f_seeds);';) echo '}'; \
+	   $(foreach s,$(suites),echo 'void suite_$s(void);';) echo 'const Suite suites[] = {'; \
+	   $(foreach s,$(suites) fuzz,echo '    { "$s", suite_$s },';) echo '    { 0 } };'; } >$@
+# A target for the fuzzer is a function of that one name; in the tests each has a name of its own.
+$(build)/tests/fuzz/fuzz_%.o: renamed = $(if $(FUZZ),,-DLLVMFuzzerTestOneInput=$(notdir $*))
+fuzz-%: $(build)/fuzz_%
+	@mkdir -p build/fuzz/$*
+	$(settled) $< -max_total_time=$(SECONDS) -timeout=10 -rss_limit_mb=2048 -print_final_stats=1 \
+	   -artifact_prefix=build/fuzz/$*- build/fuzz/$* $(wildcard tests/fuzz/seeds/$* tests/fuzz/found/$*) || { \
+	   echo 'make fuzz: mend it, and keep the input as a file of tests/fuzz/found/$*' >&2; exit 1; }
+
+# What --version and the rows say of this build. `dirty`: what the program is made of differs from
+# that commit. Outside git (an unpacked archive) the commit is unknown, "".
+$(build)/commit.c: FORCE
+	@mkdir -p $(@D)
+	@commit=; dirty=; [ ! -e .git ] || { commit=$$(git rev-parse --short=12 HEAD) && \
+	   dirty=$$(git --no-optional-locks status --porcelain -- Makefile harness methods); }; \
+	{ echo '#include "base/version.h"'; \
+	  echo "const char version_commit[] = \"$$commit\";"; \
+	  echo "const bool version_dirty = $$([ "$$dirty" ] && echo true || echo false);"; \
+	  echo 'const char version_flags[] = "$(subst ",\",$(CFLAGS))";'; } >$@.new; \
+	if cmp -s $@.new $@; then rm $@.new; else mv $@.new $@; fi
+
+# check: each part is a target of its own, so that -j runs them side by side.
+sources := $(wildcard harness/*.c harness/*/*.c methods/*.c tests/*.c tests/*/*.c)
+headers := $(wildcard harness/*/*.h methods/*.h tests/*.h tests/*/*.h)
+scripts := $(wildcard .ci/run tests/*.sh tests/*/*.sh datasets/*.sh models/*.sh models/*/*.sh)
+parts   := $(addprefix check-,format gcc clang lint scripts includes vectorised paths)
+check: $(parts) ## format, warnings of GCC and Clang, clang-tidy, shellcheck, the rules of the house
+check-format: $(build)/flags
+	@clang-format --dry-run -Werror $(sources) $(headers) 2>$(build)/format.log || { \
+	   awk -F: '!seen[$$1]++ && NF > 3 { print $$1 ": is laid out otherwise; should be as by: make format" }' \
+	   $(build)/format.log >&2; exit 1; }
+check-gcc: $(programs)
+	@:
+check-clang:
+	@$(MAKE) CC=clang check-gcc
+check-lint: $(patsubst %.c,$(build)/%.lint,$(filter-out tests/%,$(sources)))
+$(build)/%.lint: %.c $(build)/%.o .clang-tidy # after the object: its headers are then known
+	@clang-tidy --quiet $< -- $(language) >$@.log 2>&1 || { cat $@.log; exit 1; }
+	@touch $@
+check-scripts:
+	@shellcheck $(scripts)
+check-includes:
+	@tests/includes.sh
+check-vectorised: $(build)/flags
+	@tests/vectorised.sh $(filter-out -g -MMD -MP -march=%,$(compile)) -march=x86-64-v3
+check-paths:
+	@if git grep -nIE '(^|[^A-Za-z0-9_.])/(work|root|tmp/wt)/' -- .; then \
+	   echo 'make check: these lines hold a path of one machine' >&2; exit 1; fi
+
+FORCE:
+.PHONY: all deps test fixtures fixtures-there sweep plots fuzz format help check $(parts) FORCE
+-include $(library:.o=.d) $(tests:.o=.d) $(fixtures:.o=.d) $(build)/harness/main.d
+
+# The packages that were there when last looked: make reads this file, finds what it now needs beyond
+# it, installs that, and starts again. `make deps` always looks.
+ifeq (,$(filter help,$(MAKECMDGOALS))$(filter no,$(DEPS)))
+needed := $(packages) $(if $(filter deps check% fuzz%,$(MAKECMDGOALS)),$(checkers))
+include build/packages.mk
+ifneq (,$(filter-out $(there),$(needed))$(if $(openblas),,none)$(filter deps,$(MAKECMDGOALS)))
+build/packages.mk: FORCE
+	@mkdir -p build
+	@absent=; for p in $(needed); do \
+	    [ "$$(dpkg-query -W -f '$${db:Status-Status}' $$p 2>/dev/null)" = installed ] || absent="$$absent $$p"; \
+	done; \
+	if [ "$$absent" ]; then \
+	    root=; [ "$$(id -u)" = 0 ] || root='sudo '; install="$${root}apt-get install -y --no-install-recommends$$absent"; \
+	    export DEBIAN_FRONTEND=noninteractive; \
+	    { command -v apt-get && { [ -z "$$root" ] || sudo -n true || { [ -t 0 ] && command -v sudo; }; } \
+	    } >/dev/null 2>&1 && { echo "$$install"; $$install || { $${root}apt-get update && $$install; }; } || { \
+	        echo "make: packages are missing; install them: $${root}apt-get update && $$install" >&2; \
+	        echo "make: DEPS=no builds with what is there" >&2; exit 3; }; \
+	fi
+	@echo 'there := $(sort $(needed) $(there))' | cmp -s - $@ || echo 'there := $(sort $(needed) $(there))' >$@
+endif
+endif

@@ -1,8 +1,10 @@
-// main.c: runs the suites. usage: tests [SUITE]    Exit status 1 when anything fails.
+// main.c: runs the suites. usage: run-tests [SUITE...]    Exit status 1 when anything fails, 2 for
+// a suite that is not there.
 #include "tests/test.h"
 #include <CUnit/Basic.h>
 #include <dirent.h>
 #include <math.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,6 +13,7 @@
 
 extern const Suite suites[];
 static CU_pSuite adding;
+static CU_pTest last_skipped;
 static unsigned skipped;
 static char folder[64];
 
@@ -27,14 +30,14 @@ bool check(bool holds, const char *text, const char *file, int line)
     return holds;
 }
 
-bool check_close(double value, double expected, double tolerance, const char *text, const char *file,
-                 int line)
+bool check_close(double value, double expected, double tolerance, const char *text,
+                 const char *file, int line)
 {
     double difference = fabs(value - expected);
     bool close = difference <= tolerance * fmax(1, fabs(expected)); // false for NaN
     if (!close)
-        printf("\n%s:%d: %s is %.17g; should be %.17g within %g\n", file, line, text, value, expected,
-               tolerance);
+        printf("\n%s:%d: %s is %.17g; should be %.17g within %g\n", file, line, text, value,
+               expected, tolerance);
     CU_assertImplementation(close, (unsigned)line, text, file, "", CU_FALSE);
     return close;
 }
@@ -67,7 +70,8 @@ void skip(const char *format, ...)
     vprintf(format, arguments);
     printf("\n");
     va_end(arguments);
-    skipped++;
+    skipped += CU_get_current_test() != last_skipped;
+    last_skipped = CU_get_current_test();
 }
 
 uint64_t mix(uint64_t *state)
@@ -116,21 +120,63 @@ const char *shared_folder(void)
     return stat("../shared", &status) == 0 ? "../shared" : NULL;
 }
 
+const char *test_program(void)
+{
+    static char path[4096];
+    ssize_t length = readlink("/proc/self/exe", path, sizeof path - sizeof "tunemark");
+    char *end = length > 0 ? memrchr(path, '/', (size_t)length) : NULL;
+    if (!end)
+        abort();
+    strcpy(end + 1, "tunemark");
+    return path;
+}
+
+// A test that ends the program would otherwise end it without a name.
+static void name_the_test(int number)
+{
+    const char *parts[] = { "\ntests: ended in ",
+                            CU_get_current_suite() ? CU_get_current_suite()->pName : "", ": ",
+                            CU_get_current_test() ? CU_get_current_test()->pName : "", "\n" };
+    for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
+        if (write(STDERR_FILENO, parts[i], strlen(parts[i])) < 0)
+            break;
+    signal(number, SIG_DFL);
+    raise(number);
+}
+
+static bool wanted(const char *suite, int count, char **argument)
+{
+    for (int i = 1; i < count; i++)
+        if (!strcmp(argument[i], suite))
+            return true;
+    return count < 2;
+}
+
 int main(int count, char **argument)
 {
     if (CU_initialize_registry() != CUE_SUCCESS)
         return 1;
-    unsigned found = 0;
+    int found = 0;
     for (const Suite *s = suites; s->name; s++)
-        if (count < 2 || !strcmp(argument[1], s->name)) {
+        if (wanted(s->name, count, argument)) {
             adding = CU_add_suite(s->name, NULL, NULL);
             s->add();
             found++;
         }
-    if (!found) {
-        fprintf(stderr, "tests: no suite '%s'\n", argument[1]);
+    if (found < count - 1 || found == 0) {
+        fprintf(stderr, "tests: no such suite; should be of");
+        for (const Suite *s = suites; s->name; s++)
+            fprintf(stderr, " %s", s->name);
+        fprintf(stderr, "\n");
         return 2;
     }
+    const int ends[] = { SIGABRT, SIGALRM, SIGFPE, SIGILL, SIGTERM };
+    for (size_t i = 0; i < sizeof ends / sizeof *ends; i++)
+        signal(ends[i], name_the_test);
+#ifndef __SANITIZE_ADDRESS__ // whose own report says more
+    signal(SIGSEGV, name_the_test);
+    signal(SIGBUS, name_the_test);
+#endif
     setvbuf(stdout, NULL, _IOLBF, 0);
     CU_set_error_action(CUEA_IGNORE);
     CU_basic_set_mode(CU_BRM_NORMAL);

@@ -1,0 +1,32 @@
+// The program is what the build says it is: see harness/base/version.h and LDLIBS in the Makefile.
+#include "tests/test.h"
+#include "base/version.h"
+#include <cblas.h>
+#include <string.h>
+
+static void openblas_is_the_openmp_build(void)
+{
+    CHECK(openblas_get_parallel() == 2); // 0: one thread, 1: threads of its own, 2: OpenMP
+}
+
+static void version_names_compiler_and_flags(void)
+{
+    CHECK(strstr(version_compiler, "GCC ") || strstr(version_compiler, "lang "));
+    CHECK(strchr(version_compiler, '.') != NULL);
+    CHECK(strstr(version_flags, "-O") != NULL);
+}
+
+static void commit_is_hexadecimal_or_unknown(void)
+{
+    size_t length = strlen(version_commit);
+    CHECK(length == 0 || length >= 12);
+    CHECK(strspn(version_commit, "0123456789abcdef") == length);
+    CHECK(length > 0 || !version_dirty);
+}
+
+void suite_build(void)
+{
+    ADD(openblas_is_the_openmp_build);
+    ADD(version_names_compiler_and_flags);
+    ADD(commit_is_hexadecimal_or_unknown);
+}
