@@ -12,19 +12,22 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-// ---- sums
-double sum_floats(const float *x, size_t n);        // 16 lanes in double, pairwise
+// ---- sums (kernel_sums.c)
+double sum_floats(const float *x, size_t n); // 16 lanes in double, pairwise
 double sum_squares(const float *x, size_t n);
 double sum_products(const float *x, const float *y, size_t n);
+float maximum(const float *x, size_t n); // n > 0; a NaN is passed over unless it is x[0]
+// y: 1 x H, (y +)= column sums of x, or of a . b
+void sum_rows(Matrix y, Matrix x, bool add);
+void sum_rows_of_products(Matrix y, Matrix a, Matrix b, bool add);
 
 // ---- element by element (kernel_rowwise.c)
 typedef enum { GELU, GELU_NEW, RELU, TANH, SWISH } Activation;
 // y = f(x), slope = f'(x); slope may be absent; y may be x (in place).
 void activation(Activation which, Matrix y, Matrix slope, Matrix x);
 void add_scaled(Matrix y, Matrix a, Matrix b, float scale, bool add);    // (y +)= a + scale b; y may be a
-void multiply(Matrix y, Matrix a, Matrix b, bool add);                   // (y +)= a . b; y may be a
+void multiply(Matrix y, Matrix a, Matrix b, bool add); // (y +)= a . b; y may be a; b may have one row
 void scale_copy(Matrix y, Matrix a, float scale, bool add);              // (y +)= scale a; y may be a
-void sum_rows(Matrix y, Matrix x, bool add);                             // y: 1 x H, (y +)= column sums
 void add_row(Matrix y, Matrix bias);                                     // y += bias in every row
 
 // ---- layer normalisation (kernel_layernorm.c): Ba et al. 2016

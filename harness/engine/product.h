@@ -15,9 +15,15 @@ void product(bool transpose_a, bool transpose_b, float alpha, Matrix A, Matrix B
 // computes wrong results, or another number of threads, is ERROR_ENVIRONMENT.
 bool product_start(int threads, Error *error);
 
-const char *product_library(void); // "OpenBLAS 0.3.21 openmp"
-const char *product_core(void);    // the kernels in use: "Haswell", "SkylakeX", "Zen"
+// The comparison with a plain loop on its own, of anything that has product()'s form.
+typedef void Product(bool transpose_a, bool transpose_b, float alpha, Matrix A, Matrix B,
+                     float beta, Matrix C);
+bool product_check(Product *multiply, Error *error);
 
-// GFLOP/s of products of 512 x 512 over about `seconds`.
+enum { LIBRARY_TEXT = 64 };
+const char *product_library(char text[LIBRARY_TEXT]); // text, "OpenBLAS 0.3.21 openmp"
+const char *product_core(void); // the kernels in use: "Haswell", "SkylakeX", "Zen"
+
+// GFLOP/s of products of 512 x 512 over about `seconds`; 0 when there is no memory for them.
 double product_probe(double seconds);
 #endif

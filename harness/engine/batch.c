@@ -1,0 +1,18 @@
+// batch.c: the capacities of a run.
+#include "engine/batch.h"
+
+static size_t larger(size_t a, size_t b)
+{
+    return a > b ? a : b;
+}
+
+Extent extent_max(Extent a, Extent b)
+{
+    return (Extent){
+        .tokens = larger(a.tokens, b.tokens),
+        .sequences = larger(a.sequences, b.sequences),
+        .selected = larger(a.selected, b.selected),
+        .squares = larger(a.squares, b.squares),
+        .longest = larger(a.longest, b.longest),
+    };
+}

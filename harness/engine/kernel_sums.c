@@ -1,0 +1,111 @@
+// kernel_sums.c: sums in double, in an order that depends on the sizes alone.
+//
+// Along a row: lane j takes x[j], x[j + 16], ...; then the lanes are added pairwise. Along a
+// column: from the first row to the last. The vectoriser needs separate sums: without -ffast-math
+// it may not reorder the additions of one.
+#include "engine/kernels.h"
+#include <assert.h>
+
+enum { LANES = 16 };
+
+static double pairwise(double lane[LANES])
+{
+    for (size_t half = LANES / 2; half > 0; half /= 2)
+        for (size_t j = 0; j < half; j++)
+            lane[j] += lane[j + half];
+    return lane[0];
+}
+
+double sum_floats(const float *x, size_t n)
+{
+    double lane[LANES] = { 0 };
+    size_t whole = n - n % LANES;
+    for (size_t i = 0; i < whole; i += LANES) // vectorised
+        for (size_t j = 0; j < LANES; j++)
+            lane[j] += x[i + j];
+    for (size_t j = 0; j < n - whole; j++)
+        lane[j] += x[whole + j];
+    return pairwise(lane);
+}
+
+double sum_products(const float *x, const float *y, size_t n)
+{
+    double lane[LANES] = { 0 };
+    size_t whole = n - n % LANES;
+    for (size_t i = 0; i < whole; i += LANES) // vectorised
+        for (size_t j = 0; j < LANES; j++)
+            lane[j] += (double)x[i + j] * y[i + j];
+    for (size_t j = 0; j < n - whole; j++)
+        lane[j] += (double)x[whole + j] * y[whole + j];
+    return pairwise(lane);
+}
+
+double sum_squares(const float *x, size_t n)
+{
+    return sum_products(x, x, n);
+}
+
+float maximum(const float *x, size_t n)
+{
+    assert(n > 0);
+    float lane[LANES];
+    size_t whole = n - n % LANES;
+    for (size_t j = 0; j < LANES; j++)
+        lane[j] = x[0];
+    for (size_t i = 0; i < whole; i += LANES)
+        for (size_t j = 0; j < LANES; j++)
+            lane[j] = x[i + j] > lane[j] ? x[i + j] : lane[j];
+    for (size_t j = 0; j < n - whole; j++)
+        lane[j] = x[whole + j] > lane[j] ? x[whole + j] : lane[j];
+    for (size_t half = LANES / 2; half > 0; half /= 2)
+        for (size_t j = 0; j < half; j++)
+            lane[j] = lane[j + half] > lane[j] ? lane[j + half] : lane[j];
+    return lane[0];
+}
+
+// A strip of columns at a time, so that its sums stay in registers.
+enum { STRIP = 32 };
+
+static void store(float *y, const double *sum, size_t width, bool add)
+{
+    for (size_t j = 0; j < width; j++)
+        y[j] = (float)(add ? (double)y[j] + sum[j] : sum[j]);
+}
+
+void sum_rows(Matrix y, Matrix x, bool add)
+{
+    assert(y.rows == 1 && y.cols == x.cols);
+    size_t whole = x.cols - x.cols % STRIP, rows = x.rows, stride = x.stride;
+    for (size_t c = 0; c < whole; c += STRIP) {
+        const float *in = x.data + c;
+        double sum[STRIP] = { 0 };
+        for (size_t r = 0; r < rows; r++)
+            for (size_t j = 0; j < STRIP; j++) // vectorised
+                sum[j] += in[r * stride + j];
+        store(y.data + c, sum, STRIP, add);
+    }
+    double sum[STRIP] = { 0 };
+    for (size_t r = 0; r < rows; r++)
+        for (size_t j = 0; j < x.cols - whole; j++)
+            sum[j] += x.data[r * stride + whole + j];
+    store(y.data + whole, sum, x.cols - whole, add);
+}
+
+void sum_rows_of_products(Matrix y, Matrix a, Matrix b, bool add)
+{
+    assert(y.rows == 1 && y.cols == a.cols && a.rows == b.rows && a.cols == b.cols);
+    size_t whole = a.cols - a.cols % STRIP, rows = a.rows;
+    for (size_t c = 0; c < whole; c += STRIP) {
+        const float *p = a.data + c, *q = b.data + c;
+        double sum[STRIP] = { 0 };
+        for (size_t r = 0; r < rows; r++)
+            for (size_t j = 0; j < STRIP; j++) // vectorised
+                sum[j] += (double)p[r * a.stride + j] * q[r * b.stride + j];
+        store(y.data + c, sum, STRIP, add);
+    }
+    double sum[STRIP] = { 0 };
+    for (size_t r = 0; r < rows; r++)
+        for (size_t j = 0; j < a.cols - whole; j++)
+            sum[j] += (double)a.data[r * a.stride + whole + j] * b.data[r * b.stride + whole + j];
+    store(y.data + whole, sum, a.cols - whole, add);
+}

@@ -1,0 +1,31 @@
+// reference.h: the textbook form of every kernel, in double, without a trick.
+//
+// What engine/kernels.h defines, written again as its equations read; the suites hold both against
+// each other, and take slopes of these by differences. A Table is small and has no stride.
+#ifndef TESTS_REFERENCE_H
+#define TESTS_REFERENCE_H
+#include "engine/kernels.h"
+
+enum { TABLE_SIDE = 80 };
+typedef struct {
+    size_t rows, cols;
+    double at[TABLE_SIDE][TABLE_SIDE];
+} Table;
+
+void reference_product(Table *C, bool transpose_a, bool transpose_b, double alpha, const Table *A,
+                       const Table *B, double beta);
+void reference_activation(Activation which, Table *y, const Table *x);
+void reference_sum_rows(Table *y, const Table *x);
+void reference_layernorm(Table *y, Table *z, const Table *x, const Table *gain, const Table *offset,
+                         double epsilon);
+void reference_layernorm_backward(Table *dx, Table *dgain, Table *doffset, const Table *dy,
+                                  const Table *x, const Table *gain, double epsilon);
+void reference_embedding(Table *y, const Table *word, const Table *position, const Table *type,
+                         const Batch *batch);
+void reference_embedding_backward(Table *dtable, const Table *dy, const int32_t *index);
+void reference_first_rows(Table *y, const Table *x, const Batch *batch, size_t extra);
+void reference_picked_rows(Table *y, const Table *x, const Batch *batch, size_t extra);
+void reference_mean_rows(Table *y, const Table *x, const Batch *batch, size_t extra);
+double reference_cross_entropy(const Table *logits, const int32_t *label);
+double reference_squared_error(const Table *logits, const float *target);
+#endif
