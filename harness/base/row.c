@@ -187,19 +187,19 @@ bool row_same(const Row *a, const Row *b, const Column **differs)
 
 void row_schema(FILE *out)
 {
-    fprintf(out,
-            "# The row\n\n"
-            "One run is one line of CSV. This page is made by the program from the table that "
-            "writes the row\n(`tunemark list schema`); version %d, %zu columns, in the order of "
-            "the file.\n\n"
-            "- An **empty cell** means: not measured, or does not apply. It never means 0, and a 0 "
-            "was measured.\n"
-            "- **Scores and shares are fractions** (0.912, not 91.2); tables print points.\n"
-            "- Reals have up to nine digits. A real that is not finite is left empty.\n"
-            "- **decided**: fixed before the run starts. **result**: what came out of it. "
-            "**measured**: differs from\n  one execution to the next. Two rows are *the same row* "
-            "when all cells but the measured ones are equal.\n",
-            ROW_SCHEMA, row_columns);
+    fprintf(
+        out,
+        "# The row\n\n"
+        "One run is one line of CSV. The program makes this page from the table that writes the "
+        "row: version %d,\n%zu columns, in the order of the file.\n\n"
+        "- An **empty cell** means: not measured, or does not apply. It never means 0, and a 0 "
+        "was measured.\n"
+        "- **Scores and shares are fractions** (0.912, not 91.2); tables print points.\n"
+        "- Reals have up to nine digits. A real that is not finite is left empty.\n"
+        "- **decided**: fixed before the run starts. **result**: what came out of it. "
+        "**measured**: differs from\n  one execution to the next. Two rows are *the same row* "
+        "when all cells but the measured ones are equal.\n",
+        ROW_SCHEMA, row_columns);
     const char *group = "";
     for (size_t i = 0; i < row_columns; i++) {
         const Column *column = &row_column[i];

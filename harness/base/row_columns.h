@@ -184,8 +184,7 @@
            "highest RssAnon seen in samples: memory of its own")                                   \
     COLUMN(rss_file_sampled, Whole, measured, memory, "bytes",                                     \
            "highest RssFile seen in samples: mapped files, such as frozen weights")                \
-    COLUMN(predicted_peak, Whole, measured, memory, "bytes",                                       \
-           "what the plan let expect for rss_peak")                                                \
+    COLUMN(predicted_peak, Whole, measured, memory, "bytes", "rss_peak as the plan predicted it")  \
     /* time */                                                                                     \
     COLUMN(wall_s, Real, measured, time, "seconds", "monotonic clock, from start to row")          \
     COLUMN(cpu_s, Real, measured, time, "seconds", "processor time of the process, all threads")   \
