@@ -1,9 +1,11 @@
 // csv.h: comma-separated files (RFC 4180, by libcsv) and tab-separated files (byte for byte).
 //
-// libcsv trims blanks around unquoted fields, ends a row at a lone CR, and recovers silently from an
-// unclosed quote; each of the last two is refused here with its line, and fields keep their blanks.
-// A byte-order mark is skipped; CRLF, LF and a missing last line end are the same; text must be
-// UTF-8 without NUL. Tab-separated: no quoting at all, a quotation mark is a character.
+// libcsv trims blanks around unquoted fields, ends a row at a lone CR, and recovers silently from
+// an unclosed quote; each of the last two is refused here with its line, and fields keep their
+// blanks. So are text after a closing quote and a quote within an unquoted field. A byte-order mark
+// is skipped; CRLF, LF and a missing last line end are the same; text must be UTF-8 without NUL.
+// Empty lines may follow the last row, but not stand between rows. Tab-separated: no quoting at
+// all, a quotation mark is a character, and so is a CR that no LF follows.
 #ifndef BASE_CSV_H
 #define BASE_CSV_H
 #include "base/arena.h"
@@ -25,12 +27,14 @@ typedef struct {
 typedef enum { CSV_COMMAS, CSV_TABS } CsvFormat;
 
 // Reads all of it into the arena. With `header` the first row names the columns (no name twice) and
-// every row must have as many fields; without, the first row decides the number.
-bool csv_parse(Arena *arena, Bytes bytes, const char *file, CsvFormat format, bool header, Csv *csv,
-               Error *error);
-bool csv_read(Arena *arena, const char *path, CsvFormat format, bool header, Csv *csv, Error *error);
+// every row must have as many fields; without, the first row decides the number. A file without
+// anything in it is refused. (libcsv has a csv_parse already.)
+bool csv_parse_bytes(Arena *arena, Bytes bytes, const char *file, CsvFormat format, bool header,
+                     Csv *csv, Error *error);
+bool csv_read(Arena *arena, const char *path, CsvFormat format, bool header, Csv *csv,
+              Error *error);
 
 size_t csv_column(const Csv *csv, const char *name); // SIZE_MAX when there is none
 
-void csv_put(FILE *out, const char *field); // quoted only where it must be
+void csv_put(FILE *out, const char *field); // quoted only where RFC 4180 asks for it
 #endif

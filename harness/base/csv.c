@@ -1,0 +1,273 @@
+// csv.c: libcsv tells fields and row ends; here they are laid out, counted and, where libcsv would
+// guess, refused.
+#include "base/csv.h"
+#include "base/text.h"
+#include <csv.h>
+#include <stdlib.h>
+#include <string.h>
+
+typedef struct {
+    Arena *arena;
+    const char *file;
+    Csv *csv;
+    Error *error;
+    char *text;         // where the next field's text goes
+    const char **field; // where the next field's pointer goes
+    CsvRow *row;        // the row that is being filled
+    size_t fields;      // in it so far
+    size_t line;        // of the next byte
+    size_t empty_line;  // 0, or the first empty line since the last row
+    bool header;        // the first row is still to come and names the columns
+    bool cr;            // the last thing was a CR outside of quotes
+    bool failed;
+} Reader;
+
+static bool text_is_fit(Bytes bytes, const char *file, Error *error);
+static bool make_room(Reader *reader, Bytes bytes, CsvFormat format);
+static void read_commas(Reader *reader, Bytes bytes);
+static void read_tabs(Reader *reader, Bytes bytes);
+static void field_ends(void *text, size_t size, void *reader);
+static void add_field(Reader *reader, const char *text, size_t size);
+static void row_ends(int end, void *reader);
+static void finish_row(Reader *reader);
+static void names_differ(Reader *reader, size_t line);
+static void refuse(Reader *reader, size_t line, const char *right, const char *what);
+static size_t line_at(Bytes bytes, size_t offset);
+
+bool csv_parse_bytes(Arena *arena, Bytes bytes, const char *file, CsvFormat format, bool header,
+                     Csv *csv, Error *error)
+{
+    static const uint8_t mark[] = { 0xef, 0xbb, 0xbf };
+    Reader reader = { .arena = arena, .file = file, .csv = csv, .error = error, .line = 1 };
+    *csv = (Csv){ .file = file };
+    reader.header = header;
+    if (bytes.size >= sizeof mark && !memcmp(bytes.data, mark, sizeof mark))
+        bytes = (Bytes){ bytes.data + sizeof mark, bytes.size - sizeof mark };
+    if (!text_is_fit(bytes, file, error) || !make_room(&reader, bytes, format))
+        return false;
+    if (format == CSV_COMMAS)
+        read_commas(&reader, bytes);
+    else
+        read_tabs(&reader, bytes);
+    if (!reader.failed && csv->columns == 0)
+        refuse(&reader, 0, header ? "a line that names the columns" : "rows", "is empty");
+    return !reader.failed;
+}
+
+bool csv_read(Arena *arena, const char *path, CsvFormat format, bool header, Csv *csv, Error *error)
+{
+    Bytes bytes;
+    if (!file_map(path, &bytes, error))
+        return false;
+    bool ok = csv_parse_bytes(arena, bytes, arena_text(arena, path), format, header, csv, error);
+    file_unmap(bytes);
+    return ok;
+}
+
+static bool text_is_fit(Bytes bytes, const char *file, Error *error)
+{
+    Where where = { .file = file };
+    size_t bad;
+    const uint8_t *zero = bytes.size ? memchr(bytes.data, 0, bytes.size) : NULL;
+    if (zero) {
+        where.line = line_at(bytes, (size_t)(zero - bytes.data));
+        return fail(error, ERROR_INPUT, where, "text", "a NUL byte");
+    }
+    if (!utf8_valid(bytes.data, bytes.size, &bad)) {
+        where.line = line_at(bytes, bad);
+        return fail(error, ERROR_INPUT, where, "UTF-8", "byte 0x%02x is no text", bytes.data[bad]);
+    }
+    return true;
+}
+
+// Takes for the most that these bytes can hold: a field ends at a separator, a line end or the end
+// of the file, and its text with a final zero is no longer than it is in the file with its end. The
+// names are sorted once.
+// Pages that stay untouched cost nothing.
+static bool make_room(Reader *reader, Bytes bytes, CsvFormat format)
+{
+    size_t fields = 1, rows = 1, aligned = 4096, separator = format == CSV_COMMAS ? ',' : '\t';
+    for (size_t i = 0; i < bytes.size; i++) {
+        bool ends_row = bytes.data[i] == '\n' || bytes.data[i] == '\r';
+        fields += bytes.data[i] == separator || ends_row;
+        rows += ends_row;
+    }
+    size_t size = bytes.size + 1;
+    size_t most = size + 2 * fields * sizeof *reader->field + rows * sizeof *reader->row + aligned;
+    if (most > arena_left(reader->arena))
+        return fail(reader->error, ERROR_ENVIRONMENT, (Where){ .file = reader->file }, NULL,
+                    "%zu lines may not fit into %zu bytes of memory", rows,
+                    arena_left(reader->arena));
+    reader->text = arena_take(reader->arena, size, 1);
+    reader->field = arena_take(reader->arena, fields, sizeof *reader->field);
+    reader->row = arena_take(reader->arena, rows, sizeof *reader->row);
+    reader->csv->row = reader->row;
+    return true;
+}
+
+static int no_byte(unsigned char byte)
+{
+    (void)byte;
+    return 0;
+}
+
+// libcsv drops "spaces" around a field; here no byte is one. CSV_REPALL_NL reports the LF of a CRLF
+// and empty lines as rows without fields, so that a lone CR and an empty line can be told.
+static void read_commas(Reader *reader, Bytes bytes)
+{
+    struct csv_parser parser;
+    csv_init(&parser, CSV_STRICT | CSV_STRICT_FINI | CSV_REPALL_NL); // fails on NULL alone
+    csv_set_space_func(&parser, no_byte);
+    size_t done = csv_parse(&parser, bytes.data, bytes.size, field_ends, row_ends, reader);
+    bool parsed = done == bytes.size && csv_fini(&parser, field_ends, row_ends, reader) == 0;
+    if (!parsed && !reader->failed) {
+        if (csv_error(&parser) != CSV_EPARSE) {
+            fail(reader->error, ERROR_ENVIRONMENT, (Where){ .file = reader->file }, NULL, "%s",
+                 csv_strerror(csv_error(&parser)));
+            reader->failed = true;
+        } else if (done == bytes.size)
+            refuse(reader, reader->line, "a quotation mark that closes it",
+                   "a quotation mark opens a field that does not end");
+        else if (parser.quoted)
+            refuse(reader, line_at(bytes, done), "a comma or a line end (a quotation mark is \"\")",
+                   "text follows a closing quotation mark");
+        else
+            refuse(reader, line_at(bytes, done), "a quoted field with \"\" for each of its own",
+                   "a quotation mark within a field that is not quoted");
+    }
+    if (reader->cr)
+        refuse(reader, reader->line, "LF or CRLF", "a line ends in CR alone");
+    csv_free(&parser);
+}
+
+static void read_tabs(Reader *reader, Bytes bytes)
+{
+    const char *at = (const char *)bytes.data, *end = at + bytes.size;
+    while (at < end && !reader->failed) {
+        const char *feed = memchr(at, '\n', (size_t)(end - at));
+        const char *last = feed ? feed : end;
+        if (feed && feed > at && feed[-1] == '\r')
+            last--;
+        for (const char *field = at, *tab; at < last && field; field = tab ? tab + 1 : NULL) {
+            tab = memchr(field, '\t', (size_t)(last - field));
+            add_field(reader, field, (size_t)((tab ? tab : last) - field));
+        }
+        at = feed ? feed + 1 : end;
+        row_ends('\n', reader);
+    }
+}
+
+static void field_ends(void *text, size_t size, void *reader)
+{
+    add_field(reader, text, size);
+}
+
+static void add_field(Reader *reader, const char *text, size_t size)
+{
+    if (reader->cr)
+        refuse(reader, reader->line, "LF or CRLF", "a line ends in CR alone");
+    if (reader->failed)
+        return;
+    if (reader->fields++ == 0)
+        *reader->row = (CsvRow){ reader->field, reader->line };
+    *reader->field++ = reader->text;
+    for (size_t i = 0; i < size; i++) {
+        reader->line += text[i] == '\n';
+        *reader->text++ = text[i];
+    }
+    *reader->text++ = '\0';
+}
+
+// `end` is LF, CR, or -1 at the end of the file.
+static void row_ends(int end, void *context)
+{
+    Reader *reader = context;
+    bool after_cr = reader->cr, nothing = reader->fields == 0;
+    reader->cr = end == '\r';
+    if (after_cr && !(end == '\n' && nothing)) {
+        refuse(reader, reader->line, "LF or CRLF", "a line ends in CR alone");
+        return;
+    }
+    if (nothing && !after_cr && !reader->empty_line)
+        reader->empty_line = reader->line;
+    if (!nothing && !reader->failed)
+        finish_row(reader);
+    reader->line += end == '\n';
+}
+
+static void finish_row(Reader *reader)
+{
+    Csv *csv = reader->csv;
+    size_t fields = reader->fields, line = reader->row->line;
+    reader->fields = 0;
+    if (reader->empty_line) {
+        refuse(reader, reader->empty_line, "left out", "an empty line between rows");
+    } else if (csv->columns == 0) {
+        csv->columns = fields;
+    } else if (csv->columns != fields) {
+        char right[32];
+        reader->failed = true;
+        snprintf(right, sizeof right, "%zu", csv->columns);
+        fail(reader->error, ERROR_INPUT, (Where){ reader->file, line, NULL }, right,
+             "has %zu field%s", fields, fields == 1 ? "" : "s");
+    }
+    if (reader->header) {
+        reader->header = false;
+        csv->header = reader->row->field;
+        names_differ(reader, line);
+    } else {
+        reader->row++;
+        csv->rows++;
+    }
+}
+
+static int bytewise(const void *a, const void *b)
+{
+    return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+static void names_differ(Reader *reader, size_t line)
+{
+    size_t count = reader->csv->columns, mark = arena_mark(reader->arena);
+    const char **name = arena_take(reader->arena, count, sizeof *name);
+    memcpy(name, reader->csv->header, count * sizeof *name);
+    qsort(name, count, sizeof *name, bytewise);
+    for (size_t i = 1; i < count && !reader->failed; i++)
+        if (!strcmp(name[i - 1], name[i])) {
+            reader->failed = true;
+            fail(reader->error, ERROR_INPUT, (Where){ reader->file, line, NULL }, "given once",
+                 "column '%s' occurs twice", name[i]);
+        }
+    arena_rewind(reader->arena, mark);
+}
+
+static void refuse(Reader *reader, size_t line, const char *right, const char *what)
+{
+    if (!reader->failed)
+        fail(reader->error, ERROR_INPUT, (Where){ reader->file, line, NULL }, right, "%s", what);
+    reader->failed = true;
+}
+
+static size_t line_at(Bytes bytes, size_t offset)
+{
+    size_t line = 1;
+    for (size_t i = 0; i < offset; i++)
+        line += bytes.data[i] == '\n';
+    return line;
+}
+
+size_t csv_column(const Csv *csv, const char *name)
+{
+    for (size_t i = 0; csv->header && i < csv->columns; i++)
+        if (!strcmp(csv->header[i], name))
+            return i;
+    return SIZE_MAX;
+}
+
+void csv_put(FILE *out, const char *field)
+{
+    if (strpbrk(field, ",\"\r\n"))
+        csv_fwrite(out, field, strlen(field));
+    else
+        fputs(field, out);
+}
