@@ -1,15 +1,18 @@
 // row.h: one run is one row of CSV. The columns are one list; header, order, writer, reader and
 // results/SCHEMA.md all come from it.
 //
-// An unknown cell is written empty, never 0; a known zero means that zero was measured. Two rows are
-// "the same row" when all but their measured cells are equal.
+// An unknown cell is written empty, never 0; a known zero means that zero was measured. A real that
+// is not finite is unknown, and an empty text too. Two rows are "the same row" when all but their
+// measured cells are written alike.
 #ifndef BASE_ROW_H
 #define BASE_ROW_H
 #include "base/arena.h"
-#include "base/row_columns.h" // ROW_COLUMNS(COLUMN): COLUMN(name, type, kind, group, unit, source)
+#include "base/row_columns.h" // ROW_COLUMNS
 #include <math.h>
 #include <stdint.h>
 #include <stdio.h>
+
+enum { ROW_SCHEMA = 1 }; // raised with every change of the columns
 
 typedef const char *Text; // NULL: unknown
 typedef int64_t Whole;    // WHOLE_UNKNOWN: unknown
@@ -34,14 +37,16 @@ extern const Column row_column[]; // in the order of the file
 extern const size_t row_columns;
 const Column *row_find(const char *name); // NULL when there is none
 
-void row_clear(Row *row);                                // everything unknown
-void row_header(FILE *out);                              // with its line end
-void row_put(FILE *out, const Row *row);                 // one line; reals with %.9g
+void row_clear(Row *row);                // everything unknown
+void row_header(FILE *out);              // with its line end
+void row_put(FILE *out, const Row *row); // one line; reals with %.9g
 const char *row_text(Arena *arena, const Row *row, const Column *column); // as written; "" unknown
-bool row_write(const char *path, const Row *row, Error *error); // header and row, whole (file_write)
-// Reads a file of rows; a column that the program does not know, a missing one, or a cell of the
-// wrong type is refused with file and line.
+bool row_write(const char *path, const Row *row,
+               Error *error); // header and row, whole (file_write)
+// Reads a file of rows, its columns in any order; a column that the program does not know, a
+// missing one, a cell of the wrong type or a row of another schema is refused with file and line.
 bool rows_read(Arena *arena, const char *path, Row **rows, size_t *count, Error *error);
-bool row_same(const Row *a, const Row *b, const Column **differs); // measured cells apart
-void row_schema(FILE *out);                              // results/SCHEMA.md
+// Measured cells apart. *differs is the first column that is not the same, else NULL; may be NULL.
+bool row_same(const Row *a, const Row *b, const Column **differs);
+void row_schema(FILE *out); // results/SCHEMA.md
 #endif

@@ -1,8 +1,8 @@
 // task.h: a task's description: datasets/NAME.yaml (keys: datasets/README.md), or any folder with
 // train.csv and dev.csv.
 //
-// A plain folder has the columns text[,text_b],label or text[,text_b],score and may hold tune.csv and
-// test.csv. Its labels are those of train.csv in bytewise order, its group is text, its metric
+// A plain folder has the columns text[,text_b],label or text[,text_b],score and may hold tune.csv
+// and test.csv. Its labels are those of train.csv in bytewise order, its group is text, its metric
 // accuracy or spearman.
 #ifndef DATA_TASK_H
 #define DATA_TASK_H
@@ -18,8 +18,8 @@ typedef enum {
     GROUP_NONE,    // each row is its own
     GROUP_TEXT,    // equal texts (of a pair: both)
     GROUP_PREMISE, // equal first texts
-    GROUP_SENTENCE // rows are phrases of each other: tune takes whole sentences, and all rows that lie
-                   // in one of them leave train
+    GROUP_SENTENCE // rows are phrases of each other: tune takes whole sentences, and all rows that
+                   // lie in one of them leave train
 } Group;
 extern const char *const group_names[]; // none text premise sentence; NULL-terminated
 
@@ -46,10 +46,10 @@ typedef struct {
     Split report; // dev, unless the description says test
 } Task;
 
-// `name` is a task of `datasets` (the folder of the program's descriptions), a yaml file, or a folder.
-// A task's files lie in one folder: beside the description, else in one of TUNEMARK_DATA (paths with
-// colons between). What is missing is named, with what would be right. The description is checked,
-// the rows are not (dataset.h), but a plain folder's train.csv is read for its labels.
+// `name` is a task of `datasets` (the folder of the program's descriptions), a yaml file, or a
+// folder. A task's files lie in one folder: beside the description, else in one of TUNEMARK_DATA
+// (paths with colons between). What is missing is named, with what would be right. The description
+// is checked, the rows are not (dataset.h), but a plain folder's train.csv is read for its labels.
 bool task_find(Arena *arena, const char *datasets, const char *name, Task *task, Error *error);
 
 // A description alone, as task_find reads it: paths are relative to where the files will be found,

@@ -6,12 +6,12 @@
 #include "model/tokenizer.h"
 
 typedef struct {
-    size_t count;               // examples
-    const uint32_t *offset;     // count + 1
+    size_t count;                // examples
+    const uint32_t *offset;      // count + 1
     const int32_t *token, *type; // offset[count]
-    const int32_t *label;       // count; NULL for scores. Of dev and test: -1 (dataset_labels)
-    const float *target;        // count; NULL for classes
-    size_t truncated;           // examples that were cut to max_length
+    const int32_t *label;        // count; NULL for scores. Of dev and test: -1 (dataset_labels)
+    const float *target;         // count; NULL for classes
+    size_t truncated;            // examples that were cut to max_length
 } Tokens;
 
 // Fails only with ERROR_ENVIRONMENT (memory).
@@ -36,7 +36,8 @@ void batches_in_order(Arena *arena, const Tokens *tokens, size_t batch, Batches 
 // Extent of `count` examples.
 Extent batch_extent(const Tokens *tokens, const uint32_t *examples, size_t count);
 
-// A batch's arrays, allocated once for the largest; batch_fill overwrites them and allocates nothing.
+// A batch's arrays, allocated once for the largest; batch_fill overwrites them and allocates
+// nothing.
 typedef struct {
     uint32_t *offset, *example;
     int32_t *token, *type, *position, *label;

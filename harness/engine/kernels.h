@@ -58,23 +58,26 @@ typedef struct {
 Segment segment_of(const Batch *batch, Layout layout, size_t sequence);
 
 // ---- dropout (kernel_dropout.c)
-// A mask is a function of (seed, step, site, example, position, column), drawn again whenever it is
-// needed. The rate is rounded to a multiple of 2^-16 and kept elements are multiplied by 1 / (1 -
-// that), so the mean is exact.
+// A mask is a function of (seed, step, site, head, example, position, column), drawn again whenever
+// it is needed. The rate is rounded to a multiple of 2^-16 and kept elements are multiplied by
+// 1 / (1 - that), so the mean is exact.
+//
+// Position: the row's place within its sequence, whatever a prompt put in front; the prompt's own rows
+// count from DROPOUT_EXTRA on; 0 for matrices over sequences, whose row stands for the first token.
+enum { DROPOUT_EXTRA = 1 << 20 };
 typedef struct {
     uint64_t seed;
     uint64_t step;
     uint32_t site; // which dropout of the model
-    float rate;    // 0: nothing is dropped
+    float rate;    // 0 .. 1; 0: nothing is dropped
 } Dropout;
-// (y +)= x . mask / (1 - rate); y may be x. Position: the row's place within its sequence (0 for
-// matrices over sequences).
+// (y +)= x . mask / (1 - rate); y may be x. Head 0.
 void dropout_rows(Matrix y, Matrix x, const Dropout *dropout, const Batch *batch, Layout layout,
                   bool add);
-// The factors (0 or 1 / (1 - rate)) of `count` columns of one position; for attention's
-// probabilities the query's position, with the head in `site`'s upper half.
-void dropout_factors(float *factor, size_t count, const Dropout *dropout, uint32_t head,
-                     uint32_t example, uint32_t position);
+// The factors (0 or 1 / (1 - rate)) of the rows of one sequence; column c is the c-th key of
+// attention's probabilities, the row the query.
+void dropout_factors(Matrix factor, const Dropout *dropout, uint32_t head, uint32_t example,
+                     Layout layout);
 
 // ---- attention (kernel_attention.c)
 // For each sequence and head j (columns j d .. (j + 1) d - 1 of q, k, v, d = cols / heads):

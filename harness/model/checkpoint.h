@@ -1,7 +1,8 @@
 // checkpoint.h: safetensors files (F32, F16, BF16; others are kept but cannot be read as numbers).
 //
-//   8 bytes: length n of the header, little-endian; n bytes: JSON {name: {dtype, shape,
-//   data_offsets: [begin, end]}, "__metadata__": {...}}; the tensors' bytes, without gap or overlap.
+//   8 bytes: length n of the header, little-endian;
+//   n bytes: JSON {name: {dtype, shape, data_offsets: [begin, end]}, "__metadata__": {...}};
+//   the tensors' bytes, without gap or overlap.
 //
 // Every length, offset, dtype and shape is checked before use.
 #ifndef MODEL_CHECKPOINT_H
@@ -22,18 +23,21 @@ typedef struct {
 
 typedef struct {
     const char *file;
-    Bytes bytes;      // mapped, or the caller's
-    Tensor *tensor;   // sorted by name
+    Bytes bytes; // mapped, or the caller's
+    bool mapped;
+    Tensor *tensor; // sorted by name
     size_t tensors;
 } Checkpoint;
 
 bool checkpoint_parse(Arena *arena, Bytes bytes, const char *file, Checkpoint *checkpoint,
                       Error *error);
-// Maps the file; the arena holds the names. Release with checkpoint_close (unmaps).
+// Maps the file; the arena holds the names. Release with checkpoint_close (unmaps what was mapped,
+// and leaves the caller's bytes of checkpoint_parse alone).
 bool checkpoint_open(Arena *arena, const char *path, Checkpoint *checkpoint, Error *error);
 void checkpoint_close(Checkpoint *checkpoint);
 
-const Tensor *checkpoint_find(const Checkpoint *checkpoint, const char *name); // exact name, or NULL
+// By its exact name; NULL when there is none.
+const Tensor *checkpoint_find(const Checkpoint *checkpoint, const char *name);
 
 // The tensor of a BERT checkpoint under any of its names: with or without "bert.", LayerNorm
 // weight/bias or gamma/beta. `name` is the full modern name. NULL when there is none.

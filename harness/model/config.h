@@ -7,12 +7,12 @@
 // All sizes of a BERT-family encoder, under the names that papers and config.json use.
 typedef struct {
     int64_t vocabulary, hidden, layers, heads, intermediate, positions, types;
-    Activation activation;       // hidden_act: gelu, gelu_new, relu
+    Activation activation; // hidden_act: gelu, gelu_new, relu
     double hidden_dropout, attention_dropout;
-    double classifier_dropout;   // null or absent: hidden_dropout
-    double epsilon;              // layer_norm_eps; 1e-12 where absent
-    double initializer_range;    // 0.02 where absent
-    int64_t padding;             // pad_token_id; 0 where absent
+    double classifier_dropout; // null or absent: hidden_dropout
+    double epsilon;            // layer_norm_eps; 1e-12 where absent
+    double initializer_range;  // 0.02 where absent
+    int64_t padding;           // pad_token_id; 0 where absent
 } Config;
 
 // A key that would change the function and is not honoured is refused (model_type other than bert,

@@ -26,6 +26,21 @@ void reference_embedding_backward(Table *dtable, const Table *dy, const int32_t 
 void reference_first_rows(Table *y, const Table *x, const Batch *batch, size_t extra);
 void reference_picked_rows(Table *y, const Table *x, const Batch *batch, size_t extra);
 void reference_mean_rows(Table *y, const Table *x, const Batch *batch, size_t extra);
+// 1 or 0 of one element, and the factor of those that are kept.
+bool reference_kept(const Dropout *dropout, uint32_t head, uint32_t example, uint32_t position,
+                    uint32_t column);
+double reference_dropout_scale(const Dropout *dropout);
+// The position that decides a row's mask: `row` of its segment.
+uint32_t reference_position(Layout layout, size_t row);
+// extra_k and extra_v may have no rows. P is written where it is not NULL, as attention() lays it.
+void reference_attention(Table *c, double *P, const Table *q, const Table *k, const Table *v,
+                         const Table *extra_k, const Table *extra_v, const Attention *options,
+                         const Batch *batch);
+// The outputs have their shapes and are added to.
+void reference_attention_backward(Table *dq, Table *dk, Table *dv, Table *dextra_k, Table *dextra_v,
+                                  const Table *dc, const Table *q, const Table *k, const Table *v,
+                                  const Table *extra_k, const Table *extra_v,
+                                  const Attention *options, const Batch *batch);
 double reference_cross_entropy(const Table *logits, const int32_t *label);
 double reference_squared_error(const Table *logits, const float *target);
 #endif

@@ -1,0 +1,220 @@
+// row.c: the table that ROW_COLUMNS makes, and what is done with each of its columns.
+#include "base/row.h"
+#include "base/csv.h"
+#include "base/text.h"
+#include <inttypes.h>
+#include <string.h>
+
+#define COLUMN_OF(name, type, kind, group, unit, source)                                           \
+    { #name, #group, unit, source, COLUMN_##type, COLUMN_##kind, offsetof(Row, name) },
+const Column row_column[] = { ROW_COLUMNS(COLUMN_OF) };
+#undef COLUMN_OF
+const size_t row_columns = sizeof row_column / sizeof *row_column;
+
+enum { COLUMNS = sizeof row_column / sizeof *row_column };
+
+static const struct {
+    const char *name, *right;
+} types[] = {
+    [COLUMN_Text] = { "text", "text" },
+    [COLUMN_Whole] = { "whole", "a whole number, or empty" },
+    [COLUMN_Real] = { "real", "a number, or empty" },
+};
+static const char *const kinds[] = {
+    [COLUMN_decided] = "decided", [COLUMN_result] = "result", [COLUMN_measured] = "measured"
+};
+
+typedef struct {
+    char digits[32];
+} Cell;
+
+static const char *cell_text(const Row *row, const Column *column, Cell *cell);
+static bool cell_read(Row *row, const Column *column, const char *text);
+static bool columns_of(const Csv *csv, size_t at[COLUMNS], Error *error);
+static bool row_body(FILE *out, const void *row);
+static void *field_of(const Row *row, const Column *column);
+
+const Column *row_find(const char *name)
+{
+    for (size_t i = 0; i < row_columns; i++)
+        if (!strcmp(row_column[i].name, name))
+            return &row_column[i];
+    return NULL;
+}
+
+void row_clear(Row *row)
+{
+    static const Text unknown_Text = NULL;
+    static const Whole unknown_Whole = WHOLE_UNKNOWN;
+    static const Real unknown_Real = NAN;
+#define CLEAR(name, type, kind, group, unit, source) row->name = unknown_##type;
+    ROW_COLUMNS(CLEAR)
+#undef CLEAR
+}
+
+void row_header(FILE *out)
+{
+    for (size_t i = 0; i < row_columns; i++)
+        fprintf(out, "%s%s", i ? "," : "", row_column[i].name);
+    fputc('\n', out);
+}
+
+void row_put(FILE *out, const Row *row)
+{
+    for (size_t i = 0; i < row_columns; i++) {
+        Cell cell;
+        if (i)
+            fputc(',', out);
+        csv_put(out, cell_text(row, &row_column[i], &cell));
+    }
+    fputc('\n', out);
+}
+
+const char *row_text(Arena *arena, const Row *row, const Column *column)
+{
+    Cell cell;
+    return arena_text(arena, cell_text(row, column, &cell));
+}
+
+bool row_write(const char *path, const Row *row, Error *error)
+{
+    return file_write(path, row_body, row, error);
+}
+
+static bool row_body(FILE *out, const void *row)
+{
+    row_header(out);
+    row_put(out, row);
+    return !ferror(out);
+}
+
+// The cell as a file holds it, but not quoted; numbers are written into *cell.
+static const char *cell_text(const Row *row, const Column *column, Cell *cell)
+{
+    const void *field = field_of(row, column);
+    cell->digits[0] = '\0';
+    if (column->type == COLUMN_Text) {
+        Text text = *(const Text *)field;
+        return text ? text : "";
+    }
+    if (column->type == COLUMN_Whole) {
+        Whole whole = *(const Whole *)field;
+        if (whole != WHOLE_UNKNOWN)
+            snprintf(cell->digits, sizeof cell->digits, "%" PRId64, whole);
+    } else {
+        Real real = *(const Real *)field;
+        if (isfinite(real))
+            snprintf(cell->digits, sizeof cell->digits, "%.9g", real + 0.0); // -0 is 0
+    }
+    return cell->digits;
+}
+
+bool rows_read(Arena *arena, const char *path, Row **rows, size_t *count, Error *error)
+{
+    Csv csv;
+    size_t at[COLUMNS];
+    if (!csv_read(arena, path, CSV_COMMAS, true, &csv, error) || !columns_of(&csv, at, error))
+        return false;
+    Row *row = arena_take(arena, csv.rows, sizeof *row);
+    for (size_t r = 0; r < csv.rows; r++) {
+        Where where = { .file = csv.file, .line = csv.row[r].line };
+        row_clear(&row[r]);
+        for (size_t i = 0; i < row_columns; i++) {
+            const char *text = csv.row[r].field[at[i]];
+            where.item = row_column[i].name;
+            if (!cell_read(&row[r], &row_column[i], text))
+                return fail(error, ERROR_INPUT, where, types[row_column[i].type].right,
+                            "'%s' is not a%s number", text,
+                            row_column[i].type == COLUMN_Whole ? " whole" : "");
+        }
+        where.item = "schema";
+        if (row[r].schema != WHOLE_UNKNOWN && row[r].schema != ROW_SCHEMA) {
+            char right[32];
+            snprintf(right, sizeof right, "%d", ROW_SCHEMA);
+            return fail(error, ERROR_INPUT, where, right, "is %" PRId64, row[r].schema);
+        }
+    }
+    *rows = row;
+    *count = csv.rows;
+    return true;
+}
+
+// Where each of our columns stands in the file.
+static bool columns_of(const Csv *csv, size_t at[COLUMNS], Error *error)
+{
+    Where where = { .file = csv->file, .line = 1 };
+    const char *names[COLUMNS + 1] = { NULL };
+    for (size_t i = 0; i < row_columns; i++)
+        names[i] = row_column[i].name;
+    for (size_t i = 0; i < csv->columns; i++)
+        if (!row_find(csv->header[i]))
+            return fail(error, ERROR_INPUT, where, text_nearest(csv->header[i], names),
+                        "column '%s' is unknown", csv->header[i]);
+    for (size_t i = 0; i < row_columns; i++)
+        if ((at[i] = csv_column(csv, names[i])) == SIZE_MAX)
+            return fail(error, ERROR_INPUT, where, "there", "column '%s' is missing", names[i]);
+    return true;
+}
+
+static bool cell_read(Row *row, const Column *column, const char *text)
+{
+    void *field = field_of(row, column);
+    if (!*text)
+        return true;
+    if (column->type == COLUMN_Text) {
+        *(Text *)field = text;
+        return true;
+    }
+    return column->type == COLUMN_Whole ? text_whole(text, field) : text_real(text, field);
+}
+
+bool row_same(const Row *a, const Row *b, const Column **differs)
+{
+    for (size_t i = 0; i < row_columns; i++) {
+        Cell left, right;
+        const Column *column = &row_column[i];
+        if (column->kind != COLUMN_measured &&
+            strcmp(cell_text(a, column, &left), cell_text(b, column, &right)) != 0) {
+            if (differs)
+                *differs = column;
+            return false;
+        }
+    }
+    if (differs)
+        *differs = NULL;
+    return true;
+}
+
+void row_schema(FILE *out)
+{
+    fprintf(
+        out,
+        "# The row\n\n"
+        "One run is one line of CSV. The program makes this page from the table that writes the "
+        "row: version %d,\n%zu columns, in the order of the file.\n\n"
+        "- An **empty cell** means: not measured, or does not apply. It never means 0, and a 0 "
+        "was measured.\n"
+        "- **Scores and shares are fractions** (0.912, not 91.2); tables print points.\n"
+        "- Reals have up to nine digits. A real that is not finite is left empty.\n"
+        "- **decided**: fixed before the run starts. **result**: what came out of it. "
+        "**measured**: differs from\n  one execution to the next. Two rows are *the same row* "
+        "when all cells but the measured ones are equal.\n",
+        ROW_SCHEMA, row_columns);
+    const char *group = "";
+    for (size_t i = 0; i < row_columns; i++) {
+        const Column *column = &row_column[i];
+        if (strcmp(group, column->group) != 0)
+            fprintf(out,
+                    "\n## %s\n\n| column | type | unit | kind | where the value comes from |\n"
+                    "|---|---|---|---|---|\n",
+                    column->group);
+        group = column->group;
+        fprintf(out, "| `%s` | %s | %s | %s | %s |\n", column->name, types[column->type].name,
+                column->unit, kinds[column->kind], column->source);
+    }
+}
+
+static void *field_of(const Row *row, const Column *column)
+{
+    return (char *)(uintptr_t)row + column->field;
+}

@@ -1,0 +1,234 @@
+// row_columns.h: one line a column, in the order of the file. Nothing else lists them.
+//
+// Kinds: `decided` is fixed before the run starts, `result` is what came out, `measured` differs
+// from one execution to the next and is left out when two rows are compared.
+#ifndef BASE_ROW_COLUMNS_H
+#define BASE_ROW_COLUMNS_H
+
+// clang-format off
+// COLUMN(name, type, kind, group, unit, source)
+#define ROW_COLUMNS(COLUMN) \
+    /* key */                                                                                      \
+    COLUMN(key, Text, decided, key, "",                                                            \
+           "SHA-256 of the resolved description: all that decides the result, in one canonical "   \
+           "text")                                                                                 \
+    COLUMN(schema, Whole, decided, key, "", "version of this list of columns")                     \
+    COLUMN(numerics, Whole, decided, key, "",                                                      \
+           "number that the authors raise whenever the same description computes other results")   \
+    COLUMN(status, Text, result, key, "",                                                          \
+           "ok, diverged (a loss was not finite), failed or timeout")                              \
+    COLUMN(attempts, Whole, measured, key, "",                                                     \
+           "starts of this run in its sweep, this one among them")                                 \
+    COLUMN(error, Text, measured, key, "", "the message of a failed run, one line")                \
+    COLUMN(warnings, Text, result, key, "",                                                        \
+           "what a reader should know of this run, joined by \"; \"")                              \
+    COLUMN(finished_at, Text, measured, key, "UTC",                                                \
+           "when the row was written, as 2026-01-31T23:59:59Z")                                    \
+    COLUMN(commit, Text, measured, key, "",                                                        \
+           "commit of the source that the program was built from")                                 \
+    COLUMN(dirty, Text, measured, key, "",                                                         \
+           "yes when that source had changes which were not committed, else no")                   \
+    /* what */                                                                                     \
+    COLUMN(sweep, Text, decided, what, "", "name of the spec that the run belongs to")             \
+    COLUMN(study, Text, decided, what, "", "name of the comparison within the spec")               \
+    COLUMN(stage, Text, decided, what, "", "trial (of a search) or final")                         \
+    COLUMN(task, Text, decided, what, "", "name of the task")                                      \
+    COLUMN(task_version, Text, decided, what, "",                                                  \
+           "version in the task's file; \"folder\" where there is none")                           \
+    COLUMN(model, Text, decided, what, "", "name of the checkpoint")                               \
+    COLUMN(method, Text, decided, what, "", "name of the method; several joined by +")             \
+    COLUMN(options, Text, decided, what, "",                                                       \
+           "the method's options, lora.alpha=16;lora.rank=8, sorted, defaults included")           \
+    COLUMN(method_sha, Text, decided, what, "", "SHA-256 of the method's source without comments") \
+    COLUMN(pretrained, Text, decided, what, "", "yes, or no when all weights were drawn anew")     \
+    COLUMN(init_from, Text, decided, what, "",                                                     \
+           "key of the run whose weights this one started from")                                   \
+    COLUMN(seed, Whole, decided, what, "",                                                         \
+           "the seed that sets the other four unless they are given")                              \
+    COLUMN(init_seed, Whole, decided, what, "", "seed of initial values")                          \
+    COLUMN(order_seed, Whole, decided, what, "", "seed of the order of examples")                  \
+    COLUMN(dropout_seed, Whole, decided, what, "", "seed of dropout masks")                        \
+    COLUMN(data_seed, Whole, decided, what, "", "seed of the draw of a part of the training rows") \
+    COLUMN(fold, Whole, decided, what, "", "number of the cross-validation fold")                  \
+    /* protocol */                                                                                 \
+    COLUMN(train_n, Whole, decided, protocol, "rows", "rows trained on")                           \
+    COLUMN(tune_n, Whole, decided, protocol, "rows", "rows that selection sees")                   \
+    COLUMN(train_on, Text, decided, protocol, "", "train, or train+tune")                          \
+    COLUMN(train_limit, Whole, decided, protocol, "rows", "the limit that was asked for")          \
+    COLUMN(max_length, Whole, decided, protocol, "tokens",                                         \
+           "longest sequence, special tokens counted; longer ones are cut")                        \
+    COLUMN(truncated_share, Real, decided, protocol, "fraction",                                   \
+           "share of the training rows that were cut")                                             \
+    COLUMN(head, Text, decided, protocol, "",                                                      \
+           "the classifier: pooler, linear, mean or mlp (auto is resolved)")                       \
+    COLUMN(head_new, Text, decided, protocol, "",                                                  \
+           "yes when the head's dense layer was drawn anew, no when it came from the checkpoint")  \
+    COLUMN(head_lr, Real, decided, protocol, "", "peak learning rate of the head")                 \
+    COLUMN(epochs, Whole, decided, protocol, "epochs",                                             \
+           "passes over the training rows that were asked for")                                    \
+    COLUMN(min_steps, Whole, decided, protocol, "steps", "fewest steps, whatever the epochs")      \
+    COLUMN(select, Text, decided, protocol, "", "last step, or best epoch by the score on tune")   \
+    COLUMN(best_epoch, Whole, result, protocol, "epochs",                                          \
+           "the epoch whose weights were evaluated, from 1")                                       \
+    COLUMN(steps, Whole, decided, protocol, "steps",                                               \
+           "optimizer steps planned: max(epochs x ceil(train_n / batch), min_steps)")              \
+    COLUMN(batch, Whole, decided, protocol, "rows", "examples a step")                             \
+    COLUMN(micro_batch, Whole, decided, protocol, "rows",                                          \
+           "examples a pass; gradients of passes are summed up to a step")                         \
+    COLUMN(recompute, Text, decided, protocol, "",                                                 \
+           "yes when activations were computed again in the backward")                             \
+    COLUMN(optimizer, Text, decided, protocol, "", "name of the optimizer")                        \
+    COLUMN(lr, Real, decided, protocol, "", "peak learning rate")                                  \
+    COLUMN(lr_source, Text, decided, protocol, "", "given, searched or default")                   \
+    COLUMN(schedule, Text, decided, protocol, "", "shape of the learning rate over the steps")     \
+    COLUMN(warmup, Real, decided, protocol, "fraction",                                            \
+           "share of the steps over which the learning rate rises from 0")                         \
+    COLUMN(weight_decay, Real, decided, protocol, "", "decoupled weight decay")                    \
+    COLUMN(clip, Real, decided, protocol, "",                                                      \
+           "largest norm of the gradient over all trained parameters; 0 for none")                 \
+    COLUMN(dropout, Real, decided, protocol, "fraction", "rate of dropout")                        \
+    COLUMN(frozen_dropout, Text, decided, protocol, "",                                            \
+           "yes when the part below the first trained parameter ran with dropout")                 \
+    COLUMN(frozen_dtype, Text, decided, protocol, "",                                              \
+           "number format of frozen weights: F32, F16 or BF16")                                    \
+    COLUMN(trials, Whole, decided, protocol, "runs", "trials of the search that this setting got") \
+    COLUMN(search_space, Text, decided, protocol, "", "what the search tried")                     \
+    COLUMN(winner_key, Text, decided, protocol, "",                                                \
+           "key of the trial whose settings this run uses")                                        \
+    COLUMN(winner_on_edge, Text, decided, protocol, "",                                            \
+           "yes when the winner's learning rate was the lowest or highest tried")                  \
+    COLUMN(search_s, Real, result, protocol, "seconds",                                            \
+           "sum of wall_s over the trials of this setting")                                        \
+    COLUMN(budget, Real, decided, protocol, "fraction",                                            \
+           "share of weights that the method's size option was solved for")                        \
+    COLUMN(budget_of, Text, decided, protocol, "", "the weights that budget is a share of")        \
+    /* score */                                                                                    \
+    COLUMN(metric, Text, decided, score, "", "the task's metric: the one that score is in")        \
+    COLUMN(eval_split, Text, decided, score, "", "the split that score is on: dev or test")        \
+    COLUMN(eval_n, Whole, decided, score, "rows", "rows of that split")                            \
+    COLUMN(score, Real, result, score, "fraction",                                                 \
+           "metric on eval_split, read once, after the last step")                                 \
+    COLUMN(score_dev, Real, result, score, "fraction", "metric on dev")                            \
+    COLUMN(score_test, Real, result, score, "fraction", "metric on test, where it has labels")     \
+    COLUMN(test_n, Whole, decided, score, "rows", "rows of test with labels")                      \
+    COLUMN(tune_score, Real, result, score, "fraction",                                            \
+           "metric on tune, of the weights that were evaluated")                                   \
+    COLUMN(majority_score, Real, result, score, "fraction",                                        \
+           "metric of the best constant answer on eval_split")                                     \
+    COLUMN(loss, Real, result, score, "nats",                                                      \
+           "mean loss on eval_split (squared error for a task with scores)")                       \
+    COLUMN(accuracy, Real, result, score, "fraction", "share of right answers on eval_split")      \
+    COLUMN(f1, Real, result, score, "fraction", "F1 of the positive label on eval_split")          \
+    COLUMN(f1_macro, Real, result, score, "fraction",                                              \
+           "mean F1 of the labels that occur in eval_split or in the answers")                     \
+    COLUMN(matthews, Real, result, score, "fraction",                                              \
+           "Matthews correlation on eval_split, -1 to 1")                                          \
+    COLUMN(pearson, Real, result, score, "fraction", "Pearson correlation on eval_split, -1 to 1") \
+    COLUMN(spearman, Real, result, score, "fraction",                                              \
+           "Spearman correlation on eval_split, -1 to 1")                                          \
+    COLUMN(rmse, Real, result, score, "",                                                          \
+           "root of the mean squared error on eval_split, in the task's unit")                     \
+    COLUMN(ece, Real, result, score, "fraction",                                                   \
+           "expected calibration error on eval_split, 15 bins")                                    \
+    COLUMN(mlm_before, Real, result, score, "nats",                                                \
+           "masked-language-model loss on held-out text, of the untouched checkpoint")             \
+    COLUMN(mlm_after, Real, result, score, "nats",                                                 \
+           "the same after tuning, with the method as it is used")                                 \
+    /* parameters */                                                                               \
+    COLUMN(params_total, Whole, decided, parameters, "numbers",                                    \
+           "all parameters of the tuned model: checkpoint, method and head")                       \
+    COLUMN(params_embedding, Whole, decided, parameters, "numbers",                                \
+           "embedding tensors: (vocabulary + positions + types + 2) x hidden")                     \
+    COLUMN(params_nonembedding, Whole, decided, parameters, "numbers",                             \
+           "params_total less params_embedding")                                                   \
+    COLUMN(params_trained, Whole, decided, parameters, "numbers",                                  \
+           "sum over the trained parameters of the graph, head included")                          \
+    COLUMN(params_changed, Whole, result, parameters, "numbers",                                   \
+           "parameters that differ between the first step and the last")                           \
+    COLUMN(params_method, Whole, decided, parameters, "numbers",                                   \
+           "parameters that the method adds to the model")                                         \
+    COLUMN(params_head, Whole, decided, parameters, "numbers", "parameters of the head")           \
+    COLUMN(trained_share, Real, decided, parameters, "fraction", "params_trained / params_total")  \
+    COLUMN(method_share, Real, decided, parameters, "fraction",                                    \
+           "(params_trained - params_head) / (params_total - params_head - params_method)")        \
+    COLUMN(trained_share_nonembedding, Real, decided, parameters, "fraction",                      \
+           "trained_share without embedding tensors above and below the line")                     \
+    COLUMN(method_share_nonembedding, Real, decided, parameters, "fraction",                       \
+           "method_share without embedding tensors above and below the line")                      \
+    COLUMN(saved_bytes, Whole, result, parameters, "bytes",                                        \
+           "what storing this one task costs: method.safetensors with the head")                   \
+    /* memory */                                                                                   \
+    COLUMN(plan_weights, Whole, decided, memory, "bytes", "planner: weights, frozen and trained")  \
+    COLUMN(plan_gradients, Whole, decided, memory, "bytes",                                        \
+           "planner: gradients of trained parameters")                                             \
+    COLUMN(plan_optimizer, Whole, decided, memory, "bytes", "planner: the optimizer's state")      \
+    COLUMN(plan_activations, Whole, decided, memory, "bytes",                                      \
+           "planner: activations and their gradients alive at the peak")                           \
+    COLUMN(plan_workspace, Whole, decided, memory, "bytes",                                        \
+           "planner: scratch of operators alive at the peak")                                      \
+    COLUMN(plan_peak, Whole, decided, memory, "bytes",                                             \
+           "planner: highest sum of live buffers of a training step")                              \
+    COLUMN(eval_plan_peak, Whole, decided, memory, "bytes",                                        \
+           "planner: the same of an evaluation step")                                              \
+    COLUMN(arena_peak, Whole, measured, memory, "bytes",                                           \
+           "highest byte of the step's arena that was really written")                             \
+    COLUMN(rss_start, Whole, measured, memory, "bytes",                                            \
+           "resident memory (VmRSS) before the checkpoint is loaded")                              \
+    COLUMN(rss_peak, Whole, measured, memory, "bytes",                                             \
+           "highest resident memory of the process (VmHWM)")                                       \
+    COLUMN(rss_train_peak, Whole, measured, memory, "bytes",                                       \
+           "VmHWM of training, reset before it where the kernel allows")                           \
+    COLUMN(rss_eval_peak, Whole, measured, memory, "bytes",                                        \
+           "VmHWM of evaluation, reset before it where the kernel allows")                         \
+    COLUMN(rss_anon_sampled, Whole, measured, memory, "bytes",                                     \
+           "highest RssAnon seen in samples: memory of its own")                                   \
+    COLUMN(rss_file_sampled, Whole, measured, memory, "bytes",                                     \
+           "highest RssFile seen in samples: mapped files, such as frozen weights")                \
+    COLUMN(predicted_peak, Whole, measured, memory, "bytes", "rss_peak as the plan predicted it")  \
+    /* time */                                                                                     \
+    COLUMN(wall_s, Real, measured, time, "seconds", "monotonic clock, from start to row")          \
+    COLUMN(cpu_s, Real, measured, time, "seconds", "processor time of the process, all threads")   \
+    COLUMN(load_s, Real, measured, time, "seconds", "reading configuration, weights and task")     \
+    COLUMN(tokenize_s, Real, measured, time, "seconds", "turning texts into tokens")               \
+    COLUMN(feature_s, Real, measured, time, "seconds",                                             \
+           "computing features of a frozen encoder, and fitting on them")                          \
+    COLUMN(train_s, Real, measured, time, "seconds", "the training loop without evaluations")      \
+    COLUMN(forward_s, Real, measured, time, "seconds", "forward passes of training")               \
+    COLUMN(backward_s, Real, measured, time, "seconds", "backward passes of training")             \
+    COLUMN(optimizer_s, Real, measured, time, "seconds",                                           \
+           "updates of parameters, clipping included")                                             \
+    COLUMN(eval_s, Real, measured, time, "seconds", "all evaluations")                             \
+    COLUMN(cache_saved_s, Real, measured, time, "seconds",                                         \
+           "estimated time that the frozen-prefix cache saved")                                    \
+    COLUMN(infer_b1_ms, Real, measured, time, "ms",                                                \
+           "median time of one example, merged where the method merges")                           \
+    COLUMN(infer_b32_ms, Real, measured, time, "ms",                                               \
+           "median time of a batch of 32 examples, likewise")                                      \
+    COLUMN(tokens, Whole, result, time, "tokens",                                                  \
+           "tokens that training read, special tokens counted")                                    \
+    COLUMN(tokens_per_s, Real, measured, time, "tokens/s", "tokens / train_s")                     \
+    COLUMN(flops, Real, result, time, "operations",                                                \
+           "floating-point operations of training, from the graph; a multiply-add is 2")           \
+    COLUMN(gflops_per_s, Real, measured, time, "GFLOP/s", "flops / train_s")                       \
+    COLUMN(probe_gflops, Real, measured, time, "GFLOP/s",                                          \
+           "a product of 50 ms before and after: the machine's speed during this run")             \
+    COLUMN(jobs, Whole, measured, time, "runs", "runs at a time in this sweep")                    \
+    COLUMN(load_start, Real, measured, time, "", "load average over one minute at the start")      \
+    /* machine */                                                                                  \
+    COLUMN(cpu, Text, measured, machine, "", "model name of the processor")                        \
+    COLUMN(cores, Whole, measured, machine, "cores", "cores that this process may use")            \
+    COLUMN(threads, Whole, measured, machine, "threads", "threads of the run")                     \
+    COLUMN(blas, Text, measured, machine, "",                                                      \
+           "library that computed the products, with its version")                                 \
+    COLUMN(blas_core, Text, measured, machine, "", "kernels that it chose for this processor")     \
+    COLUMN(backend, Text, measured, machine, "", "where products were computed")                   \
+    COLUMN(compiler, Text, measured, machine, "", "compiler and version")                          \
+    COLUMN(flags, Text, measured, machine, "", "its flags")                                        \
+    COLUMN(model_sha, Text, decided, machine, "",                                                  \
+           "SHA-256 of the checkpoint's weights and config")                                       \
+    COLUMN(vocab_sha, Text, decided, machine, "", "SHA-256 of vocab.txt")                          \
+    COLUMN(data_sha, Text, decided, machine, "",                                                   \
+           "SHA-256 of the rows of train and tune that were used")                                 \
+    COLUMN(spec_sha, Text, decided, machine, "", "SHA-256 of the spec's file")
+// clang-format on
+#endif

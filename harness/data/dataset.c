@@ -1,0 +1,474 @@
+// dataset.c: files -> examples -> splits.
+#include "data/dataset.h"
+#include "base/random.h"
+#include "base/text.h"
+#include "data/phrases.h"
+#include "data/task_impl.h"
+#include <assert.h>
+#include <inttypes.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { TUNE_TENTH = 10, TUNE_MOST = 2000 };
+
+// A row's place in an order that depends on its content alone: half of a SHA-256, which is enough
+// to tell any rows apart.
+typedef struct {
+    uint64_t high, low;
+    uint32_t row;
+} Key;
+
+static bool read_split(Arena *arena, const Task *task, Split split, Dataset *dataset, Error *error);
+static bool cut_tune(Arena *arena, const Task *task, Dataset *dataset, Error *error);
+static Key *keys_sorted(Arena *arena, Examples rows, Group group);
+static void number_groups(Arena *arena, Group group, Examples rows, const Key *key);
+static Hash hash_of(Arena *arena, Examples rows);
+static size_t text_bytes(const Example *row);
+
+bool dataset_read(Arena *arena, const Task *task, Dataset *dataset, Error *error)
+{
+    *dataset = (Dataset){ .rule = "file" };
+    for (Split s = SPLIT_TRAIN; s < SPLITS; s++)
+        if (task->file[s].path && !read_split(arena, task, s, dataset, error))
+            return false;
+    size_t mark = arena_mark(arena);
+    for (Split s = SPLIT_TRAIN; s < SPLITS; s++, arena_rewind(arena, mark))
+        if (s != SPLIT_TRAIN || task->file[SPLIT_TUNE].path)
+            number_groups(arena, task->group, dataset->split[s],
+                          keys_sorted(arena, dataset->split[s], task->group));
+    if (!task->file[SPLIT_TUNE].path && !cut_tune(arena, task, dataset, error))
+        return false;
+    for (Split s = SPLIT_TRAIN; s < SPLITS; s++)
+        dataset->hash[s] = hash_of(arena, dataset->split[s]);
+    return true;
+}
+
+static size_t column_of(const Csv *csv, const TaskFile *file, const char *name)
+{
+    if (file->header)
+        return csv_column(csv, name);
+    int64_t number = 0;
+    bool whole = text_whole(name, &number);
+    assert(whole && number >= 1); // task_parse has seen to it
+    (void)whole;
+    return (uint64_t)number <= csv->columns ? (size_t)number - 1 : SIZE_MAX;
+}
+
+static bool no_column(Arena *arena, const Csv *csv, const char *name, Error *error)
+{
+    return fail(error, ERROR_INPUT, (Where){ .file = csv->file, .line = 1 },
+                csv->header ? arena_format(arena, "one of %s", task_columns(arena, csv))
+                            : "no more than there are",
+                "has no column '%s'", name);
+}
+
+// A plain folder has no other columns: a misspelt text_b would be left out in silence.
+static bool no_others(const Csv *csv, const TaskFile *file, Error *error)
+{
+    for (size_t i = 0; i < csv->columns; i++) {
+        const char *name = csv->header[i];
+        if (strcmp(name, file->text) != 0 && strcmp(name, file->label) != 0 &&
+            !(file->text_b && strcmp(name, file->text_b) == 0))
+            return fail(error, ERROR_INPUT, (Where){ .file = csv->file, .line = 1, .item = name },
+                        "a column of train.csv: text, text_b, label or score",
+                        "is not a column of this task");
+    }
+    return true;
+}
+
+// The value of a label or score as it stands in a file, into *row.
+static bool read_label(Arena *arena, const Task *task, Where where, const char *text, Example *row,
+                       Error *error)
+{
+    row->label = -1;
+    if (!task->classes) {
+        double score = 0;
+        if (!text_real(text, &score) || !isfinite((float)score))
+            return fail(error, ERROR_INPUT, where, "a number", "'%s' is no score", text);
+        row->score = (float)score;
+        return true;
+    }
+    for (int k = 0; k < task->classes; k++)
+        if (strcmp(task->labels[k], text) == 0)
+            row->label = k;
+    if (row->label < 0)
+        return fail(error, ERROR_INPUT, where, task_choices(arena, task->labels), "'%s' is unknown",
+                    text);
+    return true;
+}
+
+static bool read_split(Arena *arena, const Task *task, Split split, Dataset *dataset, Error *error)
+{
+    const TaskFile *file = &task->file[split];
+    Csv csv;
+    if (!csv_read(arena, file->path, file->format, file->header, &csv, error))
+        return false;
+    size_t text = column_of(&csv, file, file->text), label = column_of(&csv, file, file->label);
+    size_t text_b = file->text_b ? column_of(&csv, file, file->text_b) : 0;
+    bool labelled = label != SIZE_MAX, ours = split == SPLIT_TRAIN || split == SPLIT_TUNE;
+    size_t bytes = 0;
+    if (csv.rows == 0)
+        return fail(error, ERROR_INPUT, (Where){ .file = file->path }, "1 or more", "has no rows");
+    if (text == SIZE_MAX)
+        return no_column(arena, &csv, file->text, error);
+    if (text_b == SIZE_MAX)
+        return no_column(arena, &csv, file->text_b, error);
+    if (!labelled && split != SPLIT_TEST) // a test file may come without: it is never scored
+        return no_column(arena, &csv, file->label, error);
+    if (!task->description && !no_others(&csv, file, error))
+        return false;
+    if (file->rows >= 0 && (uint64_t)file->rows != csv.rows)
+        return fail(error, ERROR_INPUT, (Where){ .file = file->path },
+                    arena_format(arena, "%" PRId64 " (%s)", file->rows, task->description),
+                    "has %zu rows", csv.rows);
+    if (csv.rows > INT32_MAX) // products of two counts fit in 64 bits
+        return fail(error, ERROR_INPUT, (Where){ .file = file->path }, "2147483647 or fewer",
+                    "has %zu rows", csv.rows);
+    Example *row = arena_take(arena, csv.rows, sizeof *row);
+    const char **label_text = arena_take(arena, csv.rows, sizeof *label_text);
+    for (size_t i = 0; i < csv.rows; i++) {
+        const char *const *field = csv.row[i].field;
+        Where where = { .file = file->path, .line = csv.row[i].line, .item = file->label };
+        row[i] = (Example){ .text = field[text],
+                            .text_b = file->text_b ? field[text_b] : NULL,
+                            .label = -1,
+                            .id = (uint32_t)i,
+                            .line = csv.row[i].line };
+        Example checked = row[i];
+        if (labelled && !read_label(arena, task, where, field[label], &checked, error))
+            return false;
+        if (ours)
+            row[i] = checked;
+        label_text[i] = labelled ? field[label] : NULL;
+        bytes += text_bytes(&row[i]);
+    }
+    if (bytes > INT32_MAX) // then words and their runs have numbers of 32 bits
+        return fail(error, ERROR_INPUT, (Where){ .file = file->path }, "2 GiB or less",
+                    "holds %zu bytes of text", bytes);
+    dataset->split[split] = (Examples){ row, csv.rows };
+    dataset->label_text[split] = labelled && !ours ? label_text : NULL;
+    return true;
+}
+
+bool dataset_labels(const Task *task, Split split, Dataset *dataset, Error *error)
+{
+    assert(split == SPLIT_DEV || split == SPLIT_TEST);
+    Examples rows = dataset->split[split];
+    if (rows.count == 0)
+        return fail(error, ERROR_INPUT, (Where){ .file = task->folder, .item = split_names[split] },
+                    "dev, or a task with a labelled test file", "there is no such split");
+    if (!dataset->label_text[split])
+        return fail(error, ERROR_INPUT, (Where){ .file = task->file[split].path },
+                    "labelled to be scored; predict is for texts without labels",
+                    "has no column '%s'", task->file[split].label);
+    dataset->label_reads[split]++;
+    for (size_t i = 0; i < rows.count; i++) {
+        bool right = read_label(NULL, task, (Where){ 0 }, dataset->label_text[split][i],
+                                &rows.example[i], error);
+        assert(right); // read_split has seen to it
+        (void)right;
+    }
+    return true;
+}
+
+// ---- keys
+
+static uint64_t digits(const char *hex) // 16 of them
+{
+    uint64_t value = 0;
+    for (int i = 0; i < 16; i++)
+        value = value << 4 | (uint64_t)(hex[i] <= '9' ? hex[i] - '0' : hex[i] - 'a' + 10);
+    return value;
+}
+
+static Key key_of(const char *bytes, size_t size, size_t row)
+{
+    Hash hash = hash_bytes(bytes, size);
+    return (Key){ digits(hash.hex), digits(hash.hex + 16), (uint32_t)row };
+}
+
+static int by_key(const void *a, const void *b)
+{
+    const Key *x = a, *y = b;
+    if (x->high != y->high)
+        return x->high < y->high ? -1 : 1;
+    if (x->low != y->low)
+        return x->low < y->low ? -1 : 1;
+    return (x->row > y->row) - (x->row < y->row);
+}
+
+static bool same_key(const Key *a, const Key *b)
+{
+    return a->high == b->high && a->low == b->low;
+}
+
+static char *put(char *to, const char *text) // with its zero byte
+{
+    return stpcpy(to, text ? text : "") + 1;
+}
+
+static size_t text_bytes(const Example *row)
+{
+    return strlen(row->text) + (row->text_b ? strlen(row->text_b) : 0);
+}
+enum { KEY_EXTRA = 64 }; // more than a label, a number and the zero bytes take
+
+// What a row's group is known by.
+static size_t group_content(const Example *row, Group group, char *content)
+{
+    char *end = put(content, row->text);
+    switch (group) {
+    case GROUP_NONE: // all of the row; equal rows get their number besides (keys_sorted)
+        end = put(end, row->text_b);
+        end += sprintf(end, "%d %.9g", (int)row->label, (double)row->score);
+        break;
+    case GROUP_TEXT:
+        end = put(end, row->text_b);
+        break;
+    case GROUP_PREMISE:
+        break;
+    case GROUP_SENTENCE: // words with single blanks
+        end = content;
+        for (const char *c = row->text + strspn(row->text, PHRASE_BLANKS); *c;
+             c += strspn(c, PHRASE_BLANKS)) {
+            size_t length = strcspn(c, PHRASE_BLANKS);
+            end = mempcpy(end, c, length);
+            *end++ = ' ';
+            c += length;
+        }
+        break;
+    }
+    return (size_t)(end - content);
+}
+
+// The rows' keys in their order: rows of a group are neighbours, in the order of the file.
+static Key *keys_sorted(Arena *arena, Examples rows, Group group)
+{
+    size_t most = 0;
+    for (size_t i = 0; i < rows.count; i++)
+        most = text_bytes(&rows.example[i]) > most ? text_bytes(&rows.example[i]) : most;
+    Key *key = arena_take(arena, rows.count + 1, sizeof *key);
+    char *content = arena_take(arena, most + KEY_EXTRA, 1);
+    for (size_t i = 0; i < rows.count; i++)
+        key[i] = key_of(content, group_content(&rows.example[i], group, content), i);
+    qsort(key, rows.count, sizeof *key, by_key);
+    if (group != GROUP_NONE)
+        return key;
+    Key first = { 0 };
+    size_t nth = 0;
+    for (size_t i = 0; i < rows.count; i++) { // the second of equal rows, the third, ...
+        nth = i > 0 && same_key(&first, &key[i]) ? nth + 1 : 0;
+        if (nth == 0)
+            first = key[i];
+        else
+            key[i] = key_of(content,
+                            (size_t)sprintf(content, "%016" PRIx64 "%016" PRIx64 " %zu", first.high,
+                                            first.low, nth),
+                            key[i].row);
+    }
+    qsort(key, rows.count, sizeof *key, by_key);
+    return key;
+}
+
+// Groups get their numbers in the order of the file. The keys are those of keys_sorted.
+static void number_groups(Arena *arena, Group group, Examples rows, const Key *key)
+{
+    for (size_t i = 0; i < rows.count; i++)
+        rows.example[i].group = (uint32_t)i;
+    if (group == GROUP_NONE)
+        return;
+    for (size_t i = 1; i < rows.count; i++) // the first row of each group, for all of its rows
+        if (same_key(&key[i - 1], &key[i]))
+            rows.example[key[i].row].group = rows.example[key[i - 1].row].group;
+    uint32_t next = 0, *number = arena_take(arena, rows.count + 1, sizeof *number);
+    for (size_t i = 0; i < rows.count; i++) {
+        uint32_t first = rows.example[i].group;
+        if (first == i)
+            number[i] = next++;
+        rows.example[i].group = number[first];
+    }
+}
+
+// ---- tune out of train
+
+typedef enum { STAYS, TUNES, DROPPED } Place;
+typedef struct {
+    const Phrases *phrases; // GROUP_SENTENCE, else NULL
+    bool *inside;           // by phrases_number
+} Nesting;
+
+static bool is_inside(const Nesting *nesting, size_t row)
+{
+    return nesting->phrases && nesting->inside[phrases_number(nesting->phrases, row)];
+}
+
+typedef struct {
+    size_t length, row;
+} Length;
+
+static int longest_first(const void *a, const void *b)
+{
+    const Length *x = a, *y = b;
+    return (x->length < y->length) - (x->length > y->length);
+}
+
+// Marks all rows that lie in another. What lies in a row that is marked lies in what holds that row
+// too, so only rows which are not need to be looked through: the longest first, and few are.
+static Nesting nesting_of(Arena *arena, Examples rows)
+{
+    const char **text = arena_take(arena, rows.count, sizeof *text);
+    Length *length = arena_take(arena, rows.count, sizeof *length);
+    for (size_t i = 0; i < rows.count; i++) {
+        text[i] = rows.example[i].text;
+        length[i] = (Length){ strlen(text[i]), i };
+    }
+    Nesting nesting = { phrases_new(arena, text, rows.count),
+                        arena_zero(arena, rows.count, sizeof(bool)) };
+    qsort(length, rows.count, sizeof *length, longest_first);
+    for (size_t i = 0; i < rows.count; i++)
+        if (!is_inside(&nesting, length[i].row))
+            phrases_inside(nesting.phrases, length[i].row, nesting.inside);
+    return nesting;
+}
+
+// Chooses whole groups in the order of their keys until a tenth of the candidates' rows is reached;
+// a group that would exceed it is passed over. The first group is taken if none fits. Returns the
+// rows that were to choose from.
+static size_t choose(const Key *key, size_t rows, const Nesting *nesting, Place *place)
+{
+    size_t candidates = 0, taken = 0, first = rows;
+    for (size_t i = 0; i < rows; i++)
+        candidates += !is_inside(nesting, i);
+    size_t tenth = candidates / TUNE_TENTH, most = tenth < TUNE_MOST ? tenth : TUNE_MOST;
+    for (size_t begin = 0, end; begin < rows && taken < most + (most == 0); begin = end) {
+        for (end = begin + 1; end < rows && same_key(&key[begin], &key[end]);)
+            end++;
+        if (is_inside(nesting, key[begin].row))
+            continue;
+        first = first < begin ? first : begin;
+        for (size_t i = begin; i < end && end - begin <= most - taken; i++)
+            place[key[i].row] = TUNES;
+        taken += end - begin <= most - taken ? end - begin : 0;
+    }
+    for (size_t i = first; taken == 0 && i < rows && same_key(&key[first], &key[i]); i++)
+        place[key[i].row] = TUNES;
+    return candidates;
+}
+
+static bool cut_tune(Arena *arena, const Task *task, Dataset *dataset, Error *error)
+{
+    Examples all = dataset->split[SPLIT_TRAIN];
+    Example *kept = arena_take(arena, all.count, sizeof *kept); // train, and from its end tune
+    size_t mark = arena_mark(arena), counts[DROPPED + 1] = { 0 };
+    Key *key = keys_sorted(arena, all, task->group);
+    number_groups(arena, task->group, all, key);
+    Nesting nesting = { 0 };
+    if (task->group == GROUP_SENTENCE)
+        nesting = nesting_of(arena, all);
+    Place *place = arena_zero(arena, all.count, sizeof *place);
+    size_t candidates = choose(key, all.count, &nesting, place);
+    if (nesting.phrases) {
+        memset(nesting.inside, 0, all.count * sizeof *nesting.inside);
+        for (size_t i = 0; i < all.count; i++)
+            if (place[i] == TUNES)
+                phrases_inside(nesting.phrases, i, nesting.inside);
+        for (size_t i = 0; i < all.count; i++)
+            if (place[i] == STAYS && is_inside(&nesting, i))
+                place[i] = DROPPED; // a sentence of tune lies in no other row: nothing holds it
+    }
+    for (size_t i = 0; i < all.count; i++)
+        counts[place[i]]++;
+    size_t train = 0, tune = counts[STAYS];
+    for (size_t i = 0; i < all.count; i++)
+        if (place[i] != DROPPED)
+            kept[place[i] == TUNES ? tune++ : train++] = all.example[i];
+    arena_rewind(arena, mark);
+    if (train == 0)
+        return fail(error, ERROR_INPUT, (Where){ .file = task->file[SPLIT_TRAIN].path },
+                    "more rows that do not belong together, or a tune file",
+                    "tune is cut from these %zu rows and leaves none to train on", all.count);
+    dataset->split[SPLIT_TRAIN] = (Examples){ kept, train };
+    dataset->split[SPLIT_TUNE] = (Examples){ kept + train, counts[TUNES] };
+    dataset->dropped = counts[DROPPED];
+    dataset->rule = arena_format(arena, "group %s: %d %% of %zu rows, at most %d",
+                                 group_names[task->group], 100 / TUNE_TENTH, candidates, TUNE_MOST);
+    return true;
+}
+
+// ---- what a split holds, and a part of it
+
+static Hash hash_of(Arena *arena, Examples rows)
+{
+    size_t mark = arena_mark(arena), most = 1;
+    for (size_t i = 0; i < rows.count; i++)
+        most += text_bytes(&rows.example[i]) + KEY_EXTRA;
+    char *content = arena_take(arena, most, 1), *end = content;
+    for (size_t i = 0; i < rows.count; i++) {
+        const Example *row = &rows.example[i];
+        end = put(put(end, row->text), row->text_b);
+        end += sprintf(end, "%d %.9g %" PRIu32, (int)row->label, (double)row->score, row->id) + 1;
+    }
+    Hash hash = hash_bytes(content, (size_t)(end - content));
+    arena_rewind(arena, mark);
+    return hash;
+}
+
+typedef struct {
+    uint64_t rank;
+    Key key;
+    int32_t label;
+    uint64_t seat, of; // the row is the seat-th of its label's `of` rows, from 0
+} Seat;
+
+static int by_rank(const void *a, const void *b)
+{
+    const Seat *x = a, *y = b;
+    if (x->label != y->label)
+        return x->label < y->label ? -1 : 1;
+    if (x->rank != y->rank)
+        return x->rank < y->rank ? -1 : 1;
+    return by_key(&x->key, &y->key);
+}
+
+// Sainte-Lague: the next seat goes to the label whose (seat + 1/2) / rows is smallest.
+static int by_seat(const void *a, const void *b)
+{
+    const Seat *x = a, *y = b;
+    uint64_t left = (2 * x->seat + 1) * y->of, right = (2 * y->seat + 1) * x->of;
+    if (left != right)
+        return left < right ? -1 : 1;
+    return (x->label > y->label) - (x->label < y->label);
+}
+
+Examples dataset_limit(Arena *arena, const Task *task, Examples train, size_t limit,
+                       uint64_t data_seed)
+{
+    if (limit == 0 || limit >= train.count)
+        return train;
+    Example *kept = arena_take(arena, limit, sizeof *kept);
+    size_t mark = arena_mark(arena), count = 0;
+    const Key *key = keys_sorted(arena, train, GROUP_NONE);
+    Seat *seat = arena_take(arena, train.count, sizeof *seat);
+    uint64_t *rows = arena_zero(arena, (size_t)task->classes + 1, sizeof *rows);
+    for (size_t i = 0; i < train.count; i++) {
+        Random4 bits = random_at(data_seed, STREAM_DATA, key[i].high, key[i].low);
+        int32_t label = train.example[key[i].row].label; // -1 for scores: one stratum
+        seat[i] = (Seat){ (uint64_t)bits.word[0] << 32 | bits.word[1], key[i], label, 0, 0 };
+        rows[label + 1]++;
+    }
+    qsort(seat, train.count, sizeof *seat, by_rank);
+    for (size_t i = 0; i < train.count; i++) {
+        seat[i].of = rows[seat[i].label + 1];
+        seat[i].seat = i > 0 && seat[i].label == seat[i - 1].label ? seat[i - 1].seat + 1 : 0;
+    }
+    qsort(seat, train.count, sizeof *seat, by_seat);
+    bool *chosen = arena_zero(arena, train.count, sizeof *chosen);
+    for (size_t i = 0; i < limit; i++)
+        chosen[seat[i].key.row] = true;
+    for (size_t i = 0; i < train.count; i++)
+        if (chosen[i])
+            kept[count++] = train.example[i];
+    arena_rewind(arena, mark);
+    return (Examples){ kept, limit };
+}

@@ -1,0 +1,177 @@
+// test_config.c: config.json is read whole, or refused with the key that is wrong.
+#include "model/config.h"
+#include "tests/test.h"
+#include <math.h>
+#include <string.h>
+
+static const char complete[] =
+    "{\"model_type\": \"bert\", \"vocab_size\": 8192, \"hidden_size\": 128,\n"
+    " \"num_hidden_layers\": 2, \"num_attention_heads\": 4, \"intermediate_size\": 512,\n"
+    " \"max_position_embeddings\": 500, \"type_vocab_size\": 3, \"hidden_act\": \"gelu_new\",\n"
+    " \"hidden_dropout_prob\": 0.25, \"attention_probs_dropout_prob\": 0.5,\n"
+    " \"classifier_dropout\": 0, \"layer_norm_eps\": 1e-5, \"initializer_range\": 0.04,\n"
+    " \"pad_token_id\": 7}";
+
+static bool parse(const char *text, Config *config, Error *error)
+{
+    return config_parse((Bytes){ (const uint8_t *)text, strlen(text) }, "config.json", config,
+                        error);
+}
+
+// The complete file with `from` replaced by `to`.
+static bool parse_with(const char *from, const char *to, Config *config, Error *error)
+{
+    char text[2 * sizeof complete];
+    const char *at = strstr(complete, from);
+    if (!CHECK(at))
+        return false;
+    snprintf(text, sizeof text, "%.*s%s%s", (int)(at - complete), complete, to, at + strlen(from));
+    return parse(text, config, error);
+}
+
+static void every_key_arrives_in_its_field(void)
+{
+    Config c;
+    Error error;
+    if (!CHECK(parse(complete, &c, &error)))
+        return;
+    CHECK(c.vocabulary == 8192 && c.hidden == 128 && c.layers == 2 && c.heads == 4);
+    CHECK(c.intermediate == 512 && c.positions == 500 && c.types == 3 && c.padding == 7);
+    CHECK(c.activation == GELU_NEW);
+    CHECK(c.hidden_dropout == 0.25 && c.attention_dropout == 0.5 && c.classifier_dropout == 0);
+    CHECK(c.epsilon == 1e-5 && c.initializer_range == 0.04);
+}
+
+static void absent_and_null_keys_have_the_documented_values(void)
+{
+    Config c;
+    Error error;
+    CHECK(parse_with("\"classifier_dropout\": 0, \"layer_norm_eps\": 1e-5, "
+                     "\"initializer_range\": 0.04,\n \"pad_token_id\": 7",
+                     "\"use_cache\": true", &c, &error));
+    CHECK(c.classifier_dropout == 0.25); // hidden_dropout_prob
+    CHECK(c.epsilon == 1e-12 && c.initializer_range == 0.02 && c.padding == 0);
+    CHECK(parse_with("\"classifier_dropout\": 0", "\"classifier_dropout\": null", &c, &error));
+    CHECK(c.classifier_dropout == 0.25);
+    CHECK(parse_with("\"pad_token_id\": 7", "\"pad_token_id\": null", &c, &error) &&
+          c.padding == 0);
+    CHECK(parse_with("\"model_type\": \"bert\", ", "", &c, &error));
+}
+
+typedef struct {
+    const char *from, *to, *part; // part of the message
+} Refusal;
+
+static void check_refusals(const Refusal *refusal, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        Config c;
+        Error error = { 0 };
+        if (CHECK(!parse_with(refusal[i].from, refusal[i].to, &c, &error)))
+            CHECK_ERROR(&error, ERROR_INPUT, refusal[i].part);
+        else
+            printf("with %s\n", refusal[i].to);
+    }
+}
+
+static void what_would_change_the_function_is_refused_by_its_key(void)
+{
+    static const Refusal refusal[] = {
+        { "\"gelu_new\"", "\"silu\"",
+          "config.json: hidden_act: 'silu' is not supported; should be gelu, gelu_new or relu" },
+        { "\"gelu_new\"", "\"tanh\"", "hidden_act: 'tanh'" },
+        { "\"bert\"", "\"roberta\"", "model_type: 'roberta' is not supported; should be bert" },
+        { "{", "{\"position_embedding_type\": \"relative_key\",", "position_embedding_type: 'rel" },
+        { "{", "{\"is_decoder\": true,", "is_decoder: true is not supported; should be false" },
+        { "{", "{\"add_cross_attention\": true,", "add_cross_attention: true" },
+        { "{", "{\"pruned_heads\": {\"0\": [1]},", "pruned_heads: an object" },
+        { "\"hidden_act\"", "\"hidden_act\": \"gelu\", \"hidden_act\"", "hidden_act" }, // twice
+    };
+    check_refusals(refusal, sizeof refusal / sizeof *refusal);
+}
+
+static void harmless_forms_of_these_keys_are_accepted(void)
+{
+    Config c;
+    Error error;
+    CHECK(parse_with("{",
+                     "{\"position_embedding_type\": \"absolute\", \"is_decoder\": false,"
+                     "\"add_cross_attention\": false, \"pruned_heads\": {}, \"silu\": [{}],",
+                     &c, &error));
+}
+
+static void sizes_out_of_bounds_or_of_another_type_are_refused(void)
+{
+    static const Refusal refusal[] = {
+        { ": 8192", ": 0",
+          "vocab_size: 0 is not supported; should be a whole number, 1 to 16777216" },
+        { ": 8192", ": 16777217", "vocab_size: 16777217" },
+        { ": 128", ": -128", "hidden_size: -128" },
+        { ": 128", ": \"128\"", "hidden_size: \"128\"" },
+        { ": 128", ": 128.0", "hidden_size: 128.0" },
+        { ": 128", ": 65540", "hidden_size: 65540" },
+        { ": 128", ": 99999999999999999999", "config.json" },
+        { ": 128", ": 130", "hidden_size: 130 is not divisible by 4 heads" },
+        { "\"num_hidden_layers\": 2, ", "",
+          "num_hidden_layers: is missing; should be a whole number, 1 to 1024" },
+        { "\"num_attention_heads\": 4", "\"num_attention_heads\": 0", "num_attention_heads: 0" },
+        { ": 512", ": [512]", "intermediate_size: a list" },
+        { ": 500", ": true", "max_position_embeddings: true" },
+        { "\"type_vocab_size\": 3", "\"type_vocab_size\": 0", "type_vocab_size: 0" },
+        { "\"pad_token_id\": 7", "\"pad_token_id\": 8192", "pad_token_id: 8192" },
+        { "\"pad_token_id\": 7", "\"pad_token_id\": -1", "pad_token_id: -1" },
+    };
+    check_refusals(refusal, sizeof refusal / sizeof *refusal);
+}
+
+static void rates_and_epsilon_have_bounds(void)
+{
+    static const Refusal refusal[] = {
+        { ": 0.25", ": 1",
+          "hidden_dropout_prob: 1 is not supported; should be a number from 0 to" },
+        { ": 0.25", ": -0.1", "hidden_dropout_prob" },
+        { ": 0.25", ": null", "hidden_dropout_prob: null" },
+        { ": 0.5", ": \"0.5\"", "attention_probs_dropout_prob: \"0.5\"" },
+        { "\"classifier_dropout\": 0", "\"classifier_dropout\": 1.5", "classifier_dropout: 1.5" },
+        { ": 1e-5", ": 0", "layer_norm_eps: 0" },
+        { ": 1e-5", ": 2", "layer_norm_eps: 2" },
+        { ": 0.04", ": -0.04", "initializer_range" },
+    };
+    check_refusals(refusal, sizeof refusal / sizeof *refusal);
+}
+
+static void what_is_no_object_is_refused_with_its_place(void)
+{
+    Config c;
+    Error error;
+    CHECK(!parse("[1, 2]", &c, &error));
+    CHECK_ERROR(&error, ERROR_INPUT, "config.json: is no JSON object; should be an object");
+    CHECK(!parse("{\n\"vocab_size\": 3,\n", &c, &error));
+    CHECK_ERROR(&error, ERROR_INPUT, "config.json:3");
+    CHECK(!parse("", &c, &error));
+    CHECK_ERROR(&error, ERROR_INPUT, "config.json");
+    CHECK(!config_read("no/such/config.json", &c, &error));
+    CHECK_ERROR(&error, ERROR_INPUT, "no/such/config.json");
+}
+
+static void the_bundled_models_are_read(void)
+{
+    Config c;
+    Error error;
+    CHECK(config_read("models/bundled/tiny/config.json", &c, &error) && c.layers == 2 &&
+          c.hidden == 128 && c.heads == 2);
+    CHECK(config_read("models/bundled/mini/config.json", &c, &error) && c.layers == 4 &&
+          c.hidden == 256 && c.activation == GELU);
+}
+
+void suite_config(void)
+{
+    ADD(every_key_arrives_in_its_field);
+    ADD(absent_and_null_keys_have_the_documented_values);
+    ADD(what_would_change_the_function_is_refused_by_its_key);
+    ADD(harmless_forms_of_these_keys_are_accepted);
+    ADD(sizes_out_of_bounds_or_of_another_type_are_refused);
+    ADD(rates_and_epsilon_have_bounds);
+    ADD(what_is_no_object_is_refused_with_its_place);
+    ADD(the_bundled_models_are_read);
+}
