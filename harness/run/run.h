@@ -3,7 +3,7 @@
 #define RUN_RUN_H
 #include "base/option.h"
 #include "base/row.h"
-#include "data/task.h"
+#include "data/dataset.h"
 #include "model/bert.h"
 #include "model/hooks.h"
 
@@ -37,6 +37,7 @@ typedef struct {
 
 // A request with every option at its default. The method's name decides which options there are.
 bool request_new(Arena *arena, const char *method, Request *request, Error *error);
+const Option *method_options(const Method *method); // never NULL
 // "lr", "rank" or "lora.rank"; an unknown name is refused with the nearest one.
 bool request_set(Arena *arena, Request *request, const char *name, const char *value, Where where,
                  Error *error);
