@@ -106,6 +106,7 @@ static void activations_worked_by_hand(void)
         { RELU, 3, 3, 1 },
         { RELU, -3, 0, 0 },
         { RELU, 0, 0, 0 },
+        { RELU, -INFINITY, 0, 0 },
         { TANH, 0.5493061443f, 0.5, 0.75 },
         { SWISH, 1, 0.7310585786, 0.9276705119 },
         { SWISH, -200, 0, 0 },
