@@ -180,6 +180,23 @@ static void decide_description(const Request *request, Prepared *p)
     };
 }
 
+static bool measures_forgetting(const Prepared *p)
+{
+    return p->description.pretrained && checkpoint_has_mlm(&p->model->checkpoint);
+}
+
+// A model without a masked-language-model head still has the file in its key: the sweep that it
+// belongs to names it.
+static bool read_heldout(Arena *arena, const char *path, int64_t max_length, Prepared *p,
+                         Error *error)
+{
+    if (!path)
+        return true;
+    if (!measures_forgetting(p))
+        return hash_file(path, &p->heldout.hash, error);
+    return heldout_read(arena, p->model->tokenizer, path, (size_t)max_length, &p->heldout, error);
+}
+
 static int64_t decide_steps(const Request *request, size_t rows)
 {
     const Protocol *protocol = &request->protocol;
@@ -386,6 +403,8 @@ static void row_key(Arena *arena, const Request *request, const Prepared *p, Row
         (long long)row->max_length, option_of(arena, "train-limit", protocol),
         (unsigned long long)p->init_seed, (unsigned long long)p->order_seed,
         (unsigned long long)p->dropout_seed, (unsigned long long)p->data_seed);
+    if (protocol->heldout)
+        text = arena_format(arena, "%sheldout=%s\n", text, p->heldout.hash.hex);
     Hash key = hash_bytes(text, strlen(text));
     row->key = arena_text(arena, key.hex);
 }
@@ -406,7 +425,7 @@ static double shrinkage(const Training *t)
     return -expm1(-t->weight_decay * sum);
 }
 
-static const char *warnings_of(Arena *arena, const Prepared *p)
+static const char *warnings_of(Arena *arena, const Request *request, const Prepared *p)
 {
     const Description *is = &p->description;
     const Tokenizer *tokenizer = p->model->tokenizer;
@@ -428,6 +447,11 @@ static const char *warnings_of(Arena *arena, const Prepared *p)
                                          "texts are lower-cased, but %zu of %zu pieces have "
                                          "capitals",
                                          capitals, tokenizer_vocabulary(tokenizer)));
+    if (request->protocol.heldout && !measures_forgetting(p))
+        text = with_warning(arena, text,
+                            is->pretrained ? "the checkpoint has no masked-language-model head: "
+                                             "forgetting is not measured"
+                                           : "an untrained model has nothing to forget");
     return *text ? text : NULL;
 }
 
@@ -466,6 +490,8 @@ bool prepare(Arena *arena, Cache *cache, const Request *request, Prepared *p, Er
         return fail(error, ERROR_INPUT, (Where){ .item = "max-length" },
                     arena_format(arena, "at least %lld", (long long)fewest),
                     "%lld leaves no room for a text", (long long)max_length);
+    if (!read_heldout(arena, protocol->heldout, max_length, p, error))
+        return false;
     const Tokenised *t = tokenised(cache, p->model, p->task, max_length, &p->tokenize_s, error);
     if (!t)
         return false;
@@ -495,7 +521,7 @@ bool prepare(Arena *arena, Cache *cache, const Request *request, Prepared *p, Er
     row_protocol(arena, request, p, &p->row);
     row_parameters(p, &p->row);
     row_key(arena, request, p, &p->row);
-    p->row.warnings = warnings_of(arena, p);
+    p->row.warnings = warnings_of(arena, request, p);
     return true;
 }
 

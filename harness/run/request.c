@@ -33,6 +33,7 @@ const Option protocol_options[] = {
     { "order-seed", OPTION_WHOLE, offsetof(Protocol, order_seed), NULL, 0, SEED_HIGH, NULL, "order of the training rows" },
     { "dropout-seed", OPTION_WHOLE, offsetof(Protocol, dropout_seed), NULL, 0, SEED_HIGH, NULL, "dropout's masks" },
     { "data-seed", OPTION_WHOLE, offsetof(Protocol, data_seed), NULL, 0, SEED_HIGH, NULL, "which rows train-limit takes" },
+    { "heldout", OPTION_TEXT, offsetof(Protocol, heldout), NULL, 0, 0, "FILE", "texts, one a line, for the masked-language-model loss before and after tuning" },
     { "timeout", OPTION_REAL, offsetof(Protocol, timeout), NULL, 0, 1e9, NULL, "seconds after which a run is given up" },
     { "threads", OPTION_WHOLE, offsetof(Protocol, threads), "1", 1, 1024, NULL, "threads of one run" },
     { "out", OPTION_TEXT, offsetof(Protocol, out), "results/single", 0, 0, "FOLDER", "folder for the row" },

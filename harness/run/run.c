@@ -236,6 +236,16 @@ static bool evaluate_all(Arena *arena, Run *run, Error *error)
     return true;
 }
 
+// The held-out loss of the checkpoint (tuned NULL) or of what it has become; unknown where there is
+// none to measure, and of a run that did not end well.
+static bool forgetting(Run *run, const State *tuned, double *loss, Error *error)
+{
+    Prepared *p = &run->prepared;
+    if (p->heldout.batches == 0 || (tuned && strcmp(run->row->status, "ok") != 0))
+        return true;
+    return heldout_loss(&p->heldout, &p->description, &p->model->checkpoint, tuned, loss, error);
+}
+
 // The files beside the row, and last the row. What an earlier run of this key left and this one
 // does not have goes away.
 static bool write_all(Arena *arena, Run *run, Error *error)
@@ -276,48 +286,53 @@ static bool memory_fits(const Arena *arena, const Row *row, Error *error)
         peak / 1e9, fmin(there, (double)arena_left(arena)) / 1e9);
 }
 
-// The highest resident memory since the last call, or since the start where the kernel does not
-// reset it; *reset: it was reset now.
-static Whole peak_so_far(bool *reset)
+// Peaks of resident memory, phase by phase where the kernel lets them begin anew.
+typedef struct {
+    Whole highest; // of the phases that ended
+    bool apart;    // each phase has its own
+} Peaks;
+
+static Whole phase_ended(Peaks *peaks)
 {
     Whole peak = memory_now("VmHWM");
-    *reset = memory_reset_peak();
-    return peak;
+    peaks->highest = peak > peaks->highest ? peak : peaks->highest;
+    return peaks->apart ? peak : WHOLE_UNKNOWN;
 }
 
 static bool compute(Arena *arena, Run *run, Error *error)
 {
     Prepared *p = &run->prepared;
     Row *row = run->row;
-    bool reset;
+    Peaks peaks = { 0 };
     if (!trainer_new(arena, &p->plans, &p->model->checkpoint, p->init_seed, p->dropout_seed,
                      &p->training, &run->trainer, error))
         return false;
     run->curve = arena_zero(arena, CURVE_POINTS, sizeof *run->curve);
+    phase_ended(&peaks);
     double loaded = seconds_now();
-    row->load_s = loaded - run->started - p->tokenize_s;
-    row->tokenize_s = p->tokenize_s;
-    double cpu = cpu_seconds() - run->cpu_started;
+    if (!forgetting(run, NULL, &row->mlm_before, error))
+        return false;
+    double asked = seconds_now(), cpu = cpu_seconds() - run->cpu_started;
     double probe = product_probe(PROBE_SECONDS);
 
-    Whole peak = peak_so_far(&reset);
+    peaks.apart = memory_reset_peak();
     double start = seconds_now(), cpu_start = cpu_seconds();
     train(arena, run);
-    Whole train_peak = peak_so_far(&reset);
+    row->rss_train_peak = phase_ended(&peaks);
+    peaks.apart = memory_reset_peak();
     double trained = seconds_now();
     if (!evaluate_all(arena, run, error))
         return false;
+    row->rss_eval_peak = phase_ended(&peaks);
+    row->rss_peak = peaks.highest;
+    if (!forgetting(run, run->trainer.state, &row->mlm_after, error))
+        return false;
     double ended = seconds_now();
-    row->eval_s = ended - trained;
-    row->wall_s = row->load_s + row->tokenize_s + (ended - start);
+    row->load_s = loaded - run->started - p->tokenize_s;
+    row->tokenize_s = p->tokenize_s;
+    row->eval_s = (asked - loaded) + (ended - trained);
+    row->wall_s = (asked - run->started) + (ended - start);
     row->cpu_s = cpu + (cpu_seconds() - cpu_start);
-    Whole eval_peak = memory_now("VmHWM");
-    if (reset) {
-        row->rss_train_peak = train_peak;
-        row->rss_eval_peak = eval_peak;
-    }
-    peak = train_peak > peak ? train_peak : peak;
-    row->rss_peak = eval_peak > peak ? eval_peak : peak;
 
     row->probe_gflops = (probe + product_probe(PROBE_SECONDS)) / 2;
     row->params_changed = changed(arena, run);
