@@ -25,7 +25,7 @@ do for [p=1:panels] {
     set label 101 last[p] < first[p] ? "no score" : "" at graph 0.5,0.5 center
     plot -1e9 with lines lt nodraw, \
         for [i=1:lines[p]] null[p] with lines lt 1, \
-        for [s=first[p]:bars[p]] data using (column("series") == s ? column("x") : NaN) \
+        for [s=first[p]:last[p]] data using (column("series") == s ? column("x") : NaN) \
             :(100 * column("score")):(100 * column("low")):(100 * column("high")) \
             with yerrorbars lt (100 * grey[s] + number(method[s])) ps 0, \
         for [s=first[p]:last[p]] data using (column("series") == s ? column("x") : NaN) \

@@ -254,6 +254,45 @@ static void a_label_says_what_differs_and_no_more(void)
     arena_free(arena);
 }
 
+// Models by size, pretrained first, then by what is trained, whatever their names.
+static void lines_are_sorted_by_size(void)
+{
+    Arena *arena = arena_of_test();
+    Row rows[] = {
+        finished(arena, "a-large", "reviews", "adapter", "", 1, 0.8),
+        finished(arena, "tiny", "reviews", "adapter", "", 2, 0.8),
+        finished(arena, "tiny", "reviews", "zero", "", 1, 0.8),
+        finished(arena, "tiny", "reviews", "adapter", "", 1, 0.8),
+    };
+    rows[1].pretrained = "no", rows[2].params_trained = 10;
+    CHECK(says(rows, 4, TABLE_TEXT, "\ntiny     zero "));
+    CHECK(says(rows, 4, TABLE_MARKDOWN,
+               "| tiny | zero | 80.0 | 1 | 0.0667 |  | 21.5 | 48.0 | 12.3 |\n| tiny | adapter |"));
+    CHECK(says(rows, 4, TABLE_MARKDOWN, "| 12.3 |\n| tiny | adapter (untrained) |"));
+    CHECK(says(rows, 4, TABLE_MARKDOWN, "| 12.3 |\n| a-large | adapter |"));
+    arena_free(arena);
+}
+
+// The plus-minus sign is two bytes and one column.
+static void columns_stand_under_each_other(void)
+{
+    Arena *arena = arena_of_test();
+    Error error;
+    Row *rows = five(arena, spread), both[3];
+    memcpy(both, rows, 2 * sizeof *rows);
+    both[2] = finished(arena, "tiny", "reviews", "full", "", 1, 0.8);
+    char *text = printed(both, 3, TABLE_TEXT, &error);
+    size_t end[2] = { 0 };
+    for (int i = 0; i < 2; i++) {
+        const char *line = strstr(text, i ? "lora" : "tiny   full"), *number = strstr(line, "21.5");
+        for (line -= i ? 7 : 0; line < number; line++)
+            end[i] += ((unsigned char)*line & 0xC0) != 0x80;
+    }
+    CHECK(end[0] == end[1] && end[0] > 20);
+    free(text);
+    arena_free(arena);
+}
+
 static void a_search_may_choose_rate_and_steps_of_its_own(void)
 {
     Arena *arena = arena_of_test();
@@ -353,6 +392,8 @@ void suite_table(void)
     ADD(times_of_different_machines_are_not_in_one_column);
     ADD(mixed_commits_are_warned_of);
     ADD(a_label_says_what_differs_and_no_more);
+    ADD(lines_are_sorted_by_size);
+    ADD(columns_stand_under_each_other);
     ADD(a_search_may_choose_rate_and_steps_of_its_own);
     ADD(trial_rows_and_copies_are_left_out_and_counted);
     ADD(what_was_not_measured_is_empty);

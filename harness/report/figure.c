@@ -16,19 +16,18 @@
 extern char **environ;
 
 typedef struct { // one method in one panel, pretrained or not: its settings are its points
-    size_t panel;
     const char *method;
-    bool grey, bars; // untrained; some point has an interval
+    bool grey; // untrained
 } Series;
 
 typedef struct {
     const Block *block;
     const char *model;
-    size_t column, line;      // its place, from the upper left
-    size_t first, bars, last; // its series, from 1; those up to `bars` have intervals
-    double low, high;         // of scores and the ends of their bars
-    double null;              // NAN where there is none
-    size_t edges;             // points that train nothing, drawn at the left edge
+    size_t column, line; // its place, from the upper left
+    size_t first, last;  // its series, from 1
+    double low, high;    // of scores and the ends of their bars
+    double null;         // NAN where there is none
+    size_t edges;        // points that train nothing, drawn at the left edge
 } Panel;
 
 typedef struct {
@@ -137,41 +136,26 @@ static bool drawn(const Cell *cell)
     return cell->score.n > 0 && !isnan(cell->params_trained) && !is_null(cell);
 }
 
-// The series of a panel in which some point has an interval come first, so that one loop of gnuplot
-// draws bars, another points: a series without a valid point is something it complains of.
+// A series of gnuplot's is a method in a panel, so that it has one look.
 static void find_series(Figure *figure)
 {
     figure->series = arena_zero(figure->arena, figure->points + 1, sizeof(Series));
     for (size_t p = 0; p < figure->panels; p++) {
         Panel *panel = &figure->panel[p];
         panel->first = figure->all_series + 1;
-        for (int bars = 1; bars >= 0; bars--) {
-            for (size_t i = 0; i < figure->points; i++) {
-                const Cell *cell = figure->point[i].cell;
-                bool has = false;
-                if (figure->point[i].panel != p || !drawn(cell) || figure->point[i].series)
-                    continue;
-                for (size_t o = 0; o < figure->points; o++) {
-                    const Cell *other = figure->point[o].cell;
-                    if (figure->point[o].panel == p && drawn(other) && other->score.n > 1 &&
-                        other->untrained == cell->untrained &&
-                        !strcmp(known(other->row->method), known(cell->row->method)))
-                        has = true;
-                }
-                if (has != (bars == 1))
-                    continue;
-                size_t s = panel->first;
-                while (s <= figure->all_series &&
-                       (strcmp(figure->series[s - 1].method, known(cell->row->method)) != 0 ||
-                        figure->series[s - 1].grey != cell->untrained))
-                    s++;
-                if (s > figure->all_series)
-                    figure->series[figure->all_series++] =
-                        (Series){ p, known(cell->row->method), cell->untrained, has };
-                figure->point[i].series = s;
-            }
-            if (bars)
-                panel->bars = figure->all_series;
+        for (size_t i = 0; i < figure->points; i++) {
+            const Cell *cell = figure->point[i].cell;
+            size_t s = panel->first;
+            if (figure->point[i].panel != p || !drawn(cell))
+                continue;
+            while (s <= figure->all_series &&
+                   (strcmp(figure->series[s - 1].method, known(cell->row->method)) != 0 ||
+                    figure->series[s - 1].grey != cell->untrained))
+                s++;
+            if (s > figure->all_series)
+                figure->series[figure->all_series++] =
+                    (Series){ known(cell->row->method), cell->untrained };
+            figure->point[i].series = s;
         }
         panel->last = figure->all_series;
     }
@@ -375,7 +359,7 @@ static void put_panels(FILE *out, const Figure *figure, double width, double hei
     fprintf(out, "array left[panels]\narray right[panels]\narray top[panels]\n");
     fprintf(out, "array bottom[panels]\narray ylow[panels]\narray yhigh[panels]\n");
     fprintf(out, "array null[panels]\narray lines[panels]\narray edges[panels]\n");
-    fprintf(out, "array first[panels]\narray bars[panels]\narray last[panels]\n");
+    fprintf(out, "array first[panels]\narray last[panels]\n");
     for (size_t p = 0; p < figure->panels; p++) {
         const Panel *panel = &figure->panel[p];
         const char *score = score_name(figure, panel);
@@ -393,8 +377,8 @@ static void put_panels(FILE *out, const Figure *figure, double width, double hei
         fprintf(out, "ylow[%zu] = %.9g; yhigh[%zu] = %.9g; null[%zu] = %.9g; lines[%zu] = %d\n",
                 p + 1, 100 * panel->low, p + 1, 100 * panel->high, p + 1,
                 isnan(panel->null) ? 0 : 100 * panel->null, p + 1, !isnan(panel->null));
-        fprintf(out, "first[%zu] = %zu; bars[%zu] = %zu; last[%zu] = %zu; edges[%zu] = %d\n", p + 1,
-                panel->first, p + 1, panel->bars, p + 1, panel->last, p + 1, panel->edges > 0);
+        fprintf(out, "first[%zu] = %zu; last[%zu] = %zu; edges[%zu] = %d\n", p + 1, panel->first,
+                p + 1, panel->last, p + 1, panel->edges > 0);
     }
 }
 
