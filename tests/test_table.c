@@ -18,16 +18,16 @@ static Arena *arena_of_test(void)
 // The table as text, notes behind it; NULL with the error when it is refused. Free it.
 static char *printed(const Row *rows, size_t count, TableFormat format, Error *error)
 {
-    char *text = NULL;
+    char *text = NULL, *copy = NULL;
     size_t size;
     FILE *out = open_memstream(&text, &size);
-    bool done = table_print(out, format == TABLE_CSV ? NULL : out, rows, count, format, error);
-    fclose(out);
-    if (!done) {
-        free(text);
-        text = NULL;
+    if (table_print(out, format == TABLE_CSV ? NULL : out, rows, count, format, error)) {
+        fflush(out);
+        copy = strdup(text);
     }
-    return text;
+    fclose(out);
+    free(text);
+    return copy;
 }
 
 static bool says(const Row *rows, size_t count, TableFormat format, const char *part)
