@@ -1,5 +1,6 @@
 // main.c: a table of commands, nothing else. It alone prints errors and exits.
 #include "base/version.h"
+#include "report/commands.h"
 #include "run/commands.h"
 #include "run/run.h"
 #include <signal.h>
@@ -7,8 +8,8 @@
 #include <string.h>
 
 static const Command *const commands[] = {
-    &command_run, &command_params, &command_tokens, &command_list, &command_graph, &command_probe,
-    NULL,
+    &command_run,  &command_params, &command_tokens, &command_list,  &command_graph,
+    &command_rows, &command_table,  &command_plots,  &command_probe, NULL,
 };
 
 // The one global of the program: a signal's handler can reach nothing else.
