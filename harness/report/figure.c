@@ -13,8 +13,6 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-extern char **environ;
-
 typedef struct { // one method in one panel, pretrained or not: its settings are its points
     const char *method;
     bool grey; // untrained
