@@ -405,7 +405,11 @@ static void put_legend(FILE *out, const Figure *figure)
     Series *entry = arena_take(figure->arena, figure->all_series + 1, sizeof *entry);
     size_t entries = 0, others = 0;
     bool lines = false;
-    fprintf(out, "array method[%zu]\narray grey[%zu]\n", figure->all_series, figure->all_series);
+    // One more than there are: gnuplot evaluates the first step of an empty loop, too.
+    fprintf(out, "array method[%zu]\narray grey[%zu]\n", figure->all_series + 1,
+            figure->all_series + 1);
+    fprintf(out, "method[%zu] = \"null\"\ngrey[%zu] = 0\n", figure->all_series + 1,
+            figure->all_series + 1);
     for (size_t s = 0; s < figure->all_series; s++) {
         const Series *series = &figure->series[s];
         size_t e = 0;
