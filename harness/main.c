@@ -1,8 +1,10 @@
 // main.c: a table of commands, nothing else. It alone prints errors and exits.
 #include "base/text.h"
 #include "base/version.h"
+#include "report/commands.h"
 #include "run/commands.h"
 #include "run/run.h"
+#include "sweep/commands.h"
 #include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
@@ -10,8 +12,8 @@
 #include <unistd.h>
 
 static const Command *const commands[] = {
-    &command_run,   &command_params, &command_tokens, &command_list,
-    &command_graph, &command_rows,   &command_probe,  NULL,
+    &command_run,  &command_sweep, &command_params, &command_tokens, &command_list, &command_graph,
+    &command_rows, &command_table, &command_plots,  &command_probe,  NULL,
 };
 
 // The one global of the program: a signal's handler can reach nothing else.
