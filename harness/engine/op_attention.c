@@ -48,6 +48,11 @@ static bool attention_size(Graph *graph, const Node *node, ValueInfo *out)
     return true;
 }
 
+static Dropout *attention_dropout(Setting *set)
+{
+    return &set->attention.dropout;
+}
+
 // The options with what the graph knows: `first` is the input where q, k, v begin.
 static Attention attention_options(const Graph *graph, const Node *node, int first)
 {
@@ -100,7 +105,7 @@ const Operator op_attention = {
     .outputs = 2,
     .rowwise = 1,
     .walks = true,
-    .random = true,
+    .random = attention_dropout,
     .size = attention_size,
     .forward = attention_forward,
     .backward = attention_backward_nodes,
@@ -158,7 +163,7 @@ const Operator op_attention_grad = {
     .inputs = 7,
     .outputs = 5,
     .adds = 31,
-    .random = true,
+    .random = attention_dropout,
     .size = attention_grad_size,
     .forward = attention_grad_forward,
     .flops = attention_grad_flops,

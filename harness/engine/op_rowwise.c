@@ -175,6 +175,11 @@ Value side_dropout(Graph *graph, Value x, double rate)
     return dropout_on(graph, x, rate, (1U << 15) + graph->side_sites++);
 }
 
+static Dropout *dropout_of(Setting *set)
+{
+    return &set->dropout;
+}
+
 static void dropout_forward(Step *step, const Node *node)
 {
     Dropout set = dropout_at(step, node->set.dropout);
@@ -196,7 +201,7 @@ const Operator op_dropout = {
     .adds = 1,
     .rowwise = 1,
     .walks = true,
-    .random = true,
+    .random = dropout_of,
     .size = size_of_input,
     .forward = dropout_forward,
     .backward = dropout_backward,

@@ -39,6 +39,12 @@ bool misfit(Graph *graph, const Node *node, int a, int b)
     return false;
 }
 
+bool draws(const Node *node)
+{
+    Setting set = node->set;
+    return node->op->random && node->op->random(&set)->rate > 0;
+}
+
 bool size_of_input(Graph *graph, const Node *node, ValueInfo *out)
 {
     for (int k = 0; k < node->op->outputs; k++)
