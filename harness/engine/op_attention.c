@@ -33,15 +33,23 @@ static bool attention_size(Graph *graph, const Node *node, ValueInfo *out)
 {
     const ValueInfo *q = info_of(graph, node, 0), *k = info_of(graph, node, 1),
                     *v = info_of(graph, node, 2);
+    if (!lies_in_batch(q->rows))
+        return unfit(graph, node, 0, "over tokens, or one row a sequence");
+    if (!k->rows.tokens || !lies_in_batch(k->rows))
+        return unfit(graph, node, 1, "over tokens");
     if (q->cols != k->cols)
         return misfit(graph, node, 0, 1);
     if (!count_equal(k->rows, v->rows) || k->cols != v->cols)
         return misfit(graph, node, 1, 2);
+    if (q->cols % node->set.attention.heads)
+        return unfit(graph, node, 0, "as many columns a head");
     for (int i = 3; i < 5; i++)
-        if (node->in[i] != NO_VALUE &&
-            (info_of(graph, node, i)->cols != k->cols ||
-             extra_rows(graph, node->in[i]) != extra_rows(graph, node->in[3])))
+        if (node->in[i] != NO_VALUE && (info_of(graph, node, i)->cols != k->cols ||
+                                        !is_constant(info_of(graph, node, i)->rows)))
             return misfit(graph, node, 1, i);
+    if (extra_rows(graph, node->in[3]) != extra_rows(graph, node->in[4]))
+        return unfit(graph, node, node->in[3] == NO_VALUE ? 4 : 3,
+                     "as many extra keys as extra values");
     out[0] = (ValueInfo){ .rows = q->rows, .cols = q->cols };
     out[1] = (ValueInfo){ .rows = pairs(q->rows, k->rows, extra_rows(graph, node->in[3])),
                           .cols = node->set.attention.heads };

@@ -17,7 +17,8 @@ static bool layernorm_size(Graph *graph, const Node *node, ValueInfo *out)
                                     x->cols != info_of(graph, node, 1)->cols))
         return misfit(graph, node, 0, 1);
     for (int k = 2; k < 4; k++)
-        if (info_of(graph, node, k)->cols != x->cols)
+        if (info_of(graph, node, k)->cols != x->cols ||
+            !count_equal(info_of(graph, node, k)->rows, ROWS(1)))
             return misfit(graph, node, 0, k);
     out[0] = out[1] = *x;
     out[2] = (ValueInfo){ .rows = x->rows, .cols = 1 };

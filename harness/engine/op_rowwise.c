@@ -175,6 +175,13 @@ Value side_dropout(Graph *graph, Value x, double rate)
     return dropout_on(graph, x, rate, (1U << 15) + graph->side_sites++);
 }
 
+static bool dropout_size(Graph *graph, const Node *node, ValueInfo *out)
+{
+    if (!lies_in_batch(info_of(graph, node, 0)->rows))
+        return unfit(graph, node, 0, "over tokens, or one row a sequence");
+    return size_of_input(graph, node, out);
+}
+
 static Dropout *dropout_of(Setting *set)
 {
     return &set->dropout;
@@ -202,7 +209,7 @@ const Operator op_dropout = {
     .rowwise = 1,
     .walks = true,
     .random = dropout_of,
-    .size = size_of_input,
+    .size = dropout_size,
     .forward = dropout_forward,
     .backward = dropout_backward,
 };
