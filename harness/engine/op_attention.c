@@ -99,12 +99,18 @@ static size_t attention_scratch_floats(const Graph *graph, const Node *node, con
     return attention_scratch(largest, &options, (size_t)extra_rows(graph, node->in[3]));
 }
 
-// Two products of pairs x H forward, four backward.
+// One product of pairs x H; `first` is the input where q, k, v begin.
+static double pair_flops(const Graph *graph, const Node *node, const Extent *extent, int first,
+                         int64_t extra)
+{
+    const ValueInfo *q = info_of(graph, node, first), *k = info_of(graph, node, first + 1);
+    return 2.0 * (double)count_of(pairs(q->rows, k->rows, extra), extent) * (double)q->cols;
+}
+
+// Scores and their sums of values.
 static double attention_flops(const Graph *graph, const Node *node, const Extent *extent)
 {
-    Count p = pairs(info_of(graph, node, 0)->rows, info_of(graph, node, 1)->rows,
-                    extra_rows(graph, node->in[3]));
-    return 4.0 * (double)count_of(p, extent) * (double)info_of(graph, node, 0)->cols;
+    return 2 * pair_flops(graph, node, extent, 0, extra_rows(graph, node->in[3]));
 }
 
 const Operator op_attention = {
@@ -161,9 +167,17 @@ static size_t attention_grad_scratch(const Graph *graph, const Node *node, const
 
 static double attention_grad_flops(const Graph *graph, const Node *node, const Extent *extent)
 {
-    Count p = pairs(info_of(graph, node, 2)->rows, info_of(graph, node, 3)->rows,
-                    extra_rows(graph, node->in[5]));
-    return 8.0 * (double)count_of(p, extent) * (double)info_of(graph, node, 2)->cols;
+    double own = pair_flops(graph, node, extent, 2, 0);
+    double all = pair_flops(graph, node, extent, 2, extra_rows(graph, node->in[5]));
+    const double of[] = { all, own, own, all - own, all - own };
+    bool scores = false;
+    double flops = 0;
+    for (int k = 0; k < 5; k++)
+        if (node->out[k] != NO_VALUE) {
+            flops += of[k];
+            scores |= k != 2 && k != 4; // dq and those of keys need the scores' slopes first
+        }
+    return scores ? flops + all : flops;
 }
 
 const Operator op_attention_grad = {
