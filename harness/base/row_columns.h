@@ -225,7 +225,7 @@
            "is 2")                                                                                 \
     COLUMN(gflops_per_s, Real, measured, time, "GFLOP/s", "flops / train_s")                       \
     COLUMN(probe_gflops, Real, measured, time, "GFLOP/s",                                          \
-           "products of 50 ms before training and after the last evaluation: the machine's "       \
+           "products of up to 50 ms before training and after the last evaluation: the machine's "       \
            "speed during this run")                                                                \
     COLUMN(jobs, Whole, measured, time, "runs", "runs at a time in this sweep")                    \
     COLUMN(load_start, Real, measured, time, "", "load average over one minute at the start")      \
