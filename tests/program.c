@@ -125,6 +125,25 @@ bool small_request(Arena *arena, const char *method, const char *task, const cha
     return true;
 }
 
+const char *model_copy(Arena *arena, const char *folder, const char *name)
+{
+    static const char *const files[] = { "config.json", "vocab.txt", "tokenizer_config.json",
+                                         "model.safetensors" };
+    const char *from = path_join(arena, home_folder(arena), "models/bundled/tiny");
+    const char *path = path_join(arena, folder, name);
+    Error error;
+    if (!folder_make(path, &error))
+        abort();
+    for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
+        Bytes bytes;
+        FILE *out = fopen(path_join(arena, path, files[i]), "we");
+        if (!out || !file_read(arena, path_join(arena, from, files[i]), &bytes, &error) ||
+            fwrite(bytes.data, 1, bytes.size, out) != bytes.size || fclose(out) != 0)
+            abort();
+    }
+    return path;
+}
+
 // ---- the program
 
 static void surround(const Around *around, const char *out, const char *err)
@@ -149,35 +168,56 @@ static void surround(const Around *around, const char *out, const char *err)
         putenv((char *)(uintptr_t)around->set);
 }
 
-Said program(Arena *arena, const Around *around, const char *words, ...)
+// The child runs the program with `words`; what it says goes to files.
+static pid_t start(Arena *arena, const Around *around, char *words, const char *out,
+                   const char *err)
 {
-    static const Around nothing;
-    char out[] = "/tmp/tunemark-out-XXXXXX", err[] = "/tmp/tunemark-err-XXXXXX";
-    char line[8192];
     size_t count;
+    char **word = text_split(arena, words, ' ', &count);
+    char **argument = arena_zero(arena, count + 2, sizeof *argument);
+    argument[0] = arena_text(arena, "tunemark");
+    memcpy(argument + 1, word, count * sizeof *word);
+    fflush(NULL);
+    pid_t child = fork();
+    if (child != 0)
+        return child;
+    surround(around, out, err);
+    execv(test_program(), argument);
+    _exit(127);
+}
+
+int program_ended(pid_t child)
+{
     int status = 0;
+    while (waitpid(child, &status, 0) < 0 && errno == EINTR)
+        continue;
+    return WIFEXITED(status) ? WEXITSTATUS(status) : -WTERMSIG(status);
+}
+
+pid_t program_start(Arena *arena, const char *words, ...)
+{
+    char line[8192];
     va_list arguments;
     va_start(arguments, words);
     vsnprintf(line, sizeof line, words, arguments);
     va_end(arguments);
-    char **word = text_split(arena, line, ' ', &count);
-    char **argument = arena_zero(arena, count + 2, sizeof *argument);
-    argument[0] = arena_text(arena, "tunemark");
-    memcpy(argument + 1, word, count * sizeof *word);
+    return start(arena, &(Around){ .out = NULL }, line, "/dev/null", "/dev/null");
+}
+
+Said program(Arena *arena, const Around *around, const char *words, ...)
+{
+    char out[] = "/tmp/tunemark-out-XXXXXX", err[] = "/tmp/tunemark-err-XXXXXX";
+    char line[8192];
+    va_list arguments;
+    va_start(arguments, words);
+    vsnprintf(line, sizeof line, words, arguments);
+    va_end(arguments);
     close(mkstemp(out));
     close(mkstemp(err));
-    fflush(NULL);
-    pid_t child = fork();
-    if (child == 0) {
-        surround(around ? around : &nothing, out, err);
-        execv(test_program(), argument);
-        _exit(127);
-    }
-    while (waitpid(child, &status, 0) < 0 && errno == EINTR)
-        continue;
-    Said said = { .status = WIFEXITED(status) ? WEXITSTATUS(status) : -WTERMSIG(status),
-                  .out = read_text(arena, out),
-                  .err = read_text(arena, err) };
+    pid_t child = start(arena, around ? around : &(Around){ .out = NULL }, line, out, err);
+    Said said = { .status = program_ended(child) };
+    said.out = read_text(arena, out);
+    said.err = read_text(arena, err);
     unlink(out);
     unlink(err);
     return said;

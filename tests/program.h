@@ -3,6 +3,7 @@
 #define TESTS_PROGRAM_H
 #include "run/run.h"
 #include "tests/test.h"
+#include <sys/types.h>
 
 // A plain folder FOLDER/NAME with train (48 rows), tune (16), dev (30) and test (20), two labels
 // that the words tell apart. Returns its path.
@@ -31,12 +32,17 @@ typedef struct {
 // `words`: the command line without the program, blanks between; no quoting.
 Said program(Arena *arena, const Around *around, const char *words, ...)
     __attribute__((format(printf, 3, 4)));
+// The same, not waited for; what it says goes nowhere.
+pid_t program_start(Arena *arena, const char *words, ...) __attribute__((format(printf, 2, 3)));
+int program_ended(pid_t child); // waits; as Said.status
 // It ended with `status`, wrote nothing to standard output and one line "tunemark: ... PART ..." to
 // standard error.
 bool check_refused(Said said, int status, const char *part, const char *file, int line);
 #define CHECK_REFUSED(said, status, part)                                                          \
     check_refused((said), (status), (part), __FILE__, __LINE__)
 
+// A copy of the bundled tiny model at FOLDER/NAME, to be changed.
+const char *model_copy(Arena *arena, const char *folder, const char *name);
 void write_text(const char *path, const char *text);
 char *read_text(Arena *arena, const char *path); // "" where there is none
 size_t files_below(const char *folder);          // regular files, however deep
