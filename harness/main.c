@@ -7,8 +7,8 @@
 #include <string.h>
 
 static const Command *const commands[] = {
-    &command_run,   &command_params, &command_tokens, &command_list,
-    &command_graph, &command_rows,   &command_probe,  NULL,
+    &command_run,    &command_params, &command_tokens, &command_list, &command_graph,
+    &command_verify, &command_rows,   &command_probe,  NULL,
 };
 
 // The one global of the program: a signal's handler can reach nothing else.
