@@ -211,13 +211,14 @@ static void quotes_are_written_only_where_needed(void)
     char *text = NULL;
     size_t size;
     FILE *out = open_memstream(&text, &size);
-    const char *const fields[] = { "", " a ", "x;y", "x,y", "say \"no\"", "p\nq", "p\rq" };
+    const char *const fields[] = { "",           " a ",  "x;y",  "x,y",
+                                   "say \"no\"", "p\nq", "p\rq", "\xef\xbb\xbf" };
     for (size_t i = 0; i < sizeof fields / sizeof *fields; i++) {
         csv_put(out, fields[i]);
         fputc('|', out);
     }
     fclose(out);
-    CHECK_TEXT(text, "| a |x;y|\"x,y\"|\"say \"\"no\"\"\"|\"p\nq\"|\"p\rq\"|");
+    CHECK_TEXT(text, "| a |x;y|\"x,y\"|\"say \"\"no\"\"\"|\"p\nq\"|\"p\rq\"|\"\xef\xbb\xbf\"|");
     free(text);
 }
 

@@ -342,6 +342,19 @@ static void tune_is_a_tenth_of_train_in_whole_groups(void)
     arena_free(arena);
 }
 
+static void without_groups_equal_rows_part(void)
+{
+    Arena *arena = arena_here();
+    Task task;
+    Dataset dataset;
+    task_of(arena, &task, LABELS "group: none\n", rows_of(arena, 400, 4, 0), DEV); // 100 of each
+    dataset_of(arena, &task, &dataset);
+    CHECK(dataset.split[SPLIT_TUNE].count == 40);
+    for (size_t i = 0; i < 40; i++)
+        CHECK(holds(dataset.split[SPLIT_TRAIN], dataset.split[SPLIT_TUNE].example[i].text));
+    arena_free(arena);
+}
+
 static void tune_does_not_depend_on_the_order_of_the_file(void)
 {
     static const char *const groups[] = { "none", "text", "sentence" };
@@ -511,6 +524,26 @@ static void a_limit_does_not_depend_on_the_order_of_the_file(void)
     arena_free(arena);
 }
 
+static void a_row_is_drawn_by_what_it_holds_not_by_what_is_beside_it(void)
+{
+    Arena *arena = arena_here();
+    Error error = { 0 };
+    Task task;
+    Dataset dataset;
+    CHECK(task_find(arena, "datasets", "similarity", &task, &error));
+    dataset_of(arena, &task, &dataset);
+    Examples train = dataset.split[SPLIT_TRAIN], drawn = dataset_limit(arena, &task, train, 50, 1);
+    Example *fewer = arena_take(arena, train.count, sizeof *fewer);
+    size_t left = 0;
+    for (size_t i = 0; i < train.count; i++)
+        if (i % 3 || is_among((Examples){ &train.example[i], 1 }, drawn))
+            fewer[left++] = train.example[i];
+    CHECK(left < 1500);
+    Examples again = dataset_limit(arena, &task, (Examples){ fewer, left }, 50, 1);
+    CHECK(is_among(again, drawn));
+    arena_free(arena);
+}
+
 // ---- SST-2 itself
 
 // Counted besides by a program of another language that looks up each run of words in a set: 67,349
@@ -572,6 +605,7 @@ void suite_dataset(void)
     ADD(dev_labels_change_nothing_but_what_dataset_labels_tells);
     ADD(a_hash_tells_texts_labels_and_order_apart);
     ADD(tune_is_a_tenth_of_train_in_whole_groups);
+    ADD(without_groups_equal_rows_part);
     ADD(tune_does_not_depend_on_the_order_of_the_file);
     ADD(a_premise_goes_to_one_side_whole);
     ADD(a_sentence_of_tune_takes_its_phrases_out_of_train);
@@ -579,5 +613,6 @@ void suite_dataset(void)
     ADD(a_limit_is_stratified_and_nested);
     ADD(equal_labels_get_equal_shares);
     ADD(a_limit_does_not_depend_on_the_order_of_the_file);
+    ADD(a_row_is_drawn_by_what_it_holds_not_by_what_is_beside_it);
     ADD(sst2_has_its_counts);
 }

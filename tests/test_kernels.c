@@ -30,6 +30,10 @@ static void sums_worked_by_hand(void)
             CHECK_CLOSE(maximum(x, n), (double)top + 101, 0);
             x[top] -= 100;
         }
+    static const float below_zero[] = { -3, -1, -2, -1e30f }, around[] = { -3, -1, 1e-30f, -1e30f };
+    CHECK_CLOSE(maximum(below_zero, 4), -1, 0);
+    CHECK_CLOSE(maximum(around, 4), 1e-30f, 0);
+    CHECK_CLOSE(maximum(below_zero, 1), -3, 0);
 }
 
 // 2^24 + 1 has no float: a sum in float would lose every one of the ones.
@@ -102,6 +106,7 @@ static void activations_worked_by_hand(void)
         { RELU, 3, 3, 1 },
         { RELU, -3, 0, 0 },
         { RELU, 0, 0, 0 },
+        { RELU, -INFINITY, 0, 0 },
         { TANH, 0.5493061443f, 0.5, 0.75 },
         { SWISH, 1, 0.7310585786, 0.9276705119 },
         { SWISH, -200, 0, 0 },

@@ -3,6 +3,7 @@
 #include "tests/reference/reference.h"
 #include "tests/test.h"
 #include <math.h>
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
@@ -98,14 +99,24 @@ static int threads_of_this_process(void)
     return threads;
 }
 
-// In a process of its own, since threads that OpenMP has started stay.
-static int start_in_a_child(const char *variable, const char *value, int threads)
+static void *wait_for_ever(void *nothing)
+{
+    pause();
+    return nothing;
+}
+
+// In a process of its own, since threads that OpenMP has started stay. `others`: threads that are
+// no part of a product.
+static int start_in_a_child(int threads, int others)
 {
     fflush(NULL);
     pid_t child = fork();
     if (child == 0) {
-        setenv(variable, value, 1);
         Error error = { 0 };
+        pthread_t thread;
+        for (int i = 0; i < others; i++)
+            if (pthread_create(&thread, NULL, wait_for_ever, NULL) != 0)
+                _exit(51);
         bool started = product_start(threads, &error);
         if (started && threads_of_this_process() != threads)
             _exit(50);
@@ -118,8 +129,9 @@ static int start_in_a_child(const char *variable, const char *value, int threads
 
 static void the_process_has_the_threads_that_were_asked_for(void)
 {
-    CHECK(start_in_a_child("OMP_NUM_THREADS", "8", 2) == 0);
-    CHECK(start_in_a_child("OMP_NUM_THREADS", "8", 3) == 0);
+    CHECK(start_in_a_child(2, 0) == 0);
+    CHECK(start_in_a_child(3, 0) == 0);
+    CHECK(start_in_a_child(1, 1) == ERROR_ENVIRONMENT);
     Error error = { 0 };
     CHECK(product_start(1, &error));
     CHECK(threads_of_this_process() == 1);

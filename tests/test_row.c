@@ -129,6 +129,31 @@ static void a_row_comes_back_as_it_was_written(void)
     arena_free(arena);
 }
 
+static void columns_are_found_by_name_in_any_order(void)
+{
+    Error error = { 0 };
+    Arena *arena = arena_new(1 << 24, &error);
+    char *path = path_join(arena, test_folder(), "r.csv"), *header = "", *line = "";
+    Row full, *rows = NULL;
+    size_t count = 0;
+    fill(arena, &full);
+    full.key = "a key";
+    for (size_t i = row_columns; i-- > 0;) {
+        const char *text = row_text(arena, &full, &row_column[i]);
+        bool text_column = row_column[i].type == COLUMN_Text;
+        header = arena_format(arena, "%s%s%s", header, *header ? "," : "", row_column[i].name);
+        line = arena_format(arena, "%s%s%s", line, *line ? "," : "", text_column ? "a key" : text);
+    }
+    CHECK(file_write_text(path, arena_format(arena, "%s\n%s\n", header, line), &error));
+    CHECK(rows_read(arena, path, &rows, &count, &error));
+    CHECK_TEXT(error.text, "");
+    if (CHECK(count == 1)) {
+        CHECK_TEXT(rows->key, "a key");
+        CHECK(rows->seed == full.seed && rows->cores == full.cores && rows->score == full.score);
+    }
+    arena_free(arena);
+}
+
 static void rows_are_the_same_when_all_but_measured_cells_are(void)
 {
     Error error;
@@ -231,6 +256,7 @@ void suite_row(void)
     ADD(measured_are_the_columns_that_the_definition_names);
     ADD(a_cleared_row_is_empty_and_a_zero_is_not);
     ADD(a_row_comes_back_as_it_was_written);
+    ADD(columns_are_found_by_name_in_any_order);
     ADD(rows_are_the_same_when_all_but_measured_cells_are);
     ADD(refusals_name_file_line_and_column);
     ADD(the_schema_has_a_line_for_each_column);

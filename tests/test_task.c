@@ -98,6 +98,7 @@ static void a_wrong_description_is_refused_with_its_line(void)
         { GOOD "format: txt\n" FILES, "format: 'txt' is unknown; should be csv or tsv" },
         { GOOD "header: maybe\n" FILES, "header: is not a flag; should be yes or no" },
         { GOOD "header: no\n" FILES, "column 'text' is no number" },
+        { GOOD "header: no\ncolumns: {text: 0, label: 1}\n" FILES, "column '0' is no number" },
         { GOOD "columns: {text: a, label: b, score: c}\n" FILES, "score: is one too many" },
         { GOOD "columns: {text: a}\n" FILES, "columns: are not complete" },
         { GOOD "columns: {text: a, score: b}\n" FILES, "labels: can't be used" },

@@ -61,6 +61,7 @@ static void a_misspelt_word_finds_its_name_and_nonsense_finds_none(void)
     CHECK_TEXT(text_nearest("RANK", names), "rank");
     CHECK_TEXT(text_nearest("learning_rate", names), "learning-rate");
     CHECK_TEXT(text_nearest("dropuot", names), "dropout");
+    CHECK_TEXT(text_nearest("rl", names), "lr"); // a swap is one slip; two would be all of it
     CHECK_TEXT(text_nearest("l", names), NULL);
     CHECK_TEXT(text_nearest("zzzz", names), NULL);
     CHECK_TEXT(text_nearest("", names), NULL);

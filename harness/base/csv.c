@@ -22,6 +22,9 @@ typedef struct {
     bool failed;
 } Reader;
 
+enum { MARK_BYTES = 3 };
+static const char byte_order_mark[] = "\xef\xbb\xbf";
+
 static bool text_is_fit(Bytes bytes, const char *file, Error *error);
 static bool make_room(Reader *reader, Bytes bytes, CsvFormat format);
 static void read_commas(Reader *reader, Bytes bytes);
@@ -37,12 +40,11 @@ static size_t line_at(Bytes bytes, size_t offset);
 bool csv_parse_bytes(Arena *arena, Bytes bytes, const char *file, CsvFormat format, bool header,
                      Csv *csv, Error *error)
 {
-    static const uint8_t mark[] = { 0xef, 0xbb, 0xbf };
     Reader reader = { .arena = arena, .file = file, .csv = csv, .error = error, .line = 1 };
     *csv = (Csv){ .file = file };
     reader.header = header;
-    if (bytes.size >= sizeof mark && !memcmp(bytes.data, mark, sizeof mark))
-        bytes = (Bytes){ bytes.data + sizeof mark, bytes.size - sizeof mark };
+    if (bytes.size >= MARK_BYTES && !memcmp(bytes.data, byte_order_mark, MARK_BYTES))
+        bytes = (Bytes){ bytes.data + MARK_BYTES, bytes.size - MARK_BYTES };
     if (!text_is_fit(bytes, file, error) || !make_room(&reader, bytes, format))
         return false;
     if (format == CSV_COMMAS)
@@ -266,7 +268,7 @@ size_t csv_column(const Csv *csv, const char *name)
 
 void csv_put(FILE *out, const char *field)
 {
-    if (strpbrk(field, ",\"\r\n"))
+    if (strpbrk(field, ",\"\r\n") || !strncmp(field, byte_order_mark, MARK_BYTES))
         csv_fwrite(out, field, strlen(field));
     else
         fputs(field, out);

@@ -36,5 +36,7 @@ bool csv_read(Arena *arena, const char *path, CsvFormat format, bool header, Csv
 
 size_t csv_column(const Csv *csv, const char *name); // SIZE_MAX when there is none
 
-void csv_put(FILE *out, const char *field); // quoted only where RFC 4180 asks for it
+// Quoted where RFC 4180 asks for it, and where it begins like a file's mark. A row's only field
+// must not be empty: it would be an empty line.
+void csv_put(FILE *out, const char *field);
 #endif

@@ -253,3 +253,23 @@ char *path_join(Arena *arena, const char *folder, const char *name)
         return arena_text(arena, name);
     return arena_format(arena, "%s%s%s", folder, folder[length - 1] == '/' ? "" : "/", name);
 }
+
+const char *home_folder(Arena *arena)
+{
+    const char *given = getenv("TUNEMARK_HOME");
+    if (given && *given)
+        return arena_text(arena, given);
+    char program[4096];
+    ssize_t length = readlink("/proc/self/exe", program, sizeof program - 1);
+    // build/gcc/tunemark: the tree is two folders above, or as many as it takes to meet datasets/
+    for (char *end = length > 0 ? program + length : NULL; end;) {
+        *end = '\0';
+        if (!(end = strrchr(program, '/')))
+            break;
+        *end = '\0';
+        if (folder_exists(path_join(arena, program, "datasets")) &&
+            folder_exists(path_join(arena, program, "models")))
+            return arena_text(arena, program);
+    }
+    return ".";
+}

@@ -34,4 +34,8 @@ bool folder_list(Arena *arena, const char *path, const char *suffix, const char 
                  size_t *count, Error *error);
 // folder/name; `name` alone where the folder is "" or the name begins with a slash.
 char *path_join(Arena *arena, const char *folder, const char *name);
+
+// What the program finds its tables in: TUNEMARK_HOME, else the folder above the program's own
+// (build/tunemark), else the working folder: datasets/, models/, plots/, results/ lie there.
+const char *home_folder(Arena *arena);
 #endif

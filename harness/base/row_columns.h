@@ -61,8 +61,8 @@
            "share of the training rows that were cut")                                             \
     COLUMN(head, Text, decided, protocol, "",                                                      \
            "the classifier: pooler, linear, mean or mlp (auto is resolved)")                       \
-    COLUMN(head_new, Text, decided, protocol, "",                                                  \
-           "yes when the head's dense layer was drawn anew, no when it came from the checkpoint")  \
+    COLUMN(head_new, Whole, decided, protocol, "layers",                                           \
+           "new dense layers of the head beside the classifier")                                   \
     COLUMN(head_lr, Real, decided, protocol, "", "peak learning rate of the head")                 \
     COLUMN(epochs, Whole, decided, protocol, "epochs",                                             \
            "passes over the training rows that were asked for")                                    \
@@ -206,7 +206,8 @@
            "median time of a batch of 32 examples, likewise")                                      \
     COLUMN(tokens, Whole, result, time, "tokens",                                                  \
            "tokens that training read, special tokens counted")                                    \
-    COLUMN(tokens_per_s, Real, measured, time, "tokens/s", "tokens / train_s")                     \
+    COLUMN(tokens_per_s, Real, measured, time, "tokens/s",                                         \
+           "tokens of a training step over its time: median of the steps after the first 5")       \
     COLUMN(flops, Real, result, time, "operations",                                                \
            "floating-point operations of training, from the graph; a multiply-add is 2")           \
     COLUMN(gflops_per_s, Real, measured, time, "GFLOP/s", "flops / train_s")                       \
@@ -228,7 +229,7 @@
            "SHA-256 of the checkpoint's weights and config")                                       \
     COLUMN(vocab_sha, Text, decided, machine, "", "SHA-256 of vocab.txt")                          \
     COLUMN(data_sha, Text, decided, machine, "",                                                   \
-           "SHA-256 of the rows of train and tune that were used")                                 \
+           "SHA-256 of the rows of all splits, without the labels of dev and test")                \
     COLUMN(spec_sha, Text, decided, machine, "", "SHA-256 of the spec's file")
 // clang-format on
 #endif

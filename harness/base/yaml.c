@@ -195,10 +195,11 @@ static bool children(Reader *reader, Yaml *parent, int depth)
     }
 }
 
-static int by_key(const void *a, const void *b)
+static int by_key_and_line(const void *a, const void *b)
 {
-    const Yaml *const *left = a, *const *right = b;
-    return strcmp((*left)->key, (*right)->key);
+    const Yaml *left = *(const Yaml *const *)a, *right = *(const Yaml *const *)b;
+    int order = strcmp(left->key, right->key);
+    return order ? order : (left->line > right->line) - (left->line < right->line);
 }
 
 static bool keys_differ(Reader *reader, const Yaml *map)
@@ -210,20 +211,15 @@ static bool keys_differ(Reader *reader, const Yaml *map)
     count = 0;
     for (const Yaml *child = map->first; child; child = child->next)
         sorted[count++] = child;
-    qsort(sorted, count, sizeof *sorted, by_key);
-    const Yaml *first = NULL, *again = NULL;
-    for (size_t i = 1; i < count && !again; i++)
+    qsort(sorted, count, sizeof *sorted, by_key_and_line);
+    bool ok = true;
+    for (size_t i = 1; i < count && ok; i++)
         if (!strcmp(sorted[i - 1]->key, sorted[i]->key))
-            first = sorted[i - 1], again = sorted[i];
+            ok = fail(reader->error, ERROR_INPUT,
+                      (Where){ reader->file, sorted[i]->line, sorted[i]->key }, "given once",
+                      "stands in line %zu already", sorted[i - 1]->line);
     arena_rewind(reader->arena, mark);
-    if (!again)
-        return true;
-    if (first->line > again->line) { // qsort may have swapped them
-        const Yaml *swap = first;
-        first = again, again = swap;
-    }
-    return fail(reader->error, ERROR_INPUT, (Where){ reader->file, again->line, again->key },
-                "given once", "stands in line %zu already", first->line);
+    return ok;
 }
 
 static bool refuse(Reader *reader, size_t line, const char *right, const char *what)

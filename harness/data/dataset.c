@@ -24,6 +24,7 @@ static bool cut_tune(Arena *arena, const Task *task, Dataset *dataset, Error *er
 static Key *keys_sorted(Arena *arena, Examples rows, Group group);
 static void number_groups(Arena *arena, Group group, Examples rows, const Key *key);
 static Hash hash_of(Arena *arena, Examples rows);
+static size_t text_bytes(const Example *row);
 
 bool dataset_read(Arena *arena, const Task *task, Dataset *dataset, Error *error)
 {
@@ -106,6 +107,7 @@ static bool read_split(Arena *arena, const Task *task, Split split, Dataset *dat
     size_t text = column_of(&csv, file, file->text), label = column_of(&csv, file, file->label);
     size_t text_b = file->text_b ? column_of(&csv, file, file->text_b) : 0;
     bool labelled = label != SIZE_MAX, ours = split == SPLIT_TRAIN || split == SPLIT_TUNE;
+    size_t bytes = 0;
     if (csv.rows == 0)
         return fail(error, ERROR_INPUT, (Where){ .file = file->path }, "1 or more", "has no rows");
     if (text == SIZE_MAX)
@@ -139,7 +141,11 @@ static bool read_split(Arena *arena, const Task *task, Split split, Dataset *dat
         if (ours)
             row[i] = checked;
         label_text[i] = labelled ? field[label] : NULL;
+        bytes += text_bytes(&row[i]);
     }
+    if (bytes > INT32_MAX) // then words and their runs have numbers of 32 bits
+        return fail(error, ERROR_INPUT, (Where){ .file = file->path }, "2 GiB or less",
+                    "holds %zu bytes of text", bytes);
     dataset->split[split] = (Examples){ row, csv.rows };
     dataset->label_text[split] = labelled && !ours ? label_text : NULL;
     return true;

@@ -3,7 +3,7 @@
 #include <assert.h>
 #include <string.h>
 
-enum { NONE = UINT32_MAX >> 1, ROOT = 0 };
+enum { NONE = INT32_MAX, ROOT = 0 };
 
 typedef struct {
     uint32_t node, word, child; // child ROOT: the slot is free (the root is nobody's child)

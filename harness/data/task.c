@@ -123,37 +123,36 @@ static bool described(Arena *arena, const char *path, Task *task, Error *error)
 static bool locate(Arena *arena, Task *task, Error *error)
 {
     const char *slash = strrchr(task->description, '/'), *search = getenv("TUNEMARK_DATA");
-    const char *parent =
+    const char *train = task->file[SPLIT_TRAIN].path, *found = NULL;
+    const char *beside =
         slash ? arena_format(arena, "%.*s", (int)(slash - task->description), task->description)
               : ".";
-    size_t parents = 0, next = 0;
-    char **more = text_split(arena, search ? search : "", ':', &parents);
-    bool anywhere = *task->folder == '/'; // an absolute path is not searched
-    const char *folder;
-    do {
-        folder = anywhere ? task->folder : path_join(arena, parent, task->folder);
-        if (file_exists(path_join(arena, folder, task->file[SPLIT_TRAIN].path)))
-            break;
-        folder = NULL;
-        while (next < parents && !*more[next])
-            next++;
-    } while (!anywhere && next < parents && (parent = more[next++]));
-    if (!folder)
+    size_t parents = 0;
+    char **parent = text_split(arena, search ? search : "", ':', &parents);
+    for (size_t i = 0; i <= parents && !found; i++) {
+        const char *in = i == 0 ? beside : parent[i - 1];
+        const char *folder =
+            *task->folder == '/' ? task->folder : path_join(arena, in, task->folder);
+        if (*in && file_exists(path_join(arena, folder, train)))
+            found = folder;
+    }
+    if (!found)
         return fail(error, ERROR_INPUT, (Where){ .file = task->description, .item = "folder" },
-                    anywhere ? "there"
-                             : "in a folder that TUNEMARK_DATA names, or beside this file",
-                    "%s/%s is not found (TUNEMARK_DATA is %s)", task->folder,
-                    task->file[SPLIT_TRAIN].path, search && *search ? search : "not set");
-    task->folder = folder;
+                    "in a folder that TUNEMARK_DATA names, or beside this file",
+                    "%s/%s is not found (TUNEMARK_DATA is %s)", task->folder, train,
+                    search && *search ? search : "not set");
+    task->folder = found;
     for (int s = 0; s < SPLITS; s++) {
         TaskFile *file = &task->file[s];
         if (!file->path)
             continue;
-        const char *path = path_join(arena, folder, file->path);
-        if (!file_exists(path) && !file->optional)
-            return fail(error, ERROR_INPUT, (Where){ .file = path },
+        file->path = path_join(arena, found, file->path);
+        if (file_exists(file->path))
+            continue;
+        if (!file->optional)
+            return fail(error, ERROR_INPUT, (Where){ .file = file->path },
                         "there, as the training rows are", "is missing");
-        file->path = file_exists(path) ? path : NULL;
+        file->path = NULL;
     }
     return true;
 }

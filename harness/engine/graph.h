@@ -5,8 +5,8 @@
 // backward, plan() gives every value its place. Each step makes a new graph that is const from then
 // on. All memory is the arena's.
 //
-// A value has `rows` x `cols` floats; rows are affine in the batch (Count). Values of parameters are
-// leaves; what they hold is the State's (state.h).
+// A value has `rows` x `cols` floats; rows are affine in the batch (Count). Values of parameters
+// are leaves; what they hold is the State's (state.h).
 #ifndef ENGINE_GRAPH_H
 #define ENGINE_GRAPH_H
 #include "base/arena.h"
@@ -61,16 +61,17 @@ typedef union {
     Attention attention;
     Dropout dropout; // seed and step come from the Step
     int stream;      // embedding_grad: which index of the batch
+    Count rows;      // gradients of pooling: rows of what was pooled
 } Setting;
 
 typedef struct {
     const Operator *op; // NULL: a leaf (parameter, or a parameter's gradient)
     Setting set;
-    Value in[NODE_INPUTS];   // NO_VALUE where optional and absent
-    Value out[NODE_OUTPUTS]; // NO_VALUE: not computed
+    Value in[NODE_INPUTS];    // NO_VALUE where optional and absent
+    Value out[NODE_OUTPUTS];  // NO_VALUE: not computed
     Value base[NODE_OUTPUTS]; // out[k] is added to base[k] and takes its place; else NO_VALUE
-    bool backward; // appended by gradient()
-    const char *place; // "layer 1 ffn_mid": where in the model, for listings; may be NULL
+    int32_t index;            // its own, in Graph.node
+    const char *place;        // "layer 1 ffn_mid": where in the model, for listings; may be NULL
 } Node;
 
 typedef struct {
@@ -89,12 +90,12 @@ typedef struct {
     size_t values, value_room;
     Parameter *parameter;
     size_t parameters, parameter_room;
-    Value *output;         // values that somebody reads after the step: never dropped, never reused
+    Value *output; // values that somebody reads after the step: never dropped, never reused
     size_t outputs, output_room;
-    Value *parameter_gradient; // by parameter: the leaf, or NO_VALUE; filled by gradient()
-    const char *place;     // given to nodes that are added
-    uint32_t sites;        // dropout sites handed out so far
-    Error *error;          // the first failure while describing; later additions are ignored
+    const char *place;          // given to nodes that are added
+    uint32_t sites, side_sites; // dropout sites handed out: the model's, and methods' own
+    size_t forward_nodes;       // set by gradient(): the nodes before the backward
+    Error *error;               // the first failure while describing; later additions are ignored
     bool failed;
 } Graph;
 
@@ -102,8 +103,8 @@ Graph *graph_new(Arena *arena, Error *error);
 // Describing does not check each addition: the first failure is kept in *error and `failed` is set;
 // whoever describes looks once, at the end.
 
-// The leaf of a parameter; a second declaration of the same name gives the same leaf (and must agree
-// in shape).
+// The leaf of a parameter; a second declaration of the same name gives the same leaf (and must
+// agree in shape).
 Value graph_parameter(Graph *graph, const Parameter *parameter);
 const Parameter *graph_find(const Graph *graph, const char *name);
 void graph_output(Graph *graph, Value value);
@@ -113,8 +114,9 @@ int32_t graph_add(Graph *graph, const Operator *op, const Value *in, size_t inpu
 Value graph_give(Graph *graph, int32_t node, int output); // asks for an output; once made, the same
 
 // The graph with each row selection moved as far down as row-wise operators allow, and without the
-// nodes that no output reaches. Values are renumbered; *map (old value -> new, may be NULL) says how.
-const Graph *trim(Arena *arena, const Graph *graph, Value **map, Error *error);
+// nodes that no output reaches. With `calm`, random nodes that no trained parameter reaches draw
+// nothing. Values are renumbered: (*map)[old] is the new one, or NO_VALUE.
+const Graph *trim(Arena *arena, const Graph *graph, bool calm, Value **map, Error *error);
 
 // The graph followed by its backward: for each trained parameter that `loss` depends on a gradient
 // leaf that nodes add to. A trained parameter that no way reaches is an error that names it. Values

@@ -1,24 +1,20 @@
 // kernel_layernorm.c: normalisation of each row, with the residual sum before it.
 #include "engine/kernels.h"
+#include "engine/kernels_impl.h"
 #include "engine/vector.h"
 #include <assert.h>
-
-enum { LANES = 16 };
 
 // Sum of (x - mean)^2, in the order of sum_floats().
 static double sum_deviations(const float *x, size_t n, double mean)
 {
-    double lane[LANES] = { 0 };
+    double lane[LANES] = { 0 }, rest = 0;
     size_t whole = n - n % LANES;
     for (size_t i = 0; i < whole; i += LANES) // vectorised
         for (size_t j = 0; j < LANES; j++)
             lane[j] += (x[i + j] - mean) * (x[i + j] - mean);
-    for (size_t j = 0; j < n - whole; j++)
-        lane[j] += (x[whole + j] - mean) * (x[whole + j] - mean);
-    for (size_t half = LANES / 2; half > 0; half /= 2)
-        for (size_t j = 0; j < half; j++)
-            lane[j] += lane[j + half];
-    return lane[0];
+    for (size_t i = whole; i < n; i++)
+        rest += (x[i] - mean) * (x[i] - mean);
+    return pairwise(lane) + rest;
 }
 
 void layernorm(Matrix y, Matrix z, Matrix rstd, Matrix x, Matrix r, Matrix gain, Matrix offset,
@@ -62,7 +58,7 @@ void layernorm(Matrix y, Matrix z, Matrix rstd, Matrix x, Matrix r, Matrix gain,
 static void sums_of_row(double *sum_u, double *sum_uz, const float *dy, const float *gain,
                         const float *z, size_t n)
 {
-    double u[LANES] = { 0 }, uz[LANES] = { 0 };
+    double u[LANES] = { 0 }, uz[LANES] = { 0 }, rest_u = 0, rest_uz = 0;
     size_t whole = n - n % LANES;
     for (size_t i = 0; i < whole; i += LANES)
         for (size_t j = 0; j < LANES; j++) {
@@ -70,18 +66,13 @@ static void sums_of_row(double *sum_u, double *sum_uz, const float *dy, const fl
             u[j] += product;
             uz[j] += product * z[i + j];
         }
-    for (size_t j = 0; j < n - whole; j++) {
-        double product = (double)dy[whole + j] * gain[whole + j];
-        u[j] += product;
-        uz[j] += product * z[whole + j];
+    for (size_t i = whole; i < n; i++) {
+        double product = (double)dy[i] * gain[i];
+        rest_u += product;
+        rest_uz += product * z[i];
     }
-    for (size_t half = LANES / 2; half > 0; half /= 2)
-        for (size_t j = 0; j < half; j++) {
-            u[j] += u[j + half];
-            uz[j] += uz[j + half];
-        }
-    *sum_u = u[0];
-    *sum_uz = uz[0];
+    *sum_u = pairwise(u) + rest_u;
+    *sum_uz = pairwise(uz) + rest_uz;
 }
 
 void layernorm_backward(Matrix dx, bool add_dx, Matrix dgain, Matrix doffset, Matrix dy, Matrix z,

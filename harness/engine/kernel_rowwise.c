@@ -75,7 +75,7 @@ static void relu(float *y, float *slope, const float *x, size_t n)
             slope[i] = x[i] > 0 ? 1 : 0;
     INDEPENDENT
     for (size_t i = 0; i < n; i++)         // vectorised
-        y[i] = x[i] > 0 ? x[i] : x[i] * 0; // keeps a NaN
+        y[i] = x[i] < 0 ? 0 : x[i]; // keeps a NaN
 }
 
 static void tanh_row(float *y, float *slope, const float *x, size_t n)

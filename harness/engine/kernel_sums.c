@@ -1,43 +1,32 @@
-// kernel_sums.c: sums in double, in an order that depends on the sizes alone.
-//
-// Along a row: lane j takes x[j], x[j + 16], ...; then the lanes are added pairwise. Along a
-// column: from the first row to the last. The vectoriser needs separate sums: without -ffast-math
-// it may not reorder the additions of one.
+// kernel_sums.c: sums in double, in an order that depends on the sizes alone: along a row as
+// kernels_impl.h says, along a column from the first row to the last.
 #include "engine/kernels.h"
+#include "engine/kernels_impl.h"
 #include <assert.h>
-
-enum { LANES = 16 };
-
-static double pairwise(double lane[LANES])
-{
-    for (size_t half = LANES / 2; half > 0; half /= 2)
-        for (size_t j = 0; j < half; j++)
-            lane[j] += lane[j + half];
-    return lane[0];
-}
+#include <string.h>
 
 double sum_floats(const float *x, size_t n)
 {
-    double lane[LANES] = { 0 };
+    double lane[LANES] = { 0 }, rest = 0;
     size_t whole = n - n % LANES;
     for (size_t i = 0; i < whole; i += LANES) // vectorised
         for (size_t j = 0; j < LANES; j++)
             lane[j] += x[i + j];
-    for (size_t j = 0; j < n - whole; j++)
-        lane[j] += x[whole + j];
-    return pairwise(lane);
+    for (size_t i = whole; i < n; i++)
+        rest += x[i];
+    return pairwise(lane) + rest;
 }
 
 double sum_products(const float *x, const float *y, size_t n)
 {
-    double lane[LANES] = { 0 };
+    double lane[LANES] = { 0 }, rest = 0;
     size_t whole = n - n % LANES;
     for (size_t i = 0; i < whole; i += LANES) // vectorised
         for (size_t j = 0; j < LANES; j++)
             lane[j] += (double)x[i + j] * y[i + j];
-    for (size_t j = 0; j < n - whole; j++)
-        lane[j] += (double)x[whole + j] * y[whole + j];
-    return pairwise(lane);
+    for (size_t i = whole; i < n; i++)
+        rest += (double)x[i] * y[i];
+    return pairwise(lane) + rest;
 }
 
 double sum_squares(const float *x, size_t n)
@@ -45,22 +34,27 @@ double sum_squares(const float *x, size_t n)
     return sum_products(x, x, n);
 }
 
+// Floats are ordered as whole numbers are, once the lower bits of negative ones are turned round;
+// and whole numbers the vectoriser may compare in any order.
+static inline int32_t ordered(int32_t bits)
+{
+    return bits ^ (bits >> 31 & INT32_MAX);
+}
+
 float maximum(const float *x, size_t n)
 {
     assert(n > 0);
-    float lane[LANES];
-    size_t whole = n - n % LANES;
-    for (size_t j = 0; j < LANES; j++)
-        lane[j] = x[0];
-    for (size_t i = 0; i < whole; i += LANES)
-        for (size_t j = 0; j < LANES; j++)
-            lane[j] = x[i + j] > lane[j] ? x[i + j] : lane[j];
-    for (size_t j = 0; j < n - whole; j++)
-        lane[j] = x[whole + j] > lane[j] ? x[whole + j] : lane[j];
-    for (size_t half = LANES / 2; half > 0; half /= 2)
-        for (size_t j = 0; j < half; j++)
-            lane[j] = lane[j + half] > lane[j] ? lane[j + half] : lane[j];
-    return lane[0];
+    int32_t largest = INT32_MIN;
+    for (size_t i = 0; i < n; i++) { // vectorised
+        int32_t bits;
+        memcpy(&bits, x + i, sizeof bits);
+        bits = ordered(bits);
+        largest = bits > largest ? bits : largest;
+    }
+    largest = ordered(largest);
+    float value;
+    memcpy(&value, &largest, sizeof value);
+    return value;
 }
 
 // A strip of columns at a time, so that its sums stay in registers.

@@ -13,10 +13,10 @@
 #include <stdint.h>
 
 // ---- sums (kernel_sums.c)
-double sum_floats(const float *x, size_t n); // 16 lanes in double, pairwise
+double sum_floats(const float *x, size_t n); // 16 lanes, pairwise
 double sum_squares(const float *x, size_t n);
 double sum_products(const float *x, const float *y, size_t n);
-float maximum(const float *x, size_t n); // n > 0; a NaN is passed over unless it is x[0]
+float maximum(const float *x, size_t n); // n > 0; with a NaN in x any of its numbers
 // y: 1 x H, (y +)= column sums of x, or of a . b
 void sum_rows(Matrix y, Matrix x, bool add);
 void sum_rows_of_products(Matrix y, Matrix a, Matrix b, bool add);
@@ -25,10 +25,12 @@ void sum_rows_of_products(Matrix y, Matrix a, Matrix b, bool add);
 typedef enum { GELU, GELU_NEW, RELU, TANH, SWISH } Activation;
 // y = f(x), slope = f'(x); slope may be absent; y may be x (in place).
 void activation(Activation which, Matrix y, Matrix slope, Matrix x);
-void add_scaled(Matrix y, Matrix a, Matrix b, float scale, bool add);    // (y +)= a + scale b; y may be a
-void multiply(Matrix y, Matrix a, Matrix b, bool add); // (y +)= a . b; y may be a; b may have one row
-void scale_copy(Matrix y, Matrix a, float scale, bool add);              // (y +)= scale a; y may be a
-void add_row(Matrix y, Matrix bias);                                     // y += bias in every row
+void add_scaled(Matrix y, Matrix a, Matrix b, float scale,
+                bool add); // (y +)= a + scale b; y may be a
+void multiply(Matrix y, Matrix a, Matrix b,
+              bool add); // (y +)= a . b; y may be a; b may have one row
+void scale_copy(Matrix y, Matrix a, float scale, bool add); // (y +)= scale a; y may be a
+void add_row(Matrix y, Matrix bias);                        // y += bias in every row
 
 // ---- layer normalisation (kernel_layernorm.c): Ba et al. 2016
 //   z = (x + r - mean) rstd;  y = gain . z + offset;  rstd = 1 / sqrt(variance + epsilon), the
@@ -43,7 +45,8 @@ void layernorm_backward(Matrix dx, bool add_dx, Matrix dgain, Matrix doffset, Ma
 
 // ---- embeddings (kernel_embedding.c); type may be absent
 void embedding(Matrix y, Matrix word, Matrix position, Matrix type, const Batch *batch);
-void embedding_backward(Matrix dtable, Matrix dy, const int32_t *index); // dtable[index[r]] += dy[r]
+void embedding_backward(Matrix dtable, Matrix dy,
+                        const int32_t *index); // dtable[index[r]] += dy[r]
 
 // ---- where a matrix's rows lie in the batch
 // Sequence s owns `count` rows from `first` on: for matrices over tokens its own, plus `extra` rows
@@ -62,8 +65,9 @@ Segment segment_of(const Batch *batch, Layout layout, size_t sequence);
 // it is needed. The rate is rounded to a multiple of 2^-16 and kept elements are multiplied by
 // 1 / (1 - that), so the mean is exact.
 //
-// Position: the row's place within its sequence, whatever a prompt put in front; the prompt's own rows
-// count from DROPOUT_EXTRA on; 0 for matrices over sequences, whose row stands for the first token.
+// Position: the row's place within its sequence, whatever a prompt put in front; the prompt's own
+// rows count from DROPOUT_EXTRA on; 0 for matrices over sequences, whose row stands for the first
+// token.
 enum { DROPOUT_EXTRA = 1 << 20 };
 typedef struct {
     uint64_t seed;
@@ -109,21 +113,21 @@ void attention_backward(AttentionGradients out, Matrix dc, Matrix P, Matrix q, M
                         const Batch *batch, float *scratch);
 
 // ---- rows picked and pooled (kernel_pool.c)
-void first_rows(Matrix y, Matrix x, const Batch *batch, Layout layout); // y: sequences x H; the first
-                                                                        // real token of each
+void first_rows(Matrix y, Matrix x, const Batch *batch, Layout layout); // y: sequences x H; the
+                                                                        // first real token of each
 void first_rows_backward(Matrix dx, Matrix dy, const Batch *batch, Layout layout, bool add);
 void picked_rows(Matrix y, Matrix x, const Batch *batch, Layout layout); // y: selected x H
 void mean_rows(Matrix y, Matrix x, const Batch *batch, Layout layout);   // mean of the real tokens
 void mean_rows_backward(Matrix dx, Matrix dy, const Batch *batch, Layout layout, bool add);
 
 // ---- losses (kernel_loss.c); the loss is a mean over `rows`, in double
-// loss = mean_b (logsumexp(logits_b) - logits_b[label_b]); dlogits = weight (softmax - onehot) / rows;
-// may be absent.
+// loss = mean_b (logsumexp(logits_b) - logits_b[label_b]); dlogits = weight (softmax - onehot) /
+// rows; may be absent.
 double cross_entropy(Matrix dlogits, Matrix logits, const int32_t *label, double weight);
 // loss = mean_b (logit - target)^2; dlogits = weight 2 (logit - target) / rows; may be absent.
 double squared_error(Matrix dlogits, Matrix logits, const float *target, double weight);
-// Cross-entropy of logits z word^T + bias against label (selected rows), a few rows at a time, so that
-// rows x vocabulary never exists whole. scratch: tied_scratch(vocabulary) floats.
+// Cross-entropy of logits z word^T + bias against label (selected rows), a few rows at a time, so
+// that rows x vocabulary never exists whole. scratch: tied_scratch(vocabulary) floats.
 size_t tied_scratch(size_t vocabulary);
 double tied_cross_entropy(Matrix z, Matrix word, Matrix bias, const int32_t *label, float *scratch);
 #endif

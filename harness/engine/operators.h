@@ -1,7 +1,8 @@
 // operators.h: the operators as functions of values: how a model or a method is described.
 //
-// Shapes are checked where a node is added; a mismatch is our own mistake in a model, and a method's
-// author sees it as a message with both shapes. NO_VALUE stands for an absent optional input.
+// Shapes are checked where a node is added; a mismatch is our own mistake in a model, and a
+// method's author sees it as a message with both shapes. NO_VALUE stands for an absent optional
+// input.
 #ifndef ENGINE_OPERATORS_H
 #define ENGINE_OPERATORS_H
 #include "engine/graph.h"
@@ -11,19 +12,22 @@ Value linear(Graph *graph, Value x, Value W, Value b);
 Value product_t(Graph *graph, Value a, Value b); // a b^T
 Value product_n(Graph *graph, Value a, Value b); // a b
 Value add(Graph *graph, Value a, Value b);
-Value add_scaled_value(Graph *graph, Value a, Value b, double scale); // a + scale b
+Value add_scaled_value(Graph *graph, Value a, Value b, double scale);       // a + scale b
+Value add_product_t(Graph *graph, Value y, Value a, Value b, double scale); // y + scale a b^T
 Value multiply_values(Graph *graph, Value a, Value b);
 Value activate(Graph *graph, Activation which, Value x);
 Value dropout(Graph *graph, Value x, double rate); // x itself at rate 0; a site of its own
+// The same with sites counted apart, so that a method's dropout moves none of the model's masks.
+Value side_dropout(Graph *graph, Value x, double rate);
 // LN(x + residual); residual may be NO_VALUE
 Value normalise(Graph *graph, Value x, Value residual, Value gain, Value offset, double epsilon);
 Value embed(Graph *graph, Value word, Value position, Value type); // -> tokens x H; type optional
 // c (tokens x H); extra keys and values l x H or both NO_VALUE
 Value attend(Graph *graph, Value q, Value k, Value v, Value extra_k, Value extra_v, int heads,
              double dropout_rate);
-Value first_token(Graph *graph, Value x);  // sequences x H
+Value first_token(Graph *graph, Value x);   // sequences x H
 Value picked_tokens(Graph *graph, Value x); // selected x H
-Value mean_tokens(Graph *graph, Value x);  // sequences x H
+Value mean_tokens(Graph *graph, Value x);   // sequences x H
 Value cross_entropy_loss(Graph *graph, Value logits);
 Value squared_error_loss(Graph *graph, Value logits);
 Value tied_cross_entropy_loss(Graph *graph, Value z, Value word, Value bias);

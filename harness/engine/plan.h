@@ -1,8 +1,8 @@
 // plan.h: where every value lies, and running it.
 //
-// One plan a graph: sizes are those of the largest extent, offsets are the same for every batch, so a
-// step allocates nothing. Liveness decides what may share memory; an operator that may work in place
-// does so when nobody reads its input later.
+// One plan a graph: sizes are those of the largest extent, offsets are the same for every batch, so
+// a step allocates nothing. Liveness decides what may share memory; an operator that may work in
+// place does so when nobody reads its input later.
 #ifndef ENGINE_PLAN_H
 #define ENGINE_PLAN_H
 #include "engine/graph.h"
@@ -12,18 +12,30 @@
 typedef struct Plan Plan; // opaque: its offsets fit the arena because plan() made it so
 
 const Plan *plan(Arena *arena, const Graph *graph, const Extent *largest, Error *error);
-size_t plan_bytes(const Plan *plan);           // the step arena that it needs
-size_t plan_activations(const Plan *plan);     // highest sum of live values, scratch apart
-size_t plan_workspace(const Plan *plan);       // largest scratch of a node (live beside activations)
+size_t plan_bytes(const Plan *plan);       // the step arena that it needs: the next two together
+size_t plan_activations(const Plan *plan); // every value, placed by its life
+size_t plan_workspace(const Plan *plan);   // the largest scratch of a node, after the values
+const Graph *plan_graph(const Plan *plan);
+// Bytes and place of one value at the largest extent, for listings; offset SIZE_MAX: not in the
+// arena.
+typedef struct {
+    size_t offset, bytes;
+    int32_t first, last; // nodes: it is given by `first` and read last by `last`
+} Placed;
+Placed plan_place(const Plan *plan, Value value);
 
-// Runs the graph on a batch. `memory` is plan_bytes() long, 64-byte aligned. The loss (0 without
-// one) is returned; its gradient enters with `weight` (1, or B_c / B for a part of a batch).
+// A plan bound to a state (parameters by name) and to memory of plan_bytes(), 64-byte aligned.
+typedef struct Runner Runner;
+Runner *runner_new(Arena *arena, const Plan *plan, State *state, float *memory);
+
 typedef struct {
     uint64_t dropout_seed;
     uint64_t step; // for dropout
-    double weight;
+    double weight; // of the loss's gradient: 1, or B_c / B for a part of a batch
 } StepOptions;
-double plan_run(const Plan *plan, State *state, const Batch *batch, float *memory,
-                const StepOptions *options);
-Matrix plan_value(const Plan *plan, const Batch *batch, float *memory, Value value); // an output
+// Computes the graph on a batch: values, and gradients added to the state's. Returns the loss (0
+// for a graph without one). Allocates nothing.
+double runner_step(Runner *runner, const Batch *batch, const StepOptions *options);
+// An output of the graph, as the last step left it.
+Matrix runner_value(const Runner *runner, Value value);
 #endif

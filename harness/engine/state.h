@@ -9,15 +9,15 @@
 
 typedef struct {
     Parameter is;
-    size_t count;   // rows x cols
-    float *value;   // contiguous; frozen ones may lie in a read-only mapping: only `trained` change
+    size_t count; // rows x cols
+    float *value; // contiguous; frozen ones may lie in a read-only mapping: only `trained` change
     float *gradient, *m, *v; // trained only, else NULL
 } Slot;
 
 typedef struct {
     Slot *slot;
     size_t slots;
-    int64_t updates; // t of AdamW
+    int64_t updates;                                   // t of AdamW
     size_t weight_bytes, gradient_bytes, moment_bytes; // weight_bytes counts mapped ones too
 } State;
 

@@ -20,12 +20,12 @@ typedef struct {
     bool training;   // with dropout and loss; false: logits alone
     double hidden_dropout, attention_dropout, classifier_dropout;
     bool frozen_dropout; // the part below the first trained parameter runs with dropout, too
-    bool merged;     // evaluation: linear layers as the method's `merged` gives them
+    bool merged;         // evaluation: linear layers as the method's `merged` gives them
 } Description;
 
 typedef struct {
-    const Graph *graph; // trimmed; without its backward
-    Value logits, loss; // loss NO_VALUE unless training
+    const Graph *graph;      // trimmed; without its backward
+    Value logits, loss;      // loss NO_VALUE unless training
     Value cls, mean, pooled; // features asked for by describe_features, else NO_VALUE
 } Described;
 

@@ -1,8 +1,8 @@
 // hooks.h: how a method attaches to a model.
 //
-// A model's builder names its sites and asks each attached method; a method answers what it has hooks
-// for and nothing otherwise. Several methods: linear, weight and branch chain in order, param is OR,
-// keys_values concatenate.
+// A model's builder names its sites and asks each attached method; a method answers what it has
+// hooks for and nothing otherwise. Several methods: linear, weight and branch chain in order, param
+// is OR, keys_values concatenate.
 #ifndef MODEL_HOOKS_H
 #define MODEL_HOOKS_H
 #include "base/option.h"
@@ -42,7 +42,7 @@ typedef struct {
     Graph *graph;
     const Config *config;
     const Method *method; // whose hook is being asked
-    bool training;        // false: describing for evaluation; dropout() of method.h then does nothing
+    bool training; // false: describing for evaluation; dropout() of method.h then does nothing
 } Build;
 
 typedef struct {
@@ -63,8 +63,8 @@ typedef struct {
 typedef struct {
     Site site; // SITE_ATTN or SITE_FFN
     int layer;
-    Value x; // the sub-layer's input
-    Value y; // its output after dropout, before residual and norm
+    Value x;            // the sub-layer's input
+    Value y;            // its output after dropout, before residual and norm
     Value gain, offset; // of the sub-layer's own LayerNorm
 } Branch;
 
@@ -77,10 +77,10 @@ typedef struct {
 } KeysValues;
 
 enum {
-    UNCHANGED_AT_START = 1,  // the function at the start is the pretrained one
-    MERGES = 2,              // `merged` gives one plain layer
-    CALM_WHEN_FROZEN = 4,    // the part below the first trained parameter runs without dropout
-    TRAINS_NOTHING = 8,      // not even the head
+    UNCHANGED_AT_START = 1, // the function at the start is the pretrained one
+    MERGES = 2,             // `merged` gives one plain layer
+    CALM_WHEN_FROZEN = 4,   // the part below the first trained parameter runs without dropout
+    TRAINS_NOTHING = 8,     // not even the head
 };
 
 // One file in methods/ defines one of these.
@@ -91,18 +91,40 @@ struct Method {
     size_t options_size;
     double rate[4]; // default learning rate at hidden 128, 256, 384, 768; between them log-log
     bool (*param)(const ParameterAt *at, const void *options);
-    Value (*linear)(Build *build, const Linear *at, const void *options);   // -> y'
-    Value (*weight)(Build *build, const Linear *at, const void *options);   // -> W'
-    Value (*branch)(Build *build, const Branch *at, const void *options);   // -> y'
+    Value (*linear)(Build *build, const Linear *at, const void *options); // -> y'
+    Value (*weight)(Build *build, const Linear *at, const void *options); // -> W'
+    Value (*branch)(Build *build, const Branch *at, const void *options); // -> y'
     KeysValues (*keys_values)(Build *build, int layer, const void *options);
-    Value (*embedded)(Build *build, Value x, const void *options);          // -> x'
-    Merged (*merged)(Build *build, const Linear *at, const void *options);  // equals linear or weight
+    Value (*embedded)(Build *build, Value x, const void *options); // -> x'
+    Merged (*merged)(Build *build, const Linear *at,
+                     const void *options); // equals linear or weight
     // What it trains without the head, from the paper's formula; pooler: the graph has one from the
     // checkpoint.
     int64_t (*count)(const Config *config, bool pooler, const void *options);
 };
 
-extern const Method *const methods[]; // the registry, made by the build; NULL-terminated
+// The registry, made by the build from the folder methods/; NULL-terminated.
+extern const Method *const methods[];
+extern const char *const method_shas[]; // SHA-256 of each one's file without its comments
+const char *method_sha(const Method *method);
 const Method *method_find(const char *name, Error *error); // unknown: names the nearest
 double method_rate(const Method *method, int64_t hidden);
+
+// ---- what a method's file builds with
+
+// A trained parameter of the method beside a linear layer, named METHOD.LAYER.SITE.part. Asking
+// again for the same one gives the same.
+Value trained(Build *build, const Linear *at, const char *part, int64_t rows, int64_t cols,
+              Init init);
+
+// Dropout of the method's own, with a mask per place; nothing in evaluation.
+Value method_dropout(Build *build, Value x, double rate);
+
+// Refuses an option that does not fit the model: "lora: rank: 64 is too large for q (32 x 32);
+// should be 1 to 32". Returns false.
+bool refuse(Build *build, const char *option, const char *right, const char *what, ...)
+    __attribute__((format(printf, 4, 5)));
+
+// Sum over layers and chosen linear sites of per_in * in + per_out * out: lora has the rank twice.
+int64_t over_sites(const Config *config, unsigned sites, int64_t per_in, int64_t per_out);
 #endif

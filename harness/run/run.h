@@ -3,7 +3,7 @@
 #define RUN_RUN_H
 #include "base/option.h"
 #include "base/row.h"
-#include "data/task.h"
+#include "data/dataset.h"
 #include "model/bert.h"
 #include "model/hooks.h"
 
@@ -37,15 +37,14 @@ typedef struct {
 
 // A request with every option at its default. The method's name decides which options there are.
 bool request_new(Arena *arena, const char *method, Request *request, Error *error);
+const Option *method_options(const Method *method); // never NULL
 // "lr", "rank" or "lora.rank"; an unknown name is refused with the nearest one.
 bool request_set(Arena *arena, Request *request, const char *name, const char *value, Where where,
                  Error *error);
 // The command line that makes this request: "run --model tiny ...", what is not at its default.
 char **request_arguments(Arena *arena, const Request *request, size_t *count);
 
-// What the program finds its tables in: TUNEMARK_HOME, else the folder above the program's own
-// (build/tunemark), else the working folder: datasets/, models/, plots/, results/ lie there.
-const char *home_folder(Arena *arena);
+// A name (bundled, or in a folder of TUNEMARK_MODELS) or a folder with config.json.
 bool model_folder(Arena *arena, const char *name, const char **folder, Error *error);
 
 // What a request comes to, before anything is computed: files read and hashed, the task's rows

@@ -22,8 +22,8 @@ bool check_close(double value, double expected, double tolerance, const char *te
 
 bool check_text(const char *value, const char *expected, const char *file, int line)
 {
-    return check(value && expected && !strcmp(value, expected), value ? value : "(null)", file,
-                 line);
+    bool same = value && expected ? !strcmp(value, expected) : value == expected;
+    return check(same, value ? value : "(null)", file, line);
 }
 
 bool check_error(const Error *error, ErrorKind kind, const char *part, const char *file, int line)

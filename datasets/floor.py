@@ -1,0 +1,63 @@
+#!/usr/bin/env python3
+"""The bag-of-words floor of a task with labels, on the very rows that runs see.
+
+    python3 datasets/floor.py TASK [--train-limit N] [--seeds K]      CSV on standard output
+
+Logistic regression over words and word pairs, its strength chosen on tune, as the harness chooses; one
+line a data seed (only with --train-limit do they differ). Rows come from `build/tunemark rows`. Needs
+numpy, scipy and scikit-learn.
+"""
+import argparse
+import csv
+import io
+import os
+import subprocess
+import sys
+
+for _name in ('OMP_NUM_THREADS', 'OPENBLAS_NUM_THREADS'):
+    os.environ.setdefault(_name, '1')
+
+from sklearn.feature_extraction.text import CountVectorizer
+from sklearn.linear_model import LogisticRegression
+from scipy.sparse import hstack
+
+PROGRAM = os.path.join(os.path.dirname(os.path.abspath(__file__)), '..', 'build', 'tunemark')
+STRENGTHS = (0.01, 0.1, 1, 10)
+
+
+def rows(task, split, *more):
+    done = subprocess.run([PROGRAM, 'rows', '--task', task, '--split', split, *more], stdout=subprocess.PIPE)
+    if done.returncode:
+        sys.exit(done.returncode)
+    return list(csv.DictReader(io.StringIO(done.stdout.decode('utf-8'))))
+
+
+def counted(train, data):
+    parts = []
+    for column in ('text', 'text_b'):
+        if column in train[0]:
+            v = CountVectorizer(ngram_range=(1, 2), token_pattern=r"(?u)\b\w[\w'-]*").fit([r[column] for r in train])
+            parts.append([v.transform([r[column] for r in d]) for d in data])
+    return [hstack(side).tocsr() for side in zip(*parts)]
+
+
+def main():
+    options = argparse.ArgumentParser()
+    options.add_argument('task')
+    options.add_argument('--train-limit', default='0')
+    options.add_argument('--seeds', type=int, default=1)
+    asked = options.parse_args()
+    held = [rows(asked.task, s) for s in ('tune', 'dev', 'test')]
+    print('task,train_limit,data_seed,train_n,strength,tune,dev,test')
+    for seed in range(1, asked.seeds + 1):
+        train = rows(asked.task, 'train', '--train-limit', asked.train_limit, '--data-seed', str(seed))
+        x = counted(train, [train] + held)
+        y = [[r['label'] for r in d] for d in [train] + held]
+        best = max((LogisticRegression(C=c, max_iter=2000).fit(x[0], y[0]) for c in STRENGTHS),
+                   key=lambda model: model.score(x[1], y[1]))
+        scores = ['%.4f' % best.score(x[i], y[i]) if y[i] else '' for i in (1, 2, 3)]
+        print(','.join([asked.task, asked.train_limit, str(seed), str(len(train)), '%g' % best.C] + scores), flush=True)
+
+
+if __name__ == '__main__':
+    main()

@@ -1,0 +1,144 @@
+// command.c: reading a command line.
+#include "base/command.h"
+#include "base/text.h"
+#include <string.h>
+
+static const Flag *flag_find(const Flag *flags, const char *name, size_t length, char letter)
+{
+    for (const Flag *f = flags; f && f->name; f++)
+        if (letter ? f->letter == letter
+                   : strlen(f->name) == length && !strncmp(f->name, name, length))
+            return f;
+    return NULL;
+}
+
+static bool missing_value(const char *option, Error *error)
+{
+    return fail(error, ERROR_INPUT, (Where){ .item = option }, "followed by one", "has no value");
+}
+
+// One long option at argument[*at]; *at moves on to its last word.
+static bool long_option(Arena *arena, int count, char **argument, int *at, const Flag *flags,
+                        Given *given, Error *error)
+{
+    char *word = argument[*at] + 2, *equals = strchr(word, '=');
+    size_t length = equals ? (size_t)(equals - word) : strlen(word);
+    const Flag *flag = flag_find(flags, word, length, 0);
+    given->name = arena_format(arena, "%.*s", (int)length, word);
+    if (flag && !flag->value) {
+        if (equals)
+            return fail(error, ERROR_INPUT, (Where){ .item = argument[*at] },
+                        "without =", "takes no value");
+        return true;
+    }
+    if (equals)
+        given->value = equals + 1;
+    else if (*at + 1 < count)
+        given->value = argument[++*at];
+    else
+        return missing_value(argument[*at], error);
+    return true;
+}
+
+// Letters after one dash: switches may stand together, the first that takes a value takes the rest.
+static bool short_options(int count, char **argument, int *at, const Flag *flags,
+                          Arguments *arguments, Error *error)
+{
+    char *word = argument[*at];
+    for (char *letter = word + 1; *letter; letter++) {
+        const Flag *flag = flag_find(flags, NULL, 0, *letter);
+        if (!flag)
+            return fail(error, ERROR_INPUT, (Where){ .item = word }, "one of --help",
+                        "-%c is unknown", *letter);
+        Given *given = &arguments->given[arguments->givens++];
+        given->name = flag->name;
+        if (!flag->value)
+            continue;
+        if (letter[1])
+            given->value = letter + 1;
+        else if (*at + 1 < count)
+            given->value = argument[++*at];
+        else
+            return missing_value(word, error);
+        break;
+    }
+    return true;
+}
+
+bool arguments_read(Arena *arena, int count, char **argument, const Flag *flags,
+                    Arguments *arguments, Error *error)
+{
+    size_t room = 1;
+    for (int i = 0; i < count; i++)
+        room += strlen(argument[i]) + 1;
+    arguments->given = arena_zero(arena, room, sizeof *arguments->given);
+    arguments->operand = arena_zero(arena, (size_t)count + 1, sizeof *arguments->operand);
+    arguments->givens = arguments->operands = 0;
+    for (int i = 0; i < count; i++) {
+        if (!strcmp(argument[i], "--")) {
+            while (++i < count)
+                arguments->operand[arguments->operands++] = argument[i];
+        } else if (!strncmp(argument[i], "--", 2)) {
+            if (!long_option(arena, count, argument, &i, flags,
+                             &arguments->given[arguments->givens++], error))
+                return false;
+        } else if (argument[i][0] == '-' && argument[i][1]) {
+            if (!short_options(count, argument, &i, flags, arguments, error))
+                return false;
+        } else
+            arguments->operand[arguments->operands++] = argument[i];
+    }
+    return true;
+}
+
+bool argument_is(const Arguments *arguments, const char *name)
+{
+    for (size_t i = 0; i < arguments->givens; i++)
+        if (!strcmp(arguments->given[i].name, name))
+            return true;
+    return false;
+}
+
+const char *argument_value(const Arguments *arguments, const char *name)
+{
+    for (size_t i = arguments->givens; i-- > 0;)
+        if (!strcmp(arguments->given[i].name, name))
+            return arguments->given[i].value;
+    return NULL;
+}
+
+bool arguments_known(const Arguments *arguments, const Flag *flags, const Option *const *tables,
+                     Error *error)
+{
+    const char *names[256] = { NULL };
+    size_t count = 0;
+    for (const Flag *f = flags; f && f->name && count < 255; f++)
+        names[count++] = f->name;
+    for (size_t t = 0; tables && tables[t]; t++)
+        for (const Option *o = tables[t]; o->name && count < 255; o++)
+            names[count++] = o->name;
+    for (size_t i = 0; i < arguments->givens; i++) {
+        size_t n = 0;
+        char item[128], right[128];
+        while (names[n] && strcmp(names[n], arguments->given[i].name))
+            n++;
+        if (names[n])
+            continue;
+        const char *near = text_nearest(arguments->given[i].name, names);
+        snprintf(item, sizeof item, "--%s", arguments->given[i].name);
+        snprintf(right, sizeof right, "%s%s", near ? "--" : "one of --help", near ? near : "");
+        return fail(error, ERROR_INPUT, (Where){ .item = item }, right, "is unknown");
+    }
+    return true;
+}
+
+void flags_help(FILE *out, const Flag *flags)
+{
+    for (const Flag *f = flags; f && f->name; f++) {
+        char text[64];
+        const char letter[] = { '-', f->letter, ',', ' ', '\0' };
+        snprintf(text, sizeof text, "%s--%s%s%s", f->letter ? letter : "", f->name,
+                 f->value ? " " : "", f->value ? f->value : "");
+        fprintf(out, "  %-24s %s\n", text, f->help);
+    }
+}

@@ -1,0 +1,62 @@
+// command.h: a command of the program, and reading its command line.
+//
+// `--name value`, `--name=value`, `-n value`, `-nvalue`, `--` as getopt_long has them; but which
+// long options there are may depend on one of them (--method), so they are collected first.
+#ifndef BASE_COMMAND_H
+#define BASE_COMMAND_H
+#include "base/arena.h"
+#include "base/option.h"
+#include <signal.h>
+
+typedef struct {
+    const char *name;  // long, without dashes
+    char letter;       // 0: none
+    const char *value; // what it takes, for the help; NULL: nothing, it is a switch
+    const char *help;
+} Flag;
+#define FLAG_END                                                                                   \
+    {                                                                                              \
+        .name = NULL                                                                               \
+    }
+
+typedef struct {
+    const char *name, *value; // value NULL for a switch
+} Given;
+
+typedef struct {
+    Given *given; // options in the order of the command line
+    size_t givens;
+    const char **operand; // what is no option
+    size_t operands;
+} Arguments;
+
+// `flags` are the command's own; any other long option is taken with a value. An unknown letter or
+// a missing value is refused.
+bool arguments_read(Arena *arena, int count, char **argument, const Flag *flags,
+                    Arguments *arguments, Error *error);
+bool argument_is(const Arguments *arguments, const char *name);           // is the switch there?
+const char *argument_value(const Arguments *arguments, const char *name); // the last one, or NULL
+// Refuses the first option that is neither in `flags` nor in the tables (NULL-terminated list).
+bool arguments_known(const Arguments *arguments, const Flag *flags, const Option *const *tables,
+                     Error *error);
+
+typedef struct {
+    Arena *arena;
+    const char *program; // as invoked
+    int count;           // what follows the command's name
+    char **argument;
+    const volatile sig_atomic_t *interrupted; // set by Ctrl-C
+} Invocation;
+
+typedef struct {
+    const char *name, *summary; // one line
+    const char *usage;          // example lines for --help, each with its line end
+    const Flag *flags;          // the command's own; NULL: none
+    bool takes_request;         // also takes the options of a run and of its method
+    bool stops_gently;          // looks at `interrupted`; else Ctrl-C ends the process
+    // *status is the exit status of a command that did its work: 0, or 1 when what it tried failed.
+    bool (*run)(const Invocation *invocation, int *status, Error *error);
+} Command;
+
+void flags_help(FILE *out, const Flag *flags);
+#endif

@@ -1,0 +1,71 @@
+// op_embedding.c: rows of tables by the batch's indices: word[token] + position[p] + type[t].
+#include "engine/op_impl.h"
+
+Value embed(Graph *graph, Value word, Value position, Value type)
+{
+    return graph_give(
+        graph,
+        graph_add(graph, &op_embedding, (Value[]){ word, position, type }, 3, (Setting){ 0 }), 0);
+}
+
+static bool embedding_size(Graph *graph, const Node *node, ValueInfo *out)
+{
+    for (int k = 1; k < 3; k++)
+        if (node->in[k] != NO_VALUE &&
+            info_of(graph, node, k)->cols != info_of(graph, node, 0)->cols)
+            return misfit(graph, node, 0, k);
+    out[0] = (ValueInfo){ .rows = ROWS_TOKENS, .cols = info_of(graph, node, 0)->cols };
+    return true;
+}
+
+static void embedding_forward(Step *step, const Node *node)
+{
+    embedding(at(step, node->out[0]), at(step, node->in[0]), at(step, node->in[1]),
+              at(step, node->in[2]), step->batch);
+}
+
+static void embedding_backward_nodes(Gradient *gradient, const Node *node)
+{
+    for (int k = 0; k < 3; k++)
+        if (wanted(gradient, node->in[k])) {
+            Value in[] = { gradient_of(gradient, node->out[0]), node->in[k] };
+            give(gradient, append(gradient, &op_embedding_grad, in, 2, (Setting){ .stream = k }), 0,
+                 node->in[k]);
+        }
+}
+
+const Operator op_embedding = {
+    .name = "embedding",
+    .inputs = 3,
+    .outputs = 1,
+    .size = embedding_size,
+    .forward = embedding_forward,
+    .backward = embedding_backward_nodes,
+};
+
+// ---- embedding_grad: dy, table (for its shape) -> dtable
+
+static bool embedding_grad_size(Graph *graph, const Node *node, ValueInfo *out)
+{
+    out[0] =
+        (ValueInfo){ .rows = info_of(graph, node, 1)->rows, .cols = info_of(graph, node, 1)->cols };
+    return true;
+}
+
+static void embedding_grad_forward(Step *step, const Node *node)
+{
+    const Batch *batch = step->batch;
+    const int32_t *const index[] = { batch->token, batch->position, batch->type };
+    Matrix dtable = at(step, node->out[0]);
+    clear_unless_added(node, 0, dtable);
+    embedding_backward(dtable, at(step, node->in[0]), index[node->set.stream]);
+}
+
+const Operator op_embedding_grad = {
+    .name = "embedding_grad",
+    .inputs = 2,
+    .outputs = 1,
+    .adds = 1,
+    .size = embedding_grad_size,
+    .forward = embedding_grad_forward,
+};

@@ -1,0 +1,24 @@
+// op_impl.h: what the operators' files share, and nobody else.
+#ifndef ENGINE_OP_IMPL_H
+#define ENGINE_OP_IMPL_H
+#include "engine/operator.h"
+#include "engine/operators.h"
+#include "engine/product.h"
+#include "engine/step.h"
+
+extern const Operator op_linear, op_add_product, op_add, op_activation, op_layernorm,
+    op_layernorm_grad, op_attention, op_attention_grad, op_embedding, op_embedding_grad,
+    op_first_rows, op_first_grad, op_picked_rows, op_mean_rows, op_mean_grad, op_cross_entropy,
+    op_squared_error, op_tied_cross_entropy;
+
+static inline const ValueInfo *info_of(const Graph *graph, const Node *node, int input)
+{
+    return &graph->value[node->in[input]];
+}
+
+const char *shape_text(Arena *arena, const ValueInfo *info);         // "tokens x 128"
+bool misfit(Graph *graph, const Node *node, int a, int b);           // fails; false
+void clear_unless_added(const Node *node, int output, Matrix m);     // for kernels that always add
+bool size_of_input(Graph *graph, const Node *node, ValueInfo *out);  // every output as input 0
+bool size_of_equals(Graph *graph, const Node *node, ValueInfo *out); // inputs 0 and 1 of one shape
+#endif

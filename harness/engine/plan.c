@@ -1,0 +1,308 @@
+// plan.c: lives, places, and the loop that runs a graph.
+//
+// A buffer is one or more values that share memory: a value added to, what it is added to, and what
+// an operator works on in place. Its life goes from the node that gives it to the last that reads
+// it; an output of the graph lives to the end. Buffers are placed largest first (or longest-lived
+// first, whichever ends lower), each at the lowest offset where nothing that lives at the same time
+// is.
+#include "engine/plan.h"
+#include "engine/graph_impl.h"
+#include "engine/step.h"
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { ALIGNMENT = 64, PAGE = 4096 };
+
+typedef struct {
+    size_t bytes, offset;
+    int32_t first, last;
+} Buffer;
+
+struct Plan {
+    const Graph *graph;
+    Extent largest;
+    int32_t *buffer; // by value; -1: a parameter or a parameter's gradient
+    int32_t *leaf;   // by value: the parameter whose gradient it is, else -1
+    size_t *stride;  // by value
+    Buffer *place;
+    size_t places;
+    size_t activations, workspace; // bytes
+};
+
+// Rows start 64-byte aligned where they are long enough for it to matter; strides that are
+// multiples of a page make every row meet in the same cache sets. Probabilities are one block.
+static size_t stride_of(const ValueInfo *info)
+{
+    size_t cols = (size_t)info->cols, lane = ALIGNMENT / sizeof(float);
+    if (info->rows.squares || cols < lane)
+        return cols;
+    size_t stride = (cols + lane - 1) / lane * lane;
+    return stride * sizeof(float) % PAGE ? stride : stride + lane;
+}
+
+static size_t bytes_of(const Plan *plan, Value value)
+{
+    size_t rows = count_of(plan->graph->value[value].rows, &plan->largest);
+    size_t bytes = rows * plan->stride[value] * sizeof(float);
+    return (bytes + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
+}
+
+static bool same_shape(const ValueInfo *a, const ValueInfo *b)
+{
+    return count_equal(a->rows, b->rows) && a->cols == b->cols;
+}
+
+// Reading node by value, the last one; a value nobody reads ends with its node.
+static int32_t *last_readers(Arena *arena, const Graph *graph)
+{
+    int32_t *last = arena_take(arena, graph->values, sizeof *last);
+    for (size_t v = 0; v < graph->values; v++)
+        last[v] = graph->value[v].node;
+    for (size_t i = 0; i < graph->nodes; i++) {
+        const Node *node = &graph->node[i];
+        for (int k = 0; k < NODE_INPUTS; k++)
+            if (node->in[k] != NO_VALUE)
+                last[node->in[k]] = (int32_t)i;
+        for (int k = 0; k < NODE_OUTPUTS; k++)
+            if (node->base[k] != NO_VALUE)
+                last[node->base[k]] = (int32_t)i;
+    }
+    for (size_t i = 0; i < graph->outputs; i++)
+        last[graph->output[i]] = (int32_t)graph->nodes;
+    return last;
+}
+
+static void share(Plan *plan, Value value, int32_t buffer, const int32_t *last)
+{
+    plan->buffer[value] = buffer;
+    if (last[value] > plan->place[buffer].last)
+        plan->place[buffer].last = last[value];
+}
+
+// May output 0 lie on input 0? Only if this node is the last to read anything of that buffer.
+static bool on_input(const Plan *plan, const Node *node, int32_t index)
+{
+    Value in = node->in[0];
+    return node->op->in_place && in != NO_VALUE && plan->buffer[in] >= 0 &&
+           same_shape(&plan->graph->value[in], &plan->graph->value[node->out[0]]) &&
+           plan->place[plan->buffer[in]].last == index;
+}
+
+static void lives(Arena *arena, Plan *plan)
+{
+    const Graph *graph = plan->graph;
+    const int32_t *last = last_readers(arena, graph);
+    for (size_t v = 0; v < graph->values; v++) {
+        plan->buffer[v] = -1;
+        plan->leaf[v] = graph->value[v].gradient ? graph->value[v].parameter : -1;
+        plan->stride[v] = graph->value[v].parameter >= 0 ? (size_t)graph->value[v].cols
+                                                         : stride_of(&graph->value[v]);
+    }
+    for (size_t i = 0; i < graph->nodes; i++) {
+        const Node *node = &graph->node[i];
+        for (int k = 0; k < NODE_OUTPUTS; k++) {
+            Value out = node->out[k];
+            if (out == NO_VALUE)
+                continue;
+            if (node->base[k] != NO_VALUE) {
+                plan->leaf[out] = plan->leaf[node->base[k]];
+                plan->stride[out] = plan->stride[node->base[k]];
+                if (plan->leaf[out] < 0)
+                    share(plan, out, plan->buffer[node->base[k]], last);
+            } else if (k == 0 && on_input(plan, node, (int32_t)i))
+                share(plan, out, plan->buffer[node->in[0]], last);
+            else {
+                plan->place[plan->places] = (Buffer){ .bytes = bytes_of(plan, out),
+                                                      .first = (int32_t)i,
+                                                      .last = last[out] };
+                plan->buffer[out] = (int32_t)plan->places++;
+            }
+        }
+    }
+}
+
+static int by_size(const void *a, const void *b)
+{
+    const Buffer *x = *(Buffer *const *)a, *y = *(Buffer *const *)b;
+    if (x->bytes != y->bytes)
+        return x->bytes < y->bytes ? 1 : -1;
+    return x->first < y->first ? -1 : x->first > y->first;
+}
+
+static int by_life(const void *a, const void *b)
+{
+    const Buffer *x = *(Buffer *const *)a, *y = *(Buffer *const *)b;
+    int32_t lx = x->last - x->first, ly = y->last - y->first;
+    return lx != ly ? (lx < ly ? 1 : -1) : by_size(a, b);
+}
+
+static int by_offset(const void *a, const void *b)
+{
+    const Buffer *x = *(Buffer *const *)a, *y = *(Buffer *const *)b;
+    return x->offset < y->offset ? -1 : x->offset > y->offset;
+}
+
+// Places all buffers in the given order; returns the arena's end.
+static size_t placed(Arena *arena, Plan *plan, int (*order)(const void *, const void *))
+{
+    size_t mark = arena_mark(arena), end = 0, near;
+    Buffer **buffer = arena_take(arena, plan->places + 1, sizeof(Buffer *));
+    Buffer **beside = arena_take(arena, plan->places + 1, sizeof(Buffer *));
+    for (size_t i = 0; i < plan->places; i++)
+        buffer[i] = &plan->place[i];
+    qsort(buffer, plan->places, sizeof(Buffer *), order);
+    for (size_t i = 0; i < plan->places; i++) {
+        near = 0;
+        for (size_t j = 0; j < i; j++)
+            if (buffer[j]->first <= buffer[i]->last && buffer[i]->first <= buffer[j]->last)
+                beside[near++] = buffer[j];
+        qsort(beside, near, sizeof(Buffer *), by_offset);
+        size_t offset = 0;
+        for (size_t j = 0; j < near; j++) {
+            if (beside[j]->offset >= offset + buffer[i]->bytes)
+                break;
+            if (beside[j]->offset + beside[j]->bytes > offset)
+                offset = beside[j]->offset + beside[j]->bytes;
+        }
+        buffer[i]->offset = offset;
+        if (offset + buffer[i]->bytes > end)
+            end = offset + buffer[i]->bytes;
+    }
+    arena_rewind(arena, mark);
+    return end;
+}
+
+const Plan *plan(Arena *arena, const Graph *graph, const Extent *largest, Error *error)
+{
+    Plan *plan = arena_zero(arena, 1, sizeof *plan);
+    plan->graph = graph;
+    plan->largest = *largest;
+    plan->buffer = arena_take(arena, graph->values, sizeof *plan->buffer);
+    plan->leaf = arena_take(arena, graph->values, sizeof *plan->leaf);
+    plan->stride = arena_take(arena, graph->values, sizeof *plan->stride);
+    plan->place = arena_zero(arena, graph->values, sizeof *plan->place);
+    lives(arena, plan);
+    if (placed(arena, plan, by_life) < placed(arena, plan, by_size))
+        plan->activations = placed(arena, plan, by_life);
+    else
+        plan->activations = placed(arena, plan, by_size);
+    for (size_t i = 0; i < graph->nodes; i++)
+        if (graph->node[i].op->scratch) {
+            size_t bytes =
+                graph->node[i].op->scratch(graph, &graph->node[i], largest) * sizeof(float);
+            if (bytes > plan->workspace)
+                plan->workspace = bytes;
+        }
+    plan->workspace = (plan->workspace + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
+    if (plan_bytes(plan) > ARENA_RUN) {
+        fail(error, ERROR_INPUT, (Where){ 0 }, "a smaller batch or max-length",
+             "a step needs %.1f GiB", (double)plan_bytes(plan) / 0x1p30);
+        return NULL;
+    }
+    return plan;
+}
+
+size_t plan_bytes(const Plan *plan)
+{
+    return plan->activations + plan->workspace;
+}
+
+size_t plan_activations(const Plan *plan)
+{
+    return plan->activations;
+}
+
+size_t plan_workspace(const Plan *plan)
+{
+    return plan->workspace;
+}
+
+const Graph *plan_graph(const Plan *plan)
+{
+    return plan->graph;
+}
+
+Placed plan_place(const Plan *plan, Value value)
+{
+    if (plan->buffer[value] < 0)
+        return (Placed){ .offset = SIZE_MAX };
+    const Buffer *buffer = &plan->place[plan->buffer[value]];
+    return (Placed){ buffer->offset, bytes_of(plan, value), buffer->first, buffer->last };
+}
+
+// ---- running
+
+struct Runner {
+    Step step;
+};
+
+Runner *runner_new(Arena *arena, const Plan *plan, State *state, float *memory)
+{
+    Runner *runner = arena_zero(arena, 1, sizeof *runner);
+    const Graph *graph = plan->graph;
+    runner->step = (Step){ .graph = graph, .plan = plan, .memory = memory };
+    runner->step.scratch = memory + plan->activations / sizeof(float);
+    runner->step.slot = arena_take(arena, graph->parameters + 1, sizeof(Slot *));
+    for (size_t p = 0; p < graph->parameters; p++) {
+        runner->step.slot[p] = state_find(state, graph->parameter[p].name);
+        assert(runner->step.slot[p]);
+    }
+    return runner;
+}
+
+double runner_step(Runner *runner, const Batch *batch, const StepOptions *options)
+{
+    Step *step = &runner->step;
+    assert(batch->extent.tokens <= step->plan->largest.tokens &&
+           batch->extent.sequences <= step->plan->largest.sequences &&
+           batch->extent.selected <= step->plan->largest.selected &&
+           batch->extent.squares <= step->plan->largest.squares &&
+           batch->extent.longest <= step->plan->largest.longest);
+    step->batch = batch;
+    step->options = *options;
+    step->loss = 0;
+    for (size_t i = 0; i < step->graph->nodes; i++)
+        step->graph->node[i].op->forward(step, &step->graph->node[i]);
+    return step->loss;
+}
+
+Matrix runner_value(const Runner *runner, Value value)
+{
+    return at(&runner->step, value);
+}
+
+Matrix at(const Step *step, Value value)
+{
+    if (value == NO_VALUE)
+        return (Matrix){ 0 };
+    const Plan *plan = step->plan;
+    const ValueInfo *info = &step->graph->value[value];
+    Matrix m = { .rows = count_of(info->rows, &step->batch->extent),
+                 .cols = (size_t)info->cols,
+                 .stride = plan->stride[value] };
+    if (plan->buffer[value] >= 0)
+        m.data = step->memory + plan->place[plan->buffer[value]].offset / sizeof(float);
+    else if (plan->leaf[value] >= 0)
+        m.data = step->slot[plan->leaf[value]]->gradient;
+    else
+        m.data = step->slot[info->parameter]->value;
+    return m;
+}
+
+bool adds(const Node *node, int output)
+{
+    return node->base[output] != NO_VALUE;
+}
+
+Layout layout_at(const Step *step, Value value)
+{
+    return layout_of(step->graph->value[value].rows);
+}
+
+Dropout dropout_at(const Step *step, Dropout set)
+{
+    set.seed = step->options.dropout_seed;
+    set.step = step->options.step;
+    return set;
+}

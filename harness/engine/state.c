@@ -1,0 +1,121 @@
+// state.c: parameters with their gradients and moments.
+#include "engine/state.h"
+#include "base/random.h"
+#include "engine/kernels.h"
+#include <math.h>
+#include <string.h>
+
+// Row p of sinusoids of amplitude a: [sin(p w_j) | cos(p w_j)], w_j = 1000^(-j / (cols / 2)).
+static void sinusoids(float *out, const Parameter *parameter)
+{
+    int64_t half = parameter->cols / 2;
+    for (int64_t p = 0; p < parameter->rows; p++)
+        for (int64_t j = 0; j < parameter->cols; j++) {
+            double angle = (double)p * pow(1000, -(double)(j % half) / (double)half);
+            out[p * parameter->cols + j] =
+                (float)(parameter->init.scale * (j < half ? sin(angle) : cos(angle)));
+        }
+}
+
+void init_fill(float *out, const Parameter *parameter, uint64_t init_seed)
+{
+    size_t count = (size_t)(parameter->rows * parameter->cols);
+    uint64_t name = random_name(parameter->name);
+    double scale = parameter->init.scale;
+    if (parameter->init.kind == INIT_SINUSOIDS && parameter->cols > 1) {
+        sinusoids(out, parameter);
+        return;
+    }
+    for (size_t i = 0; i < count; i++) {
+        Random4 bits = { 0 };
+        if (parameter->init.kind != INIT_CONSTANT)
+            bits = random_at(init_seed, STREAM_INIT, name, i);
+        out[i] = parameter->init.kind == INIT_NORMAL ? (float)(scale * random_normal(bits))
+                 : parameter->init.kind == INIT_UNIFORM
+                     ? (float)(scale * (2 * random_uniform(bits) - 1))
+                     : (float)scale;
+    }
+}
+
+Slot *state_find(const State *state, const char *name)
+{
+    for (size_t i = 0; i < state->slots; i++)
+        if (!strcmp(state->slot[i].is.name, name))
+            return &state->slot[i];
+    return NULL;
+}
+
+static bool slot_fill(Arena *arena, Slot *slot, uint64_t init_seed, Giver giver, void *context,
+                      Error *error)
+{
+    size_t mark = arena_mark(arena);
+    slot->count = (size_t)(slot->is.rows * slot->is.cols);
+    slot->value = arena_take(arena, slot->count, sizeof(float));
+    if (slot->is.init.kind == INIT_GIVEN) {
+        const float *given = giver(context, &slot->is, slot->value, error);
+        if (!given)
+            return false;
+        if (given != slot->value && !slot->is.trained) {
+            arena_rewind(arena, mark); // read where it lies; never written, so the cast is safe
+            slot->value = (float *)(uintptr_t)given;
+        } else if (given != slot->value)
+            memcpy(slot->value, given, slot->count * sizeof(float));
+    } else
+        init_fill(slot->value, &slot->is, init_seed);
+    if (slot->is.trained) {
+        slot->gradient = arena_zero(arena, slot->count, sizeof(float));
+        slot->m = arena_zero(arena, slot->count, sizeof(float));
+        slot->v = arena_zero(arena, slot->count, sizeof(float));
+    }
+    return true;
+}
+
+State *state_new(Arena *arena, const Graph *const *graphs, size_t count, uint64_t init_seed,
+                 Giver giver, void *context, Error *error)
+{
+    State *state = arena_zero(arena, 1, sizeof *state);
+    size_t room = 0;
+    for (size_t g = 0; g < count; g++)
+        room += graphs[g]->parameters;
+    state->slot = arena_zero(arena, room + 1, sizeof *state->slot);
+    for (size_t g = 0; g < count; g++)
+        for (size_t p = 0; p < graphs[g]->parameters; p++) {
+            if (state_find(state, graphs[g]->parameter[p].name))
+                continue;
+            Slot *slot = &state->slot[state->slots];
+            slot->is = graphs[g]->parameter[p];
+            if (!slot_fill(arena, slot, init_seed, giver, context, error))
+                return NULL;
+            state->slots++;
+            state->weight_bytes += slot->count * sizeof(float);
+            state->gradient_bytes += slot->is.trained ? slot->count * sizeof(float) : 0;
+            state->moment_bytes += slot->is.trained ? 2 * slot->count * sizeof(float) : 0;
+        }
+    return state;
+}
+
+void state_update(State *state, const Training *training, int64_t step, double *norm)
+{
+    double squares = 0;
+    for (size_t i = 0; i < state->slots; i++)
+        if (state->slot[i].is.trained)
+            squares += sum_squares(state->slot[i].gradient, state->slot[i].count);
+    *norm = sqrt(squares);
+    state->updates++;
+    for (size_t i = 0; i < state->slots; i++) {
+        Slot *slot = &state->slot[i];
+        if (!slot->is.trained)
+            continue;
+        double lr = slot->is.part == training->head_part ? training->head_lr : training->lr;
+        AdamW options = {
+            .beta1 = training->beta1,
+            .beta2 = training->beta2,
+            .epsilon = training->epsilon,
+            .rate = schedule_rate(training->schedule, lr, step, training->warmup, training->steps),
+            .decay = slot->is.rank == 2 ? training->weight_decay : 0,
+            .clip = clip_factor(training->clip, *norm),
+            .t = state->updates,
+        };
+        adamw(slot->value, slot->m, slot->v, slot->gradient, slot->count, &options);
+    }
+}

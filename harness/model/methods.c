@@ -1,0 +1,92 @@
+// methods.c: finding a method, its default rate, and what a method's file builds with.
+#include "base/text.h"
+#include "model/hooks.h"
+#include <stdarg.h>
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+const Method *method_find(const char *name, Error *error)
+{
+    const char *names[256] = { NULL };
+    for (size_t i = 0; methods[i]; i++) {
+        if (!strcmp(methods[i]->name, name))
+            return methods[i];
+        if (i + 1 < sizeof names / sizeof *names)
+            names[i] = methods[i]->name;
+    }
+    const char *near = text_nearest(name, names);
+    fail(error, ERROR_INPUT, (Where){ .item = "method" },
+         near ? near : "one of: tunemark list methods", "'%s' is unknown", name);
+    return NULL;
+}
+
+const char *method_sha(const Method *method)
+{
+    size_t i = 0;
+    while (methods[i] && methods[i] != method)
+        i++;
+    return methods[i] ? method_shas[i] : "";
+}
+
+// Between the widths of the table log-log, beyond them its ends.
+double method_rate(const Method *method, int64_t hidden)
+{
+    static const double width[] = { 128, 256, 384, 768 };
+    double h = (double)hidden;
+    if (h <= width[0])
+        return method->rate[0];
+    for (int i = 1; i < 4; i++)
+        if (h <= width[i]) {
+            double part = log(h / width[i - 1]) / log(width[i] / width[i - 1]);
+            return part >= 1
+                       ? method->rate[i]
+                       : method->rate[i - 1] * pow(method->rate[i] / method->rate[i - 1], part);
+        }
+    return method->rate[3];
+}
+
+Value trained(Build *build, const Linear *at, const char *part, int64_t rows, int64_t cols,
+              Init init)
+{
+    Parameter p = {
+        .name = arena_format(build->graph->arena, "%s.%d.%s.%s", build->method->name, at->layer,
+                             site_names[at->site], part),
+        .rows = rows,
+        .cols = cols,
+        .rank = 2,
+        .trained = true,
+        .part = PART_METHOD,
+        .init = init,
+    };
+    return graph_parameter(build->graph, &p);
+}
+
+Value method_dropout(Build *build, Value x, double rate)
+{
+    return build->training ? side_dropout(build->graph, x, rate) : x;
+}
+
+bool refuse(Build *build, const char *option, const char *right, const char *what, ...)
+{
+    char text[256];
+    va_list arguments;
+    va_start(arguments, what);
+    vsnprintf(text, sizeof text, what, arguments);
+    va_end(arguments);
+    if (build->graph->failed)
+        return false;
+    build->graph->failed = true;
+    return fail(build->graph->error, ERROR_INPUT,
+                (Where){ .file = build->method->name, .item = option }, right, "%s", text);
+}
+
+int64_t over_sites(const Config *config, unsigned sites, int64_t per_in, int64_t per_out)
+{
+    int64_t sum = 0, H = config->hidden, F = config->intermediate;
+    for (int site = 0; site < LINEAR_SITES; site++)
+        if (sites >> site & 1)
+            sum +=
+                per_in * (site == SITE_FFN_OUT ? F : H) + per_out * (site == SITE_FFN_MID ? F : H);
+    return config->layers * sum;
+}

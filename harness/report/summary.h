@@ -1,0 +1,63 @@
+// summary.h: rows -> blocks of cells: which runs may stand together, and what they say together.
+//
+// A block is a task under one protocol: every decided column of its rows is equal, apart from those
+// that name a run, its seeds, or its line (model, method, options, rates; summary.c lists them
+// all). A column that is new in base/row.h so splits blocks until somebody says what it is. A cell
+// is the runs of one line in one block: they differ in seeds alone. An unknown value agrees with
+// any, so that a run that failed early stands where it belongs.
+//
+// Trial rows are left out, and all but one of several rows with one key; both are counted.
+#ifndef REPORT_SUMMARY_H
+#define REPORT_SUMMARY_H
+#include "base/row.h"
+#include "base/statistic.h"
+
+typedef struct {
+    const Row *row;    // its first run: model, method, settings
+    const char *label; // "lora rank=8", "full (untrained)"; unique within block and model
+    bool untrained;    // pretrained = no
+    Interval score;    // 95 %, over the seeds of the runs that ended ok; fractions
+    double living;     // mean of those that are not dead; NAN when none or all are
+    size_t runs, dead, failed, diverged, timeout, unscored; // runs = score.n + the last four
+    bool on_edge;      // the search chose a rate at the end of its range
+    double model_size; // parameters of the model without what methods add; INFINITY when unknown
+    // The median over runs, of bytes the largest; NAN where no run says.
+    double params_trained, trained_share, trained_share_nonembedding;
+    double plan_peak, rss_peak, train_s;
+} Cell;
+
+typedef struct {
+    const char *task;
+    const char *name;     // the task; "rte (2)" where it has several blocks
+    const char *protocol; // "train_n 5000, epochs 3, ..."
+    const char *differs;  // "max_length 64": what sets it apart from the task's other blocks; or ""
+    const char *metric, *split; // NULL when no run ended ok
+    int64_t items;              // eval_n
+    double majority;
+    const char *untimed; // NULL, or what differs between machines: "cpu, jobs"; then no train_s
+    const char *uneven;  // NULL, or "head pooler: full, lora; head mean: feature"
+    Cell *cell;          // by size of model, then pretrained first, trained parameters, label
+    size_t cells;
+} Block;
+
+typedef struct {
+    Block *block; // by task
+    size_t blocks;
+    const Row **run; // the rows that count, unscored ones last; each kept once
+    size_t runs, trials, copies;
+} Summary;
+
+// Everything lives in the arena and points into rows. ERROR_INPUT, with two keys, where rows of one
+// block were scored on different items or by different metrics, or where two rows of one cell have
+// the same seeds.
+bool summary_of(Arena *arena, const Row *rows, size_t count, Summary *summary, Error *error);
+
+int cell_order(const void *a, const void *b); // of two Cells, as in a block; for qsort
+
+// Appends to a growing text: "" or NULL at first; `separator` only between parts.
+__attribute__((format(printf, 4, 5))) void
+text_append(Arena *arena, const char **text, const char *separator, const char *format, ...);
+// "1/5 dead", "1 failed, 2 timeout"; "" when there is nothing to say.
+const char *cell_dead(Arena *arena, const Cell *cell);
+const char *cell_missing(Arena *arena, const Cell *cell);
+#endif

@@ -1,0 +1,13 @@
+// command_impl.h: what the files of the run's commands share.
+#ifndef RUN_COMMAND_IMPL_H
+#define RUN_COMMAND_IMPL_H
+#include "base/command.h"
+#include "run/prepare.h"
+
+// A request from the options; `own` are the command's flags, which it leaves alone; `standard` is
+// the method where none is given (NULL: then one must be).
+bool request_read(Arena *arena, const Arguments *arguments, const Flag *own, const char *standard,
+                  Request *request, Error *error);
+bool no_operands(const Arguments *arguments, Error *error);
+void row_print(FILE *out, const Row *row, const char *folder); // the row in words
+#endif

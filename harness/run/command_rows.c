@@ -1,0 +1,85 @@
+// command_rows.c: tunemark rows: a split of a task as CSV, as runs see it: after the tune rule and
+// train-limit. For other programs that are to be compared on the same rows.
+#include "base/text.h"
+#include "run/command_impl.h"
+#include "run/commands.h"
+#include <string.h>
+
+static const Flag flags[] = {
+    { "task", 0, "NAME", "a name of `tunemark list tasks`, or a folder" },
+    { "split", 0, "NAME", "train, tune, dev or test [train]" },
+    { "train-limit", 0, "N", "rows of train, as in a run; 0: all [0]" },
+    { "data-seed", 0, "N", "which rows train-limit takes [1]" },
+    FLAG_END,
+};
+
+static bool whole_flag(const Arguments *arguments, const char *name, int64_t standard,
+                       int64_t *value, Error *error)
+{
+    const char *text = argument_value(arguments, name);
+    *value = standard;
+    return !text || (text_whole(text, value) && *value >= 0) ||
+           fail(error, ERROR_INPUT, (Where){ .item = name }, "a whole number from 0 on",
+                "'%s' is out of range", text);
+}
+
+static void example_put(const Task *task, const Example *example)
+{
+    csv_put(stdout, example->text);
+    if (example->text_b) {
+        putchar(',');
+        csv_put(stdout, example->text_b);
+    }
+    putchar(',');
+    if (task->classes)
+        csv_put(stdout, task->labels[example->label]);
+    else
+        printf("%.9g", (double)example->score);
+    printf(",%u,%u\n", example->id, example->group);
+}
+
+static bool command(const Invocation *invocation, int *status, Error *error)
+{
+    Arena *arena = invocation->arena;
+    Arguments arguments;
+    Task task;
+    Dataset dataset;
+    int64_t limit, seed;
+    int split = SPLIT_TRAIN;
+    (void)status;
+    if (!arguments_read(arena, invocation->count, invocation->argument, flags, &arguments, error) ||
+        !no_operands(&arguments, error) || !arguments_known(&arguments, flags, NULL, error) ||
+        !whole_flag(&arguments, "train-limit", 0, &limit, error) ||
+        !whole_flag(&arguments, "data-seed", 1, &seed, error))
+        return false;
+    const char *name = argument_value(&arguments, "task");
+    const char *of = argument_value(&arguments, "split");
+    while (of && split < SPLITS && strcmp(split_names[split], of) != 0)
+        split++;
+    if (split == SPLITS)
+        return fail(error, ERROR_INPUT, (Where){ .item = "--split" }, "train, tune, dev or test",
+                    "'%s' is no split", of);
+    if (!name)
+        return fail(error, ERROR_INPUT, (Where){ .item = "--task" },
+                    "a name of `tunemark list tasks`, or a folder", "is not given");
+    if (!task_find(arena, path_join(arena, home_folder(arena), "datasets"), name, &task, error) ||
+        !dataset_read(arena, &task, &dataset, error) ||
+        (split >= SPLIT_DEV && !dataset_labels(&task, (Split)split, &dataset, error)))
+        return false;
+    Examples examples = dataset.split[split];
+    if (split == SPLIT_TRAIN)
+        examples = dataset_limit(arena, &task, examples, (size_t)limit, (uint64_t)seed);
+    printf("text%s,%s,id,group\n", task.file[split].text_b ? ",text_b" : "",
+           task.classes ? "label" : "score");
+    for (size_t i = 0; i < examples.count; i++)
+        example_put(&task, &examples.example[i]);
+    return true;
+}
+
+const Command command_rows = {
+    .name = "rows",
+    .summary = "print a split of a task as CSV, as runs see it",
+    .usage = "  tunemark rows --task sst2 --train-limit 8000 --data-seed 1 >train.csv\n",
+    .flags = flags,
+    .run = command,
+};

@@ -1,0 +1,137 @@
+// command_run.c: tunemark run, and what other commands share with it: a Request from a command
+// line.
+#include "engine/product.h"
+#include "run/command_impl.h"
+#include "run/commands.h"
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static const char usage[] = "  tunemark run --model tiny --task reviews --method lora --rank 4\n"
+                            "  tunemark run --model mini --task topics --method full --lr 3e-4 "
+                            "--seed 2 --out results/mine\n";
+
+static const Flag flags[] = {
+    { "verbose", 'v', NULL, "a line on stderr now and then, also when it is no terminal" },
+    { "quiet", 'q', NULL, "nothing but the result and errors" },
+    FLAG_END,
+};
+
+bool request_read(Arena *arena, const Arguments *arguments, const Flag *own, const char *standard,
+                  Request *request, Error *error)
+{
+    const char *method = argument_value(arguments, "method");
+    if (!method && !(method = standard))
+        return fail(error, ERROR_INPUT, (Where){ .item = "--method" },
+                    "a name of `tunemark list methods`", "is not given");
+    if (!request_new(arena, method, request, error))
+        return false;
+    for (size_t i = 0; i < arguments->givens; i++) {
+        const Given *given = &arguments->given[i];
+        const Flag *flag = own;
+        while (flag && flag->name && strcmp(flag->name, given->name))
+            flag++;
+        if ((flag && flag->name) || !strcmp(given->name, "method"))
+            continue;
+        if (!request_set(arena, request, given->name, given->value,
+                         (Where){ .item = arena_format(arena, "--%s", given->name) }, error))
+            return false;
+    }
+    return true;
+}
+
+bool no_operands(const Arguments *arguments, Error *error)
+{
+    return arguments->operands == 0 ||
+           fail(error, ERROR_INPUT, (Where){ .item = arguments->operand[0] },
+                "an option with two dashes", "is not understood");
+}
+
+typedef struct {
+    bool terminal;
+    double last; // when a line was last shown
+} Teller;
+
+static void tell(void *context, int64_t step, int64_t steps, double loss, double tokens_per_s)
+{
+    Teller *teller = context;
+    double now = seconds_now();
+    if (now - teller->last < (teller->terminal ? 0.25 : 10) && step < steps)
+        return;
+    teller->last = now;
+    fprintf(stderr, "%s[%5lld/%lld] loss %.4f | %.1fk tok/s%s", teller->terminal ? "\r" : "",
+            (long long)step, (long long)steps, loss, tokens_per_s / 1e3,
+            teller->terminal ? "  " : "\n");
+    if (teller->terminal && step == steps)
+        fputs("\r\033[K", stderr);
+}
+
+static void points(FILE *out, const char *name, double fraction)
+{
+    if (!isnan(fraction))
+        fprintf(out, " %s %.1f", name, 100 * fraction);
+}
+
+void row_print(FILE *out, const Row *row, const char *folder)
+{
+    fprintf(out, "%s %s %s seed %lld: ", row->method, row->model, row->task, (long long)row->seed);
+    if (strcmp(row->status, "ok") != 0)
+        fprintf(out, "%s: %s", row->status, row->error ? row->error : "");
+    else {
+        fputs(row->metric, out);
+        points(out, "dev", row->score_dev);
+        points(out, "test", row->score_test);
+        points(out, "majority", row->majority_score);
+    }
+    fprintf(out, "; trained %lld of %lld (%.3g %%)", (long long)row->params_trained,
+            (long long)row->params_total, 100 * row->trained_share);
+    fprintf(out, "; plan %.1f MB; %.1f s\n%s/rows/%s.csv\n", (double)row->plan_peak / 1e6,
+            row->wall_s, folder, row->key);
+}
+
+static bool command(const Invocation *invocation, int *status, Error *error)
+{
+    Arguments arguments;
+    Request request;
+    Row row;
+    Teller teller = { .terminal = isatty(STDERR_FILENO) };
+    if (!arguments_read(invocation->arena, invocation->count, invocation->argument, flags,
+                        &arguments, error) ||
+        !no_operands(&arguments, error) ||
+        !request_read(invocation->arena, &arguments, flags, NULL, &request, error))
+        return false;
+    bool telling = argument_is(&arguments, "verbose") ||
+                   (teller.terminal && !argument_is(&arguments, "quiet"));
+    if (!run(invocation->arena, &request, telling ? tell : NULL, &teller, &row, error))
+        return false;
+    row_print(stdout, &row, request.protocol.out);
+    *status = strcmp(row.status, "ok") ? ERROR_WORK : 0;
+    return true;
+}
+
+const Command command_run = {
+    .name = "run",
+    .summary = "fine-tune one model on one task with one method, and write one row",
+    .usage = usage,
+    .flags = flags,
+    .takes_request = true,
+    .run = command,
+};
+
+// ---- probe
+
+static bool probe(const Invocation *invocation, int *status, Error *error)
+{
+    (void)invocation, (void)status;
+    if (!product_start(1, error))
+        return false;
+    printf("%.1f\n", product_probe(0.2));
+    return true;
+}
+
+const Command command_probe = {
+    .name = "probe",
+    .summary = "print this machine's GFLOP/s of products on one thread",
+    .usage = "  tunemark probe\n",
+    .run = probe,
+};

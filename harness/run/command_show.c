@@ -1,0 +1,397 @@
+// command_show.c: the commands that only look: params, tokens, list, graph.
+#include "base/text.h"
+#include "engine/operator.h"
+#include "run/command_impl.h"
+#include "run/commands.h"
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+// ---- params
+
+static const Flag params_flags[] = {
+    { "labels", 0, "N", "outputs of the head [2]" },
+    { "csv", 0, NULL, "one line of CSV with a header" },
+    { "all", 'a', NULL, "each parameter on a line" },
+    FLAG_END,
+};
+
+// The model's config, and its checkpoint where the folder has one.
+static bool shape_read(Arena *arena, const char *model, Config *config, Checkpoint *checkpoint,
+                       bool *has_checkpoint, Error *error)
+{
+    const char *folder = NULL, *weights;
+    *has_checkpoint = false;
+    if (!model)
+        return fail(error, ERROR_INPUT, (Where){ .item = "--model" },
+                    "a name, a folder or a config.json", "is not given");
+    if (file_exists(model))
+        return config_read(model, config, error);
+    if (!model_folder(arena, model, &folder, error) ||
+        !config_read(path_join(arena, folder, "config.json"), config, error))
+        return false;
+    weights = path_join(arena, folder, "model.safetensors");
+    *has_checkpoint = file_exists(weights);
+    return !*has_checkpoint || checkpoint_open(arena, weights, checkpoint, error);
+}
+
+static Extent one_token(void)
+{
+    return (Extent){ .tokens = 1, .sequences = 1, .squares = 1, .longest = 1 };
+}
+
+static void params_print(const Request *request, const Counts *c, const Graph *graph, bool all,
+                         bool csv)
+{
+    bool trains = !(request->method->claims & TRAINS_NOTHING);
+    int64_t tuned = c->trained - (trains ? c->head : 0), encoder = c->total - c->head - c->method;
+    double share = (double)tuned / (double)encoder;
+    double share_ne = (double)(tuned - c->trained_embedding) / (double)(encoder - c->embedding);
+    if (csv) {
+        printf("method,encoder,embedding,method_new,head,total,trained_without_head,trained,"
+               "method_share,method_share_nonembedding,trained_share,trained_share_nonembedding\n");
+        printf("%s,%" PRId64 ",%" PRId64 ",%" PRId64 ",%" PRId64 ",%" PRId64 ",%" PRId64 ",%" PRId64
+               ",%.8f,%.8f,%.8f,%.8f\n",
+               request->method->name, encoder, c->embedding, c->method, c->head, c->total, tuned,
+               c->trained, share, share_ne, (double)c->trained / (double)c->total,
+               (double)(c->trained - c->trained_embedding) / (double)(c->total - c->embedding));
+        return;
+    }
+    for (size_t i = 0; all && i < graph->parameters; i++) {
+        const Parameter *p = &graph->parameter[i];
+        printf("%-62s %8" PRId64 " x %-6" PRId64 " %s\n", p->name, p->rows, p->cols,
+               p->trained ? "trained" : "frozen");
+    }
+    printf("encoder                %12" PRId64 "  of it embeddings %" PRId64 "\n", encoder,
+           c->embedding);
+    printf("added by the method    %12" PRId64 "\n", c->method);
+    printf("head                   %12" PRId64 "\n", c->head);
+    printf("trained without head   %12" PRId64 "  %.4g %% of the encoder, %.4g %% of it without "
+           "embeddings\n",
+           tuned, 100 * share, 100 * share_ne);
+    printf("trained                %12" PRId64 "  %.4g %% of all %" PRId64 "\n", c->trained,
+           100 * (double)c->trained / (double)c->total, c->total);
+}
+
+static bool params(const Invocation *invocation, int *status, Error *error)
+{
+    Arena *arena = invocation->arena;
+    Arguments arguments;
+    Request request;
+    Config config;
+    Checkpoint checkpoint;
+    bool has_checkpoint;
+    int64_t labels = 2;
+    Plans plans;
+    Extent extent = one_token();
+    (void)status;
+    if (!arguments_read(arena, invocation->count, invocation->argument, params_flags, &arguments,
+                        error) ||
+        !no_operands(&arguments, error) ||
+        !request_read(arena, &arguments, params_flags, NULL, &request, error))
+        return false;
+    const char *typed = argument_value(&arguments, "labels");
+    if (typed && (!text_whole(typed, &labels) || labels < 1 || labels > 1000000))
+        return fail(error, ERROR_INPUT, (Where){ .item = "--labels" }, "1 to 1000000",
+                    "'%s' is out of range", typed);
+    if (!shape_read(arena, request.protocol.model, &config, &checkpoint, &has_checkpoint, error))
+        return false;
+    Head head = (Head)request.protocol.head;
+    Description description = {
+        .config = &config,
+        .method = { request.method, request.options },
+        .head = has_checkpoint      ? head_resolve(head, &checkpoint)
+                : head == HEAD_AUTO ? HEAD_MEAN
+                                    : head,
+        .outputs = (int)labels,
+        .pooler_new = has_checkpoint && !checkpoint_has_pooler(&checkpoint),
+    };
+    bool ok = plans_make(arena, &description, NULL, &extent, NULL, &plans, error);
+    if (ok) {
+        Counts counts = counts_of(plans.eval.graph);
+        params_print(&request, &counts, plans.eval.graph, argument_is(&arguments, "all"),
+                     argument_is(&arguments, "csv"));
+    }
+    if (has_checkpoint)
+        checkpoint_close(&checkpoint);
+    return ok;
+}
+
+const Command command_params = {
+    .name = "params",
+    .summary = "count what a method trains, from config.json alone where there is no checkpoint",
+    .usage = "  tunemark params --model tiny --method lora --rank 4\n"
+             "  tunemark params --model some/config.json --method bitfit --head pooler --csv\n",
+    .flags = params_flags,
+    .takes_request = true,
+    .run = params,
+};
+
+// ---- tokens
+
+static const Flag tokens_flags[] = {
+    { "model", 0, "NAME", "whose vocabulary [tiny]" },
+    { "max-length", 0, "N", "tokens at most [128]" },
+    { "ids", 0, NULL, "ids alone, a line a text" },
+    FLAG_END,
+};
+
+static void tokens_print(const Tokenizer *tokenizer, Arena *arena, const char *text,
+                         const char *text_b, size_t max_length, bool ids)
+{
+    Encoding encoding;
+    tokenizer_encode(tokenizer, arena, text, text_b, max_length, &encoding);
+    for (size_t i = 0; i < encoding.count; i++)
+        if (ids)
+            printf("%s%d", i ? " " : "", (int)encoding.token[i]);
+        else
+            printf("%s%s", i ? " " : "", tokenizer_piece(tokenizer, encoding.token[i]));
+    printf("%s\n", encoding.truncated && !ids ? " (cut)" : "");
+}
+
+static bool tokens(const Invocation *invocation, int *status, Error *error)
+{
+    Arena *arena = invocation->arena;
+    Arguments arguments;
+    Tokenizer *tokenizer;
+    const char *folder;
+    int64_t max_length = 128;
+    (void)status;
+    if (!arguments_read(arena, invocation->count, invocation->argument, tokens_flags, &arguments,
+                        error) ||
+        !arguments_known(&arguments, tokens_flags, NULL, error))
+        return false;
+    const char *model = argument_value(&arguments, "model");
+    const char *length = argument_value(&arguments, "max-length");
+    if (length && (!text_whole(length, &max_length) || max_length < 5 || max_length > 65536))
+        return fail(error, ERROR_INPUT, (Where){ .item = "--max-length" }, "5 to 65536",
+                    "'%s' is out of range", length);
+    if (arguments.operands > 2)
+        return fail(error, ERROR_INPUT, (Where){ .item = arguments.operand[2] },
+                    "in quotes: one text or two", "is a third text");
+    for (size_t i = 0; i < arguments.operands; i++) {
+        size_t bad;
+        if (!utf8_valid((const uint8_t *)arguments.operand[i], strlen(arguments.operand[i]), &bad))
+            return fail(error, ERROR_INPUT, (Where){ .item = "text" }, "UTF-8",
+                        "byte %zu is not UTF-8", bad + 1);
+    }
+    if (!model_folder(arena, model ? model : "tiny", &folder, error) ||
+        !(tokenizer = tokenizer_read(arena, folder, error)))
+        return false;
+    bool ids = argument_is(&arguments, "ids");
+    if (arguments.operands) {
+        tokens_print(tokenizer, arena, arguments.operand[0], arguments.operand[1],
+                     (size_t)max_length, ids);
+        return true;
+    }
+    char *line = NULL;
+    size_t room = 0, number = 0, bad;
+    ssize_t got;
+    bool ok = true;
+    while (ok && (got = getline(&line, &room, stdin)) >= 0) {
+        size_t mark = arena_mark(arena);
+        number++;
+        if (got > 0 && line[got - 1] == '\n')
+            line[--got] = '\0';
+        if (!utf8_valid((const uint8_t *)line, (size_t)got, &bad) || strlen(line) != (size_t)got)
+            ok = fail(error, ERROR_INPUT, (Where){ .file = "standard input", .line = number },
+                      "UTF-8 without NUL", "is no text");
+        else
+            tokens_print(tokenizer, arena, line, NULL, (size_t)max_length, ids);
+        arena_rewind(arena, mark);
+    }
+    free(line);
+    return ok;
+}
+
+const Command command_tokens = {
+    .name = "tokens",
+    .summary = "show how a text (or a pair, or each line of standard input) is tokenised",
+    .usage = "  tunemark tokens --model tiny \"An uneven but charming film.\"\n",
+    .flags = tokens_flags,
+    .run = tokens,
+};
+
+// ---- list
+
+static const Flag list_flags[] = {
+    { "markdown", 0, NULL, "as a table for a page" },
+    FLAG_END,
+};
+
+static bool list_methods(Arena *arena, bool markdown)
+{
+    if (markdown)
+        printf(
+            "| method | what it trains | options | default rate at 128, 256, 384, 768 | paper |\n"
+            "| --- | --- | --- | --- | --- |\n");
+    for (size_t i = 0; methods[i]; i++) {
+        const Method *m = methods[i];
+        void *options = arena_zero(arena, 1, m->options_size + 1);
+        options_default(method_options(m), options);
+        const char *text = options_canonical(arena, method_options(m), options, NULL);
+        if (markdown && m->claims & TRAINS_NOTHING)
+            printf("| `%s` | %s | | | |\n", m->name, m->summary);
+        else if (markdown)
+            printf("| `%s` | %s | %s%s%s | %g, %g, %g, %g | %s |\n", m->name, m->summary,
+                   *text ? "`" : "", text, *text ? "`" : "", m->rate[0], m->rate[1], m->rate[2],
+                   m->rate[3], m->paper);
+        else
+            printf("%-8s %-52s %s\n", m->name, m->summary, text);
+    }
+    return true;
+}
+
+static bool list_models(Arena *arena, Error *error)
+{
+    const char *bundled = path_join(arena, home_folder(arena), "models/bundled");
+    const char *search = getenv("TUNEMARK_MODELS");
+    size_t parts, count;
+    char **part =
+        text_split(arena, arena_format(arena, "%s:%s", bundled, search ? search : ""), ':', &parts);
+    for (size_t i = 0; i < parts; i++) {
+        const char **names;
+        if (!folder_list(arena, part[i], "", &names, &count, error))
+            return false;
+        for (size_t j = 0; j < count; j++) {
+            Config c;
+            const char *config =
+                path_join(arena, path_join(arena, part[i], names[j]), "config.json");
+            if (!file_exists(config))
+                continue;
+            if (config_read(config, &c, error))
+                printf("%-20s %" PRId64 " x %" PRId64 ", vocabulary %" PRId64 "  %s/%s\n", names[j],
+                       c.layers, c.hidden, c.vocabulary, part[i], names[j]);
+            else
+                printf("%-20s %s\n", names[j], error->text);
+        }
+    }
+    return true;
+}
+
+static bool list_tasks(Arena *arena, Error *error)
+{
+    const char *datasets = path_join(arena, home_folder(arena), "datasets");
+    const char *const *names;
+    if (!task_names(arena, datasets, &names, error))
+        return false;
+    for (size_t i = 0; names[i]; i++) {
+        Task task;
+        if (task_find(arena, datasets, names[i], &task, error))
+            printf("%-14s %s, %d %s  %s\n", names[i], metric_names[task.metric],
+                   task.classes ? task.classes : 1, task.classes ? "labels" : "score",
+                   task.summary ? task.summary : "");
+        else
+            printf("%-14s not here: %s\n", names[i], error->text);
+    }
+    return true;
+}
+
+static bool list(const Invocation *invocation, int *status, Error *error)
+{
+    Arguments arguments;
+    (void)status;
+    if (!arguments_read(invocation->arena, invocation->count, invocation->argument, list_flags,
+                        &arguments, error) ||
+        !arguments_known(&arguments, list_flags, NULL, error))
+        return false;
+    const char *what = arguments.operands == 1 ? arguments.operand[0] : "";
+    if (!strcmp(what, "methods"))
+        return list_methods(invocation->arena, argument_is(&arguments, "markdown"));
+    if (!strcmp(what, "models"))
+        return list_models(invocation->arena, error);
+    if (!strcmp(what, "tasks"))
+        return list_tasks(invocation->arena, error);
+    if (!strcmp(what, "columns")) {
+        row_schema(stdout);
+        return true;
+    }
+    return fail(error, ERROR_INPUT, (Where){ .item = "list" },
+                "one of: methods, models, tasks, columns", "'%s' is no list", what);
+}
+
+const Command command_list = {
+    .name = "list",
+    .summary = "list methods, models, tasks, or the columns of a row",
+    .usage = "  tunemark list methods\n  tunemark list columns >results/SCHEMA.md\n",
+    .flags = list_flags,
+    .run = list,
+};
+
+// ---- graph
+
+static const Flag graph_flags[] = {
+    { "eval", 'e', NULL, "the evaluation's graph" },
+    FLAG_END,
+};
+
+static void value_print(const Plan *plan, const Graph *graph, Value v)
+{
+    const ValueInfo *info = &graph->value[v];
+    if (info->parameter >= 0)
+        printf(" %s%s", info->gradient ? "d " : "", graph->parameter[info->parameter].name);
+    else {
+        Placed placed = plan_place(plan, v);
+        printf(" %%%d[%zu B", (int)v, placed.bytes);
+        if (placed.offset != SIZE_MAX)
+            printf(" at %zu", placed.offset);
+        printf("]");
+    }
+}
+
+static void graph_print(const Plan *plan, const Extent *largest)
+{
+    const Graph *graph = plan_graph(plan);
+    for (size_t i = 0; i < graph->nodes; i++) {
+        const Node *node = &graph->node[i];
+        if (graph->forward_nodes && i == graph->forward_nodes)
+            printf("-- backward\n");
+        printf("%4zu %-18s %-22s", i, node->op->name, node->place ? node->place : "");
+        for (int k = 0; k < NODE_INPUTS; k++)
+            if (node->in[k] != NO_VALUE)
+                value_print(plan, graph, node->in[k]);
+        printf(" ->");
+        for (int k = 0; k < NODE_OUTPUTS; k++)
+            if (node->out[k] != NO_VALUE) {
+                value_print(plan, graph, node->out[k]);
+                if (node->base[k] != NO_VALUE)
+                    printf(" added");
+            }
+        printf("\n");
+    }
+    printf("%zu nodes; activations %zu B, workspace %zu B; %.4g GFLOP a step of %zu tokens\n",
+           graph->nodes, plan_activations(plan), plan_workspace(plan),
+           graph_flops(graph, largest) / 1e9, largest->tokens);
+}
+
+static bool graph(const Invocation *invocation, int *status, Error *error)
+{
+    Arena *arena = invocation->arena;
+    Arguments arguments;
+    Request request;
+    Prepared prepared;
+    (void)status;
+    if (!arguments_read(arena, invocation->count, invocation->argument, graph_flags, &arguments,
+                        error) ||
+        !no_operands(&arguments, error) ||
+        !request_read(arena, &arguments, graph_flags, NULL, &request, error))
+        return false;
+    Cache *cache = cache_new(arena);
+    bool ok = prepare(arena, cache, &request, &prepared, error);
+    if (ok && (argument_is(&arguments, "eval") || !prepared.plans.train_plan))
+        graph_print(prepared.plans.eval_plan, &prepared.largest_evaluation);
+    else if (ok)
+        graph_print(prepared.plans.train_plan, &prepared.batches.largest);
+    cache_close(cache);
+    return ok;
+}
+
+const Command command_graph = {
+    .name = "graph",
+    .summary = "print the nodes of a run's training step, where their values lie, and their bytes",
+    .usage = "  tunemark graph --model tiny --task reviews --method lora\n",
+    .flags = graph_flags,
+    .takes_request = true,
+    .run = graph,
+};

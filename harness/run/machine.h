@@ -1,0 +1,11 @@
+// machine.h: what this machine and process are, for the row.
+#ifndef RUN_MACHINE_H
+#define RUN_MACHINE_H
+#include "base/row.h"
+
+void row_machine(Arena *arena, Row *row); // cpu, cores, blas, compiler, commit, ...
+Whole memory_now(const char *field);      // bytes of "VmRSS", "VmHWM" in /proc/self/status
+double cpu_seconds(void);                 // of this process
+double load_average(void);                // of the last minute; NAN where unknown
+const char *utc_now(Arena *arena);        // "2026-01-31T23:59:59Z"
+#endif

@@ -1,0 +1,118 @@
+// outputs.c: OUT/scores/KEY.csv, OUT/predictions/KEY.csv, OUT/curves/KEY.csv; each written whole.
+#include "run/outputs.h"
+#include <math.h>
+
+typedef struct {
+    const Prepared *prepared;
+    const Evaluation *evaluation;
+    const CurvePoint *point;
+    size_t count;
+} Content;
+
+static bool write_under(Arena *arena, const char *out, const char *folder, const Content *content,
+                        bool (*body)(FILE *, const void *), Error *error)
+{
+    const char *path = path_join(arena, out, folder);
+    return folder_make(path, error) &&
+           file_write(arena_format(arena, "%s/%s.csv", path, content->prepared->row.key), body,
+                      content, error);
+}
+
+static void put_real(FILE *out, double value)
+{
+    if (isnan(value))
+        fputc(',', out);
+    else
+        fprintf(out, ",%.9g", value);
+}
+
+// ---- scores: every metric on every split; one training, many evaluations
+
+static bool scores_body(FILE *out, const void *of)
+{
+    const Content *content = of;
+    fputs("split,n,metric,value,majority\n", out);
+    for (size_t i = 0; i < content->count; i++)
+        for (int m = 0; m < METRICS; m++) {
+            const Answers *answers = &content->evaluation[i].answers;
+            double value = metric((Metric)m, answers);
+            if (isnan(value))
+                continue;
+            fprintf(out, "%s,%zu,%s", split_names[content->evaluation[i].split], answers->n,
+                    metric_names[m]);
+            put_real(out, value);
+            put_real(out, m == METRIC_ECE || m == METRIC_RMSE
+                              ? (double)NAN
+                              : metric_majority((Metric)m, answers));
+            fputc('\n', out);
+        }
+    return !ferror(out);
+}
+
+bool write_scores(Arena *arena, const char *out, const Prepared *prepared,
+                  const Evaluation *evaluation, size_t count, Error *error)
+{
+    Content content = { .prepared = prepared, .evaluation = evaluation, .count = count };
+    return write_under(arena, out, "scores", &content, scores_body, error);
+}
+
+// ---- predictions: dev and test, for paired comparisons
+
+static void prediction(FILE *out, const Content *content, const Evaluation *evaluation, size_t i)
+{
+    const TaskFiles *task = content->prepared->task;
+    const Example *example = &task->dataset.split[evaluation->split].example[i];
+    const Answers *answers = &evaluation->answers;
+    fprintf(out, "%s,%u,%u,", split_names[evaluation->split], example->id, example->group);
+    if (answers->classes) {
+        csv_put(out, task->task.labels[answers->gold[i]]);
+        fputc(',', out);
+        csv_put(out, task->task.labels[answers->answer[i]]);
+    } else
+        fprintf(out, "%.9g,%.9g", answers->gold_score[i], answers->answer_score[i]);
+    for (int k = 0; k < evaluation->outputs; k++)
+        fprintf(out, "%c%.9g", k ? ' ' : ',',
+                (double)evaluation->logits[i * (size_t)evaluation->outputs + (size_t)k]);
+    fputc('\n', out);
+}
+
+static bool predictions_body(FILE *out, const void *of)
+{
+    const Content *content = of;
+    fputs("split,id,group,gold,pred,logits\n", out);
+    for (size_t e = 0; e < content->count; e++)
+        for (size_t i = 0; i < content->evaluation[e].answers.n; i++)
+            prediction(out, content, &content->evaluation[e], i);
+    return !ferror(out);
+}
+
+bool write_predictions(Arena *arena, const char *out, const Prepared *prepared,
+                       const Evaluation *evaluation, size_t count, Error *error)
+{
+    Content content = { .prepared = prepared, .evaluation = evaluation, .count = count };
+    return write_under(arena, out, "predictions", &content, predictions_body, error);
+}
+
+// ---- curve
+
+static bool curve_body(FILE *out, const void *of)
+{
+    const Content *content = of;
+    fputs("step,tokens,seconds,loss,tune\n", out);
+    for (size_t i = 0; i < content->count; i++) {
+        const CurvePoint *p = &content->point[i];
+        fprintf(out, "%lld,%lld", (long long)p->step, (long long)p->tokens);
+        put_real(out, p->seconds);
+        put_real(out, p->loss);
+        put_real(out, p->tune);
+        fputc('\n', out);
+    }
+    return !ferror(out);
+}
+
+bool write_curve(Arena *arena, const char *out, const Prepared *prepared, const CurvePoint *point,
+                 size_t count, Error *error)
+{
+    Content content = { .prepared = prepared, .point = point, .count = count };
+    return write_under(arena, out, "curves", &content, curve_body, error);
+}

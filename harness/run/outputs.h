@@ -1,0 +1,26 @@
+// outputs.h: what a run writes beside its row: scores, predictions, the training curve.
+#ifndef RUN_OUTPUTS_H
+#define RUN_OUTPUTS_H
+#include "run/prepare.h"
+
+// One split's answers, in the order of its rows.
+typedef struct {
+    Split split;
+    Answers answers;
+    const float *logits; // n x outputs
+    int outputs;
+    double loss, score, majority;
+} Evaluation;
+
+typedef struct {
+    int64_t step, tokens;
+    double seconds, loss, tune; // tune NAN where it was not evaluated
+} CurvePoint;
+
+bool write_scores(Arena *arena, const char *out, const Prepared *prepared,
+                  const Evaluation *evaluation, size_t count, Error *error);
+bool write_predictions(Arena *arena, const char *out, const Prepared *prepared,
+                       const Evaluation *evaluation, size_t count, Error *error);
+bool write_curve(Arena *arena, const char *out, const Prepared *prepared, const CurvePoint *point,
+                 size_t count, Error *error);
+#endif

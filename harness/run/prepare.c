@@ -1,0 +1,482 @@
+// prepare.c: from a request to graphs, plans and the decided cells of its row.
+#include "run/prepare.h"
+#include "base/hash.h"
+#include "base/text.h"
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+// Tokens of a split depend on the vocabulary and the length alone; all runs on a task share them.
+typedef struct Tokenised {
+    const ModelFiles *model;
+    const TaskFiles *task;
+    int64_t max_length;
+    Tokens tokens[SPLITS]; // train's: of every training row
+    struct Tokenised *next;
+} Tokenised;
+
+typedef struct ModelEntry {
+    ModelFiles files;
+    struct ModelEntry *next;
+} ModelEntry;
+
+typedef struct TaskEntry {
+    TaskFiles files;
+    struct TaskEntry *next;
+} TaskEntry;
+
+struct Cache {
+    Arena *arena;
+    ModelEntry *models;
+    TaskEntry *tasks;
+    Tokenised *tokenised;
+};
+
+double seconds_now(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
+}
+
+Cache *cache_new(Arena *arena)
+{
+    Cache *cache = arena_zero(arena, 1, sizeof *cache);
+    cache->arena = arena;
+    return cache;
+}
+
+void cache_close(Cache *cache)
+{
+    for (ModelEntry *e = cache->models; e; e = e->next)
+        checkpoint_close(&e->files.checkpoint);
+    cache->models = NULL;
+}
+
+// ---- files
+
+// The hash of two files; the second may be absent.
+static bool hash_pair(Arena *arena, const char *a, const char *b, Hash *hash, Error *error)
+{
+    Hash one, two = { "" };
+    if (!hash_file(a, &one, error) || (file_exists(b) && !hash_file(b, &two, error)))
+        return false;
+    const char *text = arena_format(arena, "%s %s", one.hex, two.hex);
+    *hash = hash_bytes(text, strlen(text));
+    return true;
+}
+
+static bool model_files(Cache *cache, const char *asked, ModelFiles **files, Error *error)
+{
+    Arena *arena = cache->arena;
+    const char *folder;
+    if (!asked)
+        return fail(error, ERROR_INPUT, (Where){ .item = "model" },
+                    "a name of `tunemark list models`, or a folder", "is not given");
+    if (!model_folder(arena, asked, &folder, error))
+        return false;
+    for (ModelEntry *e = cache->models; e; e = e->next)
+        if (!strcmp(e->files.folder, folder)) {
+            *files = &e->files;
+            return true;
+        }
+    ModelEntry *entry = arena_zero(arena, 1, sizeof *entry);
+    ModelFiles *model = *files = &entry->files;
+    size_t length = strlen(folder);
+    while (length > 1 && folder[length - 1] == '/')
+        length--;
+    char *trimmed = arena_format(arena, "%.*s", (int)length, folder),
+         *slash = strrchr(trimmed, '/');
+    model->folder = folder;
+    model->name = slash && slash[1] ? slash + 1 : trimmed;
+    const char *weights = path_join(arena, folder, "model.safetensors");
+    if (!config_read(path_join(arena, folder, "config.json"), &model->config, error) ||
+        !hash_pair(arena, path_join(arena, folder, "vocab.txt"),
+                   path_join(arena, folder, "tokenizer_config.json"), &model->vocab_sha, error) ||
+        !(model->tokenizer = tokenizer_read(arena, folder, error)) ||
+        !hash_pair(arena, weights, path_join(arena, folder, "config.json"), &model->sha, error) ||
+        !checkpoint_open(arena, weights, &model->checkpoint, error))
+        return false;
+    entry->next = cache->models;
+    cache->models = entry;
+    if (tokenizer_vocabulary(model->tokenizer) > (size_t)model->config.vocabulary)
+        return fail(error, ERROR_INPUT, (Where){ .file = path_join(arena, folder, "vocab.txt") },
+                    arena_format(arena, "at most %lld, config.json's vocab_size",
+                                 (long long)model->config.vocabulary),
+                    "has %zu pieces", tokenizer_vocabulary(model->tokenizer));
+    return true;
+}
+
+static bool task_files(Cache *cache, const char *asked, TaskFiles **files, Error *error)
+{
+    Arena *arena = cache->arena;
+    if (!asked)
+        return fail(error, ERROR_INPUT, (Where){ .item = "task" },
+                    "a name of `tunemark list tasks`, or a folder", "is not given");
+    for (TaskEntry *e = cache->tasks; e; e = e->next)
+        if (!strcmp(e->files.asked, asked)) {
+            *files = &e->files;
+            return true;
+        }
+    TaskEntry *entry = arena_zero(arena, 1, sizeof *entry);
+    *files = &entry->files;
+    entry->files.asked = arena_text(arena, asked);
+    if (!task_find(arena, path_join(arena, home_folder(arena), "datasets"), asked,
+                   &entry->files.task, error) ||
+        !dataset_read(arena, &entry->files.task, &entry->files.dataset, error))
+        return false;
+    entry->next = cache->tasks;
+    cache->tasks = entry;
+    return true;
+}
+
+// NULL: out of memory.
+static const Tokenised *tokenised(Cache *cache, const ModelFiles *model, const TaskFiles *task,
+                                  int64_t max_length, double *seconds, Error *error)
+{
+    for (const Tokenised *t = cache->tokenised; t; t = t->next)
+        if (t->model == model && t->task == task && t->max_length == max_length)
+            return t;
+    double start = seconds_now();
+    Tokenised *t = arena_zero(cache->arena, 1, sizeof *t);
+    *t = (Tokenised){ model, task, max_length, { { 0 } }, cache->tokenised };
+    for (int s = 0; s < SPLITS; s++)
+        if (!tokens_of(cache->arena, model->tokenizer, &task->task, task->dataset.split[s],
+                       (size_t)max_length, &t->tokens[s], error))
+            return NULL;
+    cache->tokenised = t;
+    *seconds += seconds_now() - start;
+    return t;
+}
+
+// ---- decisions
+
+static uint64_t seed_of(int64_t own, int64_t seed)
+{
+    return (uint64_t)(own == INT64_MIN ? seed : own);
+}
+
+static void decide_description(const Request *request, Prepared *p)
+{
+    const Protocol *protocol = &request->protocol;
+    const Config *config = &p->model->config;
+    double given = protocol->dropout;
+    p->description = (Description){
+        .config = config,
+        .method = { request->method, request->options },
+        .head = head_resolve((Head)protocol->head, &p->model->checkpoint),
+        .outputs = p->task->task.classes ? p->task->task.classes : 1,
+        .scores = p->task->task.classes == 0,
+        .pooler_new = !checkpoint_has_pooler(&p->model->checkpoint),
+        .pretrained = protocol->pretrained,
+        .training = true,
+        .hidden_dropout = isnan(given) ? config->hidden_dropout : given,
+        .attention_dropout = isnan(given) ? config->attention_dropout : given,
+        .classifier_dropout = isnan(given) ? config->classifier_dropout : given,
+        .frozen_dropout = protocol->frozen_dropout == 0
+                              ? !(request->method->claims & CALM_WHEN_FROZEN)
+                              : protocol->frozen_dropout == 1,
+    };
+}
+
+static int64_t decide_steps(const Request *request, size_t rows)
+{
+    const Protocol *protocol = &request->protocol;
+    int64_t an_epoch = ((int64_t)rows + protocol->batch - 1) / protocol->batch;
+    int64_t steps = protocol->epochs * an_epoch;
+    if (request->method->claims & TRAINS_NOTHING)
+        return 0;
+    return steps > protocol->min_steps ? steps : protocol->min_steps;
+}
+
+static void decide_training(const Request *request, Prepared *p, int64_t steps)
+{
+    const Protocol *protocol = &request->protocol;
+    double rate =
+        isnan(protocol->lr) ? method_rate(request->method, p->model->config.hidden) : protocol->lr;
+    p->training = (Training){
+        .schedule = (Schedule)protocol->schedule,
+        .lr = rate,
+        .head_lr = isnan(protocol->head_lr) ? rate : protocol->head_lr,
+        .head_part = PART_HEAD,
+        .warmup = schedule_warmup(protocol->warmup, steps),
+        .steps = steps,
+        .weight_decay = protocol->weight_decay,
+        .clip = protocol->clip,
+        .beta1 = 0.9,
+        .beta2 = 0.999,
+        .epsilon = 1e-8,
+    };
+}
+
+static void decide_batches(Arena *arena, const Request *request, Prepared *p)
+{
+    size_t batch = (size_t)request->protocol.batch;
+    batches_shuffled(arena, &p->tokens[SPLIT_TRAIN], batch, (size_t)p->training.steps,
+                     p->order_seed, &p->batches);
+    for (int s = SPLIT_TUNE; s < SPLITS; s++) {
+        batches_in_order(arena, &p->tokens[s], batch, &p->evaluation[s]);
+        p->largest_evaluation = extent_max(p->largest_evaluation, p->evaluation[s].largest);
+    }
+}
+
+// Products of all steps and of all evaluations.
+static void count_flops(Prepared *p)
+{
+    for (size_t s = 0; s < p->batches.steps; s++) {
+        Extent extent =
+            batch_extent(&p->tokens[SPLIT_TRAIN], p->batches.order + p->batches.begin[s],
+                         p->batches.begin[s + 1] - p->batches.begin[s]);
+        p->flops += graph_flops(p->plans.backward, &extent);
+    }
+    for (int split = SPLIT_TUNE; split < SPLITS; split++)
+        for (size_t s = 0; s < p->evaluation[split].steps; s++) {
+            const Batches *b = &p->evaluation[split];
+            Extent extent = batch_extent(&p->tokens[split], b->order + b->begin[s],
+                                         b->begin[s + 1] - b->begin[s]);
+            p->evaluation_flops += graph_flops(p->plans.eval.graph, &extent);
+        }
+}
+
+// ---- the row's decided cells
+
+static const char *option_of(Arena *arena, const char *name, const Protocol *protocol)
+{
+    return option_text(arena, option_find(protocol_options, name), protocol);
+}
+
+static const char *yes_no(bool flag)
+{
+    return flag ? "yes" : "no";
+}
+
+static void row_what(Arena *arena, const Request *request, const Prepared *p, Row *row)
+{
+    const Protocol *protocol = &request->protocol;
+    row->sweep = protocol->sweep;
+    row->study = protocol->study;
+    row->stage = "final";
+    row->task = p->task->task.name;
+    row->task_version = p->task->task.version;
+    row->model = p->model->name;
+    row->method = request->method->name;
+    row->options = options_canonical(arena, method_options(request->method), request->options,
+                                     request->method->name);
+    row->method_sha = method_sha(request->method);
+    row->pretrained = yes_no(protocol->pretrained);
+    row->seed = protocol->seed;
+    row->init_seed = (Whole)p->init_seed;
+    row->order_seed = (Whole)p->order_seed;
+    row->dropout_seed = (Whole)p->dropout_seed;
+    row->data_seed = (Whole)p->data_seed;
+}
+
+static const char *const head_names[] = { "auto", "pooler", "linear", "mean", "mlp" };
+
+static void row_protocol(Arena *arena, const Request *request, const Prepared *p, Row *row)
+{
+    const Protocol *protocol = &request->protocol;
+    bool trains = !(request->method->claims & TRAINS_NOTHING);
+    row->train_n = (Whole)p->train.count;
+    row->tune_n = (Whole)p->tokens[SPLIT_TUNE].count;
+    row->train_on = "train";
+    row->train_limit = protocol->train_limit;
+    row->max_length = p->description.config->positions < protocol->max_length
+                          ? p->description.config->positions
+                          : protocol->max_length;
+    row->truncated_share =
+        (double)p->tokens[SPLIT_TRAIN].truncated / (double)p->tokens[SPLIT_TRAIN].count;
+    row->head = head_names[p->description.head];
+    row->head_new = counts_of(p->plans.eval.graph).head_new;
+    row->epochs = protocol->epochs;
+    row->min_steps = protocol->min_steps;
+    row->select = "last";
+    row->steps = p->training.steps;
+    row->batch = protocol->batch;
+    row->optimizer = "adamw";
+    if (trains) {
+        row->lr = p->training.lr;
+        row->head_lr = p->training.head_lr;
+        row->lr_source = isnan(protocol->lr) ? "default" : "given";
+    }
+    row->schedule = option_of(arena, "schedule", protocol);
+    row->warmup = protocol->warmup;
+    row->weight_decay = protocol->weight_decay;
+    row->clip = protocol->clip;
+    row->dropout = p->description.hidden_dropout;
+    row->frozen_dropout = yes_no(p->description.frozen_dropout);
+    row->metric = metric_names[p->task->task.metric];
+    row->eval_split = split_names[p->task->task.report];
+    row->eval_n = (Whole)p->tokens[p->task->task.report].count;
+    if (p->tokens[SPLIT_TEST].count)
+        row->test_n = (Whole)p->tokens[SPLIT_TEST].count;
+}
+
+static void row_parameters(const Prepared *p, Row *row)
+{
+    Counts counts = counts_of(p->plans.eval.graph);
+    int64_t tuned = counts.trained - (row->lr_source ? counts.head : 0);
+    int64_t encoder = counts.total - counts.head - counts.method;
+    row->params_total = counts.total;
+    row->params_embedding = counts.embedding;
+    row->params_nonembedding = counts.total - counts.embedding;
+    row->params_trained = counts.trained;
+    row->params_method = counts.method;
+    row->params_head = counts.head;
+    row->trained_share = (double)counts.trained / (double)counts.total;
+    row->method_share = (double)tuned / (double)encoder;
+    row->trained_share_nonembedding = (double)(counts.trained - counts.trained_embedding) /
+                                      (double)(counts.total - counts.embedding);
+    row->method_share_nonembedding =
+        (double)(tuned - counts.trained_embedding) / (double)(encoder - counts.embedding);
+    const Plan *train = p->plans.train_plan ? p->plans.train_plan : p->plans.eval_plan;
+    row->plan_weights = 4 * counts.total;
+    row->plan_gradients = 4 * counts.trained;
+    row->plan_optimizer = 8 * counts.trained;
+    row->plan_activations = (Whole)plan_activations(train);
+    row->plan_workspace = (Whole)plan_workspace(train);
+    Whole held = row->plan_weights + row->plan_gradients + row->plan_optimizer;
+    row->plan_peak = held + (Whole)plan_bytes(train);
+    row->eval_plan_peak = held + (Whole)plan_bytes(p->plans.eval_plan);
+    row->tokens = (Whole)p->batches.tokens;
+    row->flops = p->flops;
+}
+
+// The key: what decides the result, one "name=value" a line. What is not in it: machine, threads,
+// jobs, commit, paths, names of sweep and study, timeout, evaluated splits.
+static void row_key(Arena *arena, const Request *request, const Prepared *p, Row *row)
+{
+    const Protocol *protocol = &request->protocol;
+    const Dataset *dataset = &p->task->dataset;
+    row->model_sha = arena_text(arena, p->model->sha.hex);
+    row->vocab_sha = arena_text(arena, p->model->vocab_sha.hex);
+    char *all = arena_format(arena, "%s %s %s %s", dataset->hash[SPLIT_TRAIN].hex,
+                             dataset->hash[SPLIT_TUNE].hex, dataset->hash[SPLIT_DEV].hex,
+                             dataset->hash[SPLIT_TEST].hex);
+    Hash data = hash_bytes(all, strlen(all));
+    row->data_sha = arena_text(arena, data.hex);
+    row->schema = ROW_SCHEMA;
+    row->numerics = NUMERICS;
+    char *text = arena_format(
+        arena,
+        "numerics=%d\nmodel=%s\nvocabulary=%s\ntrain=%s\ntune=%s\ntask_version=%s\ntune_rule=%s\n"
+        "method=%s\nmethod_sha=%s\noptions=%s\npretrained=%s\nstage=%s\nhead=%s\noutputs=%d\n"
+        "steps=%lld\nbatch=%s\nschedule=%s\nwarmup=%s\nweight_decay=%s\nclip=%s\n"
+        "dropout=%.17g %.17g %.17g\nfrozen_dropout=%s\nlr=%.17g\nhead_lr=%.17g\nmax_length=%lld\n"
+        "train_limit=%s\nseeds=%llu %llu %llu %llu\n",
+        NUMERICS, row->model_sha, row->vocab_sha, dataset->hash[SPLIT_TRAIN].hex,
+        dataset->hash[SPLIT_TUNE].hex, row->task_version, dataset->rule, row->method,
+        row->method_sha, row->options, row->pretrained, row->stage, row->head,
+        p->description.outputs, (long long)p->training.steps, option_of(arena, "batch", protocol),
+        row->schedule, option_of(arena, "warmup", protocol),
+        option_of(arena, "weight-decay", protocol), option_of(arena, "clip", protocol),
+        p->description.hidden_dropout, p->description.attention_dropout,
+        p->description.classifier_dropout, row->frozen_dropout, p->training.lr, p->training.head_lr,
+        (long long)row->max_length, option_of(arena, "train-limit", protocol),
+        (unsigned long long)p->init_seed, (unsigned long long)p->order_seed,
+        (unsigned long long)p->dropout_seed, (unsigned long long)p->data_seed);
+    Hash key = hash_bytes(text, strlen(text));
+    row->key = arena_text(arena, key.hex);
+}
+
+// Hints that a run with these settings will not be what was meant.
+static const char *warnings_of(Arena *arena, const Prepared *p)
+{
+    const Training *t = &p->training;
+    double sum = 0;
+    char *text = arena_text(arena, "");
+    for (int64_t s = 0; s < t->steps && t->weight_decay > 0; s++)
+        sum += schedule_rate(t->schedule, t->lr, s, t->warmup, t->steps);
+    if (t->weight_decay * sum > 0.1)
+        text = arena_format(arena, "weight decay shrinks weights by %.0f %% over the run",
+                            100 * -expm1(-t->weight_decay * sum));
+    if (t->steps > 0 && t->steps <= t->warmup)
+        text = arena_format(arena, "%s%swarm-up takes every step", text, *text ? "; " : "");
+    return *text ? text : NULL;
+}
+
+static bool check_trained(const Request *request, const Prepared *p, Error *error)
+{
+    Counts counts = counts_of(p->plans.eval.graph);
+    bool trains = !(request->method->claims & TRAINS_NOTHING);
+    int64_t claimed = request->method->count(
+        p->description.config, p->description.head == HEAD_POOLER && !p->description.pooler_new,
+        request->options);
+    int64_t actual = counts.trained - (trains ? counts.head : 0);
+    if (claimed == actual)
+        return true;
+    return fail(error, ERROR_WORK, (Where){ .item = request->method->name }, NULL,
+                "trains %lld parameters beside the head, but its count says %lld",
+                (long long)actual, (long long)claimed);
+}
+
+bool prepare(Arena *arena, Cache *cache, const Request *request, Prepared *p, Error *error)
+{
+    const Protocol *protocol = &request->protocol;
+    *p = (Prepared){ 0 };
+    if (!model_files(cache, protocol->model, &p->model, error) ||
+        !task_files(cache, protocol->task, &p->task, error))
+        return false;
+    p->init_seed = seed_of(protocol->init_seed, protocol->seed);
+    p->order_seed = seed_of(protocol->order_seed, protocol->seed);
+    p->dropout_seed = seed_of(protocol->dropout_seed, protocol->seed);
+    p->data_seed = seed_of(protocol->data_seed, protocol->seed);
+    decide_description(request, p);
+    int64_t max_length = protocol->max_length < p->model->config.positions
+                             ? protocol->max_length
+                             : p->model->config.positions;
+    int64_t fewest = p->task->task.file[SPLIT_TRAIN].text_b ? 5 : 3;
+    if (max_length < fewest)
+        return fail(error, ERROR_INPUT, (Where){ .item = "max-length" },
+                    arena_format(arena, "at least %lld", (long long)fewest),
+                    "%lld leaves no room for a text", (long long)max_length);
+    const Tokenised *t = tokenised(cache, p->model, p->task, max_length, &p->tokenize_s, error);
+    if (!t)
+        return false;
+    memcpy(p->tokens, t->tokens, sizeof p->tokens);
+    p->train = p->task->dataset.split[SPLIT_TRAIN];
+    if (protocol->train_limit > 0) {
+        double start = seconds_now();
+        p->train = dataset_limit(arena, &p->task->task, p->train, (size_t)protocol->train_limit,
+                                 p->data_seed);
+        if (!tokens_of(arena, p->model->tokenizer, &p->task->task, p->train, (size_t)max_length,
+                       &p->tokens[SPLIT_TRAIN], error))
+            return false;
+        p->tokenize_s += seconds_now() - start;
+    }
+    decide_training(request, p, decide_steps(request, p->train.count));
+    decide_batches(arena, request, p);
+    if (!plans_make(arena, &p->description, p->batches.steps ? &p->batches.largest : NULL,
+                    &p->largest_evaluation, NULL, &p->plans, error) ||
+        !check_trained(request, p, error))
+        return false;
+    count_flops(p);
+    row_clear(&p->row);
+    row_what(arena, request, p, &p->row);
+    row_protocol(arena, request, p, &p->row);
+    row_parameters(p, &p->row);
+    row_key(arena, request, p, &p->row);
+    p->row.warnings = warnings_of(arena, p);
+    return true;
+}
+
+bool resolve(Arena *arena, Cache *cache, const Request *request, Resolved *resolved, Error *error)
+{
+    Arena *scratch = arena_new(ARENA_RUN, error);
+    Prepared prepared;
+    if (!scratch)
+        return false;
+    bool ok = prepare(scratch, cache, request, &prepared, error);
+    if (ok) {
+        resolved->row = prepared.row;
+        resolved->flops = prepared.flops + prepared.evaluation_flops;
+        resolved->bytes = (size_t)prepared.row.plan_peak;
+        for (size_t c = 0; c < row_columns; c++)
+            if (row_column[c].type == COLUMN_Text) {
+                Text *text = (Text *)(void *)((char *)&resolved->row + row_column[c].field);
+                *text = *text ? arena_text(arena, *text) : NULL;
+            }
+    }
+    arena_free(scratch);
+    return ok;
+}

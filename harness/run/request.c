@@ -1,0 +1,150 @@
+// request.c: the options of a run, from names and texts to a Request and back to a command line.
+#include "base/text.h"
+#include "run/run.h"
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define SEED_HIGH 9007199254740992.0 // 2^53: every whole number up to it is exact in a double
+
+// clang-format off
+const Option protocol_options[] = {
+    { "model", OPTION_TEXT, offsetof(Protocol, model), NULL, 0, 0, NULL, "a checkpoint: a name of `tunemark list models`, or a folder" },
+    { "task", OPTION_TEXT, offsetof(Protocol, task), NULL, 0, 0, NULL, "a name of `tunemark list tasks`, or a folder with train.csv and dev.csv" },
+    { "method", OPTION_TEXT, offsetof(Protocol, method), NULL, 0, 0, NULL, "a name of `tunemark list methods`; its options follow below" },
+    { "head", OPTION_CHOICE, offsetof(Protocol, head), "auto", 0, 0, HEAD_NAMES, "what stands on the encoder; auto is pooler where the checkpoint was trained with one, else mean" },
+    { "lr", OPTION_REAL, offsetof(Protocol, lr), NULL, 0, 10, NULL, "learning rate; the method's default for the model's width where not given" },
+    { "head-lr", OPTION_REAL, offsetof(Protocol, head_lr), NULL, 0, 10, NULL, "learning rate of new head parameters; as lr where not given" },
+    { "epochs", OPTION_WHOLE, offsetof(Protocol, epochs), "3", 0, 10000, NULL, "passes over the training rows" },
+    { "min-steps", OPTION_WHOLE, offsetof(Protocol, min_steps), "1000", 0, 1e9, NULL, "steps at least, however few the rows" },
+    { "batch", OPTION_WHOLE, offsetof(Protocol, batch), "32", 1, 65536, NULL, "examples a step" },
+    { "schedule", OPTION_CHOICE, offsetof(Protocol, schedule), "linear", 0, 0, "linear|constant|cosine", "the rate after the warm-up" },
+    { "warmup", OPTION_REAL, offsetof(Protocol, warmup), "0.06", 0, 1, NULL, "share of the steps in which the rate rises from 0" },
+    { "weight-decay", OPTION_REAL, offsetof(Protocol, weight_decay), "0", 0, 10, NULL, "AdamW's lambda, on matrices alone" },
+    { "clip", OPTION_REAL, offsetof(Protocol, clip), "1", 0, 1e9, NULL, "largest norm of the gradient; 0: not clipped" },
+    { "dropout", OPTION_REAL, offsetof(Protocol, dropout), NULL, 0, 0.9, NULL, "every rate of the model; the config's where not given" },
+    { "frozen-dropout", OPTION_CHOICE, offsetof(Protocol, frozen_dropout), "auto", 0, 0, "auto|yes|no", "dropout below the first trained parameter; auto is as the method claims" },
+    { "max-length", OPTION_WHOLE, offsetof(Protocol, max_length), "128", 5, 65536, NULL, "tokens a text at most; cut to the model's positions" },
+    { "train-limit", OPTION_WHOLE, offsetof(Protocol, train_limit), "0", 0, 1e9, NULL, "training rows, drawn by data-seed, stratified and nested; 0: all" },
+    { "pretrained", OPTION_FLAG, offsetof(Protocol, pretrained), "yes", 0, 0, NULL, "no: the same architecture with initial weights" },
+    { "seed", OPTION_WHOLE, offsetof(Protocol, seed), "1", 0, SEED_HIGH, NULL, "the four seeds that follow, where not given" },
+    { "init-seed", OPTION_WHOLE, offsetof(Protocol, init_seed), NULL, 0, SEED_HIGH, NULL, "initial values of new parameters" },
+    { "order-seed", OPTION_WHOLE, offsetof(Protocol, order_seed), NULL, 0, SEED_HIGH, NULL, "order of the training rows" },
+    { "dropout-seed", OPTION_WHOLE, offsetof(Protocol, dropout_seed), NULL, 0, SEED_HIGH, NULL, "dropout's masks" },
+    { "data-seed", OPTION_WHOLE, offsetof(Protocol, data_seed), NULL, 0, SEED_HIGH, NULL, "which rows train-limit takes" },
+    { "timeout", OPTION_REAL, offsetof(Protocol, timeout), NULL, 0, 1e9, NULL, "seconds after which a run is given up" },
+    { "threads", OPTION_WHOLE, offsetof(Protocol, threads), "1", 1, 1024, NULL, "threads of one run" },
+    { "out", OPTION_TEXT, offsetof(Protocol, out), "results/single", 0, 0, NULL, "folder for the row" },
+    { "sweep", OPTION_TEXT, offsetof(Protocol, sweep), NULL, 0, 0, NULL, "name of the sweep, for the row" },
+    { "study", OPTION_TEXT, offsetof(Protocol, study), NULL, 0, 0, NULL, "name of the study, for the row" },
+    { "attempt", OPTION_WHOLE, offsetof(Protocol, attempt), "1", 1, 1e9, NULL, "how often this run was started, for the row" },
+    { "jobs", OPTION_WHOLE, offsetof(Protocol, jobs), "1", 1, 65536, NULL, "runs side by side on this machine, for the row" },
+    OPTION_END,
+};
+// clang-format on
+
+static const Option no_options[] = { OPTION_END };
+
+const Option *method_options(const Method *method)
+{
+    return method->options ? method->options : no_options;
+}
+
+bool request_new(Arena *arena, const char *method, Request *request, Error *error)
+{
+    *request = (Request){ .method = method_find(method, error) };
+    if (!request->method)
+        return false;
+    options_default(protocol_options, &request->protocol);
+    request->protocol.method = request->method->name;
+    request->options = arena_zero(arena, 1, request->method->options_size + 1);
+    options_default(method_options(request->method), request->options);
+    return true;
+}
+
+static bool unknown(const Request *request, const char *name, Where where, Error *error)
+{
+    const char *names[128] = { NULL };
+    size_t count = 0;
+    const Option *table[] = { protocol_options, method_options(request->method) };
+    for (int t = 0; t < 2; t++)
+        for (const Option *o = table[t]; o->name && count + 1 < sizeof names / sizeof *names; o++)
+            names[count++] = o->name;
+    const char *near = text_nearest(name, names);
+    char right[128];
+    snprintf(right, sizeof right, near ? "%s" : "an option of run or of %s",
+             near ? near : request->method->name);
+    where.item = where.item ? where.item : name;
+    return fail(error, ERROR_INPUT, where, right, "is unknown");
+}
+
+bool request_set(Arena *arena, Request *request, const char *name, const char *value, Where where,
+                 Error *error)
+{
+    const Method *method = request->method;
+    size_t prefix = strlen(method->name);
+    const char *own =
+        !strncmp(name, method->name, prefix) && name[prefix] == '.' ? name + prefix + 1 : NULL;
+    const Option *option = own ? NULL : option_find(protocol_options, name);
+    if (option)
+        return option_set(arena, option, &request->protocol, NULL, value, where, error);
+    option = option_find(method_options(method), own ? own : name);
+    if (!option)
+        return unknown(request, name, where, error);
+    return option_set(arena, option, request->options, method->name, value, where, error);
+}
+
+// An option in one argument each for name and value, when it is not at its default.
+static void argument(Arena *arena, const Option *option, const void *options, const char *owner,
+                     char **arguments, size_t *count)
+{
+    const char *value = option_text(arena, option, options);
+    if (!value || (option->standard && !strcmp(value, option->standard)))
+        return;
+    arguments[(*count)++] =
+        arena_format(arena, "--%s%s%s", owner ? owner : "", owner ? "." : "", option->name);
+    arguments[(*count)++] = arena_text(arena, value);
+}
+
+char **request_arguments(Arena *arena, const Request *request, size_t *count)
+{
+    char **arguments = arena_zero(arena, 256, sizeof *arguments);
+    *count = 0;
+    arguments[(*count)++] = arena_text(arena, "run");
+    for (const Option *o = protocol_options; o->name; o++)
+        argument(arena, o, &request->protocol, NULL, arguments, count);
+    for (const Option *o = method_options(request->method); o->name; o++)
+        argument(arena, o, request->options, request->method->name, arguments, count);
+    return arguments;
+}
+
+bool model_folder(Arena *arena, const char *name, const char **folder, Error *error)
+{
+    Where where = { .item = "model" };
+    if (strchr(name, '/') || file_exists(path_join(arena, name, "config.json"))) {
+        *folder = arena_text(arena, name);
+        if (file_exists(path_join(arena, name, "config.json")))
+            return true;
+        return fail(error, ERROR_INPUT, where, "a folder with config.json", "no checkpoint in '%s'",
+                    name);
+    }
+    char *bundled = path_join(arena, path_join(arena, home_folder(arena), "models/bundled"), name);
+    const char *search = getenv("TUNEMARK_MODELS");
+    size_t parts = 0;
+    char **part = text_split(arena, search ? search : "", ':', &parts);
+    if (file_exists(path_join(arena, bundled, "config.json"))) {
+        *folder = bundled;
+        return true;
+    }
+    for (size_t i = 0; i < parts; i++) {
+        char *path = path_join(arena, part[i], name);
+        if (file_exists(path_join(arena, path, "config.json"))) {
+            *folder = path;
+            return true;
+        }
+    }
+    return fail(error, ERROR_INPUT, where,
+                "a folder, a name of `tunemark list models`, or in a folder of TUNEMARK_MODELS",
+                "'%s' is not found", name);
+}

@@ -1,0 +1,282 @@
+// run.c: one run: prepare, train, evaluate, write. The row comes last, so that what stands in rows/
+// is whole.
+#include "run/run.h"
+#include "engine/product.h"
+#include "run/machine.h"
+#include "run/outputs.h"
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { CURVE_POINTS = 200, SETTLING_STEPS = 5 };
+#define PROBE_SECONDS 0.05
+
+typedef struct {
+    const Request *request;
+    Prepared prepared;
+    Trainer trainer;
+    Row *row;
+    CurvePoint *curve;
+    size_t points;
+    double started; // of the run, monotonic
+    Tell tell;
+    void *context;
+} Run;
+
+static int ascending(const void *a, const void *b)
+{
+    double x = *(const double *)a, y = *(const double *)b;
+    return x < y ? -1 : x > y;
+}
+
+// Median over the steps after the first few, which pay for page faults and caches.
+static double median_rate(double *rate, size_t count)
+{
+    size_t skip = count > 2 * SETTLING_STEPS ? SETTLING_STEPS : 0;
+    if (count == 0)
+        return (double)NAN;
+    qsort(rate + skip, count - skip, sizeof *rate, ascending);
+    size_t n = count - skip, half = n / 2;
+    return n % 2 ? rate[skip + half] : (rate[skip + half - 1] + rate[skip + half]) / 2;
+}
+
+static void curve_add(Run *run, int64_t step, int64_t tokens, double seconds, double loss)
+{
+    int64_t steps = (int64_t)run->prepared.batches.steps;
+    int64_t every = (steps + CURVE_POINTS - 1) / CURVE_POINTS;
+    if (step % every == 0 || step + 1 == steps)
+        if (run->points < CURVE_POINTS + 1)
+            run->curve[run->points++] = (CurvePoint){ step, tokens, seconds, loss, (double)NAN };
+}
+
+// Trains to the last step, or until the loss is no number or the time is up: row->status says so.
+static void train(Arena *arena, Run *run)
+{
+    Prepared *p = &run->prepared;
+    const Tokens *tokens = &p->tokens[SPLIT_TRAIN];
+    BatchBuffer buffer = batch_buffer(arena, &p->batches.largest);
+    double *rate = arena_take(arena, p->batches.steps + 1, sizeof *rate);
+    double start = seconds_now(), before = start, timeout = run->request->protocol.timeout;
+    int64_t seen = 0;
+    size_t s = 0;
+    run->row->status = "ok";
+    for (; s < p->batches.steps; s++) {
+        size_t count = p->batches.begin[s + 1] - p->batches.begin[s];
+        Batch batch = batch_fill(&buffer, tokens, p->batches.order + p->batches.begin[s], count);
+        double loss = trainer_backward(&run->trainer, &batch, (int64_t)s, 1);
+        double norm = trainer_update(&run->trainer, (int64_t)s), now = seconds_now();
+        rate[s] = (double)batch.extent.tokens / (now - before);
+        before = now;
+        seen += (int64_t)batch.extent.tokens;
+        curve_add(run, (int64_t)s, seen, now - start, loss);
+        if (!isfinite(loss) || !isfinite(norm)) {
+            run->row->status = "diverged";
+            run->row->error = arena_format(arena, "the %s is %g at step %zu",
+                                           isfinite(loss) ? "gradient's norm" : "loss",
+                                           isfinite(loss) ? norm : loss, s);
+            break;
+        }
+        if (now - run->started > timeout) { // false where there is none: NAN
+            run->row->status = "timeout";
+            run->row->error = arena_format(arena, "gave up after %g seconds at step %zu of %zu",
+                                           timeout, s, p->batches.steps);
+            break;
+        }
+        if (run->tell)
+            run->tell(run->context, (int64_t)s + 1, (int64_t)p->batches.steps, loss, rate[s]);
+    }
+    run->row->train_s = before - start;
+    run->row->tokens_per_s = median_rate(rate, s < p->batches.steps ? s + 1 : s);
+    if (s == p->batches.steps && p->flops > 0)
+        run->row->gflops_per_s = p->flops / run->row->train_s / 1e9;
+}
+
+static const float *logits_of(Arena *arena, Run *run, Split split)
+{
+    Prepared *p = &run->prepared;
+    const Batches *batches = &p->evaluation[split];
+    size_t outputs = (size_t)p->description.outputs, row = 0;
+    float *logits = arena_take(arena, p->tokens[split].count * outputs + 1, sizeof *logits);
+    BatchBuffer buffer = batch_buffer(arena, &batches->largest);
+    for (size_t s = 0; s < batches->steps; s++) {
+        size_t count = batches->begin[s + 1] - batches->begin[s];
+        Batch batch =
+            batch_fill(&buffer, &p->tokens[split], batches->order + batches->begin[s], count);
+        Matrix got = trainer_logits(&run->trainer, &batch);
+        for (size_t r = 0; r < got.rows; r++, row++)
+            memcpy(logits + row * outputs, row_at(got, r), outputs * sizeof *logits);
+    }
+    return logits;
+}
+
+static Evaluation evaluate(Arena *arena, Run *run, Split split)
+{
+    const Task *task = &run->prepared.task->task;
+    const Examples *examples = &run->prepared.task->dataset.split[split];
+    size_t n = examples->count, outputs = (size_t)run->prepared.description.outputs;
+    Evaluation evaluation = { .split = split, .outputs = (int)outputs };
+    int32_t *gold = arena_take(arena, n + 1, sizeof *gold);
+    int32_t *answer = arena_take(arena, n + 1, sizeof *answer);
+    double *gold_score = arena_take(arena, n + 1, sizeof *gold_score);
+    double *answer_score = arena_take(arena, n + 1, sizeof *answer_score);
+    const float *logits = evaluation.logits = logits_of(arena, run, split);
+    for (size_t i = 0; i < n; i++) {
+        gold[i] = examples->example[i].label;
+        gold_score[i] = (double)examples->example[i].score;
+        answer[i] = answer_of(logits + i * outputs, (int)outputs);
+        answer_score[i] = (double)logits[i * outputs];
+    }
+    evaluation.answers = task->classes ? (Answers){ .n = n,
+                                                    .classes = task->classes,
+                                                    .positive = task->positive,
+                                                    .gold = gold,
+                                                    .answer = answer,
+                                                    .logits = logits }
+                                       : (Answers){ .n = n,
+                                                    .positive = -1,
+                                                    .gold_score = gold_score,
+                                                    .answer_score = answer_score };
+    float *target = arena_take(arena, n + 1, sizeof *target);
+    for (size_t i = 0; i < n; i++)
+        target[i] = examples->example[i].score;
+    Matrix all = { (float *)(uintptr_t)logits, n, outputs, outputs }; // read alone
+    evaluation.loss = task->classes ? cross_entropy((Matrix){ 0 }, all, gold, 1)
+                                    : squared_error((Matrix){ 0 }, all, target, 1);
+    evaluation.score = metric_score(task->metric, &evaluation.answers);
+    evaluation.majority = metric_majority(task->metric, &evaluation.answers);
+    return evaluation;
+}
+
+static void row_scores(const Run *run, const Evaluation *evaluation, size_t count)
+{
+    Row *row = run->row;
+    for (size_t i = 0; i < count; i++) {
+        const Evaluation *e = &evaluation[i];
+        if (e->split == SPLIT_TUNE)
+            row->tune_score = e->score;
+        if (e->split == SPLIT_DEV)
+            row->score_dev = e->score;
+        if (e->split == SPLIT_TEST)
+            row->score_test = e->score;
+        if (e->split != run->prepared.task->task.report)
+            continue;
+        row->score = e->score;
+        row->loss = e->loss;
+        row->majority_score = e->majority;
+        row->accuracy = metric(METRIC_ACCURACY, &e->answers);
+        row->f1 = metric(METRIC_F1, &e->answers);
+        row->f1_macro = metric(METRIC_F1_MACRO, &e->answers);
+        row->matthews = metric(METRIC_MATTHEWS, &e->answers);
+        row->pearson = metric(METRIC_PEARSON, &e->answers);
+        row->spearman = metric(METRIC_SPEARMAN, &e->answers);
+        row->rmse = metric(METRIC_RMSE, &e->answers);
+        row->ece = metric(METRIC_ECE, &e->answers);
+    }
+}
+
+// Trained numbers whose bits differ from where they started.
+static Whole changed(Arena *arena, const Run *run)
+{
+    const State *state = run->trainer.state;
+    Checkpoint *checkpoint = &run->prepared.model->checkpoint;
+    Whole count = 0;
+    for (size_t i = 0; i < state->slots; i++) {
+        const Slot *slot = &state->slot[i];
+        size_t mark = arena_mark(arena);
+        Error error;
+        if (!slot->is.trained)
+            continue;
+        float *room = arena_take(arena, slot->count, sizeof *room);
+        const float *start = room;
+        if (slot->is.init.kind == INIT_GIVEN)
+            start = checkpoint_giver(checkpoint, &slot->is, room, &error);
+        else
+            init_fill(room, &slot->is, run->prepared.init_seed);
+        for (size_t j = 0; j < slot->count; j++)
+            count += memcmp(&start[j], &slot->value[j], sizeof *start) != 0;
+        arena_rewind(arena, mark);
+    }
+    return count;
+}
+
+// Dev and test are labelled only here, after the last step.
+static bool finish(Arena *arena, Run *run, const char *out, Error *error)
+{
+    Prepared *p = &run->prepared;
+    Evaluation evaluation[SPLITS];
+    size_t count = 0;
+    double start = seconds_now();
+    if (!strcmp(run->row->status, "ok")) {
+        for (int split = SPLIT_TUNE; split < SPLITS; split++) {
+            if (p->tokens[split].count == 0)
+                continue;
+            if (split != SPLIT_TUNE &&
+                !dataset_labels(&p->task->task, (Split)split, &p->task->dataset, error))
+                return false;
+            evaluation[count++] = evaluate(arena, run, (Split)split);
+        }
+        row_scores(run, evaluation, count);
+        if (run->points)
+            run->curve[run->points - 1].tune = run->row->tune_score;
+    }
+    run->row->params_changed = changed(arena, run);
+    run->row->eval_s = seconds_now() - start;
+    return (count == 0 || (write_scores(arena, out, p, evaluation, count, error) &&
+                           write_predictions(arena, out, p, evaluation + 1, count - 1, error))) &&
+           (run->points == 0 || write_curve(arena, out, p, run->curve, run->points, error));
+}
+
+static bool compute(Arena *arena, Run *run, Error *error)
+{
+    Prepared *p = &run->prepared;
+    Row *row = run->row;
+    const char *out = run->request->protocol.out;
+    if (!trainer_new(arena, &p->plans, &p->model->checkpoint, p->init_seed, p->dropout_seed,
+                     &p->training, &run->trainer, error))
+        return false;
+    run->curve = arena_zero(arena, CURVE_POINTS + 1, sizeof *run->curve);
+    row->load_s = seconds_now() - run->started - p->tokenize_s;
+    double probe = product_probe(PROBE_SECONDS);
+    double start = seconds_now();
+    train(arena, run);
+    if (!finish(arena, run, out, error))
+        return false;
+    double ended = seconds_now();
+    row->probe_gflops = (probe + product_probe(PROBE_SECONDS)) / 2;
+    row->tokenize_s = p->tokenize_s;
+    row->wall_s = row->load_s + row->tokenize_s + (ended - start);
+    row->cpu_s = cpu_seconds();
+    size_t written = trainer_written(&run->trainer);
+    const State *state = run->trainer.state;
+    row->arena_peak =
+        (Whole)(written + state->weight_bytes + state->gradient_bytes + state->moment_bytes);
+    row->rss_peak = memory_now("VmHWM");
+    row->finished_at = utc_now(arena);
+    const char *folder = path_join(arena, out, "rows");
+    return folder_make(folder, error) &&
+           row_write(arena_format(arena, "%s/%s.csv", folder, row->key), row, error);
+}
+
+bool run(Arena *arena, const Request *request, Tell tell, void *context, Row *row, Error *error)
+{
+    Run run = { .request = request, .tell = tell, .context = context, .started = seconds_now() };
+    Whole rss_start = memory_now("VmRSS");
+    Cache *cache = cache_new(arena);
+    double load = load_average();
+    bool ok = product_start((int)request->protocol.threads, error) &&
+              prepare(arena, cache, request, &run.prepared, error);
+    if (ok) {
+        *row = run.prepared.row;
+        run.row = row;
+        row->rss_start = rss_start;
+        row->load_start = load;
+        row->attempts = request->protocol.attempt;
+        row->jobs = request->protocol.jobs;
+        row->threads = request->protocol.threads;
+        row_machine(arena, row);
+        ok = compute(arena, &run, error);
+        trainer_free(&run.trainer);
+    }
+    cache_close(cache);
+    return ok;
+}

@@ -1,0 +1,53 @@
+// trainer.h: from a description to steps: graphs, plans, state, and one update after another.
+#ifndef RUN_TRAINER_H
+#define RUN_TRAINER_H
+#include "engine/plan.h"
+#include "model/bert.h"
+
+// The graphs of a run and their plans; NULL where the extent was NULL.
+typedef struct {
+    Description description;
+    Described train, eval, mlm;
+    const Graph *backward; // train's graph with its backward
+    const Plan *train_plan, *eval_plan, *mlm_plan;
+} Plans;
+
+// `description` as for training; evaluation is the same without dropout, loss and labels. An extent
+// is the largest batch of its kind.
+bool plans_make(Arena *arena, const Description *description, const Extent *train,
+                const Extent *eval, const Extent *mlm, Plans *plans, Error *error);
+size_t plans_bytes(const Plans *plans); // the step arena: the largest of the plans
+
+// Parameters counted on the evaluation graph.
+typedef struct {
+    int64_t total, embedding, trained, trained_embedding, method, head;
+    int64_t head_new; // layers: new dense ones of the head beside the classifier
+    int64_t trained_tensors;
+} Counts;
+Counts counts_of(const Graph *graph);
+
+typedef struct {
+    const Plans *plans;
+    State *state;
+    Training training;
+    uint64_t dropout_seed;
+    Runner *train, *eval, *mlm;
+    float *memory; // the step arena, filled with a pattern that no step writes (a NaN)
+    Arena *step;
+} Trainer;
+
+// Takes its parameters from the checkpoint (NULL: untrained) and from init_seed. The trainer's step
+// arena is its own: release with trainer_free.
+bool trainer_new(Arena *arena, const Plans *plans, Checkpoint *checkpoint, uint64_t init_seed,
+                 uint64_t dropout_seed, const Training *training, Trainer *trainer, Error *error);
+void trainer_free(Trainer *trainer);
+
+// Adds the gradients of a batch's part; `weight` is B_c / B. Returns the part's mean loss.
+double trainer_backward(Trainer *trainer, const Batch *part, int64_t step, double weight);
+// Clips, updates, clears. Returns the gradient's norm before clipping.
+double trainer_update(Trainer *trainer, int64_t step);
+// sequences x outputs, valid until the next call.
+Matrix trainer_logits(Trainer *trainer, const Batch *batch);
+double trainer_mlm(Trainer *trainer, const Batch *batch);
+size_t trainer_written(const Trainer *trainer); // bytes of the step arena up to the highest written
+#endif

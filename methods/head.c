@@ -1,0 +1,27 @@
+// head: Finetuning I. The encoder is frozen; the classifier trains, and with `--head pooler` the
+// checkpoint's pooler (both last dense layers, as in Raschka's study); with `--head linear` or
+// `mean` it is a linear probe.
+
+#include "methods/method.h"
+
+static bool param(const ParameterAt *at, const void *chosen)
+{
+    (void)chosen;
+    return at->site == SITE_POOLER && at->kind <= KIND_BIAS;
+}
+
+static int64_t count(const Config *config, bool pooler, const void *chosen)
+{
+    (void)chosen;
+    return pooler ? config->hidden * config->hidden + config->hidden : 0;
+}
+
+const Method method_head = {
+    .name = "head",
+    .summary = "Finetuning I: a frozen encoder, a trained head",
+    .paper = "Devlin et al. 2019, arXiv 1810.04805, section 5.3 (as a comparison)",
+    .claims = UNCHANGED_AT_START | CALM_WHEN_FROZEN,
+    .rate = { 5e-3, 5e-3, 5e-3, 5e-3 },
+    .param = param,
+    .count = count,
+};

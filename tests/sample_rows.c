@@ -1,0 +1,72 @@
+// sample_rows.c: see sample_rows.h.
+
+#include "tests/sample_rows.h"
+#include "tests/test.h"
+#include <string.h>
+
+Row finished(Arena *arena, const char *model, const char *task, const char *method,
+             const char *options, int64_t seed, double score)
+{
+    const char *words[] = { model, task, method, options };
+    uint64_t hash = (uint64_t)seed;
+    Row row;
+    row_clear(&row);
+    for (int w = 0; w < 4; w++)
+        for (const char *at = words[w]; *at; at++) {
+            hash ^= (uint64_t)*at;
+            hash = mix(&hash);
+        }
+    row.key = arena_format(arena, "%016llx%016llx", (unsigned long long)mix(&hash),
+                           (unsigned long long)mix(&hash));
+    row.status = "ok", row.stage = "final", row.pretrained = "yes";
+    row.commit = "3fa2c1d", row.dirty = "no";
+    row.model = model, row.task = task, row.method = method, row.options = options;
+    row.seed = row.init_seed = row.order_seed = row.dropout_seed = seed;
+    row.train_n = 5000, row.tune_n = 500, row.epochs = 3, row.min_steps = 1000, row.batch = 32;
+    row.max_length = 128, row.select = "last", row.train_on = "train";
+    row.lr = 1e-3, row.lr_source = "default", row.head = "pooler";
+    row.metric = "accuracy", row.eval_split = "dev", row.eval_n = 872;
+    row.score = score, row.majority_score = 0.5;
+    row.params_total = !strcmp(model, "tiny") ? 1500000 : 6500000;
+    row.params_trained = 1000, row.trained_share = 1000.0 / (double)row.params_total;
+    row.plan_peak = 21500000, row.rss_peak = 48000000, row.train_s = 12.34;
+    row.cpu = "Sample CPU", row.blas_core = "SkylakeX", row.threads = 1, row.jobs = 2;
+    return row;
+}
+
+Row *sweep_rows(Arena *arena)
+{
+    const struct {
+        const char *name, *options;
+        int64_t trained[2]; // tiny, mini
+        double gain;
+    } method[] = {
+        { "null", "", { 0, 0 }, 0 },
+        { "head", "", { 258, 514 }, 0.55 },
+        { "bitfit", "", { 2690, 9986 }, 0.80 },
+        { "lora", "lora.alpha=16;lora.rank=8", { 8450, 33282 }, 0.93 },
+        { "adapter", "adapter.kind=houlsby;adapter.size=16", { 17730, 70210 }, 0.95 },
+        { "full", "", { 1500000, 6500000 }, 1 },
+    };
+    const char *models[] = { "tiny", "mini" }, *tasks[] = { "reviews", "entail", "topics" };
+    const double top[2][3] = { { 0.86, 0.66, 0.78 }, { 0.91, 0.74, 0.85 } };
+    Row *rows = arena_take(arena, SWEEP_ROWS, sizeof *rows);
+    uint64_t random = 7;
+    size_t n = 0;
+    for (int64_t seed = 1; seed <= 5; seed++)
+        for (int m = 0; m < 2; m++)
+            for (int t = 0; t < 3; t++)
+                for (int k = 0; k < 6; k++) {
+                    double score = 0.5 + (top[m][t] - 0.5) * method[k].gain;
+                    score += 0.012 * ((double)mix_float(&random) + (double)mix_float(&random)) / 2;
+                    rows[n] = finished(arena, models[m], tasks[t], method[k].name,
+                                       method[k].options, seed, score);
+                    Row *row = &rows[n++];
+                    row->params_trained = method[k].trained[m];
+                    row->trained_share = (double)row->params_trained / (double)row->params_total;
+                    row->trained_share_nonembedding = row->trained_share * 2;
+                    if (k == 5)
+                        row->trained_share_nonembedding = 1;
+                }
+    return rows;
+}

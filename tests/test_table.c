@@ -1,0 +1,361 @@
+// test_table.c: which rows stand together, what a cell says, and what a table may not hide.
+
+#include "report/folder.h"
+#include "report/table.h"
+#include "base/file.h"
+#include "tests/sample_rows.h"
+#include "tests/test.h"
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+static Arena *arena_of_test(void)
+{
+    Error error;
+    return arena_new((size_t)1 << 30, &error);
+}
+
+// The table as text, notes behind it; NULL with the error when it is refused. Free it.
+static char *printed(const Row *rows, size_t count, TableFormat format, Error *error)
+{
+    char *text = NULL;
+    size_t size;
+    FILE *out = open_memstream(&text, &size);
+    bool done = table_print(out, format == TABLE_CSV ? NULL : out, rows, count, format, error);
+    fclose(out);
+    if (!done) {
+        free(text);
+        text = NULL;
+    }
+    return text;
+}
+
+static bool says(const Row *rows, size_t count, TableFormat format, const char *part)
+{
+    Error error = { 0 };
+    char *text = printed(rows, count, format, &error);
+    bool found = text && strstr(text, part);
+    if (!found)
+        printf("\nno \"%s\" in:\n%s\n", part, text ? text : error.text);
+    free(text);
+    return found;
+}
+
+static Row *five(Arena *arena, const double *score)
+{
+    Row *rows = arena_take(arena, 5, sizeof *rows);
+    for (int64_t i = 0; i < 5; i++)
+        rows[i] = finished(arena, "tiny", "reviews", "lora", "lora.rank=8", i + 1, score[i]);
+    return rows;
+}
+
+// 0.80 0.81 0.82 0.83 0.84: mean 0.82, sd sqrt(0.00025), half-width 2.776445105 sd / sqrt(5) =
+// 0.019632432: 82.0 and 2.0 points, 0.800367568 and 0.839632432 as fractions.
+static const double spread[] = { 0.80, 0.81, 0.82, 0.83, 0.84 };
+
+static void a_cell_is_mean_and_half_width_in_points_with_n(void)
+{
+    Arena *arena = arena_of_test();
+    Row *rows = five(arena, spread);
+    CHECK(says(rows, 5, TABLE_TEXT, "82.0 ± 2.0  5 "));
+    CHECK(says(rows, 5, TABLE_MARKDOWN, "| tiny | lora | 82.0 ± 2.0 | 5 |"));
+    CHECK(says(rows, 5, TABLE_CSV, ",0.82,0.0158113883,5,0.800367568,0.839632432,5,0,"));
+    CHECK(says(rows, 5, TABLE_TEXT, "accuracy on dev, 872 items; best constant answer 50.0"));
+    CHECK(says(rows, 1, TABLE_TEXT, " 80.0   1 "));
+    CHECK(says(rows, 1, TABLE_CSV, ",0.8,,1,,,1,0,"));
+    arena_free(arena);
+}
+
+// The order of the rows, as files lie in a folder, is no information.
+static void every_order_of_the_rows_prints_the_same_bytes(void)
+{
+    Arena *arena = arena_of_test();
+    Row *rows = sweep_rows(arena);
+    Error error;
+    uint64_t random = 3;
+    char *first = printed(rows, SWEEP_ROWS, TABLE_CSV, &error);
+    for (size_t i = SWEEP_ROWS - 1; i > 0; i--) {
+        size_t j = mix(&random) % (i + 1);
+        Row row = rows[i];
+        rows[i] = rows[j], rows[j] = row;
+    }
+    char *second = printed(rows, SWEEP_ROWS, TABLE_CSV, &error);
+    CHECK_TEXT(second, first);
+    free(first);
+    free(second);
+    arena_free(arena);
+}
+
+static void a_text_table_of_two_models_and_three_tasks_fits_100_columns(void)
+{
+    Arena *arena = arena_of_test();
+    Row *rows = sweep_rows(arena);
+    Error error;
+    for (size_t i = 0; i < SWEEP_ROWS; i++)
+        rows[i].majority_score = 0.4; // nobody is dead, so no remarks
+    char *text = printed(rows, SWEEP_ROWS, TABLE_TEXT, &error);
+    size_t lines = 0;
+    for (char *line = strtok(text, "\n"); line; line = strtok(NULL, "\n"), lines++) {
+        size_t columns = 0;
+        for (char *at = line; *at; at++)
+            columns += ((unsigned char)*at & 0xC0) != 0x80;
+        if (!strncmp(line, "train_n", 7) || !strncmp(line, "score:", 6))
+            continue; // sentences may be folded by the terminal
+        if (!CHECK(columns <= 100))
+            printf("%zu: %s\n", columns, line);
+        CHECK(line[strlen(line) - 1] != ' ');
+    }
+    CHECK(lines > 50);
+    free(text);
+    arena_free(arena);
+}
+
+// 4 alive and one that scores the best constant answer: mean (4 * 0.8 + 0.5) / 5 = 0.74.
+static void a_dead_run_is_in_the_mean_and_counted(void)
+{
+    Arena *arena = arena_of_test();
+    const double score[] = { 0.8, 0.8, 0.5, 0.8, 0.8 };
+    Row *rows = five(arena, score);
+    CHECK(says(rows, 5, TABLE_TEXT, "74.0 ± "));
+    CHECK(says(rows, 5, TABLE_TEXT, "1/5 dead, the others 80.0"));
+    CHECK(says(rows, 5, TABLE_CSV, ",5,1,0.8,0,0,0,0,"));
+    CHECK(says(rows, 5, TABLE_TEXT, "dead: at or below the best constant answer"));
+    arena_free(arena);
+}
+
+// MRPC's constant answer, five times.
+static void five_dead_runs_are_dead_without_spread(void)
+{
+    Arena *arena = arena_of_test();
+    const double score[] = { 279.0 / 408, 279.0 / 408, 279.0 / 408, 279.0 / 408, 279.0 / 408 };
+    Row *rows = five(arena, score);
+    for (int i = 0; i < 5; i++)
+        rows[i].majority_score = 279.0 / 408;
+    CHECK(says(rows, 5, TABLE_TEXT, "68.4 ± 0  5 "));
+    CHECK(says(rows, 5, TABLE_TEXT, "5/5 dead, all seeds equal"));
+    CHECK(says(rows, 5, TABLE_CSV, ",0.683823529,0,5,0.683823529,0.683823529,5,5,,0,0,0,0,"));
+    arena_free(arena);
+}
+
+static void runs_without_a_score_are_counted_by_name_and_listed_with_their_keys(void)
+{
+    Arena *arena = arena_of_test();
+    Row *rows = five(arena, spread);
+    rows[1].status = "failed", rows[1].error = "out of memory", rows[1].score = NAN;
+    rows[3].status = "diverged", rows[3].score = NAN;
+    rows[4].status = "timeout", rows[4].score = NAN;
+    rows[1].lr = NAN, rows[1].lr_source = NULL, rows[1].train_n = WHOLE_UNKNOWN; // failed early
+    CHECK(says(rows, 5, TABLE_TEXT, "81.0 ± 12.7  2/5 "));
+    CHECK(says(rows, 5, TABLE_TEXT, "1 failed, 1 diverged, 1 timeout"));
+    char line[128];
+    snprintf(line, sizeof line,
+             "no score: tiny reviews lora, seed 2: failed: out of memory (key %.12s)", rows[1].key);
+    CHECK(says(rows, 5, TABLE_TEXT, line));
+    for (int i = 0; i < 5; i++)
+        rows[i].status = "failed", rows[i].score = NAN;
+    CHECK(says(rows, 5, TABLE_TEXT, "0/5 "));
+    CHECK(says(rows, 5, TABLE_CSV, ",,,0,,,5,0,,5,0,0,0,"));
+    arena_free(arena);
+}
+
+static void rows_scored_on_different_items_are_refused_with_both_keys(void)
+{
+    Arena *arena = arena_of_test();
+    Error error = { 0 };
+    Row *rows = five(arena, spread);
+    rows[3].eval_n = 800;
+    CHECK(printed(rows, 5, TABLE_TEXT, &error) == NULL);
+    CHECK_ERROR(&error, ERROR_INPUT, "reviews: eval_n is 872 in ");
+    CHECK_ERROR(&error, ERROR_INPUT, rows[0].key);
+    CHECK_ERROR(&error, ERROR_INPUT, rows[3].key);
+    rows[3].eval_n = 872, rows[2].eval_split = "test";
+    CHECK(printed(rows, 5, TABLE_TEXT, &error) == NULL);
+    CHECK_ERROR(&error, ERROR_INPUT, "eval_split is dev in ");
+    rows[2].eval_split = "dev", rows[1].metric = "f1";
+    CHECK(printed(rows, 5, TABLE_CSV, &error) == NULL);
+    CHECK_ERROR(&error, ERROR_INPUT, "metric is accuracy in ");
+    arena_free(arena);
+}
+
+// max_length 64 in two of five: two blocks, none averaged with the other, each with what differs.
+static void rows_of_different_protocols_are_in_different_blocks(void)
+{
+    Arena *arena = arena_of_test();
+    Row *rows = five(arena, spread);
+    rows[3].max_length = rows[4].max_length = 64;
+    CHECK(says(rows, 5, TABLE_TEXT, "reviews (1): accuracy"));
+    CHECK(says(rows, 5, TABLE_TEXT, "apart from other rows of reviews: max_length 128"));
+    CHECK(says(rows, 5, TABLE_TEXT, "apart from other rows of reviews: max_length 64"));
+    CHECK(says(rows, 5, TABLE_CSV, "reviews,reviews (1),max_length 128,tiny,lora,"));
+    CHECK(says(rows, 5, TABLE_CSV, ",0.81,0.01,3,"));
+    CHECK(says(rows, 5, TABLE_CSV, ",0.835,0.00707106781,2,"));
+    arena_free(arena);
+}
+
+static void rows_of_different_results_of_the_same_program_are_in_different_blocks(void)
+{
+    Arena *arena = arena_of_test();
+    Row *rows = five(arena, spread);
+    rows[4].numerics = 2, rows[3].numerics = 1;
+    CHECK(says(rows, 5, TABLE_TEXT, "apart from other rows of reviews: numerics 2"));
+    arena_free(arena);
+}
+
+static void times_of_different_machines_are_not_in_one_column(void)
+{
+    Arena *arena = arena_of_test();
+    Row *rows = five(arena, spread);
+    CHECK(says(rows, 5, TABLE_TEXT, " 12.3\n"));
+    CHECK(says(rows, 5, TABLE_CSV, "48000000,12.34\n"));
+    rows[2].cpu = "Another CPU", rows[1].jobs = 4;
+    CHECK(says(rows, 5, TABLE_TEXT, " 48.0\n"));
+    CHECK(says(rows, 5, TABLE_CSV, "48000000,\n"));
+    CHECK(says(rows, 5, TABLE_TEXT, "82.0 ± 2.0  5 "));
+    CHECK(says(rows, 5, TABLE_TEXT, "reviews: no train s, since rows differ in cpu, jobs."));
+    arena_free(arena);
+}
+
+static void mixed_commits_are_warned_of(void)
+{
+    Arena *arena = arena_of_test();
+    Error error;
+    Row *rows = five(arena, spread);
+    char *text = printed(rows, 5, TABLE_TEXT, &error);
+    CHECK(text && !strstr(text, "warning"));
+    free(text);
+    rows[0].commit = "77aa", rows[1].dirty = "yes";
+    CHECK(says(rows, 5, TABLE_TEXT, "warning: rows of several commits stand together: "));
+    CHECK(says(rows, 5, TABLE_TEXT, "77aa (1 row), 3fa2c1d+changes (1 row), 3fa2c1d (3 rows)"));
+    arena_free(arena);
+}
+
+// Options appear where lines of the method differ in them, and nowhere else.
+static void a_label_says_what_differs_and_no_more(void)
+{
+    Arena *arena = arena_of_test();
+    Row rows[] = {
+        finished(arena, "tiny", "reviews", "lora", "lora.alpha=16;lora.rank=8", 1, 0.8),
+        finished(arena, "tiny", "reviews", "lora", "lora.alpha=16;lora.rank=4", 1, 0.7),
+        finished(arena, "tiny", "reviews", "full", "", 1, 0.9),
+        finished(arena, "tiny", "reviews", "full", "", 1, 0.6),
+        finished(arena, "tiny", "reviews", "bitfit", "", 1, 0.65),
+        finished(arena, "tiny", "reviews", "bitfit", "", 2, 0.66),
+    };
+    rows[3].key = "other", rows[3].pretrained = "no";
+    rows[5].lr = 3e-3;
+    const char *lines[] = { "| tiny | lora rank=8 | 80.0 | 1 |",
+                            "| tiny | lora rank=4 | 70.0 | 1 |",
+                            "| tiny | full | 90.0 | 1 |",
+                            "| tiny | full (untrained) | 60.0 | 1 |",
+                            "| tiny | bitfit lr=0.001 | 65.0 | 1 |",
+                            "| tiny | bitfit lr=0.003 | 66.0 | 1 |" };
+    for (int i = 0; i < 6; i++)
+        CHECK(says(rows, 6, TABLE_MARKDOWN, lines[i]));
+    arena_free(arena);
+}
+
+static void a_search_may_choose_rate_and_steps_of_its_own(void)
+{
+    Arena *arena = arena_of_test();
+    Row rows[] = { finished(arena, "tiny", "reviews", "lora", "", 1, 0.8),
+                   finished(arena, "tiny", "reviews", "full", "", 1, 0.9) };
+    for (int i = 0; i < 2; i++)
+        rows[i].lr_source = "searched", rows[i].trials = 8;
+    rows[1].epochs = 12, rows[1].lr = 3e-4, rows[1].winner_on_edge = "yes";
+    CHECK(says(rows, 2, TABLE_CSV, "reviews,reviews,,tiny,full,"));
+    CHECK(says(rows, 2, TABLE_TEXT, "rate at the edge of its search"));
+    rows[0].lr_source = "given", rows[0].trials = WHOLE_UNKNOWN, rows[1].epochs = 3;
+    CHECK(says(rows, 2, TABLE_TEXT,
+               "reviews: lines differ in lr_source searched: full; lr_source given: lora"));
+    arena_free(arena);
+}
+
+static void trial_rows_and_copies_are_left_out_and_counted(void)
+{
+    Arena *arena = arena_of_test();
+    Row rows[4], *all = five(arena, spread);
+    memcpy(rows, all, 3 * sizeof *rows);
+    rows[3] = rows[0];
+    rows[1].stage = "trial", rows[1].score = NAN;
+    CHECK(says(rows, 4, TABLE_CSV, ",0.81,0.0141421356,2,"));
+    CHECK(says(rows, 4, TABLE_TEXT, "1 trial rows are left out"));
+    CHECK(says(rows, 4, TABLE_TEXT, "1 copies of rows (same key) are left out"));
+    rows[3].key = "other"; // the same seed twice, though it is said to be another run
+    Error error = { 0 };
+    CHECK(printed(rows, 4, TABLE_TEXT, &error) == NULL);
+    CHECK_ERROR(&error, ERROR_INPUT, "the same run of lora, seed 1");
+    arena_free(arena);
+}
+
+static void what_was_not_measured_is_empty(void)
+{
+    Arena *arena = arena_of_test();
+    Row *rows = five(arena, spread);
+    for (int i = 0; i < 5; i++) {
+        rows[i].trained_share = rows[i].train_s = rows[i].majority_score = NAN;
+        rows[i].params_trained = rows[i].plan_peak = rows[i].rss_peak = WHOLE_UNKNOWN;
+    }
+    CHECK(says(rows, 5, TABLE_MARKDOWN, "| tiny | lora | 82.0 ± 2.0 | 5 |  |  |  |  |  |\n"));
+    CHECK(says(rows, 5, TABLE_CSV, ",5,0,,0,0,0,0,,,,,,\n"));
+    CHECK(says(rows, 5, TABLE_TEXT, "872 items\n"));
+    arena_free(arena);
+}
+
+static void shares_say_of_what(void)
+{
+    Arena *arena = arena_of_test();
+    Row *rows = five(arena, spread);
+    for (int i = 0; i < 5; i++)
+        rows[i].trained_share = 0.01182, rows[i].trained_share_nonembedding = 0.02364;
+    CHECK(says(rows, 5, TABLE_MARKDOWN, "| trained % of all | trained % of non-embedding |"));
+    CHECK(says(rows, 5, TABLE_MARKDOWN, "| 5 | 1.18 | 2.36 | 21.5 | 48.0 | 12.3 |"));
+    arena_free(arena);
+}
+
+// rows/ is the truth; runs.csv, made from it, may be older.
+static void a_folder_gives_its_rows_and_else_its_runs(void)
+{
+    Arena *arena = arena_of_test();
+    Error error = { 0 };
+    Row *rows = five(arena, spread), *read;
+    size_t count;
+    const char *folder = test_folder();
+    char *of_rows = path_join(arena, folder, "rows"), *runs = path_join(arena, folder, "runs.csv");
+    CHECK(!rows_of_folder(arena, folder, &read, &count, &error));
+    CHECK_ERROR(&error, ERROR_INPUT, "no rows");
+    CHECK(row_write(runs, &rows[0], &error));
+    CHECK(rows_of_folder(arena, folder, &read, &count, &error));
+    CHECK(count == 1 && read[0].score == 0.80);
+    CHECK(folder_make(of_rows, &error));
+    for (int i = 1; i < 4; i++)
+        CHECK(row_write(path_join(arena, of_rows, arena_format(arena, "%d.csv", i)), &rows[i],
+                        &error));
+    CHECK(rows_of_folder(arena, folder, &read, &count, &error));
+    CHECK(count == 3 && read[2].score == 0.83);
+    CHECK(rows_of_folders(arena, (const char *[]){ folder, runs }, 2, &read, &count, &error));
+    CHECK(count == 4 && read[3].score == 0.80);
+    CHECK(!rows_of_folder(arena, path_join(arena, folder, "none"), &read, &count, &error));
+    CHECK_ERROR(&error, ERROR_INPUT, "none: no such folder");
+    arena_free(arena);
+}
+
+void suite_table(void)
+{
+    ADD(a_cell_is_mean_and_half_width_in_points_with_n);
+    ADD(every_order_of_the_rows_prints_the_same_bytes);
+    ADD(a_text_table_of_two_models_and_three_tasks_fits_100_columns);
+    ADD(a_dead_run_is_in_the_mean_and_counted);
+    ADD(five_dead_runs_are_dead_without_spread);
+    ADD(runs_without_a_score_are_counted_by_name_and_listed_with_their_keys);
+    ADD(rows_scored_on_different_items_are_refused_with_both_keys);
+    ADD(rows_of_different_protocols_are_in_different_blocks);
+    ADD(rows_of_different_results_of_the_same_program_are_in_different_blocks);
+    ADD(times_of_different_machines_are_not_in_one_column);
+    ADD(mixed_commits_are_warned_of);
+    ADD(a_label_says_what_differs_and_no_more);
+    ADD(a_search_may_choose_rate_and_steps_of_its_own);
+    ADD(trial_rows_and_copies_are_left_out_and_counted);
+    ADD(what_was_not_measured_is_empty);
+    ADD(shares_say_of_what);
+    ADD(a_folder_gives_its_rows_and_else_its_runs);
+}
