@@ -3,13 +3,14 @@
 #include "report/commands.h"
 #include "run/commands.h"
 #include "run/run.h"
+#include "sweep/commands.h"
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
 
 static const Command *const commands[] = {
-    &command_run,  &command_params, &command_tokens, &command_list,  &command_graph,
-    &command_rows, &command_table,  &command_plots,  &command_probe, NULL,
+    &command_run,  &command_sweep, &command_params, &command_tokens, &command_list, &command_graph,
+    &command_rows, &command_table, &command_plots,  &command_probe,  NULL,
 };
 
 // The one global of the program: a signal's handler can reach nothing else.
