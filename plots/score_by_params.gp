@@ -12,6 +12,7 @@ set for [l=1:captions] label l caption[l] at screen title_x,caption_y[l] \
 set logscale x
 set xrange [xlow:xhigh]
 set format x "%.0s%c"
+if (zero > 0) set xtics add ("0" zero) # nothing trained: beside the axis of logarithms
 unset key
 do for [p=1:panels] {
     set lmargin at screen left[p]
@@ -25,13 +26,11 @@ do for [p=1:panels] {
     set label 101 last[p] < first[p] ? "no score" : "" at graph 0.5,0.5 center
     plot -1e9 with lines lt nodraw, \
         for [i=1:lines[p]] null[p] with lines lt 1, \
-        for [s=first[p]:bars[p]] data using (column("series") == s ? column("x") : NaN) \
+        for [s=first[p]:last[p]] data using (column("series") == s ? column("x") : NaN) \
             :(100 * column("score")):(100 * column("low")):(100 * column("high")) \
             with yerrorbars lt (100 * grey[s] + number(method[s])) ps 0, \
         for [s=first[p]:last[p]] data using (column("series") == s ? column("x") : NaN) \
-            :(100 * column("score")) with points lt (100 * grey[s] + number(method[s])), \
-        for [i=1:edges[p]] data using (column("panel") == p && column("edge") == 1 ? column("x") : NaN) \
-            :(100 * column("score")):("0 <") with labels right offset -0.8,0
+            :(100 * column("score")) with points lt (100 * grey[s] + number(method[s]))
     unset label
 }
 # The legend: what was drawn, each once.

@@ -103,7 +103,7 @@ int main(int count, char **argument)
     }
     if (!(fixtures.arena = arena_new(ARENA_RUN, &error)) || !product_start(1, &error)) {
         fprintf(stderr, "fixtures: %s\n", error.text);
-        return error.kind;
+        return (int)error.kind;
     }
     tokens_fixtures(&fixtures, argument[1]);
     training_fixtures(&fixtures, argument[1]);

@@ -97,7 +97,7 @@ static void every_point_is_in_the_data_and_no_bar_is_cut(void)
             CHECK((*cell(&csv, r, "x") != '\0') == placed);
             if (!strcmp(label[l], "frozen")) {
                 CHECK_TEXT(cell(&csv, r, "params_trained"), "0");
-                CHECK_TEXT(cell(&csv, r, "edge"), "1");
+                CHECK_TEXT(cell(&csv, r, "x"), "50"); // beside the decade below 1000 / 2
             }
             if (!strcmp(label[l], "bitfit"))
                 CHECK_TEXT(cell(&csv, r, "failed"), "1");
@@ -127,6 +127,8 @@ static void many_tasks_and_a_model_that_ran_on_one_are_drawn(void)
 {
     Arena *arena = arena_of_test();
     Csv csv;
+    Bytes svg;
+    Error error = { 0 };
     const char *task[] = { "a", "b", "c", "d", "e", "f" };
     Row rows[13];
     for (int t = 0; t < 6; t++)
@@ -134,8 +136,16 @@ static void many_tasks_and_a_model_that_ran_on_one_are_drawn(void)
             rows[2 * t + s] = finished(arena, "tiny", task[t], "full", "", s + 1, 0.7 + 0.01 * s);
     rows[12] = finished(arena, "mini", "c", "lora", "", 1, NAN);
     rows[12].status = "timeout";
-    if (gnuplot_is_here())
-        written(arena, test_folder(), rows, 13, &csv);
+    const char *folder = test_folder();
+    if (gnuplot_is_here() && written(arena, folder, rows, 13, &csv)) {
+        CHECK(file_read(arena, path_join(arena, folder, "figures/score_by_params.svg"), &svg,
+                        &error));
+        CHECK(strstr((const char *)svg.data, "f, tiny") != NULL);
+        CHECK(strstr((const char *)svg.data, "c, mini") != NULL);
+        CHECK(strstr((const char *)svg.data, "a, mini") == NULL); // never asked
+        CHECK(strstr((const char *)svg.data, "no score") != NULL);
+        CHECK(strstr((const char *)svg.data, "Of 13 runs 1 timeout.") != NULL);
+    }
     arena_free(arena);
 }
 

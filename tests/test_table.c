@@ -18,16 +18,16 @@ static Arena *arena_of_test(void)
 // The table as text, notes behind it; NULL with the error when it is refused. Free it.
 static char *printed(const Row *rows, size_t count, TableFormat format, Error *error)
 {
-    char *text = NULL;
+    char *text = NULL, *copy = NULL;
     size_t size;
     FILE *out = open_memstream(&text, &size);
-    bool done = table_print(out, format == TABLE_CSV ? NULL : out, rows, count, format, error);
-    fclose(out);
-    if (!done) {
-        free(text);
-        text = NULL;
+    if (table_print(out, format == TABLE_CSV ? NULL : out, rows, count, format, error)) {
+        fflush(out);
+        copy = strdup(text);
     }
-    return text;
+    fclose(out);
+    free(text);
+    return copy;
 }
 
 static bool says(const Row *rows, size_t count, TableFormat format, const char *part)
@@ -254,6 +254,52 @@ static void a_label_says_what_differs_and_no_more(void)
     arena_free(arena);
 }
 
+// Models by size, pretrained first, then by what is trained, whatever their names.
+static void lines_are_sorted_by_size(void)
+{
+    Arena *arena = arena_of_test();
+    Row rows[] = {
+        finished(arena, "a-large", "reviews", "adapter", "", 1, 0.8),
+        finished(arena, "tiny", "reviews", "adapter", "", 2, 0.8),
+        finished(arena, "tiny", "reviews", "zero", "", 1, 0.8),
+        finished(arena, "tiny", "reviews", "adapter", "", 1, 0.8),
+    };
+    rows[1].pretrained = "no", rows[2].params_trained = 10;
+    CHECK(says(rows, 4, TABLE_TEXT, "\ntiny     zero "));
+    CHECK(says(rows, 4, TABLE_MARKDOWN,
+               "| tiny | zero | 80.0 | 1 | 0.0667 |  | 21.5 | 48.0 | 12.3 |\n| tiny | adapter |"));
+    CHECK(says(rows, 4, TABLE_MARKDOWN, "| 12.3 |\n| tiny | adapter (untrained) |"));
+    CHECK(says(rows, 4, TABLE_MARKDOWN, "| 12.3 |\n| a-large | adapter |"));
+    arena_free(arena);
+}
+
+// Columns of a terminal before `part` in the line of `text` that has `label`.
+static size_t columns_before(const char *text, const char *label, const char *part)
+{
+    const char *line = strstr(text, label), *end = strstr(line, part);
+    size_t columns = 0;
+    while (line > text && line[-1] != '\n')
+        line--;
+    for (; line < end; line++)
+        columns += ((unsigned char)*line & 0xC0) != 0x80;
+    return columns;
+}
+
+// The plus-minus sign is two bytes and one column.
+static void columns_stand_under_each_other(void)
+{
+    Arena *arena = arena_of_test();
+    Error error;
+    Row *rows = five(arena, spread);
+    rows[4] = finished(arena, "tiny", "reviews", "full", "", 1, 0.8); // without an interval
+    char *text = printed(rows, 5, TABLE_TEXT, &error);
+    CHECK(strstr(text, "±") != NULL);
+    CHECK(columns_before(text, "full ", "21.5") == columns_before(text, "lora ", "21.5"));
+    CHECK(columns_before(text, "full ", "21.5") > 20);
+    free(text);
+    arena_free(arena);
+}
+
 static void a_search_may_choose_rate_and_steps_of_its_own(void)
 {
     Arena *arena = arena_of_test();
@@ -353,6 +399,8 @@ void suite_table(void)
     ADD(times_of_different_machines_are_not_in_one_column);
     ADD(mixed_commits_are_warned_of);
     ADD(a_label_says_what_differs_and_no_more);
+    ADD(lines_are_sorted_by_size);
+    ADD(columns_stand_under_each_other);
     ADD(a_search_may_choose_rate_and_steps_of_its_own);
     ADD(trial_rows_and_copies_are_left_out_and_counted);
     ADD(what_was_not_measured_is_empty);

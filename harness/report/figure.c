@@ -13,22 +13,18 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-extern char **environ;
-
 typedef struct { // one method in one panel, pretrained or not: its settings are its points
-    size_t panel;
     const char *method;
-    bool grey, bars; // untrained; some point has an interval
+    bool grey; // untrained
 } Series;
 
 typedef struct {
     const Block *block;
     const char *model;
-    size_t column, line;      // its place, from the upper left
-    size_t first, bars, last; // its series, from 1; those up to `bars` have intervals
-    double low, high;         // of scores and the ends of their bars
-    double null;              // NAN where there is none
-    size_t edges;             // points that train nothing, drawn at the left edge
+    size_t column, line; // its place, from the upper left
+    size_t first, last;  // its series, from 1
+    double low, high;    // of scores and the ends of their bars
+    double null;         // NAN where there is none
 } Panel;
 
 typedef struct {
@@ -44,10 +40,12 @@ typedef struct {
     Point *point;
     size_t panels, across, down, all_series, points;
     double x_low, x_high; // of the axis
+    double zero;          // where 0 stands on the axis of logarithms; NAN where it is not needed
     const char *caption;
 } Figure;
 
 static void find_panels(Figure *figure, const Summary *summary);
+static void add_panel(Figure *figure, const Block *block, const char *model, size_t column);
 static void find_series(Figure *figure);
 static bool find_ranges(Figure *figure, Error *error);
 static void find_captions(Figure *figure, const Summary *summary);
@@ -84,7 +82,7 @@ static const char *known(const char *text)
     return text ? text : "";
 }
 
-// Tasks go across while they are few, models below each other, and else the other way round.
+// A row of panels is up to four tasks with one model; below it the next model, then further tasks.
 static void find_panels(Figure *figure, const Summary *summary)
 {
     enum { MOST_ACROSS = 4 };
@@ -102,29 +100,35 @@ static void find_panels(Figure *figure, const Summary *summary)
                 model[models++] = *cell;
         }
     qsort(model, models, sizeof *model, cell_order);
-    bool tasks_across = summary->blocks <= MOST_ACROSS || models > MOST_ACROSS;
-    figure->across = tasks_across ? summary->blocks : models;
-    figure->down = tasks_across ? models : summary->blocks;
     figure->panel = arena_zero(figure->arena, summary->blocks * models + 1, sizeof(Panel));
     figure->point = arena_zero(figure->arena, cells + 1, sizeof(Point));
-    for (size_t line = 0; line < figure->down; line++)
-        for (size_t column = 0; column < figure->across; column++) {
-            const Block *block = &summary->block[tasks_across ? column : line];
-            const char *name = known(model[tasks_across ? line : column].row->model);
-            figure->panel[figure->panels] = (Panel){ .block = block,
-                                                     .model = name,
-                                                     .column = column,
-                                                     .line = line,
-                                                     .low = INFINITY,
-                                                     .high = -INFINITY,
-                                                     .null = NAN };
-            size_t before = figure->points;
-            for (size_t c = 0; c < block->cells; c++)
-                if (!strcmp(known(block->cell[c].row->model), name))
-                    figure->point[figure->points++] =
-                        (Point){ .cell = &block->cell[c], .panel = figure->panels };
-            figure->panels += figure->points > before; // no panel for what was never asked
+    for (size_t b = 0; b < summary->blocks; b += MOST_ACROSS)
+        for (size_t m = 0; m < models; m++) {
+            size_t panels = figure->panels;
+            for (size_t k = 0; k < MOST_ACROSS && b + k < summary->blocks; k++)
+                add_panel(figure, &summary->block[b + k], known(model[m].row->model), k);
+            figure->down += figure->panels > panels;
         }
+}
+
+// With the points of a model in a block, where there are any, in the row that is being filled.
+static void add_panel(Figure *figure, const Block *block, const char *model, size_t column)
+{
+    size_t points = figure->points;
+    for (size_t c = 0; c < block->cells; c++)
+        if (!strcmp(known(block->cell[c].row->model), model))
+            figure->point[figure->points++] =
+                (Point){ .cell = &block->cell[c], .panel = figure->panels };
+    if (figure->points == points)
+        return;
+    figure->panel[figure->panels++] = (Panel){ .block = block,
+                                               .model = model,
+                                               .column = column,
+                                               .line = figure->down,
+                                               .low = INFINITY,
+                                               .high = -INFINITY,
+                                               .null = NAN };
+    figure->across = column + 1 > figure->across ? column + 1 : figure->across;
 }
 
 static bool is_null(const Cell *cell)
@@ -137,41 +141,26 @@ static bool drawn(const Cell *cell)
     return cell->score.n > 0 && !isnan(cell->params_trained) && !is_null(cell);
 }
 
-// The series of a panel in which some point has an interval come first, so that one loop of gnuplot
-// draws bars, another points: a series without a valid point is something it complains of.
+// A series of gnuplot's is a method in a panel, so that it has one look.
 static void find_series(Figure *figure)
 {
     figure->series = arena_zero(figure->arena, figure->points + 1, sizeof(Series));
     for (size_t p = 0; p < figure->panels; p++) {
         Panel *panel = &figure->panel[p];
         panel->first = figure->all_series + 1;
-        for (int bars = 1; bars >= 0; bars--) {
-            for (size_t i = 0; i < figure->points; i++) {
-                const Cell *cell = figure->point[i].cell;
-                bool has = false;
-                if (figure->point[i].panel != p || !drawn(cell) || figure->point[i].series)
-                    continue;
-                for (size_t o = 0; o < figure->points; o++) {
-                    const Cell *other = figure->point[o].cell;
-                    if (figure->point[o].panel == p && drawn(other) && other->score.n > 1 &&
-                        other->untrained == cell->untrained &&
-                        !strcmp(known(other->row->method), known(cell->row->method)))
-                        has = true;
-                }
-                if (has != (bars == 1))
-                    continue;
-                size_t s = panel->first;
-                while (s <= figure->all_series &&
-                       (strcmp(figure->series[s - 1].method, known(cell->row->method)) != 0 ||
-                        figure->series[s - 1].grey != cell->untrained))
-                    s++;
-                if (s > figure->all_series)
-                    figure->series[figure->all_series++] =
-                        (Series){ p, known(cell->row->method), cell->untrained, has };
-                figure->point[i].series = s;
-            }
-            if (bars)
-                panel->bars = figure->all_series;
+        for (size_t i = 0; i < figure->points; i++) {
+            const Cell *cell = figure->point[i].cell;
+            size_t s = panel->first;
+            if (figure->point[i].panel != p || !drawn(cell))
+                continue;
+            while (s <= figure->all_series &&
+                   (strcmp(figure->series[s - 1].method, known(cell->row->method)) != 0 ||
+                    figure->series[s - 1].grey != cell->untrained))
+                s++;
+            if (s > figure->all_series)
+                figure->series[figure->all_series++] =
+                    (Series){ known(cell->row->method), cell->untrained };
+            figure->point[i].series = s;
         }
         panel->last = figure->all_series;
     }
@@ -189,7 +178,7 @@ static void widen(Panel *panel, double value)
 static bool find_ranges(Figure *figure, Error *error)
 {
     double fewest = INFINITY, most = 0;
-    size_t placed = 0;
+    size_t placed = 0, zeros = 0;
     for (size_t i = 0; i < figure->points; i++) {
         const Cell *cell = figure->point[i].cell;
         Panel *panel = &figure->panel[figure->point[i].panel];
@@ -205,7 +194,7 @@ static bool find_ranges(Figure *figure, Error *error)
             fewest = fmin(fewest, cell->params_trained);
             most = fmax(most, cell->params_trained);
         } else
-            panel->edges++;
+            zeros++;
     }
     if (placed == 0)
         return fail(error, ERROR_INPUT, (Where){ .file = figure->csv },
@@ -221,7 +210,8 @@ static bool find_ranges(Figure *figure, Error *error)
         Panel *panel = &figure->panel[p];
         if (panel->low > panel->high) // a task without any score
             panel->low = 0, panel->high = 1;
-        double room = fmax(0.06 * (panel->high - panel->low), 0.005);
+        double span = panel->high - panel->low; // four points at least: not to blow up noise
+        double room = fmax(0.06 * span, (0.04 - span) / 2);
         panel->low -= room;
         panel->high += room;
     }
@@ -232,6 +222,11 @@ static bool find_ranges(Figure *figure, Error *error)
     if (figure->x_high / figure->x_low < 100) { // so that some tics have numbers
         figure->x_low = pow(10, floor(log10(figure->x_low)));
         figure->x_high = pow(10, ceil(log10(figure->x_high)));
+    }
+    figure->zero = NAN;
+    if (zeros > 0) { // left of all others, with a number of its own on the axis
+        figure->zero = figure->x_low / 2;
+        figure->x_low /= 3;
     }
     return true;
 }
@@ -288,14 +283,13 @@ static bool put_points(FILE *out, const void *content)
 {
     const Figure *figure = content;
     fputs("task,model,method,label,pretrained,n,params_trained,score,low,high,runs,dead,failed,"
-          "diverged,timeout,panel,series,x,edge\n",
+          "diverged,timeout,panel,series,x\n",
           out);
     for (size_t i = 0; i < figure->points; i++) {
         const Point *point = &figure->point[i];
         const Cell *cell = point->cell;
         const char *text[] = { figure->panel[point->panel].block->name, cell->row->model,
                                cell->row->method, cell->label, cell->row->pretrained };
-        bool edge = point->series && cell->params_trained == 0;
         for (size_t t = 0; t < sizeof text / sizeof *text; t++) {
             csv_put(out, known(text[t]));
             putc(',', out);
@@ -309,8 +303,10 @@ static bool put_points(FILE *out, const void *content)
         }
         fprintf(out, "%zu,%zu,%zu,%zu,%zu,%zu,%zu,", cell->runs, cell->dead, cell->failed,
                 cell->diverged, cell->timeout, point->panel + 1, point->series);
-        put_number(out, !point->series ? NAN : edge ? figure->x_low : cell->params_trained);
-        fprintf(out, ",%d\n", edge);
+        put_number(out, !point->series              ? NAN
+                        : cell->params_trained == 0 ? figure->zero
+                                                    : cell->params_trained);
+        putc('\n', out);
     }
     return !ferror(out);
 }
@@ -374,8 +370,8 @@ static void put_panels(FILE *out, const Figure *figure, double width, double hei
     fprintf(out, "array name[panels]\narray xlabel[panels]\narray ylabel[panels]\n");
     fprintf(out, "array left[panels]\narray right[panels]\narray top[panels]\n");
     fprintf(out, "array bottom[panels]\narray ylow[panels]\narray yhigh[panels]\n");
-    fprintf(out, "array null[panels]\narray lines[panels]\narray edges[panels]\n");
-    fprintf(out, "array first[panels]\narray bars[panels]\narray last[panels]\n");
+    fprintf(out, "array null[panels]\narray lines[panels]\n");
+    fprintf(out, "array first[panels]\narray last[panels]\n");
     for (size_t p = 0; p < figure->panels; p++) {
         const Panel *panel = &figure->panel[p];
         const char *score = score_name(figure, panel);
@@ -393,8 +389,8 @@ static void put_panels(FILE *out, const Figure *figure, double width, double hei
         fprintf(out, "ylow[%zu] = %.9g; yhigh[%zu] = %.9g; null[%zu] = %.9g; lines[%zu] = %d\n",
                 p + 1, 100 * panel->low, p + 1, 100 * panel->high, p + 1,
                 isnan(panel->null) ? 0 : 100 * panel->null, p + 1, !isnan(panel->null));
-        fprintf(out, "first[%zu] = %zu; bars[%zu] = %zu; last[%zu] = %zu; edges[%zu] = %d\n", p + 1,
-                panel->first, p + 1, panel->bars, p + 1, panel->last, p + 1, panel->edges > 0);
+        fprintf(out, "first[%zu] = %zu; last[%zu] = %zu\n", p + 1, panel->first, p + 1,
+                panel->last);
     }
 }
 
@@ -409,7 +405,11 @@ static void put_legend(FILE *out, const Figure *figure)
     Series *entry = arena_take(figure->arena, figure->all_series + 1, sizeof *entry);
     size_t entries = 0, others = 0;
     bool lines = false;
-    fprintf(out, "array method[%zu]\narray grey[%zu]\n", figure->all_series, figure->all_series);
+    // One more than there are: gnuplot evaluates the first step of an empty loop, too.
+    fprintf(out, "array method[%zu]\narray grey[%zu]\n", figure->all_series + 1,
+            figure->all_series + 1);
+    fprintf(out, "method[%zu] = \"null\"\ngrey[%zu] = 0\n", figure->all_series + 1,
+            figure->all_series + 1);
     for (size_t s = 0; s < figure->all_series; s++) {
         const Series *series = &figure->series[s];
         size_t e = 0;
@@ -484,6 +484,7 @@ static void put_script(FILE *out, const Figure *figure, const char *part, const 
     }
     fprintf(out, "legend_left = %.9g; legend_top = %.9g\n", legend / width, 1 - top / height);
     fprintf(out, "xlow = %.9g; xhigh = %.9g\n", figure->x_low, figure->x_high);
+    fprintf(out, "zero = %.9g\n", isnan(figure->zero) ? 0 : figure->zero);
     put_panels(out, figure, width, height, top);
     put_legend(out, figure);
     fprintf(out, "load plots.'/score_by_params.gp'\n");

@@ -20,6 +20,7 @@ typedef struct {
     int64_t max_length, train_limit;
     bool pretrained;
     int64_t seed, init_seed, order_seed, dropout_seed, data_seed; // INT64_MIN: as seed
+    const char *heldout;                                          // a file of texts; NULL: none
     // What follows is not in the key.
     double timeout; // seconds; NAN: none
     int64_t threads;
@@ -44,9 +45,7 @@ bool request_set(Arena *arena, Request *request, const char *name, const char *v
 // The command line that makes this request: "run --model tiny ...", what is not at its default.
 char **request_arguments(Arena *arena, const Request *request, size_t *count);
 
-// What the program finds its tables in: TUNEMARK_HOME, else the folder above the program's own
-// (build/tunemark), else the working folder: datasets/, models/, plots/, results/ lie there.
-const char *home_folder(Arena *arena);
+// A name (bundled, or in a folder of TUNEMARK_MODELS) or a folder with config.json.
 bool model_folder(Arena *arena, const char *name, const char **folder, Error *error);
 
 // What a request comes to, before anything is computed: files read and hashed, the task's rows

@@ -1,0 +1,83 @@
+// command_sweep.c: tunemark sweep.
+#include "base/text.h"
+#include "sweep/child.h"
+#include "sweep/commands.h"
+#include "sweep/sweep.h"
+#include <string.h>
+
+static const char usage[] =
+    "  tunemark sweep results/specs/quick.yaml\n"
+    "  tunemark sweep results/specs/first.yaml --dry-run\n"
+    "  tunemark sweep results/specs/first.yaml --set seeds=8 --set methods.lora.rank=4 -j 4\n"
+    "  tunemark sweep results/specs/first.yaml --commands | parallel\n";
+
+static const Flag flags[] = {
+    { "dry-run", 'n', NULL, "say what would run, why, how long and in how much memory" },
+    { "jobs", 'j', "N", "runs at once [as many as there are cores for]" },
+    { "out", 'o', "FOLDER", "the sweep's folder [results/NAME]" },
+    { "set", 0, "KEY=VALUE", "override the spec, as train.epochs=1; may be repeated" },
+    { "commands", 0, NULL, "print a command for each run to do, for parallel, xargs or make" },
+    { "grace", 0, "SECONDS", "from a run's timeout until it is killed [60]" },
+    { "verbose", 'v', NULL, "show the command of each run that starts" },
+    { "quiet", 'q', NULL, "no progress" },
+    FLAG_END,
+};
+
+static bool command(const Invocation *invocation, int *status, Error *error)
+{
+    Arena *arena = invocation->arena;
+    Arguments arguments;
+    (void)status; // runs that did not end ok are an error that says how many
+    if (!arguments_read(arena, invocation->count, invocation->argument, flags, &arguments, error) ||
+        !arguments_known(&arguments, flags, NULL, error))
+        return false;
+    if (arguments.operands != 1)
+        return fail(error, ERROR_INPUT, (Where){ .item = "sweep" },
+                    "one, as results/specs/quick.yaml", "%zu specs are given", arguments.operands);
+
+    int64_t jobs = 0;
+    double grace = 60;
+    const char *typed_jobs = argument_value(&arguments, "jobs");
+    const char *typed_grace = argument_value(&arguments, "grace");
+    if (typed_jobs && (!text_whole(typed_jobs, &jobs) || jobs < 1 || jobs > 4096))
+        return fail(error, ERROR_INPUT, (Where){ .item = "--jobs" }, "1 to 4096",
+                    "'%s' is no number of runs", typed_jobs);
+    if (typed_grace && (!text_real(typed_grace, &grace) || grace < 0))
+        return fail(error, ERROR_INPUT, (Where){ .item = "--grace" }, "seconds, at least 0",
+                    "'%s' is no time", typed_grace);
+    const char **set = arena_zero(arena, arguments.givens + 1, sizeof *set);
+    size_t sets = 0;
+    for (size_t i = 0; i < arguments.givens; i++)
+        if (!strcmp(arguments.given[i].name, "set"))
+            set[sets++] = arguments.given[i].value;
+    char **words = arena_zero(arena, (size_t)invocation->count + 3, sizeof *words);
+    words[0] = arena_text(arena, invocation->program);
+    words[1] = arena_text(arena, "sweep");
+    memcpy(words + 2, invocation->argument, (size_t)invocation->count * sizeof *words);
+
+    SweepOptions options = {
+        .spec = arguments.operand[0],
+        .set = set,
+        .sets = sets,
+        .out = argument_value(&arguments, "out"),
+        .jobs = (size_t)jobs,
+        .grace = grace,
+        .program = invocation->program,
+        .image = "/proc/self/exe",
+        .command_line = shell_line(arena, words),
+        .dry_run = argument_is(&arguments, "dry-run"),
+        .commands = argument_is(&arguments, "commands"),
+        .quiet = argument_is(&arguments, "quiet"),
+        .verbose = argument_is(&arguments, "verbose"),
+    };
+    return sweep(&options, invocation->interrupted, stdout, stderr, error);
+}
+
+const Command command_sweep = {
+    .name = "sweep",
+    .summary = "run what is missing of a spec: models x tasks x methods x seeds",
+    .usage = usage,
+    .flags = flags,
+    .stops_gently = true,
+    .run = command,
+};

@@ -1,0 +1,39 @@
+// spec.h: a sweep's YAML file -> the runs that it asks for, in order.
+//
+//   name: sentiment                    the folder results/sentiment and the rows' `sweep`
+//   study: cost                        optional: the rows' `study`
+//   models: [tiny, mini]
+//   tasks: {reviews: , rte: {epochs: 20}}   or a list of names
+//   methods: {head: , lora: {rank: [4, 8]}} or a list of names
+//   seeds: 5                           1 to 5; or a list of numbers; 5 where it is missing
+//   train: {batch: 32}                 options of every run
+//
+// Options are named as on the command line, with `_` or `-`; a method's own may carry its prefix. A
+// list as a value means one run for each of its members. Where an option is given in several places
+// the method's counts before the task's, and the task's before `train`. The order is seed-major, so
+// that a night cut short leaves a balanced table: seed, task, model, method, then options, the one
+// named first varying slowest.
+#ifndef SWEEP_SPEC_H
+#define SWEEP_SPEC_H
+#include "base/file.h"
+#include "run/run.h"
+
+typedef struct {
+    Request request;   // model, task, method, seed, sweep, study and all options; not `out`
+    Where where;       // the line that named its method
+    const char *label; // "lora mini sst2 seed 3 rank 4": for people; with the options that vary
+} Asked;
+
+typedef struct {
+    const char *name, *study; // study: NULL where the file has none
+    Bytes text;               // the file as it is
+    Asked *asked;
+    size_t count; // 1 or more
+} Spec;
+
+// `set` are overrides as typed: "train.epochs=1", "seeds=[1, 2]", "methods.lora.rank=4"; a key that
+// the file lacks is added. Everything wrong in the file is refused with its line, an unknown key
+// with the nearest known one; that models and tasks exist is for resolve() to see.
+bool spec_read(Arena *arena, const char *path, const char *const *set, size_t sets, Spec *spec,
+               Error *error);
+#endif

@@ -1,0 +1,517 @@
+// sweep.c: the driver: plan, lock, start, wait, write.
+#include "sweep/sweep.h"
+#include "sweep/child.h"
+#include "sweep/manifest.h"
+#include "sweep/progress.h"
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <sched.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <time.h>
+#include <unistd.h>
+
+typedef struct {
+    Child child;
+    Job *job; // NULL: the place is free
+    int64_t attempt;
+    double started, deadline; // on the monotonic clock; deadline INFINITY: none
+    bool killed;
+} Slot;
+
+typedef struct {
+    const SweepOptions *options;
+    Interrupt *interrupted;
+    Arena *arena;
+    Spec spec;
+    Agenda agenda;
+    Slot *slot;
+    size_t slots, running;
+    FILE *out, *people;
+    bool terminal;
+    double flops_done, seconds_done; // of runs that this command finished
+    Progress progress;
+} Sweep;
+
+static size_t jobs_at_once(const SweepOptions *options, const Agenda *agenda);
+static bool dry_run(Sweep *s, Error *error);
+static void print_commands(Sweep *s);
+static bool work(Sweep *s, Error *error);
+static int lock(const char *folder, Arena *arena, Error *error);
+static bool prepare(Sweep *s, Error *error);
+static bool drive(Sweep *s, Error *error);
+static bool start(Sweep *s, Job *job, Error *error);
+static bool finish(Sweep *s, Slot *slot, int status, Error *error);
+static void end_children(Sweep *s);
+static void show(Sweep *s, const Slot *ended);
+static bool conclude(Sweep *s, Error *error);
+static char **arguments(Sweep *s, Job *job);
+static double clock_s(void);
+
+bool sweep(const SweepOptions *options, Interrupt *interrupted, FILE *out, FILE *people,
+           Error *error)
+{
+    Sweep s = { .options = options, .interrupted = interrupted, .out = out, .people = people };
+    bool ok = false;
+    s.terminal = fileno(people) >= 0 && isatty(fileno(people)) && !options->quiet;
+    if (!(s.arena = arena_new(ARENA_RUN, error)))
+        return false;
+    if (!spec_read(s.arena, options->spec, options->set, options->sets, &s.spec, error))
+        goto done;
+    const char *folder = options->out ? options->out : path_join(s.arena, "results", s.spec.name);
+    if (!agenda_make(s.arena, &s.spec, folder, interrupted, &s.agenda, error))
+        goto done;
+    s.slots = jobs_at_once(options, &s.agenda);
+    if (options->dry_run || options->commands) { // nothing is locked or written
+        ok = agenda_look(s.arena, &s.agenda, people, error);
+        if (ok && options->commands)
+            print_commands(&s);
+        else if (ok)
+            ok = dry_run(&s, error);
+    } else
+        ok = work(&s, error);
+done:
+    arena_free(s.arena);
+    return ok;
+}
+
+// A run takes `threads` cores; cores are those that this process may use.
+static size_t jobs_at_once(const SweepOptions *options, const Agenda *agenda)
+{
+    cpu_set_t cores;
+    int64_t threads = 1, count = 1;
+    if (options->jobs > 0)
+        return options->jobs;
+    if (sched_getaffinity(0, sizeof cores, &cores) == 0)
+        count = CPU_COUNT(&cores);
+    for (size_t i = 0; i < agenda->jobs; i++)
+        if (agenda->job[i].request.protocol.threads > threads)
+            threads = agenda->job[i].request.protocol.threads;
+    return count > threads ? (size_t)(count / threads) : 1;
+}
+
+// The command of a run: what --commands prints and what a child executes.
+static char **arguments(Sweep *s, Job *job)
+{
+    size_t count;
+    job->request.protocol.attempt = job_attempt(job);
+    job->request.protocol.jobs = (int64_t)s->slots;
+    char **from = request_arguments(s->arena, &job->request, &count);
+    char **argument = arena_zero(s->arena, count + 2, sizeof *argument);
+    argument[0] = arena_text(s->arena, s->options->program);
+    memcpy(argument + 1, from, count * sizeof *argument);
+    return argument;
+}
+
+static void print_commands(Sweep *s)
+{
+    for (size_t i = 0; i < s->agenda.jobs; i++) {
+        size_t mark = arena_mark(s->arena);
+        if (!job_final(&s->agenda.job[i]))
+            fprintf(s->out, "%s\n", shell_line(s->arena, arguments(s, &s->agenda.job[i])));
+        arena_rewind(s->arena, mark);
+    }
+}
+
+// Bytes of the largest run that is pending, and of as many of the largest as run at once.
+typedef struct {
+    size_t pending, at_once, largest, sum;
+} Need;
+
+static int larger_first(const void *a, const void *b)
+{
+    size_t left = *(const size_t *)a, right = *(const size_t *)b;
+    return (left < right) - (left > right);
+}
+
+static Need need(Sweep *s)
+{
+    Need need = { 0 };
+    size_t mark = arena_mark(s->arena);
+    size_t *bytes = arena_take(s->arena, s->agenda.jobs, sizeof *bytes);
+    for (size_t i = 0; i < s->agenda.jobs; i++)
+        if (!job_final(&s->agenda.job[i]))
+            bytes[need.pending++] = s->agenda.job[i].bytes;
+    qsort(bytes, need.pending, sizeof *bytes, larger_first);
+    need.at_once = s->slots < need.pending ? s->slots : need.pending;
+    need.largest = need.pending ? bytes[0] : 0;
+    for (size_t i = 0; i < need.at_once; i++)
+        need.sum += bytes[i];
+    arena_rewind(s->arena, mark);
+    return need;
+}
+
+// What the kernel could give without swapping; 0 where it does not say.
+static size_t available_bytes(void)
+{
+    char line[256];
+    unsigned long long kilobytes = 0;
+    FILE *file = fopen("/proc/meminfo", "re");
+    while (file && fgets(line, sizeof line, file) &&
+           sscanf(line, "MemAvailable: %llu kB", &kilobytes) != 1)
+        ;
+    if (file)
+        fclose(file);
+    return (size_t)kilobytes * 1024;
+}
+
+// How many runs, why each, hours and bytes. Without a row to learn the rate from, a child measures
+// what the machine can do in a product (`tunemark probe`), of which a run reaches about half.
+static bool dry_run(Sweep *s, Error *error)
+{
+    static const char *const from[] = { "rows of the same model and method",
+                                        "rows of the same model", "rows of other models",
+                                        "half of the rate of a product" };
+    Need whole = need(s);
+    size_t used[4] = { 0 };
+    double seconds = 0, flops = 0, probe = NAN;
+    bool probed = false;
+    for (size_t i = 0; i < s->agenda.jobs; i++) {
+        const Job *job = &s->agenda.job[i];
+        int kind;
+        if (job_final(job))
+            continue;
+        double rate = agenda_rate(&s->agenda, job, probe, &kind);
+        if (kind == 3 && !probed) {
+            char *argument[] = { arena_text(s->arena, s->options->program), "probe", NULL };
+            rate = probe = 0.5e9 * child_number(s->options->image, argument);
+            probed = true;
+        }
+        fprintf(s->out, "%s: %s\n", job->label, job->why);
+        used[kind]++;
+        flops += job->flops;
+        seconds += job->flops / rate;
+    }
+    fprintf(s->out, "%s: %zu runs, %zu finished, %zu to do\n", s->spec.name, s->agenda.jobs,
+            s->agenda.jobs - whole.pending, whole.pending);
+    if (whole.pending == 0)
+        return true;
+    fprintf(s->out, "time: %s, %zu at once (%.3g TFLOP",
+            isnan(seconds) ? "not known" : duration_text(s->arena, seconds / (double)whole.at_once),
+            whole.at_once, flops / 1e12);
+    const char *comma = "; rates from ";
+    for (size_t k = 0; k < 4; k++)
+        if (used[k] && !isnan(seconds)) {
+            fprintf(s->out, "%s%s for %zu", comma, from[k], used[k]);
+            comma = ", ";
+        }
+    fprintf(s->out, ")\nmemory: %.0f MB the largest run, %.0f MB at most for %zu at once\n",
+            (double)whole.largest / 1e6, (double)whole.sum / 1e6, whole.at_once);
+    return ferror(s->out) ? fail(error, ERROR_ENVIRONMENT, (Where){ 0 }, NULL, "not written")
+                          : true;
+}
+
+static bool work(Sweep *s, Error *error)
+{
+    if (!folder_make(s->agenda.folder, error))
+        return false;
+    int locked = lock(s->agenda.folder, s->arena, error);
+    if (locked < 0)
+        return false;
+    bool ok = prepare(s, error);
+    Need whole = need(s);
+    size_t available = available_bytes();
+    if (ok && available && whole.sum > available)
+        fprintf(s->people,
+                "memory: %zu runs at once may need %.0f MB, %.0f MB are available; fewer --jobs "
+                "need less\n",
+                whole.at_once, (double)whole.sum / 1e6, (double)available / 1e6);
+    ok = ok && (!agenda_next(&s->agenda) || drive(s, error)) && conclude(s, error);
+    close(locked);
+    return ok;
+}
+
+// Held until it is closed or the driver is gone; no child inherits it. -1: failed.
+static int lock(const char *folder, Arena *arena, Error *error)
+{
+    const char *path = path_join(arena, folder, ".lock");
+    char owner[32] = "";
+    int file = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0666);
+    if (file < 0) {
+        fail(error, ERROR_ENVIRONMENT, (Where){ .file = path }, NULL, "cannot be opened: %s",
+             strerror(errno));
+        return -1;
+    }
+    if (flock(file, LOCK_EX | LOCK_NB) != 0) {
+        int number = errno;
+        ssize_t got = pread(file, owner, sizeof owner - 1, 0);
+        owner[got > 0 ? strspn(owner, "0123456789") : 0] = '\0';
+        if (number == EWOULDBLOCK)
+            fail(error, ERROR_ENVIRONMENT, (Where){ .file = folder }, NULL,
+                 "another sweep works here (process %s)", owner);
+        else
+            fail(error, ERROR_ENVIRONMENT, (Where){ .file = path }, NULL, "cannot be locked: %s",
+                 strerror(number));
+        close(file);
+        return -1;
+    }
+    if (ftruncate(file, 0) != 0 || dprintf(file, "%ld\n", (long)getpid()) < 0) {
+        fail(error, ERROR_ENVIRONMENT, (Where){ .file = path }, NULL, "not written: %s",
+             strerror(errno));
+        close(file);
+        return -1;
+    }
+    return file;
+}
+
+// Unlinks FOLDER/NAME.PID.part where no process PID lives: what a kill has left half-written.
+static bool remove_parts(Sweep *s, Error *error)
+{
+    static const char *const folders[] = { "", "rows", "scores", "curves", "predictions" };
+    for (size_t f = 0; f < sizeof folders / sizeof *folders; f++) {
+        const char *folder = path_join(s->arena, s->agenda.folder, folders[f]), **names;
+        size_t count;
+        if (!folder_list(s->arena, folder, ".part", &names, &count, error))
+            return false;
+        for (size_t i = 0; i < count; i++) {
+            char *name = arena_text(s->arena, names[i]);
+            name[strlen(name) - strlen(".part")] = '\0';
+            const char *dot = strrchr(name, '.');
+            long pid = dot ? strtol(dot + 1, NULL, 10) : 0;
+            if (pid > 0 && kill((pid_t)pid, 0) != 0 && errno == ESRCH)
+                unlink(path_join(s->arena, folder, names[i]));
+        }
+    }
+    return true;
+}
+
+// The file as it is, and the overrides that it was run with.
+static bool put_spec(FILE *out, const void *content)
+{
+    const Sweep *s = content;
+    bool ok = fwrite(s->spec.text.data, 1, s->spec.text.size, out) == s->spec.text.size;
+    for (size_t i = 0; i < s->options->sets; i++)
+        ok = fprintf(out, "# --set %s\n", s->options->set[i]) > 0 && ok;
+    return ok;
+}
+
+static bool prepare(Sweep *s, Error *error)
+{
+    static const char *const folders[] = { "rows",        "scores", "curves",
+                                           "predictions", "logs",   "figures" };
+    for (size_t i = 0; i < sizeof folders / sizeof *folders; i++)
+        if (!folder_make(path_join(s->arena, s->agenda.folder, folders[i]), error))
+            return false;
+    return remove_parts(s, error) && agenda_look(s->arena, &s->agenda, s->people, error) &&
+           file_write(path_join(s->arena, s->agenda.folder, "spec.yaml"), put_spec, s, error) &&
+           agenda_write(&s->agenda, error);
+}
+
+static bool drive(Sweep *s, Error *error)
+{
+    Manifest manifest;
+    sigset_t child, before;
+    struct sigaction standard = { .sa_handler = SIG_DFL }, handler;
+    struct timespec moment = { .tv_nsec = 200 * 1000 * 1000 };
+    bool ok = true;
+    if (!manifest_begin(s->arena, &s->agenda, &s->spec, s->options->command_line, &manifest, error))
+        return false;
+    s->slot = arena_zero(s->arena, s->slots, sizeof *s->slot);
+    sigemptyset(&child);
+    sigaddset(&child, SIGCHLD);
+    sigprocmask(SIG_BLOCK, &child, &before); // a child that ends ends the wait
+    sigaction(SIGCHLD, &standard, &handler); // where it is ignored nobody could be waited for
+    while (ok && !*s->interrupted) {
+        Job *next;
+        while (ok && !*s->interrupted && s->running < s->slots && (next = agenda_next(&s->agenda)))
+            ok = start(s, next, error);
+        if (!ok || s->running == 0)
+            break;
+        show(s, NULL);
+        sigtimedwait(&child, NULL, &moment);
+        for (size_t i = 0; ok && i < s->slots; i++) {
+            Slot *slot = &s->slot[i];
+            int status;
+            if (slot->job && child_ended(&slot->child, &status))
+                ok = finish(s, slot, status, error);
+            else if (slot->job && clock_s() > slot->deadline && !slot->killed) {
+                child_signal(&slot->child, SIGKILL);
+                slot->killed = true;
+            }
+        }
+    }
+    end_children(s);
+    if (s->terminal)
+        terminal_line(s->people, "");
+    sigaction(SIGCHLD, &handler, NULL);
+    sigprocmask(SIG_SETMASK, &before, NULL);
+    if (ok)
+        ok = remove_parts(s, error) && agenda_write(&s->agenda, error) &&
+             manifest_end(&manifest, error);
+    else
+        json_decref(manifest.root);
+    return ok;
+}
+
+static bool start(Sweep *s, Job *job, Error *error)
+{
+    Slot *slot = s->slot;
+    while (slot->job)
+        slot++;
+    char **argument = arguments(s, job);
+    const char *log = arena_format(s->arena, "%s/logs/%s.log", s->agenda.folder, job->decided.key);
+    if (!child_start(s->options->image, argument, log, &slot->child, error))
+        return false;
+    double timeout = job->request.protocol.timeout;
+    slot->job = job;
+    slot->attempt = job_attempt(job);
+    slot->started = clock_s();
+    slot->deadline = isnan(timeout) ? INFINITY : slot->started + timeout + s->options->grace;
+    slot->killed = false;
+    job->running = true;
+    job->attempts++;
+    s->running++;
+    if (s->options->verbose) {
+        if (s->terminal)
+            terminal_line(s->people, "");
+        fprintf(s->people, "%s\n", shell_line(s->arena, argument));
+    }
+    return true;
+}
+
+// A child has ended: its row, or one that says why there is none.
+static bool finish(Sweep *s, Slot *slot, int status, Error *error)
+{
+    Job *job = slot->job;
+    Slot ended = *slot;
+    bool written;
+    slot->job = NULL;
+    job->running = false;
+    s->running--;
+    if (!agenda_collect(s->arena, &s->agenda, job, ended.attempt, &written, error))
+        return false;
+    if (!written && !agenda_fail(s->arena, &s->agenda, job, ended.attempt, (int64_t)s->slots,
+                                 ended.killed ? "timeout" : "failed",
+                                 ended.killed ? "killed: it went on after its timeout"
+                                              : child_words(s->arena, &ended.child, status),
+                                 error))
+        return false;
+    if (job_final(job)) {
+        s->flops_done += job->flops;
+        s->seconds_done += clock_s() - ended.started;
+    }
+    if (!agenda_write(&s->agenda, error))
+        return false;
+    show(s, &ended);
+    return true;
+}
+
+// SIGTERM, and SIGKILL for who does not listen. What was finished in time is kept.
+static void end_children(Sweep *s)
+{
+    const double patience = 5;
+    double began = clock_s();
+    for (size_t i = 0; i < s->slots; i++)
+        if (s->slot[i].job)
+            child_signal(&s->slot[i].child, SIGTERM);
+    while (s->running > 0) {
+        struct timespec moment = { .tv_nsec = 10 * 1000 * 1000 };
+        nanosleep(&moment, NULL);
+        for (size_t i = 0; i < s->slots; i++) {
+            Slot *slot = &s->slot[i];
+            int status;
+            bool written;
+            Error ignored; // the first error is the one to report
+            if (slot->job && child_ended(&slot->child, &status)) {
+                agenda_collect(s->arena, &s->agenda, slot->job, slot->attempt, &written, &ignored);
+                slot->job->running = false;
+                slot->job = NULL;
+                s->running--;
+            } else if (slot->job && clock_s() - began > patience)
+                child_signal(&slot->child, SIGKILL);
+        }
+    }
+}
+
+// Flops that are left over the rate of one run, over the runs at once; what is running has done its
+// share by now. NAN until a run has finished.
+static double left_s(const Sweep *s)
+{
+    double flops = 0, rate = s->flops_done / s->seconds_done;
+    size_t left = s->running;
+    for (size_t i = 0; i < s->agenda.jobs; i++) {
+        const Job *job = &s->agenda.job[i];
+        if (!job_final(job) && !job->running && job->attempts == 0) {
+            flops += job->flops;
+            left++;
+        }
+    }
+    for (size_t i = 0; i < s->slots; i++)
+        if (s->slot[i].job)
+            flops += fmax(0, s->slot[i].job->flops - rate * (clock_s() - s->slot[i].started));
+    return s->seconds_done > 0 && left > 0
+               ? flops / rate / (double)(left < s->slots ? left : s->slots)
+               : NAN;
+}
+
+// `ended`: the run that has just ended; NULL between.
+static void show(Sweep *s, const Slot *ended)
+{
+    size_t mark = arena_mark(s->arena);
+    Progress *p = &s->progress;
+    if (s->options->quiet || (!ended && !s->terminal))
+        return;
+    p->total = s->agenda.jobs;
+    p->running = s->running;
+    p->done = p->failed = 0;
+    for (size_t i = 0; i < s->agenda.jobs; i++) {
+        p->done += job_final(&s->agenda.job[i]);
+        p->failed += s->agenda.job[i].row && !job_final(&s->agenda.job[i]);
+    }
+    if (ended) {
+        p->label = ended->job->label;
+        p->row = ended->job->row;
+    }
+    p->left_s = left_s(s);
+    const char *line = progress_line(s->arena, p);
+    bool bad = ended && strcmp(p->row->status, "ok");
+    if (bad || !s->terminal) {
+        if (s->terminal)
+            terminal_line(s->people, "");
+        fprintf(s->people, "%s\n", line);
+        if (bad && p->row->error)
+            fprintf(s->people, "  %s\n", p->row->error);
+    }
+    if (s->terminal)
+        terminal_line(s->people, line);
+    arena_rewind(s->arena, mark);
+}
+
+static bool conclude(Sweep *s, Error *error)
+{
+    static const char *const statuses[] = { "ok", "diverged", "failed", "timeout" };
+    size_t count[4] = { 0 }, rows = 0;
+    for (size_t i = 0; i < s->agenda.jobs; i++) {
+        const Row *row = s->agenda.job[i].row;
+        for (size_t k = 0; row && k < 4; k++)
+            count[k] += !strcmp(row->status, statuses[k]);
+        rows += row != NULL;
+        if (row && strcmp(row->status, "ok"))
+            fprintf(s->people, "%s: %s%s%s (%s/logs/%s.log)\n", s->agenda.job[i].label, row->status,
+                    row->error ? ": " : "", row->error ? row->error : "", s->agenda.folder,
+                    row->key);
+    }
+    fprintf(s->out, "%s: %zu of %zu runs", s->spec.name, rows, s->agenda.jobs);
+    for (size_t k = 0; k < 4; k++)
+        if (count[k])
+            fprintf(s->out, ", %zu %s", count[k], statuses[k]);
+    fprintf(s->out, "\n%s/runs.csv\n", s->agenda.folder);
+    Where where = { .file = s->agenda.folder };
+    if (*s->interrupted)
+        return fail(error, ERROR_INTERRUPTED, where, NULL,
+                    "interrupted; %zu of %zu runs are kept, and the same command goes on",
+                    count[0] + count[1], s->agenda.jobs);
+    if (count[0] < s->agenda.jobs)
+        return fail(error, ERROR_WORK, where, NULL, "%zu of %zu runs did not end ok",
+                    s->agenda.jobs - count[0], s->agenda.jobs);
+    return true;
+}
+
+static double clock_s(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (double)now.tv_sec + (double)now.tv_nsec * 1e-9;
+}

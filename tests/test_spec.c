@@ -1,0 +1,266 @@
+// test_spec.c: a sweep's YAML file as the runs that it asks for.
+#include "sweep/spec.h"
+#include "tests/test.h"
+#include <string.h>
+
+static Arena *arena;
+
+static bool read_spec(const char *text, const char *const *set, Spec *spec, Error *error)
+{
+    size_t sets = 0;
+    const char *path = path_join(arena, test_folder(), "spec.yaml");
+    while (set && set[sets])
+        sets++;
+    return file_write_text(path, text, error) && spec_read(arena, path, set, sets, spec, error);
+}
+
+static bool begin(void)
+{
+    Error error;
+    arena = arena_new(ARENA_RUN, &error);
+    return CHECK(arena != NULL);
+}
+
+// The labels of all runs, one a line.
+static const char *labels(const Spec *spec)
+{
+    const char *all = "";
+    for (size_t i = 0; i < spec->count; i++)
+        all = arena_format(arena, "%s%s\n", all, spec->asked[i].label);
+    return all;
+}
+
+// The value of an option in the nth run, as typed.
+static const char *value(const Spec *spec, size_t run, const char *name)
+{
+    const Request *request = &spec->asked[run].request;
+    const Option *own =
+        request->method->options ? option_find(request->method->options, name) : NULL;
+    const Option *common = option_find(protocol_options, name);
+    return own ? option_text(arena, own, request->options)
+               : option_text(arena, common, &request->protocol);
+}
+
+static void order_is_seed_then_task_then_model_then_method(void)
+{
+    Spec spec;
+    Error error;
+    if (!begin())
+        return;
+    CHECK(read_spec("name: order\nmodels: [tiny, mini]\ntasks: [reviews, topics]\n"
+                    "methods: [full, lora]\nseeds: 2\n",
+                    NULL, &spec, &error));
+    CHECK_TEXT(labels(&spec), "full tiny reviews seed 1\nlora tiny reviews seed 1\n"
+                              "full mini reviews seed 1\nlora mini reviews seed 1\n"
+                              "full tiny topics seed 1\nlora tiny topics seed 1\n"
+                              "full mini topics seed 1\nlora mini topics seed 1\n"
+                              "full tiny reviews seed 2\nlora tiny reviews seed 2\n"
+                              "full mini reviews seed 2\nlora mini reviews seed 2\n"
+                              "full tiny topics seed 2\nlora tiny topics seed 2\n"
+                              "full mini topics seed 2\nlora mini topics seed 2\n");
+    CHECK_TEXT(spec.name, "order");
+    CHECK(spec.study == NULL);
+    CHECK_TEXT(spec.asked[15].request.protocol.model, "mini");
+    CHECK_TEXT(spec.asked[15].request.protocol.task, "topics");
+    CHECK_TEXT(spec.asked[15].request.protocol.sweep, "order");
+    CHECK_TEXT(spec.asked[15].request.method->name, "lora");
+    CHECK(spec.asked[15].request.protocol.seed == 2 && spec.asked[7].request.protocol.seed == 1);
+    arena_free(arena);
+}
+
+static void a_list_as_a_value_is_a_product_the_first_named_slowest(void)
+{
+    Spec spec;
+    Error error;
+    if (!begin())
+        return;
+    CHECK(read_spec("name: grid\nmodels: tiny\ntasks: reviews\nseeds: [7]\n"
+                    "train: {epochs: [1, 2]}\n"
+                    "methods:\n  lora: {rank: [4, 8], alpha: 32}\n  full:\n",
+                    NULL, &spec, &error));
+    CHECK_TEXT(labels(&spec), "lora tiny reviews seed 7 epochs 1 rank 4\n"
+                              "lora tiny reviews seed 7 epochs 1 rank 8\n"
+                              "lora tiny reviews seed 7 epochs 2 rank 4\n"
+                              "lora tiny reviews seed 7 epochs 2 rank 8\n"
+                              "full tiny reviews seed 7 epochs 1\n"
+                              "full tiny reviews seed 7 epochs 2\n");
+    CHECK_TEXT(value(&spec, 2, "rank"), "4");
+    CHECK_TEXT(value(&spec, 2, "epochs"), "2");
+    CHECK_TEXT(value(&spec, 2, "alpha"), "32");
+    CHECK_TEXT(value(&spec, 1, "rank"), "8");
+    arena_free(arena);
+}
+
+static void a_method_counts_before_a_task_and_a_task_before_train(void)
+{
+    Spec spec;
+    Error error;
+    if (!begin())
+        return;
+    CHECK(read_spec("name: places\nmodels: [tiny]\nseeds: 1\nstudy: cost\n"
+                    "train: {epochs: 3, batch: 16, lr: 1e-4}\n"
+                    "tasks:\n  reviews:\n  topics: {epochs: 20, batch: 8}\n"
+                    "methods:\n  full: {batch: 4}\n  head:\n",
+                    NULL, &spec, &error));
+    const char *const epochs[] = { "3", "3", "20", "20" }, *const batch[] = { "4", "16", "4", "8" };
+    CHECK(spec.count == 4);
+    for (size_t i = 0; i < 4 && i < spec.count; i++) {
+        CHECK_TEXT(value(&spec, i, "epochs"), epochs[i]);
+        CHECK_TEXT(value(&spec, i, "batch"), batch[i]);
+        CHECK_TEXT(value(&spec, i, "lr"), "0.0001");
+        CHECK_TEXT(spec.asked[i].request.protocol.study, "cost");
+    }
+    arena_free(arena);
+}
+
+static void a_methods_own_option_hides_the_common_one_of_its_name(void)
+{
+    Spec spec;
+    Error error;
+    if (!begin())
+        return;
+    CHECK(read_spec("name: hide\nmodels: tiny\ntasks: reviews\nseeds: 1\ntrain: {dropout: 0.3}\n"
+                    "methods: {lora: {dropout: 0.2, lora.rank: 2}, full: {dropout: 0.4}}\n",
+                    NULL, &spec, &error));
+    CHECK_CLOSE(spec.asked[0].request.protocol.dropout, 0.3, 0);
+    CHECK_TEXT(value(&spec, 0, "dropout"), "0.2");
+    CHECK_TEXT(value(&spec, 0, "rank"), "2");
+    CHECK_CLOSE(spec.asked[1].request.protocol.dropout, 0.4, 0);
+    arena_free(arena);
+}
+
+static void seeds_are_five_unless_said(void)
+{
+    Spec spec;
+    Error error;
+    const char *text = "name: five\nmodels: tiny\ntasks: reviews\nmethods: full\n";
+    if (!begin())
+        return;
+    CHECK(read_spec(text, NULL, &spec, &error));
+    CHECK(spec.count == 5 && spec.asked[4].request.protocol.seed == 5);
+    CHECK(read_spec(text, (const char *const[]){ "seeds=[3, 11]", NULL }, &spec, &error));
+    CHECK(spec.count == 2 && spec.asked[1].request.protocol.seed == 11);
+    arena_free(arena);
+}
+
+static void overrides_change_and_add(void)
+{
+    Spec spec;
+    Error error;
+    const char *const set[] = { "train.epochs=1",       "methods.lora.rank=[2, 4]",
+                                "tasks.topics.batch=2", "name=other",
+                                "models=mini",          "methods.lora.lora.alpha=64",
+                                "train.max-length=64",  NULL };
+    if (!begin())
+        return;
+    CHECK(read_spec("name: set\nmodels: [tiny]\ntasks: reviews\nmethods: [full, lora]\nseeds: 1\n"
+                    "train: {epochs: 3}\n",
+                    set, &spec, &error));
+    CHECK_TEXT(spec.name, "other");
+    CHECK_TEXT(labels(&spec), "full mini reviews seed 1\nlora mini reviews seed 1 rank 2\n"
+                              "lora mini reviews seed 1 rank 4\nfull mini topics seed 1\n"
+                              "lora mini topics seed 1 rank 2\nlora mini topics seed 1 rank 4\n");
+    CHECK_TEXT(value(&spec, 4, "epochs"), "1");
+    CHECK_TEXT(value(&spec, 4, "alpha"), "64");
+    CHECK_TEXT(value(&spec, 4, "batch"), "2");
+    CHECK(spec.asked[4].request.protocol.max_length == 64);
+    CHECK(spec.asked[1].request.protocol.batch != 2);
+    arena_free(arena);
+}
+
+static void what_is_wrong_is_refused_with_its_line(void)
+{
+    static const struct {
+        const char *text, *part;
+    } wrong[] = {
+        { "name: a\nmodls: [tiny]\n", "spec.yaml:2: key 'modls' is unknown; should be models" },
+        { "name: a\nsearch: {trials: 8}\n", "spec.yaml:2: key 'search' is unknown" },
+        { "name: a\nmodels: tiny\ntasks: reviews\n", "key 'methods' is missing" },
+        { "- a\n", "is not a sweep's spec" },
+        { "", "spec" },
+        { "name: ../a\nmodels: tiny\ntasks: reviews\nmethods: full\n",
+          "spec.yaml:1: name is no name" },
+        { "name: a\nmodels: []\ntasks: reviews\nmethods: full\n", "spec.yaml:2: models is empty" },
+        { "name: a\nmodels: {tiny: }\ntasks: reviews\nmethods: full\n",
+          "spec.yaml:2: models is a mapping" },
+        { "name: a\nmodels: [tiny, tiny]\ntasks: reviews\nmethods: full\n",
+          "spec.yaml:2: models: 'tiny' is named twice" },
+        { "name: a\nmodels: tiny\ntasks: reviews\nmethods:\n  full:\n  lorra:\n", "spec.yaml:6: " },
+        { "name: a\nmodels: tiny\ntasks: reviews\nmethods:\n  lora: {rnak: 4}\n", "spec.yaml:5: " },
+        { "name: a\nmodels: tiny\ntasks: reviews\nmethods:\n  lora:\n    rank: [4, 0]\n",
+          "rank: 0 is out of range" },
+        { "name: a\nmodels: tiny\ntasks: reviews\nmethods:\n  lora: 4\n",
+          "spec.yaml:5: what stands beside" },
+        { "name: a\nmodels: tiny\ntasks: reviews\nmethods:\n  lora: {rank: {a: 1}}\n",
+          "spec.yaml:5: rank is not a value" },
+        { "name: a\nmodels: tiny\ntasks: reviews\nmethods:\n  lora: {rank: 4, lora.rank: 8}\n",
+          "spec.yaml:5: lora.rank is given twice" },
+        { "name: a\nmodels: tiny\ntasks: reviews\nmethods: full\ntrain:\n  epocs: 3\n",
+          "spec.yaml:6: option 'epocs' is unknown; should be epochs" },
+        { "name: a\nmodels: tiny\ntasks: reviews\nmethods: lora\ntrain:\n  rank: 3\n",
+          "spec.yaml:6: option 'rank' is unknown" },
+        { "name: a\nmodels: tiny\ntasks: {reviews: {max_length: 8, max-length: 9}}\nmethods: full\n"
+          "train: {max_length: 64}\n",
+          "is given twice" },
+        { "name: a\nmodels: tiny\ntasks: reviews\nmethods: full\ntrain: {epochs-: 3}\n",
+          "spec.yaml:5: option 'epochs-' is unknown; should be epochs" },
+        { "name: a\nmodels: tiny\ntasks: reviews\nmethods: full\ntrain: {seed: 3}\n",
+          "spec.yaml:5: 'seed' is not an option of a spec" },
+        { "name: a\nmodels: tiny\ntasks: reviews\nmethods: full\ntrain: 3\n",
+          "spec.yaml:5: train is not a mapping" },
+        { "name: a\nmodels: tiny\ntasks: reviews\nmethods: full\ntrain: {pretrained: maybe}\n",
+          "spec.yaml:5: " },
+        { "name: a\nmodels: tiny\ntasks: reviews\nmethods: full\nseeds: 0\n",
+          "spec.yaml:5: seeds is '0'; should be how many" },
+        { "name: a\nmodels: tiny\ntasks: reviews\nmethods: full\nseeds: [1, x]\n",
+          "spec.yaml:5: " },
+        { "name: a\nmodels: tiny\ntasks: reviews\nmethods: full\nseeds: [1, 1]\n",
+          "spec.yaml:5: seeds: '1' is named twice" },
+    };
+    if (!begin())
+        return;
+    for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
+        Spec spec;
+        Error error = { 0 };
+        CHECK(!read_spec(wrong[i].text, NULL, &spec, &error));
+        CHECK_ERROR(&error, ERROR_INPUT, wrong[i].part);
+    }
+    arena_free(arena);
+}
+
+static void a_wrong_override_is_refused_as_it_was_typed(void)
+{
+    static const struct {
+        const char *set, *part;
+    } wrong[] = {
+        { "train.epochs", "--set train.epochs: has no key or no =" },
+        { "=3", "--set =3: " },
+        { "train.epocs=1", "--set train.epocs=1: option 'epocs' is unknown; should be epochs" },
+        { "methods.lora.rank=0", "--set methods.lora.rank=0: " },
+        { "trian.epochs=1", "--set trian.epochs=1: key 'trian' is unknown; should be train" },
+        { "train..epochs=1", "--set train..epochs=1: " },
+        { "seeds=[1", "--set seeds=[1" },
+    };
+    if (!begin())
+        return;
+    for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
+        Spec spec;
+        Error error = { 0 };
+        CHECK(!read_spec("name: a\nmodels: tiny\ntasks: reviews\nmethods: [full, lora]\n",
+                         (const char *const[]){ wrong[i].set, NULL }, &spec, &error));
+        CHECK_ERROR(&error, ERROR_INPUT, wrong[i].part);
+    }
+    arena_free(arena);
+}
+
+void suite_spec(void)
+{
+    ADD(order_is_seed_then_task_then_model_then_method);
+    ADD(a_list_as_a_value_is_a_product_the_first_named_slowest);
+    ADD(a_method_counts_before_a_task_and_a_task_before_train);
+    ADD(a_methods_own_option_hides_the_common_one_of_its_name);
+    ADD(seeds_are_five_unless_said);
+    ADD(overrides_change_and_add);
+    ADD(what_is_wrong_is_refused_with_its_line);
+    ADD(a_wrong_override_is_refused_as_it_was_typed);
+}

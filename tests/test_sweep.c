@@ -1,0 +1,874 @@
+// test_sweep.c: the driver, with the real program as its children.
+//
+// A driver runs in a forked process of its own. Where a child must crash, hang or be slow, a shell
+// script stands before the program: it does so for the runs that it picks, and is the program for
+// the others.
+#include "sweep/sweep.h"
+#include "base/text.h"
+#include "sweep/child.h"
+#include "sweep/progress.h"
+#include "tests/test.h"
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+// Runs of a tenth of a second: a task of a few rows in the test's folder, where drivers work.
+#define TRAIN "train: {epochs: 1, min_steps: 2, batch: 8, max_length: 32}\n"
+static const char small[] = "name: small\nmodels: tiny\ntasks: ./few\nmethods: [full, bitfit]\n"
+                            "seeds: 2\n" TRAIN;
+
+typedef struct {
+    Arena *arena;
+    const char *folder;  // of the test
+    const char *program; // build/.../tunemark
+    SweepOptions options;
+} Bench;
+
+static volatile sig_atomic_t interrupted;
+
+static void interrupt(int signal)
+{
+    (void)signal;
+    interrupted = 1;
+}
+
+static bool few_rows(const Bench *b, Error *error)
+{
+    static const char *const words[] = { "good", "bad", "fine", "dull", "warm", "cold" };
+    const char *folder = path_join(b->arena, b->folder, "few");
+    static const struct {
+        const char *name;
+        int rows;
+    } split[] = { { "train.csv", 32 }, { "tune.csv", 8 }, { "dev.csv", 12 }, { "test.csv", 12 } };
+    bool ok = folder_make(folder, error);
+    uint64_t random = 7;
+    for (size_t s = 0; ok && s < sizeof split / sizeof *split; s++) {
+        const char *text = "text,label\n";
+        for (int i = 0; i < split[s].rows; i++) {
+            size_t word = mix(&random) % 6;
+            text = arena_format(b->arena, "%sthe %s film number %d%s,%s\n", text, words[word], i,
+                                split[s].name, word % 2 ? "no" : "yes");
+        }
+        ok = file_write_text(path_join(b->arena, folder, split[s].name), text, error);
+    }
+    return ok;
+}
+
+static bool bench_new(Bench *b, const char *spec)
+{
+    Error error;
+    char self[PATH_MAX];
+    ssize_t length = readlink("/proc/self/exe", self, sizeof self - 1);
+    *b = (Bench){ .arena = arena_new(ARENA_RUN, &error) };
+    if (!CHECK(b->arena && length > 0))
+        return false;
+    self[length] = '\0';
+    *strrchr(self, '/') = '\0';
+    b->folder = test_folder();
+    b->program = path_join(b->arena, self, "tunemark");
+    if (access(b->program, X_OK) != 0) {
+        skip("%s is not built", b->program);
+        return false;
+    }
+    b->options.spec = path_join(b->arena, b->folder, "spec.yaml");
+    b->options.program = b->options.image = b->program;
+    b->options.command_line = "tunemark sweep spec.yaml";
+    b->options.out = path_join(b->arena, b->folder, "out");
+    b->options.jobs = 2;
+    b->options.grace = 60;
+    return CHECK(few_rows(b, &error) && file_write_text(b->options.spec, spec, &error));
+}
+
+// A script before the program: `body` sees the command line in "$*", and the rest is the program's.
+static void before(Bench *b, const char *body)
+{
+    Error error;
+    const char *path = path_join(b->arena, b->folder, "before.sh");
+    CHECK(file_write_text(path,
+                          arena_format(b->arena,
+                                       "#!/bin/sh\ncd '%s'\ncase \"$*\" in\n%s\nesac\n"
+                                       "cd \"$OLDPWD\"\nexec '%s' \"$@\"\n",
+                                       b->folder, body, b->program),
+                          &error) &&
+          chmod(path, 0755) == 0);
+    b->options.image = path;
+}
+
+// Begins a driver; what it says goes to the files `stdout` and `stderr` of the test's folder.
+static pid_t drive(const Bench *b, rlim_t most_bytes)
+{
+    const char *to[] = { path_join(b->arena, b->folder, "stdout"),
+                         path_join(b->arena, b->folder, "stderr") };
+    fflush(NULL);
+    pid_t pid = fork();
+    if (pid != 0)
+        return pid;
+    Error error = { 0 };
+    FILE *out = fopen(to[0], "we"), *people = fopen(to[1], "we");
+    struct sigaction action = { .sa_handler = interrupt };
+    struct rlimit limit = { most_bytes, most_bytes };
+    sigaction(SIGINT, &action, NULL);
+    interrupted = 0;
+    if (chdir(b->folder) != 0)
+        _exit(99);
+    if (most_bytes != RLIM_INFINITY) {
+        signal(SIGXFSZ, SIG_IGN); // as a full disk: write fails and nobody is killed
+        setrlimit(RLIMIT_FSIZE, &limit);
+    }
+    bool ok = sweep(&b->options, &interrupted, out, people, &error);
+    if (!ok)
+        fprintf(people, "tunemark: %s\n", error.text);
+    fclose(out);
+    fclose(people);
+    _exit(ok ? 0 : (int)error.kind);
+}
+
+static int ended(pid_t pid)
+{
+    int status;
+    while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
+        ;
+    return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+}
+
+static int drive_whole(const Bench *b)
+{
+    return ended(drive(b, RLIM_INFINITY));
+}
+
+static const char *text_of(const Bench *b, const char *folder, const char *name)
+{
+    Bytes bytes;
+    Error error;
+    return file_read(b->arena, path_join(b->arena, folder, name), &bytes, &error)
+               ? (const char *)bytes.data
+               : "";
+}
+
+static bool said(const Bench *b, const char *part)
+{
+    bool found = strstr(text_of(b, b->folder, "stderr"), part) != NULL;
+    if (!found)
+        printf("\nstderr lacks '%s':\n%s\n", part, text_of(b, b->folder, "stderr"));
+    return found;
+}
+
+static bool printed(const Bench *b, const char *part)
+{
+    bool found = strstr(text_of(b, b->folder, "stdout"), part) != NULL;
+    if (!found)
+        printf("\nstdout lacks '%s':\n%s\n", part, text_of(b, b->folder, "stdout"));
+    return found;
+}
+
+typedef struct {
+    Row *row;
+    size_t count;
+} Rows;
+
+static Rows runs_of(const Bench *b, const char *folder)
+{
+    Rows rows = { 0 };
+    Error error;
+    if (!CHECK(rows_read(b->arena, path_join(b->arena, folder, "runs.csv"), &rows.row, &rows.count,
+                         &error)))
+        printf("%s\n", error.text);
+    return rows;
+}
+
+// All but the cells of a failure and of the sweep's name are the same, run by run.
+static bool same_rows(Rows a, Rows b)
+{
+    if (!CHECK(a.count == b.count))
+        return false;
+    for (size_t i = 0; i < a.count; i++) {
+        const Column *differs;
+        if (!CHECK(row_same(&a.row[i], &b.row[i], &differs))) {
+            printf("row %zu differs in %s\n", i, differs->name);
+            return false;
+        }
+    }
+    return true;
+}
+
+static const char **names_in(const Bench *b, const char *folder, const char *suffix, size_t *count)
+{
+    const char **names;
+    Error error;
+    CHECK(folder_list(b->arena, path_join(b->arena, b->options.out, folder), suffix, &names, count,
+                      &error));
+    return names;
+}
+
+static size_t parts_left(const Bench *b)
+{
+    static const char *const folders[] = { "", "rows", "scores", "curves", "predictions" };
+    size_t all = 0, count;
+    for (size_t i = 0; i < sizeof folders / sizeof *folders; i++) {
+        names_in(b, folders[i], ".part", &count);
+        all += count;
+    }
+    return all;
+}
+
+// Processes that have the test's folder in their command line.
+static size_t processes(const Bench *b)
+{
+    size_t found = 0;
+    DIR *proc = opendir("/proc");
+    struct dirent *entry;
+    while (proc && (entry = readdir(proc))) {
+        char path[300], line[4096];
+        long pid = strtol(entry->d_name, NULL, 10);
+        if (pid <= 0 || pid == getpid())
+            continue;
+        snprintf(path, sizeof path, "/proc/%s/cmdline", entry->d_name);
+        FILE *file = fopen(path, "re");
+        size_t size = file ? fread(line, 1, sizeof line - 1, file) : 0;
+        if (file)
+            fclose(file);
+        found += memmem(line, size, b->folder, strlen(b->folder)) != NULL;
+    }
+    if (proc)
+        closedir(proc);
+    return found;
+}
+
+static bool nobody_is_left(const Bench *b)
+{
+    for (int i = 0; i < 100; i++, usleep(20000))
+        if (processes(b) == 0)
+            return true;
+    return false;
+}
+
+static bool wait_for_rows(const Bench *b, size_t least)
+{
+    size_t count = 0;
+    for (int i = 0; i < 1000 && count < least; i++, usleep(20000))
+        names_in(b, "rows", ".csv", &count);
+    return count >= least;
+}
+
+static void a_sweep_gives_a_row_a_run_in_the_order_of_the_plan(void)
+{
+    Bench b;
+    size_t count;
+    if (!bench_new(&b, small))
+        return;
+    CHECK(drive_whole(&b) == 0);
+    Rows rows = runs_of(&b, b.options.out);
+    const char *const method[] = { "full", "bitfit", "full", "bitfit" };
+    CHECK(rows.count == 4);
+    for (size_t i = 0; i < 4 && i < rows.count; i++) {
+        CHECK_TEXT(rows.row[i].method, method[i]);
+        CHECK_TEXT(rows.row[i].status, "ok");
+        CHECK_TEXT(rows.row[i].sweep, "small");
+        CHECK(rows.row[i].seed == (int64_t)(1 + i / 2));
+        CHECK(rows.row[i].attempts == 1 && rows.row[i].jobs == 2);
+    }
+    CHECK(printed(&b, "small: 4 of 4 runs, 4 ok\n"));
+    CHECK(said(&b, "[4/4] "));
+    names_in(&b, "logs", ".log", &count);
+    CHECK(count == 4);
+    CHECK_TEXT(text_of(&b, b.options.out, "spec.yaml"), small);
+    CHECK(strstr(text_of(&b, b.options.out, "plan.csv"), ",2,tiny,few,bitfit,") != NULL);
+    CHECK(strstr(text_of(&b, b.options.out, "manifest.json"), "\"openblas\": \"OpenBLAS") != NULL);
+    arena_free(b.arena);
+}
+
+static void neither_jobs_nor_order_changes_a_row(void)
+{
+    Bench b;
+    if (!bench_new(&b, small))
+        return;
+    CHECK(drive_whole(&b) == 0);
+    Rows two = runs_of(&b, b.options.out);
+    b.options.jobs = 1;
+    b.options.out = path_join(b.arena, b.folder, "one");
+    CHECK(drive_whole(&b) == 0);
+    Rows one = runs_of(&b, b.options.out);
+    same_rows(one, two);
+    CHECK(one.count > 0 && one.row[0].jobs == 1);
+    const char *const reversed[] = { "methods=[bitfit, full]", "seeds=[2, 1]" };
+    b.options.set = reversed;
+    b.options.sets = 2;
+    b.options.out = path_join(b.arena, b.folder, "reversed");
+    CHECK(drive_whole(&b) == 0);
+    Rows back = runs_of(&b, b.options.out);
+    for (size_t i = 0; i < back.count / 2; i++) {
+        Row swapped = back.row[i];
+        back.row[i] = back.row[back.count - 1 - i];
+        back.row[back.count - 1 - i] = swapped;
+    }
+    same_rows(back, one);
+    arena_free(b.arena);
+}
+
+// Bytes and times of all row files, as one text.
+static const char *state_of_rows(const Bench *b)
+{
+    size_t count;
+    const char **names = names_in(b, "rows", ".csv", &count), *state = "";
+    for (size_t i = 0; i < count; i++) {
+        struct stat s;
+        const char *path = arena_format(b->arena, "%s/rows/%s", b->options.out, names[i]);
+        if (CHECK(stat(path, &s) == 0))
+            state =
+                arena_format(b->arena, "%s%s %lu %ld.%09ld\n", state, names[i],
+                             (unsigned long)s.st_ino, (long)s.st_mtim.tv_sec, s.st_mtim.tv_nsec);
+    }
+    return state;
+}
+
+static void what_is_finished_does_not_run_again(void)
+{
+    Bench b;
+    Error error;
+    if (!bench_new(&b, small))
+        return;
+    CHECK(drive_whole(&b) == 0);
+    const char *rows = state_of_rows(&b), *plan = text_of(&b, b.options.out, "plan.csv");
+    const char *runs = text_of(&b, b.options.out, "runs.csv");
+    CHECK(file_write_text(b.options.spec, arena_format(b.arena, "# another comment\n\n%s", small),
+                          &error));
+    unlink(path_join(b.arena, b.options.out, "runs.csv"));
+    CHECK(drive_whole(&b) == 0);
+    CHECK_TEXT(state_of_rows(&b), rows);
+    CHECK_TEXT(text_of(&b, b.options.out, "plan.csv"), plan);
+    CHECK_TEXT(text_of(&b, b.options.out, "runs.csv"), runs);
+    CHECK(printed(&b, "small: 4 of 4 runs, 4 ok\n"));
+    arena_free(b.arena);
+}
+
+static void a_row_that_is_cut_is_named_and_done_again(void)
+{
+    Bench b;
+    size_t count;
+    if (!bench_new(&b, small))
+        return;
+    CHECK(drive_whole(&b) == 0);
+    Rows whole = runs_of(&b, b.options.out);
+    const char **names = names_in(&b, "rows", ".csv", &count);
+    if (CHECK(count == 4)) {
+        for (size_t i = 0; i < 3; i++) { // nothing, half, all but the last byte
+            struct stat s;
+            const char *path = arena_format(b.arena, "%s/rows/%s", b.options.out, names[i]);
+            CHECK(stat(path, &s) == 0 && truncate(path, i == 0   ? 0
+                                                        : i == 1 ? s.st_size / 2
+                                                                 : s.st_size - 1) == 0);
+        }
+        CHECK(drive_whole(&b) == 0);
+        for (size_t i = 0; i < 3; i++)
+            CHECK(said(&b, arena_format(b.arena, "%s: is cut", names[i])));
+        same_rows(runs_of(&b, b.options.out), whole);
+    }
+    arena_free(b.arena);
+}
+
+static void rows_of_another_plan_stay_and_are_not_in_the_table(void)
+{
+    Bench b;
+    size_t count;
+    const char *const fewer[] = { "seeds=1" };
+    if (!bench_new(&b, small))
+        return;
+    CHECK(drive_whole(&b) == 0);
+    b.options.set = fewer;
+    b.options.sets = 1;
+    CHECK(drive_whole(&b) == 0);
+    names_in(&b, "rows", ".csv", &count);
+    CHECK(count == 4);
+    CHECK(runs_of(&b, b.options.out).count == 2);
+    CHECK(said(&b, "2 rows of no run in this spec"));
+    CHECK(strstr(text_of(&b, b.options.out, "spec.yaml"), "# --set seeds=1\n") != NULL);
+    arena_free(b.arena);
+}
+
+// Six runs: one is killed by a signal each time, one diverges, one goes on after its timeout.
+static void a_crash_a_divergence_and_a_timeout_are_rows_too(void)
+{
+    Bench b;
+    if (!bench_new(&b, "name: six\nmodels: tiny\ntasks: ./few\nseeds: 1\n"
+                       "methods:\n  full: {lr: [1e-3, 10], weight_decay: 10, min_steps: 60}\n  "
+                       "bitfit:\n  head:\n"
+                       "  lora: {timeout: 0.2}\n  null:\n" TRAIN))
+        return;
+    b.options.grace = 0.1;
+    before(&b, "*bitfit*) echo x >>crashed; echo 'about to crash' >&2; kill -SEGV $$;;\n"
+               "*lora*) sh -c 'tail -f \"$0/spec.yaml\"; :' \"$PWD\";;");
+    CHECK(drive_whole(&b) == 1);
+    Rows rows = runs_of(&b, b.options.out);
+    const char *const status[] = { "ok", "diverged", "failed", "ok", "timeout", "ok" };
+    CHECK(rows.count == 6);
+    for (size_t i = 0; i < 6 && i < rows.count; i++)
+        CHECK_TEXT(rows.row[i].status, status[i]);
+    if (rows.count == 6) {
+        CHECK_TEXT(rows.row[2].error, "killed by signal 11 (Segmentation fault): about to crash");
+        CHECK_TEXT(rows.row[2].method, "bitfit");
+        CHECK(rows.row[2].seed == 1 && rows.row[2].attempts == 2);
+        CHECK(isnan(rows.row[2].score) && isnan(rows.row[2].wall_s));
+        CHECK(isnan(rows.row[4].score) && rows.row[4].attempts == 2);
+    }
+    CHECK(printed(&b, "six: 6 of 6 runs, 3 ok, 1 diverged, 1 failed, 1 timeout\n"));
+    CHECK(said(&b, "tunemark: ") && said(&b, "3 of 6 runs did not end ok\n"));
+    CHECK(nobody_is_left(&b));
+
+    // A new command tries what failed again, twice; what diverged is final.
+    CHECK(drive_whole(&b) == 1);
+    CHECK_TEXT(text_of(&b, b.folder, "crashed"), "x\nx\nx\nx\n");
+    rows = runs_of(&b, b.options.out);
+    CHECK(rows.count == 6 && rows.row[2].attempts == 4 && rows.row[1].attempts == 1);
+    before(&b, "nothing) ;;");
+    b.options.grace = 60;
+    b.options.set = (const char *const[]){ "methods.lora.timeout=100" };
+    b.options.sets = 1;
+    CHECK(drive_whole(&b) == 1);
+    CHECK(printed(&b, "six: 6 of 6 runs, 5 ok, 1 diverged\n"));
+    arena_free(b.arena);
+}
+
+static void one_driver_a_folder(void)
+{
+    Bench b;
+    if (!bench_new(&b, small))
+        return;
+    CHECK(mkdir(b.options.out, 0777) == 0);
+    int file = open(path_join(b.arena, b.options.out, ".lock"), O_RDWR | O_CREAT | O_CLOEXEC, 0666);
+    CHECK(dprintf(file, "1234\n") == 5 && flock(file, LOCK_EX) == 0);
+    CHECK(drive_whole(&b) == 3);
+    CHECK(said(&b, "another sweep works here (process 1234)\n"));
+    CHECK(!file_exists(path_join(b.arena, b.options.out, "plan.csv")));
+    close(file);
+    arena_free(b.arena);
+}
+
+static void ctrl_c_keeps_rows_and_the_same_command_goes_on(void)
+{
+    Bench b;
+    size_t count;
+    if (!bench_new(&b, small))
+        return;
+    b.options.jobs = 1;
+    before(&b, "*bitfit*) trap 'echo asked >asked; exit 1' TERM; sleep 5 & wait;;");
+    pid_t pid = drive(&b, RLIM_INFINITY);
+    CHECK(wait_for_rows(&b, 1));
+    CHECK(kill(pid, SIGINT) == 0);
+    CHECK(ended(pid) == 130);
+    CHECK(processes(&b) == 0); // at once: the driver has waited for them
+    CHECK_TEXT(text_of(&b, b.folder, "asked"), "asked\n"); // before they would have been killed
+    CHECK(said(&b, "runs are kept, and the same command goes on\n"));
+    names_in(&b, "rows", ".csv", &count);
+    CHECK(0 < count && count < 4);
+    CHECK(runs_of(&b, b.options.out).count == count);
+    CHECK(parts_left(&b) == 0);
+    b.options.image = b.program;
+    CHECK(drive_whole(&b) == 0);
+    Rows rows = runs_of(&b, b.options.out);
+    CHECK(rows.count == 4);
+    for (size_t i = 0; i < rows.count; i++)
+        CHECK(rows.row[i].attempts == 1); // an interruption is no failure
+    arena_free(b.arena);
+}
+
+static void children_die_with_their_driver(void)
+{
+    Bench b;
+    if (!bench_new(&b, small))
+        return;
+    before(&b, "run*) exec tail -f \"$PWD/spec.yaml\";;");
+    pid_t pid = drive(&b, RLIM_INFINITY);
+    for (int i = 0; i < 500 && processes(&b) < 2; i++)
+        usleep(10000);
+    CHECK(processes(&b) == 2);
+    CHECK(drive_whole(&b) == 3);
+    CHECK(said(&b, arena_format(b.arena, "another sweep works here (process %ld)\n", (long)pid)));
+    kill(pid, SIGKILL);
+    CHECK(ended(pid) == 128 + SIGKILL);
+    CHECK(nobody_is_left(&b));
+    arena_free(b.arena);
+}
+
+static void what_a_kill_left_half_written_is_removed(void)
+{
+    Bench b;
+    Error error;
+    if (!bench_new(&b, small))
+        return;
+    pid_t dead = fork();
+    if (dead == 0)
+        _exit(0);
+    ended(dead);
+    const char *rows = path_join(b.arena, b.options.out, "rows");
+    const char *stale = arena_format(b.arena, "%s/abc.csv.%ld.part", rows, (long)dead);
+    const char *alive = arena_format(b.arena, "%s/abc.csv.%ld.part", rows, (long)getpid());
+    CHECK(folder_make(rows, &error) && file_write_text(stale, "half", &error) &&
+          file_write_text(alive, "half", &error));
+    CHECK(drive_whole(&b) == 0);
+    CHECK(!file_exists(stale));
+    CHECK(file_exists(alive)); // somebody else is writing it
+    arena_free(b.arena);
+}
+
+static void kill_9_at_any_moment_loses_nothing(void)
+{
+    Bench b;
+    size_t count;
+    uint64_t random = 20;
+    if (!bench_new(&b, "name: small\nmodels: tiny\ntasks: ./few\nmethods: [full, bitfit, head]\n"
+                       "seeds: 2\n" TRAIN))
+        return;
+    b.options.out = path_join(b.arena, b.folder, "whole");
+    CHECK(drive_whole(&b) == 0);
+    Rows whole = runs_of(&b, b.options.out);
+    double wall = 0;
+    for (size_t i = 0; i < whole.count; i++)
+        wall += isnan(whole.row[i].wall_s) ? 0 : whole.row[i].wall_s;
+    b.options.out = path_join(b.arena, b.folder, "out");
+    const char *finished = "";
+    bool child_was_hit = false;
+    for (int kills = 0; kills < 10; kills++) {
+        pid_t pid = drive(&b, RLIM_INFINITY);
+        // Early kills are the likeliest to hit: the driver's own start, then a share of the whole.
+        double fraction = (double)(mix(&random) % 1000) / 1000;
+        usleep((useconds_t)(1e6 * fraction * (0.05 + 0.3 * wall)));
+        if (kills % 3 == 2) { // a child instead: the driver has to notice
+            DIR *proc = opendir("/proc");
+            struct dirent *entry;
+            while (proc && (entry = readdir(proc))) {
+                char path[300], line[64] = "";
+                snprintf(path, sizeof path, "/proc/%s/stat", entry->d_name);
+                FILE *file = fopen(path, "re");
+                long parent = 0;
+                if (file && fgets(line, sizeof line, file) && strrchr(line, ')'))
+                    parent = strtol(strrchr(line, ')') + 3, NULL, 10);
+                if (file)
+                    fclose(file);
+                if (parent == pid && kill((pid_t)strtol(entry->d_name, NULL, 10), SIGKILL) == 0)
+                    child_was_hit = true;
+            }
+            if (proc)
+                closedir(proc);
+            CHECK(ended(pid) == 0); // the second attempt is left alone
+        } else {
+            kill(pid, SIGKILL);
+            ended(pid);
+        }
+        CHECK(nobody_is_left(&b));
+        // Every file that has its final name is whole, and no finished one was touched.
+        const char **names = names_in(&b, "rows", ".csv", &count), *state = "";
+        for (size_t i = 0; i < count; i++) {
+            Rows rows;
+            Error error;
+            const char *path = arena_format(b.arena, "%s/rows/%s", b.options.out, names[i]);
+            CHECK(rows_read(b.arena, path, &rows.row, &rows.count, &error) && rows.count == 1);
+        }
+        state = state_of_rows(&b);
+        for (char *line = arena_text(b.arena, finished), *next; (next = strchr(line, '\n'));
+             line = next + 1) {
+            *next = '\0';
+            CHECK(strstr(state, line) != NULL);
+        }
+        finished = state;
+        if (kills % 3 == 2 && kills < 9) { // begin anew
+            b.options.out = arena_format(b.arena, "%s/out%d", b.folder, kills);
+            finished = "";
+        }
+    }
+    CHECK(drive_whole(&b) == 0);
+    CHECK(parts_left(&b) == 0);
+    same_rows(runs_of(&b, b.options.out), whole);
+    if (!child_was_hit)
+        printf("no child was hit\n");
+    arena_free(b.arena);
+}
+
+static void commands_run_by_eight_processes_give_the_same_folder(void)
+{
+    Bench b;
+    Error error;
+    if (!bench_new(&b, small))
+        return;
+    CHECK(drive_whole(&b) == 0);
+    Rows rows = runs_of(&b, b.options.out);
+    b.options.out = path_join(b.arena, b.folder, "it's apart"); // to be quoted
+    b.options.commands = true;
+    CHECK(drive_whole(&b) == 0);
+    CHECK(!folder_exists(b.options.out));
+    // Each command twice, so that writers of one file meet.
+    const char *list = text_of(&b, b.folder, "stdout"),
+               *path = path_join(b.arena, b.folder, "list");
+    CHECK(file_write_text(path, arena_format(b.arena, "%s%s", list, list), &error));
+    CHECK(system(arena_format(b.arena,
+                              "cd '%s' && xargs -P 8 -d '\\n' -I {} sh -c {} <'%s' >'%s.out' 2>&1",
+                              b.folder, path, path)) == 0);
+    CHECK(parts_left(&b) == 0);
+    b.options.commands = false;
+    const char *state = state_of_rows(&b);
+    CHECK(drive_whole(&b) == 0);
+    CHECK_TEXT(state_of_rows(&b), state);
+    same_rows(runs_of(&b, b.options.out), rows);
+    arena_free(b.arena);
+}
+
+static void a_full_disk_ends_the_sweep_with_status_3_and_nothing_half_written(void)
+{
+    static const rlim_t most_bytes[] = { 10, 150, 500, 1000 };
+    Bench b;
+    if (!bench_new(&b, small))
+        return;
+    for (size_t i = 0; i < sizeof most_bytes / sizeof *most_bytes; i++) {
+        CHECK(ended(drive(&b, most_bytes[i])) == 3);
+        CHECK(most_bytes[i] < 150 || said(&b, "not written: File too large\n"));
+        CHECK(parts_left(&b) == 0);
+        CHECK(nobody_is_left(&b));
+    }
+    CHECK(drive_whole(&b) == 0);
+    CHECK(runs_of(&b, b.options.out).count == 4);
+    arena_free(b.arena);
+}
+
+static void a_dry_run_says_why_and_writes_nothing(void)
+{
+    Bench b;
+    size_t count;
+    if (!bench_new(&b, small))
+        return;
+    b.options.dry_run = true;
+    CHECK(drive_whole(&b) == 0);
+    CHECK(!folder_exists(b.options.out));
+    CHECK(printed(&b, "full tiny ./few seed 1: never run\n"));
+    CHECK(printed(&b, "small: 4 runs, 0 finished, 4 to do\n"));
+    CHECK(printed(&b, "half of the rate of a product for 4"));
+    b.options.dry_run = false;
+    before(&b, "*bitfit*) exit 7;;");
+    CHECK(drive_whole(&b) == 1);
+    const char **names = names_in(&b, "rows", ".csv", &count);
+    const char *state = state_of_rows(&b);
+    CHECK(count == 4);
+    b.options.dry_run = true;
+    CHECK(drive_whole(&b) == 0);
+    CHECK(printed(&b, "bitfit tiny ./few seed 2: failed: exit status 7 without a word\n"));
+    CHECK(printed(&b, "small: 4 runs, 2 finished, 2 to do\n"));
+    CHECK(printed(&b, "rates from rows of the same model for 2"));
+    b.options.set = (const char *const[]){ "methods.full.lr=0.0007" };
+    b.options.sets = 1;
+    CHECK(drive_whole(&b) == 0);
+    CHECK(printed(&b, "full tiny ./few seed 1: lr differs from an existing row\n"));
+    CHECK(
+        printed(&b, "rates from rows of the same model and method for 2, rows of the same model"));
+    CHECK_TEXT(state_of_rows(&b), state);
+    b.options.sets = 0;
+    for (size_t i = 0; i < count; i++)
+        CHECK(truncate(arena_format(b.arena, "%s/rows/%s", b.options.out, names[i]), 100) == 0);
+    CHECK(drive_whole(&b) == 0);
+    CHECK(printed(&b, "full tiny ./few seed 1: its row cannot be read\n"));
+    arena_free(b.arena);
+}
+
+static void what_cannot_run_is_refused_before_anything_begins(void)
+{
+    static const struct {
+        const char *spec, *part;
+    } wrong[] = {
+        { "name: a\nmodels: tiny\ntasks: ./few\nseeds: 1\nmethods:\n  full: {lr: [1e-3, "
+          "0.001]}\n",
+          "spec.yaml:6: 'full tiny ./few seed 1 lr 1e-3' and 'full tiny ./few seed 1 lr 0.001' "
+          "are the same run" },
+        { "name: a\nmodels: tinny\ntasks: ./few\nmethods:\n  full:\n",
+          "spec.yaml:5: full tinny ./few seed 1: " },
+        { "name: a\nmodels: tiny\ntasks: ./fewer\nmethods: full\n",
+          "spec.yaml:4: full tiny ./fewer seed 1: " },
+        { "name: a\nmodels: tiny\ntasks: ./few\nmethods:\n  lora: {rank: 512}\n", "spec.yaml:5: " },
+    };
+    for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
+        Bench b;
+        if (!bench_new(&b, wrong[i].spec))
+            return;
+        CHECK(drive_whole(&b) == 2);
+        CHECK(said(&b, wrong[i].part));
+        CHECK(!folder_exists(b.options.out));
+        arena_free(b.arena);
+    }
+}
+
+static void a_shell_reads_a_command_back_as_it_was(void)
+{
+    Error error;
+    Arena *arena = arena_new((size_t)1 << 24, &error);
+    char *word[] = { "printf", "%s|",           "plain-1.5", "",   "a b",
+                     "it's",   "$HOME \"`x`\"", "q+v",       "\\", NULL };
+    char answer[200] = "";
+    FILE *shell = popen(shell_line(arena, word), "r");
+    CHECK(shell && fgets(answer, sizeof answer, shell));
+    pclose(shell);
+    CHECK_TEXT(answer, "plain-1.5||a b|it's|$HOME \"`x`\"|q+v|\\|");
+    CHECK_TEXT(shell_line(arena, word + 7), "q+v '\\'");
+    arena_free(arena);
+}
+
+static void a_child_is_alone_and_its_last_words_are_kept(void)
+{
+    static const struct {
+        const char *script, *words;
+    } cases[] = {
+        { "echo begin; echo 'tunemark: no space' >&2; exit 3", "no space" },
+        { "printf 'one\\ntwo  \\n\\n'; exit 1", "two" },
+        { "exit 5", "exit status 5 without a word" },
+        { "true", "ended without a row" },
+        { "kill -9 $$", "killed by signal 9 (Killed)" },
+        { "printf 'a\\033[1mb\\0c\\n'; exit 1", "a [1mb c" },
+        { "printf 'caf\\303\\251 \\303'; exit 1", "caf\303\251 " },
+        { "cat; [ \"$(ps -o pgid= -p $$ | tr -d ' ')\" = $$ ] && echo alone; exit 1", "alone" },
+    };
+    Error error;
+    Arena *arena = arena_new((size_t)1 << 24, &error);
+    const char *log = path_join(arena, test_folder(), "log");
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        char *argument[] = { "sh", "-c", arena_text(arena, cases[i].script), NULL };
+        Child child;
+        int status;
+        CHECK(child_start("sh", argument, log, &child, &error));
+        while (!child_ended(&child, &status))
+            usleep(1000);
+        CHECK_TEXT(child_words(arena, &child, status), cases[i].words);
+    }
+    char *missing[] = { "nothing", NULL };
+    Child child;
+    int status;
+    CHECK(child_start("/nothing", missing, log, &child, &error));
+    while (!child_ended(&child, &status))
+        usleep(1000);
+    CHECK_TEXT(child_words(arena, &child, status),
+               "nothing cannot be started: No such file or directory");
+    char *six[] = { "echo", "6.5", NULL }, *none[] = { "false", NULL };
+    CHECK_CLOSE(child_number("echo", six), 6.5, 0);
+    CHECK(isnan(child_number("false", none)));
+    arena_free(arena);
+}
+
+static void progress_is_one_line(void)
+{
+    Error error;
+    Arena *arena = arena_new((size_t)1 << 24, &error);
+    Row row;
+    row_clear(&row);
+    row.status = "ok";
+    row.lr = 0.001;
+    row.tune_score = 0.9123;
+    row.tokens_per_s = 41234;
+    Progress p = { .done = 37, .total = 240, .left_s = NAN };
+    CHECK_TEXT(progress_line(arena, &p), "[ 37/240]");
+    p.label = "lora mini sst2 seed 3";
+    p.row = &row;
+    p.left_s = 3 * 3600 + 12 * 60 + 40;
+    p.running = 2;
+    p.failed = 1;
+    CHECK_TEXT(progress_line(arena, &p),
+               "[ 37/240] lora mini sst2 seed 3 lr 0.001 | tune 91.2 | 41k tok/s "
+               "| ETA 3 h 12 m | 2 running | 1 failed");
+    row_clear(&row);
+    row.status = "failed";
+    p.running = p.failed = 0;
+    p.done = 240;
+    CHECK_TEXT(progress_line(arena, &p), "[240/240] lora mini sst2 seed 3 | failed");
+    CHECK_TEXT(duration_text(arena, 59.4), "59 s");
+    CHECK_TEXT(duration_text(arena, 59.6), "1 m 0 s");
+    CHECK_TEXT(duration_text(arena, 3599), "59 m 59 s");
+    arena_free(arena);
+}
+
+// Worked by hand. 10 flops in 1 s and 30 in 1 s by the same method: 20 a second. With lora's 100 in
+// 8 s the model's rows make 140 in 10 s: 14. With the other model's 60 in 30 s: 200 in 40 s: 5.
+static void a_rate_comes_from_the_nearest_rows(void)
+{
+    static const struct {
+        const char *model, *method, *status;
+        double flops, seconds;
+    } rows[] = {
+        { "tiny", "full", "ok", 10, 1 },      { "tiny", "full", "ok", 30, 1 },
+        { "tiny", "lora", "ok", 100, 8 },     { "mini", "lora", "ok", 60, 30 },
+        { "tiny", "full", "failed", 9, NAN }, { "tiny", "full", "diverged", 900, 1 },
+    };
+    Row row[sizeof rows / sizeof *rows];
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        row_clear(&row[i]);
+        row[i].model = rows[i].model;
+        row[i].method = rows[i].method;
+        row[i].status = rows[i].status;
+        row[i].flops = rows[i].flops;
+        row[i].wall_s = rows[i].seconds;
+    }
+    Agenda agenda = { .stray = row, .strays = sizeof rows / sizeof *rows };
+    Job job = { 0 };
+    int kind;
+    row_clear(&job.decided);
+    job.decided.model = "tiny";
+    job.decided.method = "full";
+    CHECK_CLOSE(agenda_rate(&agenda, &job, 7, &kind), 20, 0);
+    CHECK(kind == 0);
+    job.decided.method = "head";
+    CHECK_CLOSE(agenda_rate(&agenda, &job, 7, &kind), 14, 0);
+    CHECK(kind == 1);
+    job.decided.model = "base";
+    CHECK_CLOSE(agenda_rate(&agenda, &job, 7, &kind), 5, 0);
+    CHECK(kind == 2);
+    agenda.strays = 0;
+    CHECK_CLOSE(agenda_rate(&agenda, &job, 7, &kind), 7, 0);
+    CHECK(kind == 3);
+}
+
+static void the_least_tried_run_comes_first(void)
+{
+    Row failed = { .status = "failed" }, ok = { .status = "ok" },
+        diverged = { .status = "diverged" };
+    Job job[] = { { .row = &ok },
+                  { .row = &failed, .attempts = 1 },
+                  { .row = &diverged },
+                  { .running = true },
+                  { .row = &failed },
+                  { .row = NULL },
+                  { .row = &failed, .attempts = 2 } };
+    Agenda agenda = { .job = job, .jobs = sizeof job / sizeof *job };
+    const size_t order[] = { 4, 5, 1 };
+    for (size_t i = 0; i < 3; i++) {
+        Job *next = agenda_next(&agenda);
+        CHECK(next == &job[order[i]]);
+        if (next)
+            next->running = true;
+    }
+    CHECK(agenda_next(&agenda) == NULL);
+}
+
+void suite_sweep(void)
+{
+    ADD(a_shell_reads_a_command_back_as_it_was);
+    ADD(a_child_is_alone_and_its_last_words_are_kept);
+    ADD(progress_is_one_line);
+    ADD(the_least_tried_run_comes_first);
+    ADD(a_rate_comes_from_the_nearest_rows);
+    ADD(what_cannot_run_is_refused_before_anything_begins);
+    ADD(a_sweep_gives_a_row_a_run_in_the_order_of_the_plan);
+    ADD(neither_jobs_nor_order_changes_a_row);
+    ADD(what_is_finished_does_not_run_again);
+    ADD(a_row_that_is_cut_is_named_and_done_again);
+    ADD(rows_of_another_plan_stay_and_are_not_in_the_table);
+    ADD(a_crash_a_divergence_and_a_timeout_are_rows_too);
+    ADD(one_driver_a_folder);
+    ADD(ctrl_c_keeps_rows_and_the_same_command_goes_on);
+    ADD(children_die_with_their_driver);
+    ADD(what_a_kill_left_half_written_is_removed);
+    ADD(kill_9_at_any_moment_loses_nothing);
+    ADD(commands_run_by_eight_processes_give_the_same_folder);
+    ADD(a_full_disk_ends_the_sweep_with_status_3_and_nothing_half_written);
+    ADD(a_dry_run_says_why_and_writes_nothing);
+}
