@@ -2,8 +2,9 @@
 //
 // Walking the nodes from the loss down, each operator's backward appends nodes that give parts of
 // its inputs' gradients. A second part is added in place (the node's `base`) where the operator can
-// and nobody else holds the first; else by an add node. A gradient may be held for several values
-// at once (both inputs of a sum): a hold ends when the value's own node has been walked.
+// and nobody else holds the first; else by an add node. The first may not come from the same node
+// (keys and values of one value): its outputs have no order. A gradient may be held for several
+// values at once (both inputs of a sum): a hold ends when the value's own node has been walked.
 #include "engine/graph_impl.h"
 #include "engine/operators.h"
 #include <assert.h>
@@ -117,7 +118,8 @@ void give(Gradient *gradient, int32_t node, int output, Value target)
     Value sum = sum_so_far(gradient, target);
     if (sum == NO_VALUE)
         hold(gradient, target, graph_give(gradient->graph, node, output));
-    else if ((gradient->graph->node[node].op->adds >> output & 1) && *holders(gradient, sum) == 1)
+    else if ((gradient->graph->node[node].op->adds >> output & 1) && *holders(gradient, sum) == 1 &&
+             gradient->graph->value[sum].node != node)
         hold(gradient, target, added_in_place(gradient, node, output, sum));
     else
         add_part(gradient, sum, graph_give(gradient->graph, node, output), target);

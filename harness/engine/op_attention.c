@@ -33,19 +33,32 @@ static bool attention_size(Graph *graph, const Node *node, ValueInfo *out)
 {
     const ValueInfo *q = info_of(graph, node, 0), *k = info_of(graph, node, 1),
                     *v = info_of(graph, node, 2);
+    if (!lies_in_batch(q->rows))
+        return unfit(graph, node, 0, "over tokens, or one row a sequence");
+    if (!k->rows.tokens || !lies_in_batch(k->rows))
+        return unfit(graph, node, 1, "over tokens");
     if (q->cols != k->cols)
         return misfit(graph, node, 0, 1);
     if (!count_equal(k->rows, v->rows) || k->cols != v->cols)
         return misfit(graph, node, 1, 2);
+    if (q->cols % node->set.attention.heads)
+        return unfit(graph, node, 0, "as many columns a head");
     for (int i = 3; i < 5; i++)
-        if (node->in[i] != NO_VALUE &&
-            (info_of(graph, node, i)->cols != k->cols ||
-             extra_rows(graph, node->in[i]) != extra_rows(graph, node->in[3])))
+        if (node->in[i] != NO_VALUE && (info_of(graph, node, i)->cols != k->cols ||
+                                        !is_constant(info_of(graph, node, i)->rows)))
             return misfit(graph, node, 1, i);
+    if (extra_rows(graph, node->in[3]) != extra_rows(graph, node->in[4]))
+        return unfit(graph, node, node->in[3] == NO_VALUE ? 4 : 3,
+                     "as many extra keys as extra values");
     out[0] = (ValueInfo){ .rows = q->rows, .cols = q->cols };
     out[1] = (ValueInfo){ .rows = pairs(q->rows, k->rows, extra_rows(graph, node->in[3])),
                           .cols = node->set.attention.heads };
     return true;
+}
+
+static Dropout *attention_dropout(Setting *set)
+{
+    return &set->attention.dropout;
 }
 
 // The options with what the graph knows: `first` is the input where q, k, v begin.
@@ -86,12 +99,18 @@ static size_t attention_scratch_floats(const Graph *graph, const Node *node, con
     return attention_scratch(largest, &options, (size_t)extra_rows(graph, node->in[3]));
 }
 
-// Two products of pairs x H forward, four backward.
+// One product of pairs x H; `first` is the input where q, k, v begin.
+static double pair_flops(const Graph *graph, const Node *node, const Extent *extent, int first,
+                         int64_t extra)
+{
+    const ValueInfo *q = info_of(graph, node, first), *k = info_of(graph, node, first + 1);
+    return 2.0 * (double)count_of(pairs(q->rows, k->rows, extra), extent) * (double)q->cols;
+}
+
+// Scores and their sums of values.
 static double attention_flops(const Graph *graph, const Node *node, const Extent *extent)
 {
-    Count p = pairs(info_of(graph, node, 0)->rows, info_of(graph, node, 1)->rows,
-                    extra_rows(graph, node->in[3]));
-    return 4.0 * (double)count_of(p, extent) * (double)info_of(graph, node, 0)->cols;
+    return 2 * pair_flops(graph, node, extent, 0, extra_rows(graph, node->in[3]));
 }
 
 const Operator op_attention = {
@@ -100,7 +119,7 @@ const Operator op_attention = {
     .outputs = 2,
     .rowwise = 1,
     .walks = true,
-    .random = true,
+    .random = attention_dropout,
     .size = attention_size,
     .forward = attention_forward,
     .backward = attention_backward_nodes,
@@ -148,9 +167,17 @@ static size_t attention_grad_scratch(const Graph *graph, const Node *node, const
 
 static double attention_grad_flops(const Graph *graph, const Node *node, const Extent *extent)
 {
-    Count p = pairs(info_of(graph, node, 2)->rows, info_of(graph, node, 3)->rows,
-                    extra_rows(graph, node->in[5]));
-    return 8.0 * (double)count_of(p, extent) * (double)info_of(graph, node, 2)->cols;
+    double own = pair_flops(graph, node, extent, 2, 0);
+    double all = pair_flops(graph, node, extent, 2, extra_rows(graph, node->in[5]));
+    const double of[] = { all, own, own, all - own, all - own };
+    bool scores = false;
+    double flops = 0;
+    for (int k = 0; k < 5; k++)
+        if (node->out[k] != NO_VALUE) {
+            flops += of[k];
+            scores |= k != 2 && k != 4; // dq and those of keys need the scores' slopes first
+        }
+    return scores ? flops + all : flops;
 }
 
 const Operator op_attention_grad = {
@@ -158,7 +185,7 @@ const Operator op_attention_grad = {
     .inputs = 7,
     .outputs = 5,
     .adds = 31,
-    .random = true,
+    .random = attention_dropout,
     .size = attention_grad_size,
     .forward = attention_grad_forward,
     .flops = attention_grad_flops,

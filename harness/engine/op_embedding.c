@@ -10,6 +10,9 @@ Value embed(Graph *graph, Value word, Value position, Value type)
 
 static bool embedding_size(Graph *graph, const Node *node, ValueInfo *out)
 {
+    for (int k = 0; k < 3; k++)
+        if (node->in[k] != NO_VALUE && !is_constant(info_of(graph, node, k)->rows))
+            return unfit(graph, node, k, "a table");
     for (int k = 1; k < 3; k++)
         if (node->in[k] != NO_VALUE &&
             info_of(graph, node, k)->cols != info_of(graph, node, 0)->cols)

@@ -11,13 +11,22 @@ extern const Operator op_linear, op_add_product, op_add, op_activation, op_layer
     op_first_rows, op_first_grad, op_picked_rows, op_mean_rows, op_mean_grad, op_cross_entropy,
     op_squared_error, op_tied_cross_entropy;
 
+// Rows that no batch changes, as a parameter has.
+static inline bool is_constant(Count rows)
+{
+    return count_equal(rows, ROWS(rows.constant));
+}
+
 static inline const ValueInfo *info_of(const Graph *graph, const Node *node, int input)
 {
     return &graph->value[node->in[input]];
 }
 
-const char *shape_text(Arena *arena, const ValueInfo *info);         // "tokens x 128"
-bool misfit(Graph *graph, const Node *node, int a, int b);           // fails; false
+const char *shape_text(Arena *arena, const ValueInfo *info);              // "tokens x 128"
+bool misfit(Graph *graph, const Node *node, int a, int b);                // fails; false
+bool unfit(Graph *graph, const Node *node, int input, const char *right); // the same
+// May the kernels of `walks` find the rows of each sequence? Over tokens, or one a sequence.
+bool lies_in_batch(Count rows);
 void clear_unless_added(const Node *node, int output, Matrix m);     // for kernels that always add
 bool size_of_input(Graph *graph, const Node *node, ValueInfo *out);  // every output as input 0
 bool size_of_equals(Graph *graph, const Node *node, ValueInfo *out); // inputs 0 and 1 of one shape

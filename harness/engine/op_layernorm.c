@@ -17,7 +17,8 @@ static bool layernorm_size(Graph *graph, const Node *node, ValueInfo *out)
                                     x->cols != info_of(graph, node, 1)->cols))
         return misfit(graph, node, 0, 1);
     for (int k = 2; k < 4; k++)
-        if (info_of(graph, node, k)->cols != x->cols)
+        if (info_of(graph, node, k)->cols != x->cols ||
+            !count_equal(info_of(graph, node, k)->rows, ROWS(1)))
             return misfit(graph, node, 0, k);
     out[0] = out[1] = *x;
     out[2] = (ValueInfo){ .rows = x->rows, .cols = 1 };
@@ -33,9 +34,13 @@ static void layernorm_forward(Step *step, const Node *node)
 
 static void layernorm_backward_nodes(Gradient *gradient, const Node *node)
 {
-    Value x = node->in[0], residual = node->in[1];
-    Value in[] = { gradient_of(gradient, node->out[0]), also(gradient, node, 1),
-                   also(gradient, node, 2), node->in[2] };
+    Value x = node->in[0], residual = node->in[1], dy = gradient_of(gradient, node->out[0]);
+    if (!wanted(gradient, x) && !wanted(gradient, residual) && !wanted(gradient, node->in[2])) {
+        // An offset alone: z and rstd, as large as x, need not be kept.
+        give(gradient, append(gradient, &op_sum_rows, &dy, 1, (Setting){ 0 }), 0, node->in[3]);
+        return;
+    }
+    Value in[] = { dy, also(gradient, node, 1), also(gradient, node, 2), node->in[2] };
     int32_t back = append(gradient, &op_layernorm_grad, in, 4, (Setting){ 0 });
     give(gradient, back, 1, node->in[2]);
     give(gradient, back, 2, node->in[3]);

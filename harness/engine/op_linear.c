@@ -21,9 +21,10 @@ Value linear(Graph *graph, Value x, Value W, Value b)
 static bool linear_size(Graph *graph, const Node *node, ValueInfo *out)
 {
     const ValueInfo *x = info_of(graph, node, 0), *W = info_of(graph, node, 1);
-    if (x->cols != W->cols)
+    if (x->cols != W->cols || !is_constant(W->rows))
         return misfit(graph, node, 0, 1);
-    if (node->in[2] != NO_VALUE && info_of(graph, node, 2)->cols != W->rows.constant)
+    if (node->in[2] != NO_VALUE && (info_of(graph, node, 2)->cols != W->rows.constant ||
+                                    !count_equal(info_of(graph, node, 2)->rows, ROWS(1))))
         return misfit(graph, node, 1, 2);
     out[0] = (ValueInfo){ .rows = x->rows, .cols = W->rows.constant };
     return true;
@@ -92,7 +93,7 @@ static bool product_size(Graph *graph, const Node *node, ValueInfo *out)
     const ValueInfo *a = info_of(graph, node, 0), *b = info_of(graph, node, 1);
     bool ta = node->set.product.transpose_a, tb = node->set.product.transpose_b;
     Count inner_a = ta ? a->rows : ROWS(a->cols), inner_b = tb ? ROWS(b->cols) : b->rows;
-    if (!count_equal(inner_a, inner_b))
+    if (!count_equal(inner_a, inner_b) || (tb && !is_constant(b->rows)))
         return misfit(graph, node, 0, 1);
     out[0] = (ValueInfo){ .rows = ta ? ROWS(a->cols) : a->rows,
                           .cols = tb ? b->rows.constant : b->cols };
@@ -171,7 +172,7 @@ static bool add_product_size(Graph *graph, const Node *node, ValueInfo *out)
         return misfit(graph, node, 1, 2);
     if (!count_equal(c->rows, a->rows))
         return misfit(graph, node, 0, 1);
-    if (c->cols != b->rows.constant)
+    if (c->cols != b->rows.constant || !is_constant(b->rows))
         return misfit(graph, node, 0, 2);
     out[0] = *c;
     return true;

@@ -8,8 +8,11 @@ static Value loss_of(Graph *graph, const Operator *op, const Value *in, size_t i
     return loss;
 }
 
+// A label or a target a sequence.
 static bool loss_size(Graph *graph, const Node *node, ValueInfo *out)
 {
+    if (!count_equal(info_of(graph, node, 0)->rows, ROWS_SEQUENCES))
+        return unfit(graph, node, 0, "one row a sequence");
     out[0] = (ValueInfo){ .rows = ROWS(1), .cols = 1 };
     out[1] = *info_of(graph, node, 0);
     return true;
@@ -52,6 +55,13 @@ const Operator op_cross_entropy = {
 
 // ---- squared_error
 
+static bool squared_error_size(Graph *graph, const Node *node, ValueInfo *out)
+{
+    if (info_of(graph, node, 0)->cols != 1)
+        return unfit(graph, node, 0, "one column");
+    return loss_size(graph, node, out);
+}
+
 Value squared_error_loss(Graph *graph, Value logits)
 {
     return loss_of(graph, &op_squared_error, &logits, 1);
@@ -69,7 +79,7 @@ const Operator op_squared_error = {
     .inputs = 1,
     .outputs = 2,
     .loss = true,
-    .size = loss_size,
+    .size = squared_error_size,
     .forward = squared_error_forward,
     .backward = loss_backward,
 };
@@ -83,8 +93,13 @@ Value tied_cross_entropy_loss(Graph *graph, Value z, Value word, Value bias)
 
 static bool tied_size(Graph *graph, const Node *node, ValueInfo *out)
 {
-    if (info_of(graph, node, 0)->cols != info_of(graph, node, 1)->cols)
+    const ValueInfo *word = info_of(graph, node, 1), *bias = info_of(graph, node, 2);
+    if (!count_equal(info_of(graph, node, 0)->rows, ROWS_SELECTED))
+        return unfit(graph, node, 0, "the picked tokens");
+    if (info_of(graph, node, 0)->cols != word->cols || !is_constant(word->rows))
         return misfit(graph, node, 0, 1);
+    if (bias->cols != word->rows.constant || !count_equal(bias->rows, ROWS(1)))
+        return misfit(graph, node, 1, 2);
     out[0] = (ValueInfo){ .rows = ROWS(1), .cols = 1 };
     return true;
 }

@@ -6,8 +6,16 @@ static Value pooled(Graph *graph, const Operator *op, Value x)
     return graph_give(graph, graph_add(graph, op, &x, 1, (Setting){ 0 }), 0);
 }
 
+static bool over_tokens(Graph *graph, const Node *node)
+{
+    Count rows = info_of(graph, node, 0)->rows;
+    return (rows.tokens && lies_in_batch(rows)) || unfit(graph, node, 0, "over tokens");
+}
+
 static bool size_of_sequences(Graph *graph, const Node *node, ValueInfo *out)
 {
+    if (!over_tokens(graph, node))
+        return false;
     out[0] = (ValueInfo){ .rows = ROWS_SEQUENCES, .cols = info_of(graph, node, 0)->cols };
     return true;
 }
@@ -79,6 +87,8 @@ Value picked_tokens(Graph *graph, Value x)
 
 static bool size_of_selected(Graph *graph, const Node *node, ValueInfo *out)
 {
+    if (!over_tokens(graph, node))
+        return false;
     out[0] = (ValueInfo){ .rows = ROWS_SELECTED, .cols = info_of(graph, node, 0)->cols };
     return true;
 }

@@ -175,6 +175,18 @@ Value side_dropout(Graph *graph, Value x, double rate)
     return dropout_on(graph, x, rate, (1U << 15) + graph->side_sites++);
 }
 
+static bool dropout_size(Graph *graph, const Node *node, ValueInfo *out)
+{
+    if (!lies_in_batch(info_of(graph, node, 0)->rows))
+        return unfit(graph, node, 0, "over tokens, or one row a sequence");
+    return size_of_input(graph, node, out);
+}
+
+static Dropout *dropout_of(Setting *set)
+{
+    return &set->dropout;
+}
+
 static void dropout_forward(Step *step, const Node *node)
 {
     Dropout set = dropout_at(step, node->set.dropout);
@@ -196,8 +208,8 @@ const Operator op_dropout = {
     .adds = 1,
     .rowwise = 1,
     .walks = true,
-    .random = true,
-    .size = size_of_input,
+    .random = dropout_of,
+    .size = dropout_size,
     .forward = dropout_forward,
     .backward = dropout_backward,
 };

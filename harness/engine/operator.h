@@ -17,8 +17,8 @@ struct Operator {
                       // a row selection of the output is one of these inputs. 0: not row-wise
     bool selects;     // a row selection: output 0 is some rows of input 0
     bool walks;       // needs to know where its rows lie in the batch: tokens, or one a sequence
-    bool random;      // draws random numbers
-    bool loss;        // gives the step's loss (a double in the Step)
+    Dropout *(*random)(Setting *set); // the dropout of a node that draws random numbers; NULL: none
+    bool loss;                        // gives the step's loss (a double in the Step)
     // Shapes of all outputs that might be asked for; false after graph->error was filled.
     bool (*size)(Graph *graph, const Node *node, ValueInfo *out);
     void (*forward)(Step *step, const Node *node); // computes; cannot fail
@@ -34,6 +34,7 @@ extern const Operator op_product, op_scale, op_sum_rows, op_multiply, op_dropout
 // ---- what forward uses
 Matrix at(const Step *step, Value value); // data NULL for NO_VALUE
 bool adds(const Node *node, int output);  // to what is there
+bool draws(const Node *node);             // random numbers: at rate 0 none
 
 // ---- what backward uses
 bool wanted(const Gradient *gradient, Value value);           // does a trained parameter lie below?

@@ -39,6 +39,28 @@ bool misfit(Graph *graph, const Node *node, int a, int b)
     return false;
 }
 
+bool unfit(Graph *graph, const Node *node, int input, const char *right)
+{
+    size_t mark = arena_mark(graph->arena);
+    fail(graph->error, ERROR_WORK, (Where){ .item = graph->place }, right,
+         "%s: input %d (%s) does not fit", node->op->name, input,
+         shape_text(graph->arena, info_of(graph, node, input)));
+    arena_rewind(graph->arena, mark);
+    return false;
+}
+
+bool lies_in_batch(Count rows)
+{
+    Count tokens = { .tokens = 1, .sequences = rows.sequences };
+    return count_equal(rows, ROWS_SEQUENCES) || count_equal(rows, tokens);
+}
+
+bool draws(const Node *node)
+{
+    Setting set = node->set;
+    return node->op->random && node->op->random(&set)->rate > 0;
+}
+
 bool size_of_input(Graph *graph, const Node *node, ValueInfo *out)
 {
     for (int k = 0; k < node->op->outputs; k++)

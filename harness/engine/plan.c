@@ -80,13 +80,17 @@ static void share(Plan *plan, Value value, int32_t buffer, const int32_t *last)
         plan->place[buffer].last = last[value];
 }
 
-// May output 0 lie on input 0? Only if this node is the last to read anything of that buffer.
+// May output 0 lie on input 0? Only if this node is the last to read anything of that buffer, and
+// reads it as input 0 alone: c + c b^T is no longer c b^T once c is being written.
 static bool on_input(const Plan *plan, const Node *node, int32_t index)
 {
     Value in = node->in[0];
-    return node->op->in_place && in != NO_VALUE && plan->buffer[in] >= 0 &&
-           same_shape(&plan->graph->value[in], &plan->graph->value[node->out[0]]) &&
-           plan->place[plan->buffer[in]].last == index;
+    if (!node->op->in_place || plan->buffer[in] < 0 || plan->place[plan->buffer[in]].last != index)
+        return false;
+    for (int k = 1; k < NODE_INPUTS; k++)
+        if (node->in[k] != NO_VALUE && plan->buffer[node->in[k]] == plan->buffer[in])
+            return false;
+    return same_shape(&plan->graph->value[in], &plan->graph->value[node->out[0]]);
 }
 
 static void lives(Arena *arena, Plan *plan)

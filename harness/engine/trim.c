@@ -2,20 +2,27 @@
 //
 // A classifier that reads the first token needs one row a sequence of the last layer's output, and
 // so of everything row-wise below it, down to one attention query a sequence. Walking backwards
-// over the nodes, each value learns how it is read: whole, through one selection, or both. Walking
-// forwards again, a node is made whole, on selected rows, or whole with a selection behind it.
+// over the nodes, each value learns how it is read: whole, through one selection, or more ways than
+// one. Walking forwards again, a node is made whole, on selected rows, or whole with selections
+// behind it.
 #include "engine/graph_impl.h"
+#include <assert.h>
+
+enum { MOST_SELECTIONS = 4 };
 
 typedef struct {
-    bool whole;               // some reader needs every row
-    const Operator *selected; // some reader needs just these rows; NULL: none
+    bool whole;        // some reader needs every row
+    unsigned selected; // bit s: some reader needs the rows of Trim.selection[s]
 } Reading;
 
 typedef struct {
     const Graph *from;
     Graph *to;
-    Reading *reading;    // by old value
-    Value *whole, *some; // by old value: its new ones
+    const Operator *selection[MOST_SELECTIONS]; // that occur in the graph
+    int selections;
+    Reading *reading;             // by old value
+    Value *whole;                 // by old value: its new one
+    Value *some[MOST_SELECTIONS]; // by old value: the new one of its selected rows
     const bool *trained;
     bool calm;
 } Trim;
@@ -25,33 +32,39 @@ static bool rowwise(const Operator *op, int input)
     return op->rowwise >> input & 1;
 }
 
-// May this selection of the node's output become a selection of its inputs?
-static bool sinks(const Node *node, const Operator *selection)
+static int selection_of(Trim *trim, const Operator *op)
 {
-    return node->op->rowwise && !(node->op->walks && selection->walks == false);
+    int s = 0;
+    while (s < trim->selections && trim->selection[s] != op)
+        s++;
+    assert(s < MOST_SELECTIONS);
+    if (s == trim->selections)
+        trim->selection[trim->selections++] = op;
+    return s;
+}
+
+// The one way in which rows are selected, where it may become a selection of the node's inputs;
+// else -1.
+static int sinking(const Trim *trim, const Node *node, const Reading *out)
+{
+    int s = 0;
+    if (out->whole || !out->selected || out->selected & (out->selected - 1) || !node->op->rowwise)
+        return -1;
+    while (!(out->selected >> s & 1))
+        s++;
+    return node->op->walks && !trim->selection[s]->walks ? -1 : s;
 }
 
 // Does the node draw random numbers that trim takes away?
 static bool calmed(const Trim *trim, const Node *node)
 {
-    return trim->calm && node->op->random && !trim->trained[node->out[0]];
+    return trim->calm && draws(node) && !trim->trained[node->out[0]];
 }
 
 static void read_whole(Trim *trim, Value value)
 {
     if (value != NO_VALUE)
         trim->reading[value].whole = true;
-}
-
-static void read_selected(Trim *trim, Value value, const Operator *selection)
-{
-    Reading *reading = &trim->reading[value];
-    if (trim->from->value[value].node < 0 ||
-        (reading->selected && reading->selected != selection)) {
-        reading->whole = true; // a leaf, or two ways of selecting: take it whole
-        reading->selected = reading->selected ? reading->selected : selection;
-    } else
-        reading->selected = selection;
 }
 
 static void readings(Trim *trim)
@@ -67,7 +80,8 @@ static void readings(Trim *trim)
         for (int k = 1; k < NODE_OUTPUTS; k++) // a second output that is read holds the node whole
             if (node->out[k] != NO_VALUE && trim->reading[node->out[k]].whole)
                 out->whole = true;
-        if (out->selected && !out->whole && !sinks(node, out->selected))
+        int sinks = sinking(trim, node, out);
+        if (out->selected && sinks < 0)
             out->whole = true;
         if (!out->whole && !out->selected)
             continue;
@@ -75,23 +89,23 @@ static void readings(Trim *trim)
             if (node->in[k] == NO_VALUE)
                 continue;
             if (node->op->selects)
-                read_selected(trim, node->in[k], node->op);
-            else if (!out->whole && rowwise(node->op, k))
-                read_selected(trim, node->in[k], out->selected);
+                trim->reading[node->in[k]].selected |= 1U << selection_of(trim, node->op);
+            else if (sinks >= 0 && rowwise(node->op, k))
+                trim->reading[node->in[k]].selected |= 1U << sinks;
             else
                 read_whole(trim, node->in[k]);
         }
     }
 }
 
-// The node over new inputs; `some` of the row-wise ones where rows are selected.
-static int32_t rebuilt(Trim *trim, const Node *node, bool selected)
+// The node over new inputs: selected rows of the row-wise ones where it sinks (-1: nowhere).
+static int32_t rebuilt(Trim *trim, const Node *node, int sinks)
 {
     Value in[NODE_INPUTS];
     for (int k = 0; k < NODE_INPUTS; k++)
-        in[k] = node->in[k] == NO_VALUE            ? NO_VALUE
-                : selected && rowwise(node->op, k) ? trim->some[node->in[k]]
-                                                   : trim->whole[node->in[k]];
+        in[k] = node->in[k] == NO_VALUE              ? NO_VALUE
+                : sinks >= 0 && rowwise(node->op, k) ? trim->some[sinks][node->in[k]]
+                                                     : trim->whole[node->in[k]];
     trim->to->place = node->place;
     return graph_add(trim->to, node->op, in, (size_t)node->op->inputs, node->set);
 }
@@ -102,38 +116,39 @@ static void rebuild(Trim *trim, const Node *node)
     const Reading *reading = out == NO_VALUE ? NULL : &trim->reading[out];
     if (!reading || (!reading->whole && !reading->selected))
         return;
-    if (node->op->selects) {
-        // The selected rows are there already; a selection of a selection is not described by
-        // anyone.
-        trim->whole[out] = trim->some[node->in[0]];
+    if (node->op->selects) { // the selected rows are there already
+        trim->whole[out] = trim->some[selection_of(trim, node->op)][node->in[0]];
         return;
     }
     Node kept = *node;
+    int sinks = sinking(trim, node, reading);
     if (calmed(trim, node)) {
-        if (node->op->outputs == 1) { // dropout: its input takes its place
+        kept.op->random(&kept.set)->rate = 0;
+        if (node->op->inputs == 1) { // nothing but dropout: its input takes its place
             trim->whole[out] = trim->whole[node->in[0]];
-            trim->some[out] = trim->some[node->in[0]];
+            for (int s = 0; s < trim->selections; s++)
+                trim->some[s][out] = trim->some[s][node->in[0]];
             return;
         }
-        kept.set.attention.dropout.rate = 0;
     }
-    if (reading->whole) {
-        int32_t index = rebuilt(trim, &kept, false);
+    int32_t index = rebuilt(trim, &kept, sinks);
+    if (sinks >= 0)
+        trim->some[sinks][out] = graph_give(trim->to, index, 0);
+    else
         for (int k = 0; k < NODE_OUTPUTS; k++)
             if (node->out[k] != NO_VALUE)
                 trim->whole[node->out[k]] = graph_give(trim->to, index, k);
-    } else
-        trim->some[out] = graph_give(trim->to, rebuilt(trim, &kept, true), 0);
 }
 
-// Where a value is read both whole and selected, the selection follows the whole.
+// Where a value is there whole, the selections of its rows follow.
 static void select_behind(Trim *trim, Value old)
 {
     const Reading *reading = &trim->reading[old];
-    if (reading->whole && reading->selected && trim->some[old] == NO_VALUE)
-        trim->some[old] = graph_give(
-            trim->to, graph_add(trim->to, reading->selected, &trim->whole[old], 1, (Setting){ 0 }),
-            0);
+    for (int s = 0; s < trim->selections; s++)
+        if (reading->whole && reading->selected >> s & 1 && trim->some[s][old] == NO_VALUE)
+            trim->some[s][old] = graph_give(
+                trim->to,
+                graph_add(trim->to, trim->selection[s], &trim->whole[old], 1, (Setting){ 0 }), 0);
 }
 
 const Graph *trim(Arena *arena, const Graph *graph, bool calm, Value **map, Error *error)
@@ -146,21 +161,22 @@ const Graph *trim(Arena *arena, const Graph *graph, bool calm, Value **map, Erro
     trim.to->side_sites = graph->side_sites;
     trim.reading = arena_zero(arena, graph->values, sizeof *trim.reading);
     trim.whole = arena_take(arena, graph->values, sizeof *trim.whole);
-    trim.some = arena_take(arena, graph->values, sizeof *trim.some);
     trim.trained = trained_below(arena, graph);
-    for (size_t v = 0; v < graph->values; v++)
-        trim.whole[v] = trim.some[v] = NO_VALUE;
     readings(&trim);
+    for (int s = 0; s < trim.selections; s++)
+        trim.some[s] = arena_take(arena, graph->values, sizeof *trim.some[s]);
+    for (size_t v = 0; v < graph->values; v++) {
+        trim.whole[v] = NO_VALUE;
+        for (int s = 0; s < trim.selections; s++)
+            trim.some[s][v] = NO_VALUE;
+    }
     for (size_t v = 0; v < graph->values; v++)
         if (graph->value[v].parameter >= 0 &&
-            (trim.reading[v].whole ||
-             trim.trained[v])) { // unread and trained: for gradient() to refuse
+            (trim.reading[v].whole || trim.trained[v])) // unread and trained: gradient() refuses it
             trim.whole[v] = graph_parameter(trim.to, &graph->parameter[graph->value[v].parameter]);
-            select_behind(&trim, (Value)v);
-        }
     for (size_t i = 0; i < graph->nodes; i++) {
         rebuild(&trim, &graph->node[i]);
-        if (graph->node[i].out[0] != NO_VALUE && !graph->node[i].op->selects)
+        if (graph->node[i].out[0] != NO_VALUE)
             select_behind(&trim, graph->node[i].out[0]);
     }
     for (size_t i = 0; i < graph->outputs; i++)

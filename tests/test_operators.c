@@ -1,0 +1,820 @@
+// test_operators.c: each operator's values and gradients against its twin's, on odd shapes and with
+// every subset of wanted gradients; what it refuses; flops by hand.
+//
+// The table below has a case an operator. The last test fails for one that has none.
+#include "tests/graphs.h"
+#include "tests/test.h"
+#include <math.h>
+#include <string.h>
+
+enum { MOST_IN = 5, SEEDS = 12 };
+
+// One input of a drawn case.
+typedef struct {
+    bool absent;
+    Count rows; // constant: a parameter itself, else `given`
+    int64_t cols;
+} Shape;
+
+typedef struct {
+    Pool *pool;
+    RandomBatch batch;
+    int32_t label[MOST_SEQUENCES], picked_label[MOST_SEQUENCES * LONGEST];
+    float target[MOST_SEQUENCES];
+    Shape in[MOST_IN];
+    Setting set;
+    bool side; // dropout: of a method
+} Case;
+
+typedef struct {
+    const char *op;
+    int inputs;
+    void (*draw)(Case *c); // fills the shapes and the setting
+    Value (*build)(Graph *graph, const Value *in, const Case *c);
+} Subject;
+
+static Count tokens_with(size_t extra)
+{
+    return (Count){ .tokens = 1, .sequences = (int64_t)extra };
+}
+
+static int64_t width(Case *c)
+{
+    return 1 + (int64_t)below(c->pool, 35);
+}
+
+// Over tokens, with or without rows in front, one a sequence, or picked.
+static Count some_rows(Case *c)
+{
+    const Count rows[] = { tokens_with(0), tokens_with(below(c->pool, 4)), ROWS_SEQUENCES,
+                           ROWS_SELECTED, ROWS(7) };
+    return rows[below(c->pool, 5)];
+}
+
+static Count rows_in_batch(Case *c)
+{
+    return below(c->pool, 4) ? tokens_with(below(c->pool, 3)) : ROWS_SEQUENCES;
+}
+
+// ---- the cases
+
+static void draw_linear(Case *c)
+{
+    int64_t in = width(c), out = width(c);
+    c->in[0] = (Shape){ false, some_rows(c), in };
+    c->in[1] = (Shape){ false, ROWS(out), in };
+    c->in[2] = (Shape){ below(c->pool, 3) == 0, ROWS(1), out };
+}
+
+static Value build_linear(Graph *graph, const Value *in, const Case *c)
+{
+    (void)c;
+    return linear(graph, in[0], in[1], in[2]);
+}
+
+static void draw_product(Case *c)
+{
+    bool ta = below(c->pool, 2), tb = below(c->pool, 2);
+    int64_t rows = width(c), inner = width(c), cols = width(c);
+    bool over_tokens = below(c->pool, 2);
+    c->set.product.transpose_a = ta;
+    c->set.product.transpose_b = tb;
+    c->set.product.alpha = (float)below(c->pool, 3) - 0.7f;
+    Count inner_rows = over_tokens && ta && !tb ? ROWS_TOKENS : ROWS(inner);
+    c->in[0] = ta ? (Shape){ false, inner_rows, rows }
+                  : (Shape){ false, over_tokens ? some_rows(c) : ROWS(rows), inner };
+    c->in[1] = tb ? (Shape){ false, ROWS(cols), inner } : (Shape){ false, inner_rows, cols };
+}
+
+static Value build_product(Graph *graph, const Value *in, const Case *c)
+{
+    return graph_give(graph, graph_add(graph, &op_product, in, 2, c->set), 0);
+}
+
+static void draw_add_product(Case *c)
+{
+    int64_t inner = width(c), out = width(c);
+    Count rows = some_rows(c);
+    c->in[0] = (Shape){ false, rows, out };
+    c->in[1] = (Shape){ false, rows, inner };
+    c->in[2] = (Shape){ false, ROWS(out), inner };
+    c->set.product.alpha = (float)below(c->pool, 3) - 0.7f;
+}
+
+static Value build_add_product(Graph *graph, const Value *in, const Case *c)
+{
+    return add_product_t(graph, in[0], in[1], in[2], (double)c->set.product.alpha);
+}
+
+static void draw_equals(Case *c)
+{
+    c->in[0] = c->in[1] = (Shape){ false, some_rows(c), width(c) };
+    c->set.scale = (float)below(c->pool, 4) / 2;
+}
+
+static Value build_add(Graph *graph, const Value *in, const Case *c)
+{
+    return c->set.scale == 1.0F ? add(graph, in[0], in[1])
+                                : add_scaled_value(graph, in[0], in[1], (double)c->set.scale);
+}
+
+static Value build_multiply(Graph *graph, const Value *in, const Case *c)
+{
+    (void)c;
+    return multiply_values(graph, in[0], in[1]);
+}
+
+static void draw_one(Case *c)
+{
+    c->in[0] = (Shape){ false, some_rows(c), width(c) };
+    c->set.scale = (float)below(c->pool, 4) - 1.3f;
+}
+
+static Value build_scale(Graph *graph, const Value *in, const Case *c)
+{
+    return graph_give(graph, graph_add(graph, &op_scale, in, 1, c->set), 0);
+}
+
+static void draw_activation(Case *c)
+{
+    draw_one(c);
+    c->set = (Setting){ .activation = (Activation)below(c->pool, 5) };
+}
+
+static Value build_activation(Graph *graph, const Value *in, const Case *c)
+{
+    return activate(graph, c->set.activation, in[0]);
+}
+
+static void draw_dropout(Case *c)
+{
+    c->in[0] = (Shape){ false, rows_in_batch(c), width(c) };
+    c->set = (Setting){ .dropout.rate = 0.1f + (float)below(c->pool, 8) / 10 };
+    c->side = below(c->pool, 2);
+}
+
+static Value build_dropout(Graph *graph, const Value *in, const Case *c)
+{
+    return (c->side ? side_dropout : dropout)(graph, in[0], (double)c->set.dropout.rate);
+}
+
+static void draw_layernorm(Case *c)
+{
+    Shape x = { false, some_rows(c), 2 + width(c) };
+    c->in[0] = c->in[1] = x;
+    c->in[1].absent = below(c->pool, 2);
+    c->in[2] = c->in[3] = (Shape){ false, ROWS(1), x.cols };
+    c->set.epsilon = 0.01;
+}
+
+static Value build_layernorm(Graph *graph, const Value *in, const Case *c)
+{
+    return normalise(graph, in[0], in[1], in[2], in[3], c->set.epsilon);
+}
+
+static void draw_attention(Case *c)
+{
+    int64_t heads = 1 + (int64_t)below(c->pool, 4);
+    int64_t H = heads * (1 + (int64_t)below(c->pool, 6));
+    size_t front = below(c->pool, 3);
+    bool one_query = below(c->pool, 3) == 0, extra = below(c->pool, 2);
+    c->in[0] = (Shape){ false, one_query ? ROWS_SEQUENCES : tokens_with(front), H };
+    c->in[1] = c->in[2] = (Shape){ false, tokens_with(front), H };
+    c->in[3] = c->in[4] = (Shape){ !extra, ROWS(1 + (int64_t)below(c->pool, 6)), H };
+    c->set.attention.heads = (int)heads;
+    c->set.attention.dropout.rate = below(c->pool, 2) ? 0.3f : 0;
+}
+
+static Value build_attention(Graph *graph, const Value *in, const Case *c)
+{
+    return attend(graph, in[0], in[1], in[2], in[3], in[4], c->set.attention.heads,
+                  (double)c->set.attention.dropout.rate);
+}
+
+static void draw_embedding(Case *c)
+{
+    int64_t H = width(c);
+    c->in[0] = (Shape){ false, ROWS(WORDS), H };
+    c->in[1] = (Shape){ false, ROWS(LONGEST), H };
+    c->in[2] = (Shape){ below(c->pool, 3) == 0, ROWS(2), H };
+}
+
+static Value build_embedding(Graph *graph, const Value *in, const Case *c)
+{
+    (void)c;
+    return embed(graph, in[0], in[1], in[2]);
+}
+
+static void draw_pool(Case *c)
+{
+    c->in[0] = (Shape){ false, tokens_with(below(c->pool, 4)), width(c) };
+}
+
+static Value build_first(Graph *graph, const Value *in, const Case *c)
+{
+    (void)c;
+    return first_token(graph, in[0]);
+}
+
+static Value build_mean(Graph *graph, const Value *in, const Case *c)
+{
+    (void)c;
+    return mean_tokens(graph, in[0]);
+}
+
+static Value build_picked(Graph *graph, const Value *in, const Case *c)
+{
+    (void)c;
+    return picked_tokens(graph, in[0]);
+}
+
+static void draw_logits(Case *c)
+{
+    c->in[0] = (Shape){ false, ROWS_SEQUENCES, width(c) };
+    for (size_t s = 0; s < MOST_SEQUENCES; s++)
+        c->label[s] = (int32_t)below(c->pool, (size_t)c->in[0].cols);
+}
+
+static Value build_cross_entropy(Graph *graph, const Value *in, const Case *c)
+{
+    (void)c;
+    return cross_entropy_loss(graph, in[0]);
+}
+
+static void draw_score(Case *c)
+{
+    c->in[0] = (Shape){ false, ROWS_SEQUENCES, 1 };
+    for (size_t s = 0; s < MOST_SEQUENCES; s++)
+        c->target[s] = mix_float(&c->pool->random);
+}
+
+static Value build_squared_error(Graph *graph, const Value *in, const Case *c)
+{
+    (void)c;
+    return squared_error_loss(graph, in[0]);
+}
+
+static void draw_tied(Case *c)
+{
+    int64_t H = width(c), words = width(c);
+    c->in[0] = (Shape){ false, ROWS_SELECTED, H };
+    c->in[1] = (Shape){ false, ROWS(words), H };
+    c->in[2] = (Shape){ false, ROWS(1), words };
+    for (size_t i = 0; i < MOST_SEQUENCES * LONGEST; i++)
+        c->picked_label[i] = (int32_t)below(c->pool, (size_t)words);
+    if (c->batch.view.extent.selected == 0) // a mean over nothing is none
+        c->batch.picked[c->batch.view.extent.selected++] = 0;
+}
+
+static Value build_tied(Graph *graph, const Value *in, const Case *c)
+{
+    (void)c;
+    return tied_cross_entropy_loss(graph, in[0], in[1], in[2]);
+}
+
+static const Subject subjects[] = {
+    { "linear", 3, draw_linear, build_linear },
+    { "product", 2, draw_product, build_product },
+    { "add_product", 3, draw_add_product, build_add_product },
+    { "add", 2, draw_equals, build_add },
+    { "scale", 1, draw_one, build_scale },
+    { "multiply", 2, draw_equals, build_multiply },
+    { "activation", 1, draw_activation, build_activation },
+    { "dropout", 1, draw_dropout, build_dropout },
+    { "layernorm", 4, draw_layernorm, build_layernorm },
+    { "attention", 5, draw_attention, build_attention },
+    { "embedding", 3, draw_embedding, build_embedding },
+    { "first_rows", 1, draw_pool, build_first },
+    { "mean_rows", 1, draw_pool, build_mean },
+    { "picked_rows", 1, draw_pool, build_picked },
+    { "cross_entropy", 1, draw_logits, build_cross_entropy },
+    { "squared_error", 1, draw_score, build_squared_error },
+    { "tied_cross_entropy", 3, draw_tied, build_tied },
+};
+enum { SUBJECTS = sizeof subjects / sizeof *subjects };
+
+// ---- playing them
+
+static const char *const input_names[] = { "a", "b", "c", "d", "e" };
+
+static const Operator *operator_named(const char *name)
+{
+    for (size_t i = 0; operators[i]; i++)
+        if (!strcmp(operators[i]->name, name))
+            return operators[i];
+    return NULL;
+}
+
+static void case_draw(Case *c, const Subject *subject, uint64_t seed)
+{
+    memset(c, 0, sizeof *c);
+    c->pool = pool_new(seed);
+    random_batch(&c->batch, c->pool);
+    c->batch.view.label = c->label;
+    c->batch.view.target = c->target;
+    c->batch.view.picked_label = c->picked_label;
+    subject->draw(c);
+}
+
+typedef struct {
+    Graph *graph;
+    Value y, loss;
+} Built;
+
+// `same`: input `same[1]` is input `same[0]`; NULL: all apart.
+static Built build(Arena *arena, const Subject *subject, const Case *c, unsigned wanted,
+                   const int *same, Error *error)
+{
+    Graph *graph = graph_new(arena, error);
+    Value in[MOST_IN];
+    for (int k = 0; k < subject->inputs; k++) {
+        const Shape *shape = &c->in[k];
+        bool trained = wanted >> k & 1;
+        if (shape->absent)
+            in[k] = NO_VALUE;
+        else if (same && k == same[1])
+            in[k] = in[same[0]];
+        else if (shape->rows.constant)
+            in[k] = parameter_of(graph, input_names[k], shape->rows.constant, shape->cols, trained);
+        else
+            in[k] = given(graph, input_names[k], shape->rows, shape->cols, trained);
+    }
+    Value y = subject->build(graph, in, c);
+    bool is_loss = operator_named(subject->op)->loss;
+    if (!is_loss)
+        graph_output(graph, y);
+    return (Built){ graph, y, is_loss ? y : dotted_loss(graph, y) };
+}
+
+static bool made_of(Arena *arena, const Subject *subject, const Case *c, unsigned wanted,
+                    const int *same, Made *made, Value *y)
+{
+    Error error = { 0 };
+    Built built = build(arena, subject, c, wanted, same, &error);
+    *y = built.y;
+    if (CHECK(make(arena, built.graph, built.loss, &c->batch.view.extent, made, &error)))
+        return true;
+    printf("%s: %s\n", subject->op, error.text);
+    return false;
+}
+
+// relu has no slope at 0.
+static void keep_off_zero(State *state)
+{
+    for (size_t i = 0; i < state->slots; i++)
+        for (size_t j = 0; j < state->slot[i].count; j++)
+            state->slot[i].value[j] += state->slot[i].value[j] < 0 ? -0.01f : 0.01f;
+}
+
+static unsigned all_inputs(const Subject *subject, const Case *c)
+{
+    unsigned all = 0;
+    for (int k = 0; k < subject->inputs; k++)
+        all |= c->in[k].absent ? 0U : 1U << k;
+    return all;
+}
+
+static void values_agree_with_their_twins(void)
+{
+    for (int s = 0; s < SUBJECTS; s++)
+        for (uint64_t seed = 1; seed <= SEEDS; seed++) {
+            Error error;
+            Arena *arena = arena_new((size_t)1 << 27, &error);
+            Case c;
+            Made made;
+            Value y;
+            case_draw(&c, &subjects[s], seed);
+            if (made_of(arena, &subjects[s], &c, 0, NULL, &made, &y)) {
+                Twin *twin = twin_new(made.graph, made.state);
+                double loss = play(&made, &c.batch.view);
+                CHECK_CLOSE(loss, twin_play(twin, &c.batch.view, &step_options), 3e-5);
+                twin_free(twin);
+                value_holds(&made, &c.batch.view, y, 5e-6, subjects[s].op, seed);
+                nothing_is_idle(made.graph);
+            }
+            pool_free(c.pool, seed);
+            arena_free(arena);
+        }
+}
+
+static void gradients_are_slopes_of_the_twins(void)
+{
+    for (int s = 0; s < SUBJECTS; s++)
+        for (uint64_t seed = 1; seed <= SEEDS && operator_named(subjects[s].op)->backward; seed++) {
+            Error error;
+            Arena *arena = arena_new((size_t)1 << 27, &error);
+            Case c;
+            Made made;
+            Value y;
+            case_draw(&c, &subjects[s], seed);
+            if (made_of(arena, &subjects[s], &c, all_inputs(&subjects[s], &c), NULL, &made, &y)) {
+                keep_off_zero(made.state);
+                play(&made, &c.batch.view);
+                slopes_hold(&made, &c.batch.view, 2e-5, subjects[s].op, seed);
+                value_holds(&made, &c.batch.view, y, 5e-6, subjects[s].op, seed);
+                nothing_is_idle(made.graph);
+            }
+            pool_free(c.pool, seed);
+            arena_free(arena);
+        }
+}
+
+static void each_subset_of_gradients_has_the_same_bits_and_nothing_beside(void)
+{
+    for (int s = 0; s < SUBJECTS; s++)
+        for (uint64_t seed = 1; seed <= SEEDS && operator_named(subjects[s].op)->backward; seed++) {
+            Error error;
+            Arena *arena = arena_new((size_t)1 << 28, &error);
+            Case c;
+            Made full, part;
+            Value y;
+            case_draw(&c, &subjects[s], seed);
+            unsigned all = all_inputs(&subjects[s], &c);
+            if (!made_of(arena, &subjects[s], &c, all, NULL, &full, &y))
+                return;
+            double loss = play(&full, &c.batch.view);
+            for (unsigned wanted = 1; wanted < all; wanted++) {
+                size_t mark = arena_mark(arena), leaves = 0, asked = 0;
+                if ((wanted & all) != wanted ||
+                    !made_of(arena, &subjects[s], &c, wanted, NULL, &part, &y))
+                    continue;
+                CHECK_CLOSE(play(&part, &c.batch.view), loss, 0);
+                for (int k = 0; k < subjects[s].inputs; k++) {
+                    const float *got = gradient_at(&part, input_names[k]);
+                    const Slot *of = state_find(part.state, input_names[k]);
+                    asked += wanted >> k & 1;
+                    CHECK(!got == !(wanted >> k & 1));
+                    if (got &&
+                        !CHECK(same_bits(got, gradient_at(&full, input_names[k]), of->count)))
+                        printf("%s, seed %llu, input %d of wanted %u\n", subjects[s].op,
+                               (unsigned long long)seed, k, wanted);
+                }
+                for (size_t v = 0; v < part.graph->values; v++)
+                    leaves += part.graph->value[v].gradient;
+                CHECK(leaves == asked);
+                CHECK(part.graph->nodes <= full.graph->nodes);
+                nothing_is_idle(part.graph);
+                arena_rewind(arena, mark);
+            }
+            pool_free(c.pool, seed);
+            arena_free(arena);
+        }
+}
+
+// One value as two inputs: its gradient is the sum of both, whatever order the kernel writes in.
+static void an_input_given_twice_gets_both_gradients(void)
+{
+    for (int s = 0; s < SUBJECTS; s++)
+        for (uint64_t seed = 1; seed <= SEEDS && operator_named(subjects[s].op)->backward; seed++)
+            for (int pair = 0; pair < MOST_IN * MOST_IN; pair++) {
+                const int same[] = { pair / MOST_IN, pair % MOST_IN };
+                Error error;
+                Case c;
+                Made made;
+                Value y;
+                if (same[0] >= same[1] || same[1] >= subjects[s].inputs)
+                    continue;
+                case_draw(&c, &subjects[s], seed);
+                const Shape *one = &c.in[same[0]], *two = &c.in[same[1]];
+                Arena *arena = arena_new((size_t)1 << 27, &error);
+                if (!one->absent && !two->absent && count_equal(one->rows, two->rows) &&
+                    one->cols == two->cols &&
+                    made_of(arena, &subjects[s], &c, all_inputs(&subjects[s], &c), same, &made,
+                            &y)) {
+                    play(&made, &c.batch.view);
+                    value_holds(&made, &c.batch.view, y, 1e-5, subjects[s].op, seed);
+                    slopes_hold(&made, &c.batch.view, 2e-5, subjects[s].op, seed);
+                }
+                pool_free(c.pool, seed);
+                arena_free(arena);
+            }
+}
+
+// add_product's c as its a: the plan may not let the sum lie on what the product still reads.
+static void an_input_read_twice_is_not_worked_on_in_place(void)
+{
+    Error error;
+    Arena *arena = arena_new((size_t)1 << 27, &error);
+    Pool *pool = pool_new(3);
+    RandomBatch batch;
+    Made made;
+    random_batch(&batch, pool);
+    Graph *graph = graph_new(arena, &error);
+    Value x = given(graph, "x", ROWS_TOKENS, 19, false);
+    Value y = add_product_t(graph, x, x, parameter_of(graph, "W", 19, 19, false), 0.7);
+    graph_output(graph, y);
+    if (CHECK(make(arena, graph, NO_VALUE, &batch.view.extent, &made, &error))) {
+        play(&made, &batch.view);
+        value_holds(&made, &batch.view, y, 1e-5, "add_product on itself", 3);
+    }
+    pool_free(pool, 3);
+    arena_free(arena);
+}
+
+static void an_operator_without_a_backward_is_refused_by_name(void)
+{
+    for (int s = 0; s < SUBJECTS; s++) {
+        Error error = { 0 };
+        Arena *arena = arena_new((size_t)1 << 27, &error);
+        Case c;
+        if (operator_named(subjects[s].op)->backward)
+            continue;
+        case_draw(&c, &subjects[s], 1);
+        Built built = build(arena, &subjects[s], &c, 1, NULL, &error);
+        CHECK(!gradient(arena, built.graph, built.loss, &error));
+        CHECK_ERROR(&error, ERROR_WORK, subjects[s].op);
+        CHECK_ERROR(&error, ERROR_WORK, "has no gradient");
+        pool_free(c.pool, 1);
+        arena_free(arena);
+    }
+}
+
+static void dropout_at_rate_zero_is_its_input(void)
+{
+    Error error;
+    Arena *arena = arena_new((size_t)1 << 24, &error);
+    Graph *graph = graph_new(arena, &error);
+    Value x = given(graph, "x", ROWS_TOKENS, 3, false);
+    size_t nodes = graph->nodes;
+    CHECK(dropout(graph, x, 0) == x && side_dropout(graph, x, 0) == x);
+    CHECK(graph->nodes == nodes);
+    // Yet each took its site, so that another rate elsewhere moves no mask.
+    CHECK(graph->sites == 1 && graph->side_sites == 1);
+    CHECK(dropout(graph, x, 0.5) != x && graph->sites == 2);
+    arena_free(arena);
+}
+
+// ---- what is refused
+
+typedef struct {
+    Arena *arena;
+    Graph *graph;
+    Error error;
+} Refused;
+
+static Graph *refusing(Refused *refused)
+{
+    refused->arena = arena_new((size_t)1 << 24, &refused->error);
+    refused->graph = graph_new(refused->arena, &refused->error);
+    refused->graph->place = "layer 1 q";
+    return refused->graph;
+}
+
+static void is_refused(Refused *refused, const char *part)
+{
+    Value *map;
+    CHECK(refused->graph->failed);
+    CHECK_ERROR(&refused->error, ERROR_WORK, part);
+    CHECK_ERROR(&refused->error, ERROR_WORK, "layer 1 q: ");
+    Error later;
+    CHECK(trim(refused->arena, refused->graph, false, &map, &later) == NULL);
+    arena_free(refused->arena);
+}
+
+static void shapes_that_do_not_fit_are_refused_with_both(void)
+{
+    Refused r;
+#define X(rows, cols) given(g, "x", rows, cols, false)
+#define P(name, rows, cols) parameter_of(g, name, rows, cols, false)
+    Graph *g = refusing(&r);
+    linear(g, X(ROWS_TOKENS, 5), P("W", 7, 6), NO_VALUE);
+    is_refused(&r, "linear: inputs 0 (tokens x 5) and 1 (7 x 6) do not fit");
+    g = refusing(&r);
+    linear(g, X(ROWS_TOKENS, 5), P("W", 7, 5), P("b", 1, 5));
+    is_refused(&r, "linear: inputs 1 (7 x 5) and 2 (1 x 5) do not fit");
+    g = refusing(&r);
+    linear(g, X(ROWS_TOKENS, 5), X(ROWS_TOKENS, 5), NO_VALUE);
+    is_refused(&r, "linear: inputs 0 (tokens x 5) and 1 (tokens x 5)");
+    g = refusing(&r);
+    product_t(g, X(ROWS_TOKENS, 5), X(ROWS_SEQUENCES, 5));
+    is_refused(&r, "product: inputs 0 (tokens x 5) and 1 (sequences x 5)");
+    g = refusing(&r);
+    product_n(g, X(ROWS_TOKENS, 5), P("W", 6, 5));
+    is_refused(&r, "product: inputs 0 (tokens x 5) and 1 (6 x 5)");
+    g = refusing(&r);
+    add_product_t(g, X(ROWS_TOKENS, 5), P("a", 4, 3), P("b", 5, 3), 1);
+    is_refused(&r, "add_product: inputs 0 (tokens x 5) and 1 (4 x 3)");
+    g = refusing(&r);
+    add(g, X(tokens_with(2), 5), P("b", 4, 5));
+    is_refused(&r, "add: inputs 0 (tokens + 2 sequences x 5) and 1 (4 x 5)");
+    g = refusing(&r);
+    normalise(g, X(ROWS_TOKENS, 5), NO_VALUE, P("gain", 2, 5), P("offset", 1, 5), 1e-5);
+    is_refused(&r, "layernorm: inputs 0 (tokens x 5) and 2 (2 x 5)");
+    g = refusing(&r);
+    normalise(g, X(ROWS_TOKENS, 5), X(ROWS_SELECTED, 5), P("gain", 1, 5), P("offset", 1, 5), 1e-5);
+    is_refused(&r, "layernorm: inputs 0 (tokens x 5) and 1 (");
+    g = refusing(&r);
+    embed(g, P("word", 9, 4), P("position", 9, 5), NO_VALUE);
+    is_refused(&r, "embedding: inputs 0 (9 x 4) and 1 (9 x 5)");
+    g = refusing(&r);
+    tied_cross_entropy_loss(g, X(ROWS_SELECTED, 4), P("word", 9, 4), P("bias", 1, 8));
+    is_refused(&r, "tied_cross_entropy: inputs 1 (9 x 4) and 2 (1 x 8)");
+    g = refusing(&r);
+    attend(g, X(ROWS_TOKENS, 6), P("k", 5, 6), P("v", 5, 6), NO_VALUE, NO_VALUE, 2, 0);
+    is_refused(&r, "attention: input 1 (5 x 6) does not fit; should be over tokens");
+}
+
+static void rows_that_lie_in_no_sequence_are_refused(void)
+{
+    Refused r;
+    Graph *g = refusing(&r);
+    dropout(g, P("p", 4, 5), 0.1);
+    is_refused(&r, "dropout: input 0 (4 x 5) does not fit; should be over tokens, or one row");
+    g = refusing(&r);
+    first_token(g, X(ROWS_SEQUENCES, 5));
+    is_refused(&r, "first_rows: input 0 (sequences x 5) does not fit; should be over tokens");
+    g = refusing(&r);
+    mean_tokens(g, P("p", 4, 5));
+    is_refused(&r, "mean_rows: input 0 (4 x 5) does not fit");
+    g = refusing(&r);
+    picked_tokens(g, X(ROWS_SELECTED, 5));
+    is_refused(&r, "picked_rows: input 0 (selected x 5) does not fit");
+    g = refusing(&r);
+    cross_entropy_loss(g, X(ROWS_TOKENS, 5));
+    is_refused(&r, "cross_entropy: input 0 (tokens x 5) does not fit; should be one row a sequ");
+    g = refusing(&r);
+    squared_error_loss(g, X(ROWS_SEQUENCES, 2));
+    is_refused(&r, "squared_error: input 0 (sequences x 2) does not fit; should be one column");
+    Value q;
+    g = refusing(&r);
+    q = X(ROWS_TOKENS, 6);
+    attend(g, q, q, q, P("k", 3, 6), NO_VALUE, 2, 0);
+    is_refused(&r, "attention: input 3 (3 x 6) does not fit; should be as many extra keys");
+    g = refusing(&r);
+    q = X(ROWS_TOKENS, 6);
+    attend(g, q, q, q, NO_VALUE, P("v", 3, 6), 2, 0);
+    is_refused(&r, "attention: input 4 (3 x 6) does not fit; should be as many extra keys");
+    g = refusing(&r);
+    q = X(ROWS_TOKENS, 6);
+    attend(g, q, q, q, NO_VALUE, NO_VALUE, 4, 0);
+    is_refused(&r, "attention: input 0 (tokens x 6) does not fit; should be as many columns");
+#undef X
+#undef P
+}
+
+static void the_first_failure_is_kept(void)
+{
+    Refused r;
+    Graph *g = refusing(&r);
+    Value x = given(g, "x", ROWS_TOKENS, 5, false);
+    Value wrong = product_n(g, x, parameter_of(g, "W", 6, 5, false));
+    add(g, wrong, parameter_of(g, "v", 9, 9, false));
+    graph_output(g, wrong);
+    CHECK(g->outputs == 0);
+    is_refused(&r, "product: ");
+}
+
+static void a_parameter_of_two_shapes_is_refused_and_of_one_is_the_same(void)
+{
+    Refused r;
+    Graph *g = refusing(&r);
+    Value first = parameter_of(g, "W", 6, 5, false);
+    CHECK(parameter_of(g, "W", 6, 5, false) == first && g->parameters == 1);
+    parameter_of(g, "W", 5, 6, false);
+    CHECK(g->failed);
+    CHECK_ERROR(&r.error, ERROR_WORK, "W: is declared as 6 x 5 and as 5 x 6");
+    arena_free(r.arena);
+}
+
+// ---- flops
+
+static double flops_of(const Graph *graph, const char *op, const Extent *extent)
+{
+    double flops = 0;
+    for (size_t i = 0; i < graph->nodes; i++)
+        if (!strcmp(graph->node[i].op->name, op) && graph->node[i].op->flops)
+            flops += graph->node[i].op->flops(graph, &graph->node[i], extent);
+    return flops;
+}
+
+// Lengths 3 and 5: T = 8, S = 2, Q = 9 + 25 = 34.
+static const Extent hand = {
+    .tokens = 8, .sequences = 2, .selected = 3, .squares = 34, .longest = 5
+};
+
+static void flops_of_a_linear_layer_by_hand(void)
+{
+    Error error;
+    Arena *arena = arena_new((size_t)1 << 24, &error);
+    Graph *g = graph_new(arena, &error);
+    Value x = given(g, "x", ROWS_TOKENS, 6, true);
+    Value y = linear(g, x, parameter_of(g, "W", 5, 6, true), parameter_of(g, "b", 1, 5, true));
+    Value down = product_t(g, x, parameter_of(g, "A", 2, 6, false));
+    y = add_product_t(g, y, down, parameter_of(g, "B", 5, 2, false), 1);
+    Value loss = dotted_loss(g, y);
+    CHECK_CLOSE(flops_of(g, "linear", &hand), 2 * 8 * 5 * 6, 0);
+    CHECK_CLOSE(flops_of(g, "product", &hand), 2 * 8 * 2 * 6, 0);
+    CHECK_CLOSE(flops_of(g, "add_product", &hand), 2 * 8 * 5 * 2, 0);
+    CHECK_CLOSE(graph_flops(g, &hand), 480 + 192 + 160, 0);
+    // dx and dW of the linear layer, 480 each; of the branch, whose factors are frozen, dx alone.
+    const Graph *back = gradient(arena, g, loss, &error);
+    if (CHECK(back != NULL))
+        CHECK_CLOSE(graph_flops(back, &hand), 832 + 2 * 480 + 160 + 192, 0);
+    arena_free(arena);
+}
+
+// Scores and sums of 34 pairs x 6 columns, 2 x 34 x 6 = 408 each; with two extra keys 34 + 2 x 8 =
+// 50 pairs, 600; one query a sequence meets 8 keys, 96; with the two extra ones 8 + 4, 144.
+static void flops_of_attention_by_hand(void)
+{
+    static const struct {
+        int extra;
+        bool one_query;
+        double product, own; // of all pairs; of those of own keys
+    } cases[] = {
+        { 0, false, 408, 408 }, { 2, false, 600, 408 }, { 0, true, 96, 96 }, { 2, true, 144, 96 }
+    };
+    for (size_t i = 0; i < 4; i++)
+        for (unsigned wanted = 1; wanted < 32; wanted++) {
+            Error error;
+            Arena *arena = arena_new((size_t)1 << 24, &error);
+            Graph *g = graph_new(arena, &error);
+            Value in[5] = { 0, 0, 0, NO_VALUE, NO_VALUE };
+            if (cases[i].extra == 0 && wanted >= 8) {
+                arena_free(arena);
+                continue;
+            }
+            for (int k = 0; k < 3; k++)
+                in[k] = given(g, input_names[k],
+                              k == 0 && cases[i].one_query ? ROWS_SEQUENCES : ROWS_TOKENS, 6,
+                              wanted >> k & 1);
+            for (int k = 3; k < 5 && cases[i].extra; k++)
+                in[k] = parameter_of(g, input_names[k], cases[i].extra, 6, wanted >> k & 1);
+            Value c = attend(g, in[0], in[1], in[2], in[3], in[4], 3, 0.1);
+            CHECK_CLOSE(graph_flops(g, &hand), 2 * cases[i].product, 0);
+            const Graph *back = gradient(arena, g, dotted_loss(g, c), &error);
+            double all = cases[i].product, own = cases[i].own, expected = 0;
+            const double each[] = { all, own, own, all - own, all - own };
+            for (int k = 0; k < 5; k++)
+                expected += wanted >> k & 1 ? each[k] : 0;
+            expected += wanted & 0xb ? all : 0; // dP, for dq, dk and the extra keys'
+            if (CHECK(back != NULL))
+                CHECK_CLOSE(flops_of(back, "attention_grad", &hand), expected, 0);
+            arena_free(arena);
+        }
+}
+
+static void row_counts_are_affine_in_the_batch(void)
+{
+    Count all = { .constant = 1, .tokens = 2, .sequences = 3, .selected = 5, .squares = 7 };
+    CHECK(count_of(all, &hand) == 1 + 16 + 6 + 15 + 238);
+    CHECK(count_of(ROWS(4), &hand) == 4 && count_of(ROWS_TOKENS, &hand) == 8);
+    CHECK(count_of(ROWS_SEQUENCES, &hand) == 2 && count_of(ROWS_SELECTED, &hand) == 3);
+    for (int i = 0; i < 5; i++) {
+        Count other = all;
+        (&other.constant)[i]++;
+        CHECK(!count_equal(all, other));
+    }
+    CHECK(count_equal(all, all));
+}
+
+// ---- the table
+
+static void every_operator_has_a_case(void)
+{
+    bool seen[64] = { false };
+    for (int s = 0; s < SUBJECTS; s++)
+        for (uint64_t seed = 1; seed <= SEEDS; seed++) {
+            Error error;
+            Arena *arena = arena_new((size_t)1 << 26, &error);
+            Case c;
+            case_draw(&c, &subjects[s], seed);
+            unsigned all = all_inputs(&subjects[s], &c);
+            Built built = build(arena, &subjects[s], &c,
+                                operator_named(subjects[s].op)->backward ? all : 0, NULL, &error);
+            const Graph *graph = gradient(arena, built.graph, built.loss, &error);
+            for (size_t i = 0; graph && i < graph->nodes; i++)
+                for (size_t o = 0; operators[o]; o++)
+                    seen[o] |= graph->node[i].op == operators[o];
+            pool_free(c.pool, seed);
+            arena_free(arena);
+        }
+    for (size_t o = 0; operators[o]; o++) {
+        bool subject = false;
+        for (int s = 0; s < SUBJECTS; s++)
+            subject |= !strcmp(subjects[s].op, operators[o]->name);
+        if (!CHECK(seen[o]) || !CHECK(subject || !operators[o]->backward))
+            printf("%s has no case in tests/test_operators.c\n", operators[o]->name);
+        for (size_t p = 0; p < o; p++)
+            CHECK(strcmp(operators[o]->name, operators[p]->name) != 0);
+    }
+}
+
+void suite_operators(void)
+{
+    ADD(values_agree_with_their_twins);
+    ADD(gradients_are_slopes_of_the_twins);
+    ADD(each_subset_of_gradients_has_the_same_bits_and_nothing_beside);
+    ADD(an_input_given_twice_gets_both_gradients);
+    ADD(an_input_read_twice_is_not_worked_on_in_place);
+    ADD(an_operator_without_a_backward_is_refused_by_name);
+    ADD(dropout_at_rate_zero_is_its_input);
+    ADD(shapes_that_do_not_fit_are_refused_with_both);
+    ADD(rows_that_lie_in_no_sequence_are_refused);
+    ADD(the_first_failure_is_kept);
+    ADD(a_parameter_of_two_shapes_is_refused_and_of_one_is_the_same);
+    ADD(flops_of_a_linear_layer_by_hand);
+    ADD(flops_of_attention_by_hand);
+    ADD(row_counts_are_affine_in_the_batch);
+    ADD(every_operator_has_a_case);
+}
