@@ -103,7 +103,7 @@ $(build)/suites.c: tests tests/fuzz # the folders: test_NAME.c is a suite, fuzz_
 $(build)/tests/fuzz/fuzz_%.o: renamed = $(if $(FUZZ),,-DLLVMFuzzerTestOneInput=$(notdir $*))
 fuzz-%: $(build)/fuzz_%
 	@mkdir -p build/fuzz/$*
-	$(settled) $< -max_total_time=$(SECONDS) -timeout=10 -rss_limit_mb=2048 -print_final_stats=1 \
+	@$(settled) $< -max_total_time=$(SECONDS) -timeout=10 -rss_limit_mb=2048 -print_final_stats=1 \
 	   -artifact_prefix=build/fuzz/$*- build/fuzz/$* $(wildcard tests/fuzz/seeds/$* tests/fuzz/found/$*) || { \
 	   echo 'make fuzz: mend it, and keep the input as a file of tests/fuzz/found/$*' >&2; exit 1; }
 
