@@ -264,12 +264,12 @@ static const char *difference(const Outcome *a, const Outcome *b)
         return "parameters trained";
     if (a->total != b->total)
         return "parameters";
-    if (!same_bits(a->start, b->start))
+    if (!bits_equal(a->start, b->start))
         return "logits at the start";
     for (int step = 0; step < TRIAL_STEPS; step++)
         if (a->loss[step] != b->loss[step])
             return "losses";
-    return same_bits(a->after, b->after) ? NULL : "logits after training";
+    return bits_equal(a->after, b->after) ? NULL : "logits after training";
 }
 
 // The option's value alone changes something; or else together with another option's (the width of

@@ -58,7 +58,7 @@ void trial_steps(Trial *trial, int64_t steps);
 
 Matrix trial_logits(Trial *trial); // of all batches, kept
 double apart(Matrix a, Matrix b);  // largest difference, of the largest of b or of 1; or NAN
-bool same_bits(Matrix a, Matrix b);
+bool bits_equal(Matrix a, Matrix b);
 
 // Every choice with a pooler on it, the defaults under the mean, too; memory is given back after
 // each. `each` may leave a finding that

@@ -127,7 +127,7 @@ static bool saved(Trial *trial, void *context, Finding *finding, Error *error)
     if (!trainer_save(&trial->trainer, saved->path, error) ||
         !loaded_logits(trial, saved->path, &loaded, &saved->tensors, error))
         return false;
-    if (!same_bits(trained, loaded))
+    if (!bits_equal(trained, loaded))
         found(finding, FAILS, "read back on the untouched model the logits are off by %.2g",
               apart(trained, loaded));
     return true;
@@ -173,7 +173,7 @@ static bool repeats(Trial *trial, void *context, Finding *finding, Error *error)
             found(finding, FAILS, "the loss of step %d is %.9g, then %.9g", (int)step, first,
                   second);
     }
-    if (ok && same && !same_bits(trial_logits(trial), trial_logits(&again)))
+    if (ok && same && !bits_equal(trial_logits(trial), trial_logits(&again)))
         found(finding, FAILS, "the same losses twice, but other logits");
     trial_close(&again);
     return ok;

@@ -92,7 +92,7 @@ double apart(Matrix a, Matrix b)
     return most / largest;
 }
 
-bool same_bits(Matrix a, Matrix b)
+bool bits_equal(Matrix a, Matrix b)
 {
     return a.rows == b.rows && memcmp(a.data, b.data, a.rows * a.cols * sizeof(float)) == 0;
 }
