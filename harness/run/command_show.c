@@ -294,7 +294,10 @@ static bool list(const Invocation *invocation, int *status, Error *error)
                         &arguments, error) ||
         !arguments_known(&arguments, list_flags, NULL, error))
         return false;
-    const char *what = arguments.operands == 1 ? arguments.operand[0] : "";
+    const char *what = arguments.operands ? arguments.operand[0] : "";
+    if (arguments.operands > 1)
+        return fail(error, ERROR_INPUT, (Where){ .item = arguments.operand[1] },
+                    "one list at a time", "is a second list");
     if (!strcmp(what, "methods"))
         return list_methods(invocation->arena, argument_is(&arguments, "markdown"));
     if (!strcmp(what, "models"))
