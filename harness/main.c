@@ -1,16 +1,20 @@
 // main.c: a table of commands, nothing else. It alone prints errors and exits.
+#include "base/text.h"
 #include "base/version.h"
 #include "report/commands.h"
 #include "run/commands.h"
 #include "run/run.h"
 #include "sweep/commands.h"
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 static const Command *const commands[] = {
-    &command_run,  &command_sweep, &command_params, &command_tokens, &command_list, &command_graph,
-    &command_rows, &command_table, &command_plots,  &command_probe,  NULL,
+    &command_run,   &command_sweep, &command_params, &command_tokens,
+    &command_list,  &command_graph, &command_verify, &command_rows,
+    &command_table, &command_plots, &command_probe,  NULL,
 };
 
 // The one global of the program: a signal's handler can reach nothing else.
@@ -22,80 +26,124 @@ static void interrupt(int signal)
     interrupted = 1;
 }
 
+// A file that is opened must not become standard output because that was closed: what is missing is
+// filled with something that refuses to be used.
+static void standard_files(void)
+{
+    for (int file = STDIN_FILENO; file <= STDERR_FILENO; file++)
+        if (fcntl(file, F_GETFD) < 0)
+            (void)!open("/dev/null", file == STDIN_FILENO ? O_WRONLY : O_RDONLY);
+}
+
 static void help(FILE *out)
 {
     fputs("tunemark: measure ways of fine-tuning a pretrained Transformer\n\n", out);
-    for (size_t i = 0; commands[i]; i++)
-        fprintf(out, "  tunemark %-8s %s\n", commands[i]->name, commands[i]->summary);
+    for (size_t i = 0; commands[i]; i++) {
+        char left[32];
+        snprintf(left, sizeof left, "tunemark %s", commands[i]->name);
+        help_line(out, 17, left, commands[i]->summary);
+    }
     fputs("\n  tunemark COMMAND --help tells more\n", out);
 }
 
-static void command_help(FILE *out, const Command *command, const char *method)
+static bool command_help(const Command *command, const char *method, Error *error)
 {
-    Error error;
-    const Method *about = method ? method_find(method, &error) : NULL;
-    fprintf(out, "tunemark %s: %s\n%s", command->name, command->summary, command->usage);
+    const Method *about = method ? method_find(method, error) : NULL;
+    if (method && !about)
+        return false;
+    printf("tunemark %s: %s\n%s", command->name, command->summary, command->usage);
     if (command->flags) {
-        fputc('\n', out);
-        flags_help(out, command->flags);
+        putchar('\n');
+        flags_help(stdout, command->flags);
     }
     if (!command->takes_request)
-        return;
-    fputc('\n', out);
-    options_help(out, protocol_options);
+        return true;
+    putchar('\n');
+    options_help(stdout, protocol_options, NULL, NULL);
     if (about) {
-        fprintf(out, "\n%s: %s (%s)\n", about->name, about->summary, about->paper);
-        options_help(out, method_options(about));
+        printf("\n%s: %s (%s)\n", about->name, about->summary, about->paper);
+        options_help(stdout, method_options(about), about->name, protocol_options);
     } else
-        fputs("\nThe options of a method: add --method NAME\n", out);
+        puts("\nThe options of a method: add --method NAME");
+    return true;
+}
+
+// NULL: no such command, and the error names the nearest.
+static const Command *command_find(const char *name, Error *error)
+{
+    const char *names[sizeof commands / sizeof *commands] = { NULL };
+    for (size_t i = 0; commands[i]; i++) {
+        names[i] = commands[i]->name;
+        if (!strcmp(name, names[i]))
+            return commands[i];
+    }
+    const char *near = text_nearest(name, names);
+    fail(error, ERROR_INPUT, (Where){ .item = name }, near ? near : "one of: tunemark help",
+         "is no command");
+    return NULL;
+}
+
+// Whether the arguments of a command ask for its help, and of which method.
+static bool asks_help(int count, char **argument, const char **method)
+{
+    bool asks = false;
+    *method = NULL;
+    for (int i = 0; i < count && strcmp(argument[i], "--") != 0; i++) {
+        if (!strcmp(argument[i], "--method") && i + 1 < count)
+            *method = argument[i + 1];
+        else if (!strncmp(argument[i], "--method=", 9))
+            *method = argument[i] + 9;
+        asks |= !strcmp(argument[i], "--help") || !strcmp(argument[i], "-h");
+    }
+    return asks;
+}
+
+static bool command_run_it(const Command *command, int count, char **argument, int *status,
+                           Error *error)
+{
+    Arena *arena = arena_new(ARENA_RUN, error);
+    if (command->stops_gently)
+        sigaction(SIGINT, &(struct sigaction){ .sa_handler = interrupt }, NULL);
+    bool ok = arena && command->run(&(Invocation){ arena, argument[0], count - 2, argument + 2,
+                                                   &interrupted },
+                                    status, error);
+    arena_free(arena);
+    return ok;
+}
+
+static bool dispatch(int count, char **argument, int *status, Error *error)
+{
+    const char *name = count > 1 ? argument[1] : "", *method;
+    const Command *command;
+    bool wants_help = !strcmp(name, "help") || !strcmp(name, "--help") || !strcmp(name, "-h");
+    if (!strcmp(name, "--version")) {
+        printf("tunemark %s%s, %s, %s\n", version_commit[0] ? version_commit : "of no commit",
+               version_dirty ? " with changes" : "", version_compiler, version_flags);
+        return true;
+    }
+    if (count < 2 || (wants_help && count == 2)) {
+        help(count < 2 ? stderr : stdout);
+        *status = count < 2 ? ERROR_INPUT : 0;
+        return true;
+    }
+    if (!(command = command_find(wants_help ? argument[2] : name, error)))
+        return false;
+    if (asks_help(count - 2, argument + 2, &method) || wants_help)
+        return command_help(command, method, error);
+    return command_run_it(command, count, argument, status, error);
 }
 
 int main(int count, char **argument)
 {
-    const Command *command = NULL;
-    const char *name = count > 1 ? argument[1] : "help", *method = NULL;
     Error error = { 0 };
     int status = 0;
-    if (!strcmp(name, "--version")) {
-        printf("tunemark %s%s, %s, %s\n", version_commit[0] ? version_commit : "of no commit",
-               version_dirty ? " with changes" : "", version_compiler, version_flags);
-        return 0;
-    }
-    if (!strcmp(name, "help") || !strcmp(name, "--help") || !strcmp(name, "-h")) {
-        help(count > 1 ? stdout : stderr);
-        return count > 1 ? 0 : ERROR_INPUT;
-    }
-    for (size_t i = 0; commands[i]; i++)
-        if (!strcmp(commands[i]->name, name))
-            command = commands[i];
-    bool ok = command != NULL;
-    if (!command)
-        fail(&error, ERROR_INPUT, (Where){ .item = name }, "one of: tunemark help",
-             "is no command");
-    for (int i = 2; command && i < count && strcmp(argument[i], "--") != 0; i++) {
-        if (!strcmp(argument[i], "--method") && i + 1 < count)
-            method = argument[i + 1];
-        if (!strcmp(argument[i], "--help") || !strcmp(argument[i], "-h")) {
-            command_help(stdout, command, method);
-            return 0;
-        }
-    }
-    if (command) {
-        Arena *arena = arena_new(ARENA_RUN, &error);
-        signal(SIGXFSZ, SIG_IGN); // a full quota is an error of write, not the end of the process
-        signal(SIGPIPE, SIG_IGN);
-        if (command->stops_gently)
-            sigaction(SIGINT, &(struct sigaction){ .sa_handler = interrupt }, NULL);
-        ok = arena && command->run(&(Invocation){ arena, argument[0], count - 2, argument + 2,
-                                                  &interrupted },
-                                   &status, &error);
-        arena_free(arena);
-    }
-    if (ok && (fflush(stdout) != 0 || ferror(stdout))) {
-        ok = false;
-        fail(&error, ERROR_ENVIRONMENT, (Where){ .item = "standard output" }, NULL,
-             "could not be written");
-    }
+    standard_files();
+    signal(SIGXFSZ, SIG_IGN); // a full quota is an error of write, not the end of the process
+    signal(SIGPIPE, SIG_IGN);
+    bool ok = dispatch(count, argument, &status, &error);
+    if ((fflush(stdout) != 0 || ferror(stdout)) && ok)
+        ok = fail(&error, ERROR_ENVIRONMENT, (Where){ .item = "standard output" }, NULL,
+                  "could not be written");
     if (!ok)
         fprintf(stderr, "tunemark: %s\n", error.text);
     return ok ? status : (int)error.kind;

@@ -157,6 +157,128 @@ const float *gradient_at(const Made *made, const char *name)
     return slot ? slot->gradient : NULL;
 }
 
+Batch sequences_of(Arena *arena, const Batch *batch, const size_t *which, size_t count)
+{
+    Extent extent = { .sequences = count };
+    for (size_t i = 0; i < count; i++) {
+        size_t length = batch->offset[which[i] + 1] - batch->offset[which[i]];
+        extent.tokens += length;
+        extent.squares += length * length;
+        extent.longest = length > extent.longest ? length : extent.longest;
+    }
+    uint32_t *offset = arena_zero(arena, count + 1, sizeof *offset);
+    uint32_t *example = arena_take(arena, count, sizeof *example);
+    int32_t *label = arena_zero(arena, count, sizeof *label);
+    float *target = arena_zero(arena, count, sizeof *target);
+    int32_t *of_token[3];
+    const int32_t *const from[] = { batch->token, batch->type, batch->position };
+    for (int k = 0; k < 3; k++)
+        of_token[k] = arena_take(arena, extent.tokens, sizeof(int32_t));
+    for (size_t i = 0; i < count; i++) {
+        uint32_t first = batch->offset[which[i]];
+        size_t length = batch->offset[which[i] + 1] - first;
+        offset[i + 1] = offset[i] + (uint32_t)length;
+        for (int k = 0; k < 3; k++)
+            memcpy(of_token[k] + offset[i], from[k] + first, length * sizeof(int32_t));
+        example[i] = batch->example[which[i]];
+        label[i] = batch->label ? batch->label[which[i]] : 0;
+        target[i] = batch->target ? batch->target[which[i]] : 0;
+    }
+    return (Batch){ .extent = extent,
+                    .offset = offset,
+                    .example = example,
+                    .token = of_token[0],
+                    .type = of_token[1],
+                    .position = of_token[2],
+                    .label = label,
+                    .target = target };
+}
+
+// ---- random graphs
+
+enum { SIDE = 6, MOST_GROWN = 64 };
+
+typedef struct {
+    Arena *arena;
+    Pool *pool;
+    Graph *graph;
+    Value value[MOST_GROWN]; // over tokens
+    bool read[MOST_GROWN];
+    int count, parameters;
+} Growing;
+
+static Value some_value(Growing *g)
+{
+    int back = (int)below(g->pool, 4), i = g->count - 1 - back < 0 ? 0 : g->count - 1 - back;
+    g->read[i] = true;
+    return g->value[i];
+}
+
+// Now and then one that is there already: tied.
+static Value some_parameter(Growing *g, int64_t rows, int64_t cols)
+{
+    int number = below(g->pool, 5) == 0 ? (int)below(g->pool, 3) : g->parameters++;
+    const char *name =
+        arena_format(g->arena, "P%d.%lldx%lld", number, (long long)rows, (long long)cols);
+    const Parameter *known = graph_find(g->graph, name);
+    return parameter_of(g->graph, name, rows, cols, known ? known->trained : below(g->pool, 2));
+}
+
+static Value grown_value(Growing *g)
+{
+    Graph *graph = g->graph;
+    Value x = some_value(g);
+    switch (below(g->pool, 10)) {
+    case 0:
+        return add(graph, x, some_value(g));
+    case 1:
+        return add_scaled_value(graph, x, some_value(g), 0.4);
+    case 2:
+        return multiply_values(graph, activate(graph, TANH, x), some_value(g));
+    case 3:
+        return activate(graph, GELU, x);
+    case 4:
+        return dropout(graph, x, 0.2);
+    case 5:
+        return normalise(graph, x, below(g->pool, 2) ? some_value(g) : NO_VALUE,
+                         some_parameter(g, 1, SIDE), some_parameter(g, 1, SIDE), 0.1);
+    case 6:
+        return attend(graph, x, some_value(g), some_value(g), NO_VALUE, NO_VALUE, 2,
+                      below(g->pool, 2) ? 0.1 : 0);
+    case 7: {
+        Value down = product_t(graph, x, some_parameter(g, 2, SIDE));
+        return add_product_t(graph, some_value(g), down, some_parameter(g, SIDE, 2), 0.7);
+    }
+    default:
+        return linear(graph, x, some_parameter(g, SIDE, SIDE),
+                      below(g->pool, 2) ? some_parameter(g, 1, SIDE) : NO_VALUE);
+    }
+}
+
+Graph *random_graph(Arena *arena, Pool *pool, Value *loss, Error *error)
+{
+    Growing g = { .arena = arena, .pool = pool, .graph = graph_new(arena, error) };
+    int nodes = 4 + (int)below(pool, 17);
+    g.value[g.count++] = given(g.graph, "x", ROWS_TOKENS, SIDE, below(pool, 2));
+    while (g.count <= nodes) {
+        Value next = grown_value(&g);
+        g.value[g.count++] = next;
+    }
+    // What nobody read is read now, some of it through a pooling.
+    size_t way = below(pool, 3);
+    Value all = NO_VALUE;
+    for (int i = 0; i < g.count; i++) {
+        Value one = g.value[i];
+        if (g.read[i] && i != g.count - 1)
+            continue;
+        if (way > 0)
+            one = below(pool, way + 1) ? first_token(g.graph, one) : mean_tokens(g.graph, one);
+        all = all == NO_VALUE ? one : add(g.graph, all, one);
+    }
+    *loss = dotted_loss(g.graph, all);
+    return g.graph;
+}
+
 // ---- what a graph holds
 
 static bool is_read(const Graph *graph, Value value)

@@ -35,6 +35,13 @@ bool make(Arena *arena, const Graph *graph, Value loss, const Extent *largest, M
 double play(Made *made, const Batch *batch);
 const float *gradient_at(const Made *made, const char *name); // NULL: not trained
 
+// The sequences `which` of a batch, in that order, as a batch of their own. Nothing is picked.
+Batch sequences_of(Arena *arena, const Batch *batch, const size_t *which, size_t count);
+
+// A graph of 4 to 20 random nodes over tokens, read by a loss through a pooling or whole; every
+// node reaches the loss, each parameter is trained or not by chance. *loss as dotted_loss gives it.
+Graph *random_graph(Arena *arena, Pool *pool, Value *loss, Error *error);
+
 // Every output that the backward asks for is read by a later node or a parameter's gradient.
 void nothing_is_idle(const Graph *graph);
 size_t nodes_of(const Graph *graph, const char *op); // how many

@@ -223,19 +223,40 @@ static void help_says_name_meaning_range_and_default(void)
     char *text = NULL;
     size_t size;
     FILE *out = open_memstream(&text, &size);
-    options_help(out, table);
+    options_help(out, table, NULL, NULL);
     fclose(out);
     CHECK_TEXT(text, "  --rank N         inner width r, 1 to 1024 [8]\n"
                      "  --limit N        rows to keep, at least 0\n"
                      "  --alpha X        scale, 0.001 to 1024 [16]\n"
                      "  --rate X         the rate, any number\n"
-                     "  --head NAME      the head, auto, mean or mlp [auto]\n"
-                     "  --none NAME      no default, a or ab\n"
-                     "  --targets SET    layers, all, or some of q, k, v and attn_out joined by + "
+                     "  --head NAME      the head: auto, mean or mlp [auto]\n"
+                     "  --none NAME      no default: a or ab\n"
+                     "  --targets SET    layers: all, or some of q, k, v and attn_out joined by + "
                      "[q+v]\n"
                      "  --merge yes|no   merge at the end [no]\n"
                      "  --save FOLDER    where to save\n"
                      "  --note TEXT      a remark [x]\n");
+    free(text);
+}
+
+static void help_breaks_at_100_columns_and_names_the_owner_where_a_name_is_taken(void)
+{
+    static const Option own[] = {
+        { "rank", OPTION_WHOLE, 0, "8", 1, 9, NULL,
+          "the first of many words that together are much longer than a line of a terminal is" },
+        { "scale", OPTION_WHOLE, 0, "8", 1, 9, NULL, "free" },
+        OPTION_END,
+    };
+    char *text = NULL;
+    size_t size;
+    FILE *out = open_memstream(&text, &size);
+    options_help(out, own, "lora", table);
+    fclose(out);
+    CHECK_TEXT(text,
+               "  --lora.rank N    the first of many words that together are much longer than a "
+               "line of a terminal\n"
+               "                   is, 1 to 9 [8]\n"
+               "  --scale N        free, 1 to 9 [8]\n");
     free(text);
 }
 
@@ -251,4 +272,5 @@ void suite_option(void)
     ADD(the_canonical_text_is_sorted_and_leaves_out_what_is_not_given);
     ADD(a_text_is_copied);
     ADD(help_says_name_meaning_range_and_default);
+    ADD(help_breaks_at_100_columns_and_names_the_owner_where_a_name_is_taken);
 }

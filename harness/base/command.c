@@ -139,6 +139,6 @@ void flags_help(FILE *out, const Flag *flags)
         const char letter[] = { '-', f->letter, ',', ' ', '\0' };
         snprintf(text, sizeof text, "%s--%s%s%s", f->letter ? letter : "", f->name,
                  f->value ? " " : "", f->value ? f->value : "");
-        fprintf(out, "  %-24s %s\n", text, f->help);
+        help_line(out, 23, text, f->help);
     }
 }

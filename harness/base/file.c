@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -12,6 +13,7 @@
 
 static int open_regular(const char *path, size_t *size, Error *error);
 static ErrorKind kind_of(int number);
+static void signals_wait(sigset_t *before);
 static bool folder_sync(const char *path);
 static bool put_text(FILE *out, const void *text);
 
@@ -112,12 +114,14 @@ bool file_write(const char *path, bool (*body)(FILE *out, const void *content), 
     char part[PATH_MAX];
     FILE *out = NULL;
     bool ok = false;
+    sigset_t before;
     int length = snprintf(part, sizeof part, "%s.%ld.part", path, (long)getpid());
     if (length < 0 || (size_t)length >= sizeof part)
         return fail(error, ERROR_ENVIRONMENT, where, NULL, "not written: %s",
                     strerror(ENAMETOOLONG));
+    signals_wait(&before); // Ctrl-C comes before the temporary name is there, or after it is gone
     if (!(out = fopen(part, "we")))
-        return fail(error, ERROR_ENVIRONMENT, where, NULL, "not written: %s", strerror(errno));
+        goto done;
     errno = 0;
     if (!body(out, content) || ferror(out) || fflush(out) != 0 || fsync(fileno(out)) != 0)
         goto done;
@@ -134,7 +138,18 @@ done:
         fclose(out);
     if (!ok)
         unlink(part);
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
     return ok;
+}
+
+static void signals_wait(sigset_t *before)
+{
+    static const int ends[] = { SIGINT, SIGTERM, SIGHUP, SIGQUIT };
+    sigset_t set;
+    sigemptyset(&set);
+    for (size_t i = 0; i < sizeof ends / sizeof *ends; i++)
+        sigaddset(&set, ends[i]);
+    pthread_sigmask(SIG_BLOCK, &set, before);
 }
 
 // The new name is safe from a power cut once its folder is. Some file systems have no fsync of

@@ -19,7 +19,8 @@ bool file_map(const char *path, Bytes *bytes, Error *error);
 void file_unmap(Bytes bytes);
 
 // Writes a file so that `path` holds its old content or all of the new, whatever happens between:
-// kill -9, a full disk. The temporary name holds the process id; it is unlinked on failure.
+// kill -9, a full disk. The temporary name holds the process id; it is unlinked on failure, and
+// signals that end the process wait until it is gone.
 // body returns false when writing failed (errno says why). Fails with ERROR_ENVIRONMENT.
 bool file_write(const char *path, bool (*body)(FILE *out, const void *content), const void *content,
                 Error *error);

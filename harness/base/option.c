@@ -32,7 +32,7 @@ static const Type types[] = {
     [OPTION_TEXT] = { sizeof(const char *), { .text = NULL }, "TEXT", "" },
 };
 
-enum { MOST_CHOICES = 32, LONGEST = 1024, LONGEST_REAL = 40 };
+enum { MOST_CHOICES = 32, LONGEST = 1024, LONGEST_REAL = 40, COLUMNS = 100 };
 
 typedef struct {
     const char *name[MOST_CHOICES]; // within the option's `choices`, so not zero-terminated
@@ -301,15 +301,17 @@ const char *options_canonical(Arena *arena, const Option *table, const void *opt
     return canonical;
 }
 
-void options_help(FILE *out, const Option *table)
+void options_help(FILE *out, const Option *table, const char *owner, const Option *others)
 {
     int widest = 15;
     for (int pass = 0; pass < 2; pass++) // measures, then prints
         for (const Option *option = table; option->name; option++) {
-            char left[128], right[LONGEST];
+            char left[128], right[LONGEST], text[2 * LONGEST];
             bool named = option->type == OPTION_TEXT && option->choices;
-            int length = snprintf(left, sizeof left, "--%s %s", option->name,
-                                  named ? option->choices : types[option->type].called);
+            bool taken = owner && others && option_find(others, option->name);
+            int length =
+                snprintf(left, sizeof left, "--%s%s%s %s", taken ? owner : "", taken ? "." : "",
+                         option->name, named ? option->choices : types[option->type].called);
             if (pass == 0) {
                 widest = length > widest ? length : widest;
                 continue;
@@ -317,9 +319,27 @@ void options_help(FILE *out, const Option *table)
             right_text(option, right);
             if (option->type == OPTION_FLAG) // `called` says so
                 *right = '\0';
-            fprintf(out, "  %-*s  %s%s%s", widest, left, option->help, *right ? ", " : "", right);
-            if (option->standard)
-                fprintf(out, " [%s]", option->standard);
-            fputc('\n', out);
+            bool standard = option->standard && *option->standard;
+            bool list = option->type == OPTION_CHOICE || option->type == OPTION_SET;
+            snprintf(text, sizeof text, "%s%s%s%s%s%s", option->help,
+                     *right ? (list ? ": " : ", ") : "", right, standard ? " [" : "",
+                     standard ? option->standard : "", standard ? "]" : "");
+            help_line(out, widest, left, text);
         }
+}
+
+void help_line(FILE *out, int width, const char *left, const char *text)
+{
+    size_t room = (size_t)(COLUMNS - 4 - width);
+    fprintf(out, "  %-*s  ", width, left);
+    while (strlen(text) > room) {
+        size_t cut = room;
+        while (cut > 0 && text[cut] != ' ')
+            cut--;
+        if (cut == 0) // a word longer than a line stays whole
+            cut = strcspn(text, " ");
+        fprintf(out, "%.*s\n%*s", (int)cut, text, width + 4, "");
+        text += cut + strspn(text + cut, " ");
+    }
+    fprintf(out, "%s\n", text);
 }

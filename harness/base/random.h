@@ -1,13 +1,20 @@
 // random.h: counter-based random numbers (Philox, Salmon et al. 2011, by Random123).
 //
 // A number is a function of a seed and of where it is used, never of what was drawn before. Streams
-// (initial values, order, dropout, data) are told apart by their seed's stream constant.
+// (initial values, order, dropout, data, masks) are told apart by their seed's stream constant.
 #ifndef BASE_RANDOM_H
 #define BASE_RANDOM_H
 #include <stddef.h>
 #include <stdint.h>
 
-typedef enum { STREAM_INIT = 1, STREAM_ORDER, STREAM_DROPOUT, STREAM_DATA, STREAM_TEST } Stream;
+typedef enum {
+    STREAM_INIT = 1,
+    STREAM_ORDER,
+    STREAM_DROPOUT,
+    STREAM_DATA,
+    STREAM_TEST,
+    STREAM_MASK
+} Stream;
 
 typedef struct {
     uint32_t word[4];

@@ -16,10 +16,10 @@
     COLUMN(numerics, Whole, decided, key, "",                                                      \
            "number that the authors raise whenever the same description computes other results")   \
     COLUMN(status, Text, result, key, "",                                                          \
-           "ok, diverged (a loss was not finite), failed or timeout")                              \
+           "ok, diverged (the loss or its gradient was not finite), failed or timeout")            \
     COLUMN(attempts, Whole, measured, key, "",                                                     \
            "starts of this run in its sweep, this one among them")                                 \
-    COLUMN(error, Text, measured, key, "", "the message of a failed run, one line")                \
+    COLUMN(error, Text, measured, key, "", "why the run did not end well, one line")               \
     COLUMN(warnings, Text, result, key, "",                                                        \
            "what a reader should know of this run, joined by \"; \"")                              \
     COLUMN(finished_at, Text, measured, key, "UTC",                                                \
@@ -71,7 +71,8 @@
     COLUMN(best_epoch, Whole, result, protocol, "epochs",                                          \
            "the epoch whose weights were evaluated, from 1")                                       \
     COLUMN(steps, Whole, decided, protocol, "steps",                                               \
-           "optimizer steps planned: max(epochs x ceil(train_n / batch), min_steps)")              \
+           "optimizer steps planned: max(epochs x ceil(train_n / batch), min_steps); 0 for a "     \
+           "method that trains nothing")                                                           \
     COLUMN(batch, Whole, decided, protocol, "rows", "examples a step")                             \
     COLUMN(micro_batch, Whole, decided, protocol, "rows",                                          \
            "examples a pass; gradients of passes are summed up to a step")                         \
@@ -86,7 +87,8 @@
     COLUMN(weight_decay, Real, decided, protocol, "", "decoupled weight decay")                    \
     COLUMN(clip, Real, decided, protocol, "",                                                      \
            "largest norm of the gradient over all trained parameters; 0 for none")                 \
-    COLUMN(dropout, Real, decided, protocol, "fraction", "rate of dropout")                        \
+    COLUMN(dropout, Real, decided, protocol, "fraction",                                           \
+           "rate of dropout of the hidden states; the config's where none was asked for")          \
     COLUMN(frozen_dropout, Text, decided, protocol, "",                                            \
            "yes when the part below the first trained parameter ran with dropout")                 \
     COLUMN(frozen_dtype, Text, decided, protocol, "",                                              \
@@ -97,7 +99,7 @@
            "key of the trial whose settings this run uses")                                        \
     COLUMN(winner_on_edge, Text, decided, protocol, "",                                            \
            "yes when the winner's learning rate was the lowest or highest tried")                  \
-    COLUMN(search_s, Real, result, protocol, "seconds",                                            \
+    COLUMN(search_s, Real, measured, protocol, "seconds",                                          \
            "sum of wall_s over the trials of this setting")                                        \
     COLUMN(budget, Real, decided, protocol, "fraction",                                            \
            "share of weights that the method's size option was solved for")                        \
@@ -131,7 +133,7 @@
     COLUMN(ece, Real, result, score, "fraction",                                                   \
            "expected calibration error on eval_split, 15 bins")                                    \
     COLUMN(mlm_before, Real, result, score, "nats",                                                \
-           "masked-language-model loss on held-out text, of the untouched checkpoint")             \
+           "masked-language-model loss on the texts of --heldout, of the untouched checkpoint")    \
     COLUMN(mlm_after, Real, result, score, "nats",                                                 \
            "the same after tuning, with the method as it is used")                                 \
     /* parameters */                                                                               \
@@ -163,19 +165,22 @@
            "planner: gradients of trained parameters")                                             \
     COLUMN(plan_optimizer, Whole, decided, memory, "bytes", "planner: the optimizer's state")      \
     COLUMN(plan_activations, Whole, decided, memory, "bytes",                                      \
-           "planner: activations and their gradients alive at the peak")                           \
+           "planner: all values of a training step but weights and their gradients, those with "   \
+           "disjoint lives in one place")                                                          \
     COLUMN(plan_workspace, Whole, decided, memory, "bytes",                                        \
-           "planner: scratch of operators alive at the peak")                                      \
+           "planner: the largest scratch of an operator")                                          \
     COLUMN(plan_peak, Whole, decided, memory, "bytes",                                             \
-           "planner: highest sum of live buffers of a training step")                              \
+           "planner: weights, their gradients, optimizer and step of training (of evaluation "     \
+           "where nothing trains)")                                                                \
     COLUMN(eval_plan_peak, Whole, decided, memory, "bytes",                                        \
-           "planner: the same of an evaluation step")                                              \
+           "planner: the same with the step of evaluation")                                        \
     COLUMN(arena_peak, Whole, measured, memory, "bytes",                                           \
-           "highest byte of the step's arena that was really written")                             \
+           "weights, their gradients, optimizer, and the step's memory up to the highest byte "    \
+           "really written")                                                                       \
     COLUMN(rss_start, Whole, measured, memory, "bytes",                                            \
            "resident memory (VmRSS) before the checkpoint is loaded")                              \
     COLUMN(rss_peak, Whole, measured, memory, "bytes",                                             \
-           "highest resident memory of the process (VmHWM)")                                       \
+           "highest resident memory of loading, training and evaluation (VmHWM)")                  \
     COLUMN(rss_train_peak, Whole, measured, memory, "bytes",                                       \
            "VmHWM of training, reset before it where the kernel allows")                           \
     COLUMN(rss_eval_peak, Whole, measured, memory, "bytes",                                        \
@@ -186,9 +191,14 @@
            "highest RssFile seen in samples: mapped files, such as frozen weights")                \
     COLUMN(predicted_peak, Whole, measured, memory, "bytes", "rss_peak as the plan predicted it")  \
     /* time */                                                                                     \
-    COLUMN(wall_s, Real, measured, time, "seconds", "monotonic clock, from start to row")          \
-    COLUMN(cpu_s, Real, measured, time, "seconds", "processor time of the process, all threads")   \
-    COLUMN(load_s, Real, measured, time, "seconds", "reading configuration, weights and task")     \
+    COLUMN(wall_s, Real, measured, time, "seconds",                                                \
+           "monotonic clock, from start to the last evaluation; the speed probes and the "         \
+           "writing of files left out")                                                            \
+    COLUMN(cpu_s, Real, measured, time, "seconds",                                                 \
+           "processor time of all threads over the span of wall_s")                                \
+    COLUMN(load_s, Real, measured, time, "seconds",                                                \
+           "reading and hashing model and task, describing and planning the graphs, first "        \
+           "values of parameters")                                                                 \
     COLUMN(tokenize_s, Real, measured, time, "seconds", "turning texts into tokens")               \
     COLUMN(feature_s, Real, measured, time, "seconds",                                             \
            "computing features of a frozen encoder, and fitting on them")                          \
@@ -197,7 +207,8 @@
     COLUMN(backward_s, Real, measured, time, "seconds", "backward passes of training")             \
     COLUMN(optimizer_s, Real, measured, time, "seconds",                                           \
            "updates of parameters, clipping included")                                             \
-    COLUMN(eval_s, Real, measured, time, "seconds", "all evaluations")                             \
+    COLUMN(eval_s, Real, measured, time, "seconds",                                                \
+           "all evaluations, those of the held-out texts included")                                \
     COLUMN(cache_saved_s, Real, measured, time, "seconds",                                         \
            "estimated time that the frozen-prefix cache saved")                                    \
     COLUMN(infer_b1_ms, Real, measured, time, "ms",                                                \
@@ -207,17 +218,20 @@
     COLUMN(tokens, Whole, result, time, "tokens",                                                  \
            "tokens that training read, special tokens counted")                                    \
     COLUMN(tokens_per_s, Real, measured, time, "tokens/s",                                         \
-           "tokens of a training step over its time: median of the steps after the first 5")       \
+           "tokens of a training step over its time: median, of more than 10 steps without the "   \
+           "first 5")                                                                              \
     COLUMN(flops, Real, result, time, "operations",                                                \
-           "floating-point operations of training, from the graph; a multiply-add is 2")           \
+           "floating-point operations of training's products, from the graph; a multiply-add "     \
+           "is 2")                                                                                 \
     COLUMN(gflops_per_s, Real, measured, time, "GFLOP/s", "flops / train_s")                       \
     COLUMN(probe_gflops, Real, measured, time, "GFLOP/s",                                          \
-           "a product of 50 ms before and after: the machine's speed during this run")             \
+           "products of 50 ms before training and after the last evaluation: the machine's "       \
+           "speed during this run")                                                                \
     COLUMN(jobs, Whole, measured, time, "runs", "runs at a time in this sweep")                    \
     COLUMN(load_start, Real, measured, time, "", "load average over one minute at the start")      \
     /* machine */                                                                                  \
     COLUMN(cpu, Text, measured, machine, "", "model name of the processor")                        \
-    COLUMN(cores, Whole, measured, machine, "cores", "cores that this process may use")            \
+    COLUMN(cores, Whole, measured, machine, "cores", "cores that are online")                      \
     COLUMN(threads, Whole, measured, machine, "threads", "threads of the run")                     \
     COLUMN(blas, Text, measured, machine, "",                                                      \
            "library that computed the products, with its version")                                 \
@@ -226,10 +240,11 @@
     COLUMN(compiler, Text, measured, machine, "", "compiler and version")                          \
     COLUMN(flags, Text, measured, machine, "", "its flags")                                        \
     COLUMN(model_sha, Text, decided, machine, "",                                                  \
-           "SHA-256 of the checkpoint's weights and config")                                       \
-    COLUMN(vocab_sha, Text, decided, machine, "", "SHA-256 of vocab.txt")                          \
+           "SHA-256 of those of model.safetensors and config.json")                                \
+    COLUMN(vocab_sha, Text, decided, machine, "",                                                  \
+           "SHA-256 of those of vocab.txt and tokenizer_config.json")                              \
     COLUMN(data_sha, Text, decided, machine, "",                                                   \
-           "SHA-256 of the rows of all splits, without the labels of dev and test")                \
+           "SHA-256 of those of the splits' rows; labels of dev and test are not in it")           \
     COLUMN(spec_sha, Text, decided, machine, "", "SHA-256 of the spec's file")
 // clang-format on
 #endif

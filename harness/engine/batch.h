@@ -15,14 +15,14 @@ typedef struct {
 // Views into a tokenised set; valid for one step.
 typedef struct {
     Extent extent;
-    const uint32_t *offset;   // sequences + 1: sequence s has rows offset[s] .. offset[s + 1] - 1
-    const uint32_t *example;  // sequences: the example's number in its split, for dropout's counter
-    const int32_t *token;     // tokens: id in the vocabulary
-    const int32_t *type;      // tokens: 0 or 1
-    const int32_t *position;  // tokens: from 0 in each sequence
-    const int32_t *label;     // sequences, classification; else NULL
-    const float *target;      // sequences, regression; else NULL
-    const uint32_t *picked;   // selected: row numbers in the batch, ascending
+    const uint32_t *offset;  // sequences + 1: sequence s has rows offset[s] .. offset[s + 1] - 1
+    const uint32_t *example; // sequences: the example's number in its split, for dropout's counter
+    const int32_t *token;    // tokens: id in the vocabulary
+    const int32_t *type;     // tokens: 0 or 1
+    const int32_t *position; // tokens: from 0 in each sequence
+    const int32_t *label;    // sequences, classification; else NULL
+    const float *target;     // sequences, regression; else NULL
+    const uint32_t *picked;  // selected: row numbers in the batch, ascending
     const int32_t *picked_label; // selected: the token that was there
 } Batch;
 

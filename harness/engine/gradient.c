@@ -2,9 +2,9 @@
 //
 // Walking the nodes from the loss down, each operator's backward appends nodes that give parts of
 // its inputs' gradients. A second part is added in place (the node's `base`) where the operator can
-// and nobody else holds the first; else by an add node. The first may not come from the same node
-// (keys and values of one value): its outputs have no order. A gradient may be held for several
-// values at once (both inputs of a sum): a hold ends when the value's own node has been walked.
+// and nobody else holds the first, or reads it later; else by an add node. A gradient may be held
+// for several values at once (both inputs of a sum): a hold ends when the value's own node has been
+// walked.
 #include "engine/graph_impl.h"
 #include "engine/operators.h"
 #include <assert.h>
@@ -111,6 +111,16 @@ static void add_part(Gradient *gradient, Value sum, Value part, Value target)
         hold(gradient, target, add(graph, sum, part));
 }
 
+// May this output be added to the sum where it lies? The sum must be there before the node, and no
+// node may have been appended since that reads it: so only outputs of the newest, and not to one of
+// its own, for they have no order (attention whose keys and values are one value).
+static bool adds_in_place(Gradient *gradient, int32_t node, int output, Value sum)
+{
+    const Graph *graph = gradient->graph;
+    return (graph->node[node].op->adds >> output & 1) && *holders(gradient, sum) == 1 &&
+           graph->value[sum].node < node && (size_t)node + 1 == graph->nodes;
+}
+
 void give(Gradient *gradient, int32_t node, int output, Value target)
 {
     if (!wanted(gradient, target) || gradient->graph->failed)
@@ -118,8 +128,7 @@ void give(Gradient *gradient, int32_t node, int output, Value target)
     Value sum = sum_so_far(gradient, target);
     if (sum == NO_VALUE)
         hold(gradient, target, graph_give(gradient->graph, node, output));
-    else if ((gradient->graph->node[node].op->adds >> output & 1) && *holders(gradient, sum) == 1 &&
-             gradient->graph->value[sum].node != node)
+    else if (adds_in_place(gradient, node, output, sum))
         hold(gradient, target, added_in_place(gradient, node, output, sum));
     else
         add_part(gradient, sum, graph_give(gradient->graph, node, output), target);

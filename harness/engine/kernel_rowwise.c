@@ -74,7 +74,7 @@ static void relu(float *y, float *slope, const float *x, size_t n)
         for (size_t i = 0; i < n; i++) // vectorised
             slope[i] = x[i] > 0 ? 1 : 0;
     INDEPENDENT
-    for (size_t i = 0; i < n; i++)         // vectorised
+    for (size_t i = 0; i < n; i++)  // vectorised
         y[i] = x[i] < 0 ? 0 : x[i]; // keeps a NaN
 }
 

@@ -4,8 +4,8 @@
 #include "base/error.h"
 #include "engine/matrix.h"
 
-// C = alpha op(A) op(B) + beta C, op(X) = X or its transpose. With beta 0 C is not read. A size of 0
-// is allowed (an inner 0 scales C by beta).
+// C = alpha op(A) op(B) + beta C, op(X) = X or its transpose. With beta 0 C is not read. A size of
+// 0 is allowed (an inner 0 scales C by beta).
 void product(bool transpose_a, bool transpose_b, float alpha, Matrix A, Matrix B, float beta,
              Matrix C);
 

@@ -306,7 +306,9 @@ bool describe(Arena *arena, const Description *description, Described *described
 
 bool describe_mlm(Arena *arena, const Description *description, Described *described, Error *error)
 {
-    Bert bert = begin(arena, description, error);
+    Description evaluation = *description;
+    evaluation.training = false;
+    Bert bert = begin(arena, &evaluation, error);
     const Config *config = description->config;
     Graph *graph = bert.graph;
     int64_t hidden = config->hidden;
@@ -332,7 +334,9 @@ bool describe_mlm(Arena *arena, const Description *description, Described *descr
 bool describe_features(Arena *arena, const Description *description, bool has_pooler,
                        Described *described, Error *error)
 {
-    Bert bert = begin(arena, description, error);
+    Description evaluation = *description;
+    evaluation.training = false;
+    Bert bert = begin(arena, &evaluation, error);
     *described = NOTHING;
     Value x = encoder(&bert);
     described->cls = first_token(bert.graph, x);

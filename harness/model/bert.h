@@ -32,7 +32,7 @@ typedef struct {
 bool describe(Arena *arena, const Description *description, Described *described, Error *error);
 // The masked-language-model loss at the picked tokens, in evaluation, with the method attached.
 bool describe_mlm(Arena *arena, const Description *description, Described *described, Error *error);
-// The encoder's vectors: first token, mean, and tanh pooler (where has_pooler).
+// The encoder's vectors in evaluation: first token, mean, and tanh pooler (where has_pooler).
 bool describe_features(Arena *arena, const Description *description, bool has_pooler,
                        Described *described, Error *error);
 

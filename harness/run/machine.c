@@ -36,6 +36,30 @@ Whole memory_now(const char *field)
     return value[0] ? (Whole)strtoll(value, NULL, 10) * 1024 : WHOLE_UNKNOWN;
 }
 
+bool memory_reset_peak(void)
+{
+    FILE *file = fopen("/proc/self/clear_refs", "we");
+    bool written = file && fputs("5", file) >= 0;
+    if (file && fclose(file) != 0)
+        written = false;
+    return written;
+}
+
+double memory_total(void)
+{
+    static const char *const limits[] = { "/sys/fs/cgroup/memory.max",
+                                          "/sys/fs/cgroup/memory/memory.limit_in_bytes" };
+    double total = (double)sysconf(_SC_PHYS_PAGES) * (double)sysconf(_SC_PAGESIZE), limit;
+    for (size_t i = 0; i < sizeof limits / sizeof *limits; i++) {
+        FILE *file = fopen(limits[i], "re");
+        if (file && fscanf(file, "%lf", &limit) == 1 && limit > 0 && limit < total)
+            total = limit; // "max" is no number
+        if (file)
+            fclose(file);
+    }
+    return total;
+}
+
 double cpu_seconds(void)
 {
     struct timespec now;

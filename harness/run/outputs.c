@@ -1,6 +1,9 @@
 // outputs.c: OUT/scores/KEY.csv, OUT/predictions/KEY.csv, OUT/curves/KEY.csv; each written whole.
 #include "run/outputs.h"
+#include <errno.h>
 #include <math.h>
+#include <string.h>
+#include <unistd.h>
 
 typedef struct {
     const Prepared *prepared;
@@ -13,9 +16,12 @@ static bool write_under(Arena *arena, const char *out, const char *folder, const
                         bool (*body)(FILE *, const void *), Error *error)
 {
     const char *path = path_join(arena, out, folder);
-    return folder_make(path, error) &&
-           file_write(arena_format(arena, "%s/%s.csv", path, content->prepared->row.key), body,
-                      content, error);
+    const char *file = arena_format(arena, "%s/%s.csv", path, content->prepared->row.key);
+    if (content->count == 0)
+        return unlink(file) == 0 || errno == ENOENT ||
+               fail(error, ERROR_ENVIRONMENT, (Where){ .file = file }, NULL,
+                    "of an earlier run cannot be removed: %s", strerror(errno));
+    return folder_make(path, error) && file_write(file, body, content, error);
 }
 
 static void put_real(FILE *out, double value)

@@ -17,6 +17,7 @@ typedef struct {
     double seconds, loss, tune; // tune NAN where it was not evaluated
 } CurvePoint;
 
+// Each with a count of 0 removes the file.
 bool write_scores(Arena *arena, const char *out, const Prepared *prepared,
                   const Evaluation *evaluation, size_t count, Error *error);
 bool write_predictions(Arena *arena, const char *out, const Prepared *prepared,

@@ -2,6 +2,7 @@
 #include "run/prepare.h"
 #include "base/hash.h"
 #include "base/text.h"
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
@@ -179,6 +180,23 @@ static void decide_description(const Request *request, Prepared *p)
     };
 }
 
+static bool measures_forgetting(const Prepared *p)
+{
+    return p->description.pretrained && checkpoint_has_mlm(&p->model->checkpoint);
+}
+
+// A model without a masked-language-model head still has the file in its key: the sweep that it
+// belongs to names it.
+static bool read_heldout(Arena *arena, const char *path, int64_t max_length, Prepared *p,
+                         Error *error)
+{
+    if (!path)
+        return true;
+    if (!measures_forgetting(p))
+        return hash_file(path, &p->heldout.hash, error);
+    return heldout_read(arena, p->model->tokenizer, path, (size_t)max_length, &p->heldout, error);
+}
+
 static int64_t decide_steps(const Request *request, size_t rows)
 {
     const Protocol *protocol = &request->protocol;
@@ -187,6 +205,16 @@ static int64_t decide_steps(const Request *request, size_t rows)
     if (request->method->claims & TRAINS_NOTHING)
         return 0;
     return steps > protocol->min_steps ? steps : protocol->min_steps;
+}
+
+// Batches number their examples over all epochs in 32 bits.
+static bool check_steps(Arena *arena, int64_t steps, size_t rows, int64_t batch, Error *error)
+{
+    int64_t an_epoch = ((int64_t)rows + batch - 1) / batch;
+    int64_t most = (int64_t)(UINT32_MAX / rows) * an_epoch;
+    return steps <= most || fail(error, ERROR_INPUT, (Where){ .item = "steps" },
+                                 arena_format(arena, "at most %" PRId64, most),
+                                 "%" PRId64 " steps of epochs and min-steps are too many", steps);
 }
 
 static void decide_training(const Request *request, Prepared *p, int64_t steps)
@@ -375,23 +403,55 @@ static void row_key(Arena *arena, const Request *request, const Prepared *p, Row
         (long long)row->max_length, option_of(arena, "train-limit", protocol),
         (unsigned long long)p->init_seed, (unsigned long long)p->order_seed,
         (unsigned long long)p->dropout_seed, (unsigned long long)p->data_seed);
+    if (protocol->heldout)
+        text = arena_format(arena, "%sheldout=%s\n", text, p->heldout.hash.hex);
     Hash key = hash_bytes(text, strlen(text));
     row->key = arena_text(arena, key.hex);
 }
 
-// Hints that a run with these settings will not be what was meant.
-static const char *warnings_of(Arena *arena, const Prepared *p)
+// ---- warnings: what a reader of the row should know
+
+static const char *with_warning(Arena *arena, const char *text, const char *warning)
 {
-    const Training *t = &p->training;
+    return arena_format(arena, "%s%s%s", text, *text ? "; " : "", warning);
+}
+
+// How much weight decay takes off a weight that has no gradient.
+static double shrinkage(const Training *t)
+{
     double sum = 0;
-    char *text = arena_text(arena, "");
     for (int64_t s = 0; s < t->steps && t->weight_decay > 0; s++)
         sum += schedule_rate(t->schedule, t->lr, s, t->warmup, t->steps);
-    if (t->weight_decay * sum > 0.1)
-        text = arena_format(arena, "weight decay shrinks weights by %.0f %% over the run",
-                            100 * -expm1(-t->weight_decay * sum));
-    if (t->steps > 0 && t->steps <= t->warmup)
-        text = arena_format(arena, "%s%swarm-up takes every step", text, *text ? "; " : "");
+    return -expm1(-t->weight_decay * sum);
+}
+
+static const char *warnings_of(Arena *arena, const Request *request, const Prepared *p)
+{
+    const Description *is = &p->description;
+    const Tokenizer *tokenizer = p->model->tokenizer;
+    size_t capitals = tokenizer_capitals(tokenizer);
+    double shrinks = shrinkage(&p->training);
+    const char *text = "";
+    if (shrinks > 0.1)
+        text =
+            with_warning(arena, text,
+                         arena_format(arena, "weight decay shrinks weights by %.0f %% over the run",
+                                      100 * shrinks));
+    if (p->training.steps > 0 && p->training.steps <= p->training.warmup)
+        text = with_warning(arena, text, "warm-up takes every step");
+    if (is->head == HEAD_POOLER && is->pooler_new && is->pretrained)
+        text = with_warning(arena, text, "the checkpoint has no pooler: drawn anew");
+    if (100 * capitals > tokenizer_vocabulary(tokenizer))
+        text = with_warning(arena, text,
+                            arena_format(arena,
+                                         "texts are lower-cased, but %zu of %zu pieces have "
+                                         "capitals",
+                                         capitals, tokenizer_vocabulary(tokenizer)));
+    if (request->protocol.heldout && !measures_forgetting(p))
+        text = with_warning(arena, text,
+                            is->pretrained ? "the checkpoint has no masked-language-model head: "
+                                             "forgetting is not measured"
+                                           : "an untrained model has nothing to forget");
     return *text ? text : NULL;
 }
 
@@ -430,6 +490,8 @@ bool prepare(Arena *arena, Cache *cache, const Request *request, Prepared *p, Er
         return fail(error, ERROR_INPUT, (Where){ .item = "max-length" },
                     arena_format(arena, "at least %lld", (long long)fewest),
                     "%lld leaves no room for a text", (long long)max_length);
+    if (!read_heldout(arena, protocol->heldout, max_length, p, error))
+        return false;
     const Tokenised *t = tokenised(cache, p->model, p->task, max_length, &p->tokenize_s, error);
     if (!t)
         return false;
@@ -444,7 +506,10 @@ bool prepare(Arena *arena, Cache *cache, const Request *request, Prepared *p, Er
             return false;
         p->tokenize_s += seconds_now() - start;
     }
-    decide_training(request, p, decide_steps(request, p->train.count));
+    int64_t steps = decide_steps(request, p->train.count);
+    if (!check_steps(arena, steps, p->train.count, protocol->batch, error))
+        return false;
+    decide_training(request, p, steps);
     decide_batches(arena, request, p);
     if (!plans_make(arena, &p->description, p->batches.steps ? &p->batches.largest : NULL,
                     &p->largest_evaluation, NULL, &p->plans, error) ||
@@ -456,7 +521,7 @@ bool prepare(Arena *arena, Cache *cache, const Request *request, Prepared *p, Er
     row_protocol(arena, request, p, &p->row);
     row_parameters(p, &p->row);
     row_key(arena, request, p, &p->row);
-    p->row.warnings = warnings_of(arena, p);
+    p->row.warnings = warnings_of(arena, request, p);
     return true;
 }
 
@@ -470,7 +535,9 @@ bool resolve(Arena *arena, Cache *cache, const Request *request, Resolved *resol
     if (ok) {
         resolved->row = prepared.row;
         resolved->flops = prepared.flops + prepared.evaluation_flops;
-        resolved->bytes = (size_t)prepared.row.plan_peak;
+        resolved->bytes = (size_t)(prepared.row.plan_peak > prepared.row.eval_plan_peak
+                                       ? prepared.row.plan_peak
+                                       : prepared.row.eval_plan_peak);
         for (size_t c = 0; c < row_columns; c++)
             if (row_column[c].type == COLUMN_Text) {
                 Text *text = (Text *)(void *)((char *)&resolved->row + row_column[c].field);

@@ -3,6 +3,7 @@
 #ifndef RUN_PREPARE_H
 #define RUN_PREPARE_H
 #include "data/tokens.h"
+#include "run/heldout.h"
 #include "run/run.h"
 #include "run/trainer.h"
 
@@ -31,6 +32,7 @@ typedef struct {
     Batches batches;       // of training; steps 0 for a method that trains nothing
     Batches evaluation[SPLITS];
     Extent largest_evaluation;
+    Heldout heldout; // without batches: none asked for, or this model has no use for it
     Description description;
     Plans plans;
     Training training;

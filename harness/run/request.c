@@ -10,10 +10,10 @@
 
 // clang-format off
 const Option protocol_options[] = {
-    { "model", OPTION_TEXT, offsetof(Protocol, model), NULL, 0, 0, NULL, "a checkpoint: a name of `tunemark list models`, or a folder" },
-    { "task", OPTION_TEXT, offsetof(Protocol, task), NULL, 0, 0, NULL, "a name of `tunemark list tasks`, or a folder with train.csv and dev.csv" },
-    { "method", OPTION_TEXT, offsetof(Protocol, method), NULL, 0, 0, NULL, "a name of `tunemark list methods`; its options follow below" },
-    { "head", OPTION_CHOICE, offsetof(Protocol, head), "auto", 0, 0, HEAD_NAMES, "what stands on the encoder; auto is pooler where the checkpoint was trained with one, else mean" },
+    { "model", OPTION_TEXT, offsetof(Protocol, model), NULL, 0, 0, "NAME", "a checkpoint: a name of `tunemark list models`, or a folder" },
+    { "task", OPTION_TEXT, offsetof(Protocol, task), NULL, 0, 0, "NAME", "a name of `tunemark list tasks`, or a folder with train.csv and dev.csv" },
+    { "method", OPTION_TEXT, offsetof(Protocol, method), NULL, 0, 0, "NAME", "a name of `tunemark list methods`; its options follow below" },
+    { "head", OPTION_CHOICE, offsetof(Protocol, head), "auto", 0, 0, HEAD_NAMES, "what stands on the encoder; auto is pooler where the checkpoint learned with one, else mean" },
     { "lr", OPTION_REAL, offsetof(Protocol, lr), NULL, 0, 10, NULL, "learning rate; the method's default for the model's width where not given" },
     { "head-lr", OPTION_REAL, offsetof(Protocol, head_lr), NULL, 0, 10, NULL, "learning rate of new head parameters; as lr where not given" },
     { "epochs", OPTION_WHOLE, offsetof(Protocol, epochs), "3", 0, 10000, NULL, "passes over the training rows" },
@@ -22,22 +22,23 @@ const Option protocol_options[] = {
     { "schedule", OPTION_CHOICE, offsetof(Protocol, schedule), "linear", 0, 0, "linear|constant|cosine", "the rate after the warm-up" },
     { "warmup", OPTION_REAL, offsetof(Protocol, warmup), "0.06", 0, 1, NULL, "share of the steps in which the rate rises from 0" },
     { "weight-decay", OPTION_REAL, offsetof(Protocol, weight_decay), "0", 0, 10, NULL, "AdamW's lambda, on matrices alone" },
-    { "clip", OPTION_REAL, offsetof(Protocol, clip), "1", 0, 1e9, NULL, "largest norm of the gradient; 0: not clipped" },
+    { "clip", OPTION_REAL, offsetof(Protocol, clip), "1", 0, 1e9, NULL, "largest norm of the gradient, or 0: not clipped" },
     { "dropout", OPTION_REAL, offsetof(Protocol, dropout), NULL, 0, 0.9, NULL, "every rate of the model; the config's where not given" },
     { "frozen-dropout", OPTION_CHOICE, offsetof(Protocol, frozen_dropout), "auto", 0, 0, "auto|yes|no", "dropout below the first trained parameter; auto is as the method claims" },
     { "max-length", OPTION_WHOLE, offsetof(Protocol, max_length), "128", 5, 65536, NULL, "tokens a text at most; cut to the model's positions" },
-    { "train-limit", OPTION_WHOLE, offsetof(Protocol, train_limit), "0", 0, 1e9, NULL, "training rows, drawn by data-seed, stratified and nested; 0: all" },
+    { "train-limit", OPTION_WHOLE, offsetof(Protocol, train_limit), "0", 0, 1e9, NULL, "training rows, drawn by data-seed, stratified and nested, or 0: all" },
     { "pretrained", OPTION_FLAG, offsetof(Protocol, pretrained), "yes", 0, 0, NULL, "no: the same architecture with initial weights" },
     { "seed", OPTION_WHOLE, offsetof(Protocol, seed), "1", 0, SEED_HIGH, NULL, "the four seeds that follow, where not given" },
     { "init-seed", OPTION_WHOLE, offsetof(Protocol, init_seed), NULL, 0, SEED_HIGH, NULL, "initial values of new parameters" },
     { "order-seed", OPTION_WHOLE, offsetof(Protocol, order_seed), NULL, 0, SEED_HIGH, NULL, "order of the training rows" },
     { "dropout-seed", OPTION_WHOLE, offsetof(Protocol, dropout_seed), NULL, 0, SEED_HIGH, NULL, "dropout's masks" },
     { "data-seed", OPTION_WHOLE, offsetof(Protocol, data_seed), NULL, 0, SEED_HIGH, NULL, "which rows train-limit takes" },
+    { "heldout", OPTION_TEXT, offsetof(Protocol, heldout), NULL, 0, 0, "FILE", "texts, one a line, for the masked-language-model loss before and after tuning" },
     { "timeout", OPTION_REAL, offsetof(Protocol, timeout), NULL, 0, 1e9, NULL, "seconds after which a run is given up" },
     { "threads", OPTION_WHOLE, offsetof(Protocol, threads), "1", 1, 1024, NULL, "threads of one run" },
-    { "out", OPTION_TEXT, offsetof(Protocol, out), "results/single", 0, 0, NULL, "folder for the row" },
-    { "sweep", OPTION_TEXT, offsetof(Protocol, sweep), NULL, 0, 0, NULL, "name of the sweep, for the row" },
-    { "study", OPTION_TEXT, offsetof(Protocol, study), NULL, 0, 0, NULL, "name of the study, for the row" },
+    { "out", OPTION_TEXT, offsetof(Protocol, out), "results/single", 0, 0, "FOLDER", "folder for the row" },
+    { "sweep", OPTION_TEXT, offsetof(Protocol, sweep), NULL, 0, 0, "NAME", "name of the sweep, for the row" },
+    { "study", OPTION_TEXT, offsetof(Protocol, study), NULL, 0, 0, "NAME", "name of the study, for the row" },
     { "attempt", OPTION_WHOLE, offsetof(Protocol, attempt), "1", 1, 1e9, NULL, "how often this run was started, for the row" },
     { "jobs", OPTION_WHOLE, offsetof(Protocol, jobs), "1", 1, 65536, NULL, "runs side by side on this machine, for the row" },
     OPTION_END,
@@ -72,9 +73,12 @@ static bool unknown(const Request *request, const char *name, Where where, Error
         for (const Option *o = table[t]; o->name && count + 1 < sizeof names / sizeof *names; o++)
             names[count++] = o->name;
     const char *near = text_nearest(name, names);
+    const char *dashes = where.item && !strncmp(where.item, "--", 2) ? "--" : "";
     char right[128];
-    snprintf(right, sizeof right, near ? "%s" : "an option of run or of %s",
-             near ? near : request->method->name);
+    if (near)
+        snprintf(right, sizeof right, "%s%s", dashes, near);
+    else
+        snprintf(right, sizeof right, "an option of run or of %s", request->method->name);
     where.item = where.item ? where.item : name;
     return fail(error, ERROR_INPUT, where, right, "is unknown");
 }
@@ -87,6 +91,9 @@ bool request_set(Arena *arena, Request *request, const char *name, const char *v
     const char *own =
         !strncmp(name, method->name, prefix) && name[prefix] == '.' ? name + prefix + 1 : NULL;
     const Option *option = own ? NULL : option_find(protocol_options, name);
+    if (!strcmp(name, "method") && strcmp(value, method->name) != 0)
+        return fail(error, ERROR_INPUT, (Where){ where.file, where.line, name }, method->name,
+                    "'%s' is another than the request is for", value);
     if (option)
         return option_set(arena, option, &request->protocol, NULL, value, where, error);
     option = option_find(method_options(method), own ? own : name);

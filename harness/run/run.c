@@ -1,12 +1,15 @@
 // run.c: one run: prepare, train, evaluate, write. The row comes last, so that what stands in rows/
 // is whole.
 #include "run/run.h"
+#include "base/text.h"
 #include "engine/product.h"
 #include "run/machine.h"
 #include "run/outputs.h"
+#include <errno.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 enum { CURVE_POINTS = 200, SETTLING_STEPS = 5 };
 #define PROBE_SECONDS 0.05
@@ -18,7 +21,10 @@ typedef struct {
     Row *row;
     CurvePoint *curve;
     size_t points;
-    double started; // of the run, monotonic
+    Evaluation evaluation[SPLITS]; // tune first
+    size_t evaluations;            // 0: the run did not end well
+    double started;                // of the run, monotonic
+    double cpu_started;
     Tell tell;
     void *context;
 } Run;
@@ -43,10 +49,9 @@ static double median_rate(double *rate, size_t count)
 static void curve_add(Run *run, int64_t step, int64_t tokens, double seconds, double loss)
 {
     int64_t steps = (int64_t)run->prepared.batches.steps;
-    int64_t every = (steps + CURVE_POINTS - 1) / CURVE_POINTS;
-    if (step % every == 0 || step + 1 == steps)
-        if (run->points < CURVE_POINTS + 1)
-            run->curve[run->points++] = (CurvePoint){ step, tokens, seconds, loss, (double)NAN };
+    int64_t every = (steps + CURVE_POINTS - 2) / (CURVE_POINTS - 1); // and room for the last step
+    if (step % every == 0 || step + 1 == steps || !isfinite(loss))
+        run->curve[run->points++] = (CurvePoint){ step, tokens, seconds, loss, (double)NAN };
 }
 
 // Trains to the last step, or until the loss is no number or the time is up: row->status says so.
@@ -60,11 +65,14 @@ static void train(Arena *arena, Run *run)
     int64_t seen = 0;
     size_t s = 0;
     run->row->status = "ok";
+    run->row->optimizer_s = 0;
     for (; s < p->batches.steps; s++) {
         size_t count = p->batches.begin[s + 1] - p->batches.begin[s];
         Batch batch = batch_fill(&buffer, tokens, p->batches.order + p->batches.begin[s], count);
         double loss = trainer_backward(&run->trainer, &batch, (int64_t)s, 1);
+        double passed = seconds_now();
         double norm = trainer_update(&run->trainer, (int64_t)s), now = seconds_now();
+        run->row->optimizer_s += now - passed;
         rate[s] = (double)batch.extent.tokens / (now - before);
         before = now;
         seen += (int64_t)batch.extent.tokens;
@@ -199,67 +207,149 @@ static Whole changed(Arena *arena, const Run *run)
     return count;
 }
 
-// Dev and test are labelled only here, after the last step.
-static bool finish(Arena *arena, Run *run, const char *out, Error *error)
+// Dev and test are labelled only here, after the last step. Weights that give no finite loss on
+// tune have diverged in the last step.
+static bool evaluate_all(Arena *arena, Run *run, Error *error)
 {
     Prepared *p = &run->prepared;
-    Evaluation evaluation[SPLITS];
-    size_t count = 0;
-    double start = seconds_now();
-    if (!strcmp(run->row->status, "ok")) {
-        for (int split = SPLIT_TUNE; split < SPLITS; split++) {
-            if (p->tokens[split].count == 0)
-                continue;
-            if (split != SPLIT_TUNE &&
-                !dataset_labels(&p->task->task, (Split)split, &p->task->dataset, error))
-                return false;
-            evaluation[count++] = evaluate(arena, run, (Split)split);
+    if (strcmp(run->row->status, "ok") != 0)
+        return true;
+    for (int split = SPLIT_TUNE; split < SPLITS; split++) {
+        if (p->tokens[split].count == 0)
+            continue;
+        if (split != SPLIT_TUNE &&
+            !dataset_labels(&p->task->task, (Split)split, &p->task->dataset, error))
+            return false;
+        const Evaluation *e = &run->evaluation[run->evaluations++];
+        run->evaluation[run->evaluations - 1] = evaluate(arena, run, (Split)split);
+        if (!isfinite(e->loss)) {
+            run->row->status = "diverged";
+            run->row->error = arena_format(arena, "the loss on %s is %g after the last step",
+                                           split_names[split], e->loss);
+            run->evaluations = 0;
+            return true;
         }
-        row_scores(run, evaluation, count);
-        if (run->points)
-            run->curve[run->points - 1].tune = run->row->tune_score;
     }
-    run->row->params_changed = changed(arena, run);
-    run->row->eval_s = seconds_now() - start;
-    return (count == 0 || (write_scores(arena, out, p, evaluation, count, error) &&
-                           write_predictions(arena, out, p, evaluation + 1, count - 1, error))) &&
-           (run->points == 0 || write_curve(arena, out, p, run->curve, run->points, error));
+    row_scores(run, run->evaluation, run->evaluations);
+    if (run->points)
+        run->curve[run->points - 1].tune = run->row->tune_score;
+    return true;
+}
+
+// The held-out loss of the checkpoint (tuned NULL) or of what it has become; unknown where there is
+// none to measure, and of a run that did not end well.
+static bool forgetting(Run *run, const State *tuned, double *loss, Error *error)
+{
+    Prepared *p = &run->prepared;
+    if (p->heldout.batches == 0 || (tuned && strcmp(run->row->status, "ok") != 0))
+        return true;
+    return heldout_loss(&p->heldout, &p->description, &p->model->checkpoint, tuned, loss, error);
+}
+
+// The files beside the row, and last the row. What an earlier run of this key left and this one
+// does not have goes away.
+static bool write_all(Arena *arena, Run *run, Error *error)
+{
+    Prepared *p = &run->prepared;
+    const char *out = run->request->protocol.out;
+    const Evaluation *scored = run->evaluation;
+    size_t n = run->evaluations, tune = n > 0 && scored[0].split == SPLIT_TUNE;
+    return write_scores(arena, out, p, scored, n, error) &&
+           write_predictions(arena, out, p, scored + tune, n - tune, error) &&
+           write_curve(arena, out, p, run->curve, run->points, error) &&
+           row_write(arena_format(arena, "%s/rows/%s.csv", out, p->row.key), run->row, error);
+}
+
+// A folder that cannot be written is known before the training, not after it.
+static bool folder_ready(Arena *arena, const char *out, Error *error)
+{
+    const char *rows = path_join(arena, out, "rows");
+    if (!folder_make(rows, error))
+        return false;
+    return access(rows, W_OK | X_OK) == 0 || fail(error, ERROR_ENVIRONMENT, (Where){ .file = rows },
+                                                  NULL, "cannot be written: %s", strerror(errno));
+}
+
+// The kernel promises memory that there is not, and ends the process that uses it.
+static bool memory_fits(const Arena *arena, const Row *row, Error *error)
+{
+    double held =
+        (double)row->plan_weights + (double)row->plan_gradients + (double)row->plan_optimizer;
+    double peak = fmax((double)row->plan_peak, (double)row->eval_plan_peak);
+    double there = memory_total();
+    if (peak <= there && held < (double)arena_left(arena))
+        return true;
+    return fail(
+        error, ERROR_ENVIRONMENT, (Where){ .item = "memory" }, NULL,
+        "the run needs %.1f GB where there are %.1f GB; a smaller batch or max-length needs "
+        "less",
+        peak / 1e9, fmin(there, (double)arena_left(arena)) / 1e9);
+}
+
+// Peaks of resident memory, phase by phase where the kernel lets them begin anew.
+typedef struct {
+    Whole highest; // of the phases that ended
+    bool apart;    // each phase has its own
+} Peaks;
+
+static Whole phase_ended(Peaks *peaks)
+{
+    Whole peak = memory_now("VmHWM");
+    peaks->highest = peak > peaks->highest ? peak : peaks->highest;
+    return peaks->apart ? peak : WHOLE_UNKNOWN;
 }
 
 static bool compute(Arena *arena, Run *run, Error *error)
 {
     Prepared *p = &run->prepared;
     Row *row = run->row;
-    const char *out = run->request->protocol.out;
+    Peaks peaks = { 0 };
     if (!trainer_new(arena, &p->plans, &p->model->checkpoint, p->init_seed, p->dropout_seed,
                      &p->training, &run->trainer, error))
         return false;
-    run->curve = arena_zero(arena, CURVE_POINTS + 1, sizeof *run->curve);
-    row->load_s = seconds_now() - run->started - p->tokenize_s;
+    run->curve = arena_zero(arena, CURVE_POINTS, sizeof *run->curve);
+    phase_ended(&peaks);
+    double loaded = seconds_now();
+    if (!forgetting(run, NULL, &row->mlm_before, error))
+        return false;
+    double asked = seconds_now(), cpu = cpu_seconds() - run->cpu_started;
     double probe = product_probe(PROBE_SECONDS);
-    double start = seconds_now();
+
+    peaks.apart = memory_reset_peak();
+    double start = seconds_now(), cpu_start = cpu_seconds();
     train(arena, run);
-    if (!finish(arena, run, out, error))
+    row->rss_train_peak = phase_ended(&peaks);
+    peaks.apart = memory_reset_peak();
+    double trained = seconds_now();
+    if (!evaluate_all(arena, run, error))
+        return false;
+    row->rss_eval_peak = phase_ended(&peaks);
+    row->rss_peak = peaks.highest;
+    if (!forgetting(run, run->trainer.state, &row->mlm_after, error))
         return false;
     double ended = seconds_now();
-    row->probe_gflops = (probe + product_probe(PROBE_SECONDS)) / 2;
+    row->load_s = loaded - run->started - p->tokenize_s;
     row->tokenize_s = p->tokenize_s;
-    row->wall_s = row->load_s + row->tokenize_s + (ended - start);
-    row->cpu_s = cpu_seconds();
-    size_t written = trainer_written(&run->trainer);
+    row->eval_s = (asked - loaded) + (ended - trained);
+    row->wall_s = (asked - run->started) + (ended - start);
+    row->cpu_s = cpu + (cpu_seconds() - cpu_start);
+
+    row->probe_gflops = (probe + product_probe(PROBE_SECONDS)) / 2;
+    row->params_changed = changed(arena, run);
     const State *state = run->trainer.state;
-    row->arena_peak =
-        (Whole)(written + state->weight_bytes + state->gradient_bytes + state->moment_bytes);
-    row->rss_peak = memory_now("VmHWM");
+    row->arena_peak = (Whole)(trainer_written(&run->trainer) + state->weight_bytes +
+                              state->gradient_bytes + state->moment_bytes);
     row->finished_at = utc_now(arena);
-    const char *folder = path_join(arena, out, "rows");
-    return folder_make(folder, error) &&
-           row_write(arena_format(arena, "%s/%s.csv", folder, row->key), row, error);
+    return write_all(arena, run, error);
 }
 
 bool run(Arena *arena, const Request *request, Tell tell, void *context, Row *row, Error *error)
 {
-    Run run = { .request = request, .tell = tell, .context = context, .started = seconds_now() };
+    Run run = { .request = request,
+                .tell = tell,
+                .context = context,
+                .started = seconds_now(),
+                .cpu_started = cpu_seconds() };
     Whole rss_start = memory_now("VmRSS");
     Cache *cache = cache_new(arena);
     double load = load_average();
@@ -274,7 +364,8 @@ bool run(Arena *arena, const Request *request, Tell tell, void *context, Row *ro
         row->jobs = request->protocol.jobs;
         row->threads = request->protocol.threads;
         row_machine(arena, row);
-        ok = compute(arena, &run, error);
+        ok = memory_fits(arena, row, error) && folder_ready(arena, request->protocol.out, error) &&
+             compute(arena, &run, error);
         trainer_free(&run.trainer);
     }
     cache_close(cache);

@@ -20,6 +20,7 @@ typedef struct {
     int64_t max_length, train_limit;
     bool pretrained;
     int64_t seed, init_seed, order_seed, dropout_seed, data_seed; // INT64_MIN: as seed
+    const char *heldout;                                          // a file of texts; NULL: none
     // What follows is not in the key.
     double timeout; // seconds; NAN: none
     int64_t threads;

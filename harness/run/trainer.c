@@ -1,5 +1,6 @@
 // trainer.c: describe -> gradient -> plan -> run.
 #include "run/trainer.h"
+#include <stdlib.h>
 #include <string.h>
 
 // A NaN that no kernel makes: what is still there after a run was never written.
@@ -122,6 +123,51 @@ Matrix trainer_logits(Trainer *trainer, const Batch *batch)
 double trainer_mlm(Trainer *trainer, const Batch *batch)
 {
     return runner_step(trainer->mlm, batch, &(StepOptions){ .weight = 1 });
+}
+
+bool trainer_save(const Trainer *trainer, const char *path, Error *error)
+{
+    const State *state = trainer->state;
+    TensorOut *tensor = calloc(state->slots + 1, sizeof *tensor);
+    size_t count = 0;
+    if (!tensor)
+        return fail(error, ERROR_ENVIRONMENT, (Where){ .file = path }, NULL, "out of memory");
+    for (size_t i = 0; i < state->slots; i++) {
+        const Slot *slot = &state->slot[i];
+        bool matrix = slot->is.rank == 2;
+        if (slot->is.trained)
+            tensor[count++] = (TensorOut){ .name = slot->is.name,
+                                           .rank = slot->is.rank,
+                                           .shape = { matrix ? slot->is.rows : slot->is.cols,
+                                                      matrix ? slot->is.cols : 0 },
+                                           .data = slot->value };
+    }
+    bool ok = checkpoint_write(path, tensor, count, error);
+    free(tensor);
+    return ok;
+}
+
+bool trainer_load(Trainer *trainer, Checkpoint *file, Error *error)
+{
+    State *state = trainer->state;
+    for (size_t i = 0; i < file->tensors; i++) {
+        const Slot *slot = state_find(state, file->tensor[i].name);
+        if (!slot || !slot->is.trained)
+            return fail(error, ERROR_INPUT,
+                        (Where){ .file = file->file, .item = file->tensor[i].name },
+                        "a file of the same method, options and head", "is not trained here");
+    }
+    for (size_t i = 0; i < state->slots; i++) {
+        Slot *slot = &state->slot[i];
+        if (!slot->is.trained)
+            continue;
+        const float *given = checkpoint_giver(file, &slot->is, slot->value, error);
+        if (!given)
+            return false;
+        if (given != slot->value)
+            memcpy(slot->value, given, slot->count * sizeof(float));
+    }
+    return true;
 }
 
 size_t trainer_written(const Trainer *trainer)

@@ -49,5 +49,10 @@ double trainer_update(Trainer *trainer, int64_t step);
 // sequences x outputs, valid until the next call.
 Matrix trainer_logits(Trainer *trainer, const Batch *batch);
 double trainer_mlm(Trainer *trainer, const Batch *batch);
+// One task's tensors, the trained ones, head included: to a safetensors file, and back over those
+// of a trainer on the same model. A tensor that is missing, of another shape or not trained here is
+// an error that names it.
+bool trainer_save(const Trainer *trainer, const char *path, Error *error);
+bool trainer_load(Trainer *trainer, Checkpoint *file, Error *error);
 size_t trainer_written(const Trainer *trainer); // bytes of the step arena up to the highest written
 #endif

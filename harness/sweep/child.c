@@ -82,7 +82,7 @@ void child_signal(const Child *child, int signal)
 const char *child_words(Arena *arena, const Child *child, int status)
 {
     enum { LONGEST = 200, TAIL = 4096 };
-    char tail[TAIL + 1], *line = tail;
+    char tail[TAIL + 1] = "", *line = tail;
     size_t size = 0;
     int log = open(child->log, O_RDONLY | O_CLOEXEC);
     if (log >= 0) {

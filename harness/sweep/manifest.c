@@ -13,8 +13,6 @@
 #include <utf8proc.h>
 #include <yaml.h>
 
-extern char **environ;
-
 static json_t *now(void);
 static json_t *libraries(void);
 static json_t *machine(void);

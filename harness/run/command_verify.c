@@ -1,0 +1,58 @@
+// command_verify.c: tunemark verify.
+#include "engine/product.h"
+#include "run/command_impl.h"
+#include "run/commands.h"
+#include "run/verify.h"
+
+static void print(const Method *method, const Verified *verified)
+{
+    static const char *const verdict[] = { "ok", "FAILED", "does not apply" };
+    printf("%s: %s\n", method->name, method->summary);
+    for (int i = 0; i < CHECKS; i++)
+        printf("  %-14s  %-9s  %s\n", verdict[verified->finding[i].verdict],
+               verified->finding[i].name, verified->finding[i].says);
+}
+
+static bool command(const Invocation *invocation, int *status, Error *error)
+{
+    Arena *arena = invocation->arena;
+    Arguments arguments;
+    size_t failed = 0, tried = 0;
+    if (!arguments_read(arena, invocation->count, invocation->argument, NULL, &arguments, error) ||
+        !arguments_known(&arguments, NULL, NULL, error))
+        return false;
+    for (size_t i = 0; i < arguments.operands; i++)
+        if (!method_find(arguments.operand[i], error))
+            return false;
+    if (!product_start(1, error))
+        return false;
+    for (size_t m = 0; methods[m]; m++) {
+        bool asked = arguments.operands == 0;
+        Verified verified;
+        for (size_t i = 0; i < arguments.operands; i++)
+            asked |= method_find(arguments.operand[i], error) == methods[m];
+        if (!asked)
+            continue;
+        size_t mark = arena_mark(arena);
+        if (!verify(arena, methods[m], &verified, error))
+            return false;
+        arena_rewind(arena, mark);
+        print(methods[m], &verified);
+        fflush(stdout);
+        failed += (size_t)verified.failed;
+        tried++;
+    }
+    if (failed > 0)
+        *status = ERROR_WORK;
+    if (tried > 1)
+        printf("%zu methods, %zu checks failed\n", tried, failed);
+    return true;
+}
+
+const Command command_verify = {
+    .name = "verify",
+    .summary = "check that methods do what their files say, on a small generated model",
+    .usage = "  tunemark verify lora\n"
+             "  tunemark verify          all of them\n",
+    .run = command,
+};

@@ -1,0 +1,34 @@
+// heldout.h: forgetting: the masked-language-model loss on held-out texts.
+//
+// A file of texts, one a line; empty lines are passed over; a text is cut to max_length tokens. Of
+// the tokens that are not [CLS] or [SEP] 15 % are picked; of these 80 % become [MASK], 10 % a piece
+// drawn from the whole vocabulary, 10 % stay (Devlin et al. 2018, section 3.1). What is picked and
+// what it becomes is a function of the number of the text and the position, whatever the method,
+// the seeds and the batch: all runs of a model are asked the same.
+//
+// The loss is the mean over all picked tokens, in nats.
+#ifndef RUN_HELDOUT_H
+#define RUN_HELDOUT_H
+#include "base/hash.h"
+#include "engine/state.h"
+#include "model/bert.h"
+#include "model/tokenizer.h"
+
+typedef struct {
+    const Batch *batch; // masked, at most 32 texts each
+    size_t batches, texts, picked;
+    Extent largest;
+    Hash hash; // of the file
+} Heldout;
+
+// A file that cannot be read, is no UTF-8, or has nothing to pick is refused; so is a vocabulary
+// without [MASK].
+bool heldout_read(Arena *arena, const Tokenizer *tokenizer, const char *path, size_t max_length,
+                  Heldout *heldout, Error *error);
+
+// Of the model that `description` describes. `tuned` NULL: of the untouched checkpoint, with no
+// method attached; else with the method attached and with these trained parameters. Memory is its
+// own and given back.
+bool heldout_loss(const Heldout *heldout, const Description *description, Checkpoint *checkpoint,
+                  const State *tuned, double *loss, Error *error);
+#endif

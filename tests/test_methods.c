@@ -1,0 +1,125 @@
+// test_methods.c: what methods' files build with, and finding them.
+#include "model/hooks.h"
+#include "tests/graphs.h"
+#include "tests/test.h"
+#include <math.h>
+#include <string.h>
+
+static void rates_lie_log_log_between_the_widths_of_the_table(void)
+{
+    const Method method = { .rate = { 8e-3, 2e-3, 1e-3, 2.5e-4 } };
+    static const struct {
+        int64_t hidden;
+        double rate;
+    } cases[] = {
+        { 1, 8e-3 },     { 128, 8e-3 },    { 256, 2e-3 }, { 384, 1e-3 },
+        { 768, 2.5e-4 }, { 1024, 2.5e-4 }, { 181, 4e-3 }, // nearly 128 sqrt(2): the root of 8e-3 x
+                                                          // 2e-3
+        { 543, 5e-4 },                                    // nearly 384 sqrt(2)
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+        CHECK_CLOSE(method_rate(&method, cases[i].hidden) / cases[i].rate, 1,
+                    cases[i].hidden % 128 ? 2e-3 : 1e-12);
+}
+
+// Two layers, H = 10, F = 40: q and v are 10 x 10, ffn_mid 10 -> 40, ffn_out 40 -> 10.
+static void sums_over_sites_by_hand(void)
+{
+    const Config config = { .hidden = 10, .intermediate = 40, .layers = 2 };
+    CHECK(over_sites(&config, 0, 3, 5) == 0);
+    CHECK(over_sites(&config, 1U << SITE_Q, 3, 5) == 2 * (30 + 50));
+    CHECK(over_sites(&config, 1U << SITE_Q | 1U << SITE_V, 3, 5) == 4 * 80);
+    CHECK(over_sites(&config, 1U << SITE_ATTN_OUT, 3, 5) == 160);
+    CHECK(over_sites(&config, 1U << SITE_FFN_MID, 3, 5) == 2 * (30 + 200));
+    CHECK(over_sites(&config, 1U << SITE_FFN_OUT, 3, 5) == 2 * (120 + 50));
+    CHECK(over_sites(&config, 63, 3, 5) == 4 * 160 + 460 + 340);
+}
+
+static void methods_are_found_by_name_and_the_nearest_is_named(void)
+{
+    Error error;
+    size_t count = 0;
+    for (; methods[count]; count++) {
+        CHECK(method_find(methods[count]->name, &error) == methods[count]);
+        CHECK(strlen(method_sha(methods[count])) == 64);
+        for (size_t i = 0; i < count; i++)
+            CHECK(strcmp(methods[i]->name, methods[count]->name) != 0 &&
+                  strcmp(method_sha(methods[i]), method_sha(methods[count])) != 0);
+    }
+    CHECK(count >= 5);
+    CHECK_TEXT(method_sha(&(Method){ .name = "lora" }), "");
+    CHECK(!method_find("lroa", &error));
+    CHECK_ERROR(&error, ERROR_INPUT, "method: 'lroa' is unknown; should be lora");
+    CHECK(!method_find("something entirely else", &error));
+    CHECK_ERROR(&error, ERROR_INPUT, "tunemark list methods");
+}
+
+typedef struct {
+    Arena *arena;
+    Error error;
+    Build build;
+} Bench;
+
+static const Method mine = { .name = "mine" };
+static const Linear at_v = { .site = SITE_V, .layer = 3, .in = 5, .out = 7 };
+
+static void bench_begin(Bench *bench, bool training)
+{
+    bench->arena = arena_new((size_t)1 << 24, &bench->error);
+    bench->build = (Build){ .graph = graph_new(bench->arena, &bench->error),
+                            .method = &mine,
+                            .training = training };
+}
+
+static void a_methods_parameter_is_known_by_layer_site_and_part(void)
+{
+    Bench b;
+    bench_begin(&b, true);
+    Linear other = at_v;
+    other.layer = 2;
+    Value A = trained(&b.build, &at_v, "A", 2, 5, (Init){ INIT_UNIFORM, 0.5 });
+    CHECK(trained(&b.build, &at_v, "A", 2, 5, (Init){ INIT_UNIFORM, 0.5 }) == A);
+    CHECK(trained(&b.build, &at_v, "B", 7, 2, (Init){ INIT_CONSTANT, 0 }) != A);
+    CHECK(trained(&b.build, &other, "A", 2, 5, (Init){ INIT_UNIFORM, 0.5 }) != A);
+    const Parameter *p = graph_find(b.build.graph, "mine.3.v.A");
+    CHECK(p && p->rows == 2 && p->cols == 5 && p->rank == 2 && p->trained);
+    CHECK(p && p->part == PART_METHOD && p->init.kind == INIT_UNIFORM && p->init.scale == 0.5);
+    CHECK(graph_find(b.build.graph, "mine.2.v.A") && b.build.graph->parameters == 3);
+    arena_free(b.arena);
+}
+
+static void a_methods_dropout_is_its_own_and_none_in_evaluation(void)
+{
+    for (int training = 0; training < 2; training++) {
+        Bench b;
+        bench_begin(&b, training);
+        Value x = given(b.build.graph, "x", ROWS_TOKENS, 5, false);
+        Value y = method_dropout(&b.build, x, 0.2);
+        CHECK((y != x) == training);
+        CHECK(b.build.graph->sites == 0); // the model's masks stay
+        CHECK(method_dropout(&b.build, x, 0) == x);
+        arena_free(b.arena);
+    }
+}
+
+static void an_option_that_does_not_fit_is_refused_once(void)
+{
+    Bench b;
+    bench_begin(&b, true);
+    CHECK(!refuse(&b.build, "rank", "1 to 5", "%d is too large for %s", 9, "v"));
+    CHECK(b.build.graph->failed);
+    CHECK_ERROR(&b.error, ERROR_INPUT, "mine: rank: 9 is too large for v; should be 1 to 5");
+    CHECK(!refuse(&b.build, "alpha", "more", "is small"));
+    CHECK_ERROR(&b.error, ERROR_INPUT, "mine: rank");
+    arena_free(b.arena);
+}
+
+void suite_methods(void)
+{
+    ADD(rates_lie_log_log_between_the_widths_of_the_table);
+    ADD(sums_over_sites_by_hand);
+    ADD(methods_are_found_by_name_and_the_nearest_is_named);
+    ADD(a_methods_parameter_is_known_by_layer_site_and_part);
+    ADD(a_methods_dropout_is_its_own_and_none_in_evaluation);
+    ADD(an_option_that_does_not_fit_is_refused_once);
+}
