@@ -12,14 +12,26 @@ static void rates_lie_log_log_between_the_widths_of_the_table(void)
         int64_t hidden;
         double rate;
     } cases[] = {
-        { 1, 8e-3 },     { 128, 8e-3 },    { 256, 2e-3 }, { 384, 1e-3 },
-        { 768, 2.5e-4 }, { 1024, 2.5e-4 }, { 181, 4e-3 }, // nearly 128 sqrt(2): the root of 8e-3 x
-                                                          // 2e-3
-        { 543, 5e-4 },                                    // nearly 384 sqrt(2)
+        { 1, 8e-3 },
+        { 128, 8e-3 },
+        { 256, 2e-3 },
+        { 384, 1e-3 },
+        { 768, 2.5e-4 },
+        { 1024, 2.5e-4 },
+        { 181, 4e-3 }, // nearly 128 sqrt(2): the root of 8e-3 x
+                       // 2e-3
+        { 543, 5e-4 }, // nearly 384 sqrt(2)
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
         CHECK_CLOSE(method_rate(&method, cases[i].hidden) / cases[i].rate, 1,
                     cases[i].hidden % 128 ? 2e-3 : 1e-12);
+}
+
+static void a_method_without_rates_has_rate_zero_at_every_width(void)
+{
+    const Method method = { .name = "idle" };
+    for (int64_t hidden = 1; hidden < 1000; hidden += 37)
+        CHECK(method_rate(&method, hidden) == 0);
 }
 
 // Two layers, H = 10, F = 40: q and v are 10 x 10, ffn_mid 10 -> 40, ffn_out 40 -> 10.
@@ -117,6 +129,7 @@ static void an_option_that_does_not_fit_is_refused_once(void)
 void suite_methods(void)
 {
     ADD(rates_lie_log_log_between_the_widths_of_the_table);
+    ADD(a_method_without_rates_has_rate_zero_at_every_width);
     ADD(sums_over_sites_by_hand);
     ADD(methods_are_found_by_name_and_the_nearest_is_named);
     ADD(a_methods_parameter_is_known_by_layer_site_and_part);
