@@ -52,6 +52,7 @@ static int sinking(const Trim *trim, const Node *node, const Reading *out)
         return -1;
     while (!(out->selected >> s & 1))
         s++;
+    assert(s < trim->selections);
     return node->op->walks && !trim->selection[s]->walks ? -1 : s;
 }
 
@@ -117,7 +118,9 @@ static void rebuild(Trim *trim, const Node *node)
     if (!reading || (!reading->whole && !reading->selected))
         return;
     if (node->op->selects) { // the selected rows are there already
-        trim->whole[out] = trim->some[selection_of(trim, node->op)][node->in[0]];
+        int s = selection_of(trim, node->op);
+        assert(trim->some[s]); // readings() met it
+        trim->whole[out] = trim->some[s][node->in[0]];
         return;
     }
     Node kept = *node;
