@@ -10,6 +10,7 @@ ARCH     ?= native
 SPEC     ?= results/specs/first.yaml
 FIXTURES ?= tests/fixtures
 SECONDS  ?= 60
+rows     := results/$(basename $(notdir $(SPEC)))# where a sweep of SPEC leaves them
 
 # Debian's names. Every goal but help installs what is missing of the first list; check, fuzz and deps
 # also of the second. DEPS=no takes the libraries as they are.
@@ -56,10 +57,11 @@ fixtures: fixtures-there $(build)/fixtures ## compare with an independent implem
 fixtures-there:
 	@[ -d '$(FIXTURES)' ] || { echo "make fixtures: no folder '$(FIXTURES)'; should be FIXTURES=a folder" \
 	   "of reference results" >&2; exit 3; }
-sweep: all ## run what is missing of SPEC=results/specs/first.yaml
-	build/tunemark sweep $(SPEC)
+sweep: all ## run what is missing of SPEC=results/specs/first.yaml, then its table and figures
+	@status=0; build/tunemark sweep $(SPEC) || status=$$?; [ $$status -le 1 ] || exit $$status; \
+	build/tunemark table $(rows) && build/tunemark plots $(rows) && exit $$status
 plots: all ## draw the figures of SPEC=results/specs/first.yaml
-	build/tunemark plots results/$(basename $(notdir $(SPEC)))
+	build/tunemark plots $(rows)
 fuzz: ## fuzz each parser for SECONDS=60; TARGET=name for one
 	@$(MAKE) CC=clang FUZZ=1 $(addprefix fuzz-,$(or $(TARGET),$(fuzzers)))
 format: ## lay the C code out as .clang-format says
