@@ -1,6 +1,6 @@
 // head: Finetuning I. The encoder is frozen; the classifier trains, and with `--head pooler` the
-// checkpoint's pooler (both last dense layers, as in Raschka's study); with `--head linear` or
-// `mean` it is a linear probe.
+// checkpoint's pooler, too (both last dense layers, as in Raschka's study of 2023). With `--head
+// linear` or `mean` it is a linear probe.
 
 #include "methods/method.h"
 

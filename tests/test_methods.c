@@ -27,6 +27,13 @@ static void rates_lie_log_log_between_the_widths_of_the_table(void)
                     cases[i].hidden % 128 ? 2e-3 : 1e-12);
 }
 
+static void a_method_without_rates_has_rate_zero_at_every_width(void)
+{
+    const Method method = { .name = "idle" };
+    for (int64_t hidden = 1; hidden < 1000; hidden += 37)
+        CHECK(method_rate(&method, hidden) == 0);
+}
+
 // Two layers, H = 10, F = 40: q and v are 10 x 10, ffn_mid 10 -> 40, ffn_out 40 -> 10.
 static void sums_over_sites_by_hand(void)
 {
@@ -122,6 +129,7 @@ static void an_option_that_does_not_fit_is_refused_once(void)
 void suite_methods(void)
 {
     ADD(rates_lie_log_log_between_the_widths_of_the_table);
+    ADD(a_method_without_rates_has_rate_zero_at_every_width);
     ADD(sums_over_sites_by_hand);
     ADD(methods_are_found_by_name_and_the_nearest_is_named);
     ADD(a_methods_parameter_is_known_by_layer_site_and_part);

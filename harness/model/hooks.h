@@ -1,8 +1,9 @@
 // hooks.h: how a method attaches to a model.
 //
-// A model's builder names its sites and asks each attached method; a method answers what it has
-// hooks for and nothing otherwise. Several methods: linear, weight and branch chain in order, param
-// is OR, keys_values concatenate.
+// A model's builder names its sites and asks the attached method there; a method answers what it
+// has hooks for, and every other site stays as it is. Hooks are asked once for each graph
+// (training, evaluation, merged, features): what they declare and build must be a function of the
+// site and the options alone, but for dropout, which is training's.
 #ifndef MODEL_HOOKS_H
 #define MODEL_HOOKS_H
 #include "base/option.h"
@@ -26,6 +27,7 @@ typedef enum {
 #define LINEAR_SITE_NAMES "q|k|v|attn_out|ffn_mid|ffn_out"
 extern const char *const site_names[]; // by Site
 
+// A linear layer has a weight and a bias, a LayerNorm a gain and an offset (gamma and beta).
 typedef enum { KIND_WEIGHT, KIND_BIAS, KIND_GAIN, KIND_OFFSET, KIND_EMBEDDING } Kind;
 
 // Whose a parameter is (Parameter.part).
@@ -42,9 +44,12 @@ typedef struct {
     Graph *graph;
     const Config *config;
     const Method *method; // whose hook is being asked
-    bool training; // false: describing for evaluation; dropout() of method.h then does nothing
+    bool training;        // false: describing for evaluation; method_dropout() then does nothing
 } Build;
 
+// What `param` is asked about: each tensor of the encoder that the checkpoint brings, its pooler's
+// too where the head reads it. New layers of the head are not asked about: they train with every
+// method that trains.
 typedef struct {
     const char *name; // as in the checkpoint
     Kind kind;
@@ -57,7 +62,7 @@ typedef struct {
     int layer;
     int64_t in, out;
     Value x, W, b; // y = x W^T + b; W is out x in
-    Value y;       // linear only: what the hooks before made of it
+    Value y;       // `linear` only; not there for `weight` and `merged`
 } Linear;
 
 typedef struct {
@@ -96,8 +101,8 @@ struct Method {
     Value (*branch)(Build *build, const Branch *at, const void *options); // -> y'
     KeysValues (*keys_values)(Build *build, int layer, const void *options);
     Value (*embedded)(Build *build, Value x, const void *options); // -> x'
-    Merged (*merged)(Build *build, const Linear *at,
-                     const void *options); // equals linear or weight
+    // With these W and b a plain layer gives what `weight` and `linear` make of it in evaluation.
+    Merged (*merged)(Build *build, const Linear *at, const void *options);
     // What it trains without the head, from the paper's formula; pooler: the graph has one from the
     // checkpoint.
     int64_t (*count)(const Config *config, bool pooler, const void *options);
@@ -112,8 +117,8 @@ double method_rate(const Method *method, int64_t hidden);
 
 // ---- what a method's file builds with
 
-// A trained parameter of the method beside a linear layer, named METHOD.LAYER.SITE.part. Asking
-// again for the same one gives the same.
+// A trained matrix of the method beside a linear layer, named METHOD.LAYER.SITE.part; weight decay
+// falls on it. Asking again for the same one gives the same, as in `merged`.
 Value trained(Build *build, const Linear *at, const char *part, int64_t rows, int64_t cols,
               Init init);
 

@@ -34,7 +34,7 @@ double method_rate(const Method *method, int64_t hidden)
 {
     static const double width[] = { 128, 256, 384, 768 };
     double h = (double)hidden;
-    if (h <= width[0])
+    if (h <= width[0] || method->rate[0] == 0) // 0: it trains nothing
         return method->rate[0];
     for (int i = 1; i < 4; i++)
         if (h <= width[i]) {

@@ -3,14 +3,20 @@
 #include "run/command_impl.h"
 #include "run/commands.h"
 #include "run/verify.h"
+#include <string.h>
 
 static void print(const Method *method, const Verified *verified)
 {
     static const char *const verdict[] = { "ok", "FAILED", "does not apply" };
     printf("%s: %s\n", method->name, method->summary);
-    for (int i = 0; i < CHECKS; i++)
-        printf("  %-14s  %-9s  %s\n", verdict[verified->finding[i].verdict],
-               verified->finding[i].name, verified->finding[i].says);
+    const char *before = "";
+    for (int i = 0; i < CHECKS; i++) {
+        const Finding *finding = &verified->finding[i];
+        printf("  %-14s  %-9s  %s\n", verdict[finding->verdict], finding->name,
+               finding->verdict == FAILS && !strcmp(finding->says, before) ? "the same"
+                                                                           : finding->says);
+        before = finding->says;
+    }
 }
 
 static bool command(const Invocation *invocation, int *status, Error *error)

@@ -190,9 +190,11 @@ bool check_repeated(World *world, Finding *finding, Error *error)
                  TRIAL_STEPS);
 }
 
-// ---- learns: the loss of the first passes over the batches and of the last, as a run trains
+// ---- learns: the loss of the first passes over the batches and of the last, as a run trains. The
+// pooler makes it hard: a new classifier by itself brings the loss down by 7 %, LayerNorm's offsets
+// by twice that.
 
-enum { PASSES = 24, ENDS = 4 };
+enum { PASSES = 36, ENDS = 4 };
 #define LEAST_FALL 0.1
 
 bool check_learns(World *world, Finding *finding, Error *error)

@@ -256,6 +256,19 @@ static int lock(const char *folder, Arena *arena, Error *error)
     return file;
 }
 
+// A zombie is dead: init may take its time to bury what a killed driver left.
+static bool lives(long pid)
+{
+    char path[64], line[512] = "";
+    snprintf(path, sizeof path, "/proc/%ld/stat", pid);
+    FILE *file = fopen(path, "re");
+    if (!file) // gone, or not ours to see
+        return kill((pid_t)pid, 0) == 0 || errno == EPERM;
+    const char *name = fgets(line, sizeof line, file) ? strrchr(line, ')') : NULL;
+    fclose(file);
+    return name && name[1] && !strchr("ZX", name[2]);
+}
+
 // Unlinks FOLDER/NAME.PID.part where no process PID lives: what a kill has left half-written.
 static bool remove_parts(Sweep *s, Error *error)
 {
@@ -270,7 +283,7 @@ static bool remove_parts(Sweep *s, Error *error)
             name[strlen(name) - strlen(".part")] = '\0';
             const char *dot = strrchr(name, '.');
             long pid = dot ? strtol(dot + 1, NULL, 10) : 0;
-            if (pid > 0 && kill((pid_t)pid, 0) != 0 && errno == ESRCH)
+            if (pid > 0 && !lives(pid))
                 unlink(path_join(s->arena, folder, names[i]));
         }
     }
