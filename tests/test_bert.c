@@ -291,7 +291,8 @@ static void heads_on_the_first_token_compute_one_query_a_sequence_and_the_same(v
             reads_whole.branch = whole_branch;
             whole.description.method.method = &reads_whole;
             less.description.head = whole.description.head = heads[h];
-            if (small_open(&less) & small_open(&whole)) {
+            bool open = small_open(&less);
+            if (small_open(&whole) && open) {
                 const Graph *l = less.plans.backward, *w = whole.plans.backward;
                 const Extent *extent = &less.batch.view.extent;
                 CHECK(count_equal(l->value[last_attention(l)->in[0]].rows,

@@ -511,6 +511,7 @@ static void an_input_read_twice_is_not_worked_on_in_place(void)
     if (CHECK(make(arena, graph, NO_VALUE, &batch.view.extent, &made, &error))) {
         play(&made, &batch.view);
         value_holds(&made, &batch.view, y, 1e-5, "add_product on itself", 3);
+        CHECK(plan_place(made.plan, y).offset != plan_place(made.plan, x).offset);
     }
     pool_free(pool, 3);
     arena_free(arena);
