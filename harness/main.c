@@ -61,7 +61,9 @@ static bool command_help(const Command *command, const char *method, Error *erro
     putchar('\n');
     options_help(stdout, protocol_options, NULL, NULL);
     if (about) {
-        printf("\n%s: %s (%s)\n", about->name, about->summary, about->paper);
+        size_t length = strlen(about->name) + strlen(about->summary) + strlen(about->paper) + 5;
+        printf("\n%s: %s%s(%s)\n", about->name, about->summary, length > 100 ? "\n  " : " ",
+               about->paper);
         options_help(stdout, method_options(about), about->name, protocol_options);
     } else
         puts("\nThe options of a method: add --method NAME");

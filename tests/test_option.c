@@ -67,6 +67,29 @@ static void bounds_belong_to_the_range(void)
     arena_free(arena);
 }
 
+static void bounds_of_whole_numbers_are_exact_above_two_to_the_53(void)
+{
+    static const Option wide[] = {
+        { "n", OPTION_WHOLE, 0, NULL, -0x1p53, 0x1p53, NULL, "" },
+        OPTION_END,
+    };
+    static const struct {
+        const char *typed;
+        bool fits;
+    } of[] = { { "9007199254740992", true },
+               { "9007199254740993", false },
+               { "-9007199254740992", true },
+               { "-9007199254740993", false },
+               { "9223372036854775807", false } };
+    Error error;
+    Arena *arena = arena_new(1 << 20, &error);
+    int64_t value;
+    for (size_t i = 0; i < sizeof of / sizeof *of; i++)
+        CHECK(option_set(arena, wide, &value, NULL, of[i].typed, (Where){ 0 }, &error) ==
+              of[i].fits);
+    arena_free(arena);
+}
+
 static void a_value_of_another_type_is_refused_with_what_would_be_right(void)
 {
     static const struct {
@@ -264,6 +287,7 @@ void suite_option(void)
 {
     ADD(defaults_fill_every_field);
     ADD(bounds_belong_to_the_range);
+    ADD(bounds_of_whole_numbers_are_exact_above_two_to_the_53);
     ADD(a_value_of_another_type_is_refused_with_what_would_be_right);
     ADD(a_set_has_one_text_whatever_the_order);
     ADD(a_set_of_32_choices_is_whole);

@@ -41,6 +41,7 @@ typedef struct {
 
 static bool value_of(const Option *option, const char *typed, Value *value, Where where,
                      Error *error);
+static bool within(int64_t value, double low, double high);
 static bool whole_number(const char *typed);
 static bool set_of(const Option *option, const char *typed, unsigned *set);
 static Choices choices_of(const Option *option);
@@ -92,7 +93,7 @@ static bool value_of(const Option *option, const char *typed, Value *value, Wher
     case OPTION_WHOLE:
         read = whole_number(typed);
         fits = read && text_whole(typed, &value->whole) && value->whole != INT64_MIN &&
-               option->low <= (double)value->whole && (double)value->whole <= option->high;
+               within(value->whole, option->low, option->high);
         break;
     case OPTION_REAL:
         read = text_real(typed, &value->real);
@@ -122,6 +123,13 @@ static bool value_of(const Option *option, const char *typed, Value *value, Wher
     return read ? fail(error, ERROR_INPUT, where, right, "%s is out of range", typed)
                 : fail(error, ERROR_INPUT, where, right, "'%s' %s", typed,
                        types[option->type].wrong);
+}
+
+// In whole numbers: as a double 2^53 + 1 is 2^53.
+static bool within(int64_t value, double low, double high)
+{
+    return (low < -0x1p63 || value >= (int64_t)ceil(low)) &&
+           (high >= 0x1p63 || value <= (int64_t)floor(high));
 }
 
 // Its form alone: it may have more digits than an int64_t holds.

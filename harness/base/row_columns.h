@@ -154,9 +154,11 @@
     COLUMN(method_share, Real, decided, parameters, "fraction",                                    \
            "(params_trained - params_head) / (params_total - params_head - params_method)")        \
     COLUMN(trained_share_nonembedding, Real, decided, parameters, "fraction",                      \
-           "trained_share without embedding tensors above and below the line")                     \
+           "trained_share without embedding tensors below the line and tables above it; 1 at "     \
+           "most")                                                                                 \
     COLUMN(method_share_nonembedding, Real, decided, parameters, "fraction",                       \
-           "method_share without embedding tensors above and below the line")                      \
+           "method_share without embedding tensors below the line and tables above it; 1 at "      \
+           "most")                                                                                 \
     COLUMN(saved_bytes, Whole, result, parameters, "bytes",                                        \
            "what storing this one task costs: method.safetensors with the head")                   \
     /* memory */                                                                                   \
@@ -225,7 +227,7 @@
            "is 2")                                                                                 \
     COLUMN(gflops_per_s, Real, measured, time, "GFLOP/s", "flops / train_s")                       \
     COLUMN(probe_gflops, Real, measured, time, "GFLOP/s",                                          \
-           "products of 50 ms before training and after the last evaluation: the machine's "       \
+           "products of up to 50 ms before training and after the last evaluation: the machine's "       \
            "speed during this run")                                                                \
     COLUMN(jobs, Whole, measured, time, "runs", "runs at a time in this sweep")                    \
     COLUMN(load_start, Real, measured, time, "", "load average over one minute at the start")      \

@@ -44,18 +44,16 @@ static Extent one_token(void)
 static void params_print(const Request *request, const Counts *c, const Graph *graph, bool all,
                          bool csv)
 {
-    bool trains = !(request->method->claims & TRAINS_NOTHING);
-    int64_t tuned = c->trained - (trains ? c->head : 0), encoder = c->total - c->head - c->method;
-    double share = (double)tuned / (double)encoder;
-    double share_ne = (double)(tuned - c->trained_embedding) / (double)(encoder - c->embedding);
+    int64_t tuned = c->trained - c->trained_head, encoder = c->total - c->head - c->method;
+    Shares shares = shares_of(c);
     if (csv) {
         printf("method,encoder,embedding,method_new,head,total,trained_without_head,trained,"
                "method_share,method_share_nonembedding,trained_share,trained_share_nonembedding\n");
         printf("%s,%" PRId64 ",%" PRId64 ",%" PRId64 ",%" PRId64 ",%" PRId64 ",%" PRId64 ",%" PRId64
                ",%.8f,%.8f,%.8f,%.8f\n",
                request->method->name, encoder, c->embedding, c->method, c->head, c->total, tuned,
-               c->trained, share, share_ne, (double)c->trained / (double)c->total,
-               (double)(c->trained - c->trained_embedding) / (double)(c->total - c->embedding));
+               c->trained, shares.method, shares.method_nonembedding, shares.trained,
+               shares.trained_nonembedding);
         return;
     }
     for (size_t i = 0; all && i < graph->parameters; i++) {
@@ -69,9 +67,9 @@ static void params_print(const Request *request, const Counts *c, const Graph *g
     printf("head                   %12" PRId64 "\n", c->head);
     printf("trained without head   %12" PRId64 "  %.4g %% of the encoder, %.4g %% of it without "
            "embeddings\n",
-           tuned, 100 * share, 100 * share_ne);
+           tuned, 100 * shares.method, 100 * shares.method_nonembedding);
     printf("trained                %12" PRId64 "  %.4g %% of all %" PRId64 "\n", c->trained,
-           100 * (double)c->trained / (double)c->total, c->total);
+           100 * shares.trained, c->total);
 }
 
 static bool params(const Invocation *invocation, int *status, Error *error)
@@ -296,7 +294,10 @@ static bool list(const Invocation *invocation, int *status, Error *error)
                         &arguments, error) ||
         !arguments_known(&arguments, list_flags, NULL, error))
         return false;
-    const char *what = arguments.operands == 1 ? arguments.operand[0] : "";
+    const char *what = arguments.operands ? arguments.operand[0] : "";
+    if (arguments.operands > 1)
+        return fail(error, ERROR_INPUT, (Where){ .item = arguments.operand[1] },
+                    "one list at a time", "is a second list");
     if (!strcmp(what, "methods"))
         return list_methods(invocation->arena, argument_is(&arguments, "markdown"));
     if (!strcmp(what, "models"))

@@ -343,20 +343,17 @@ static void row_protocol(Arena *arena, const Request *request, const Prepared *p
 static void row_parameters(const Prepared *p, Row *row)
 {
     Counts counts = counts_of(p->plans.eval.graph);
-    int64_t tuned = counts.trained - (row->lr_source ? counts.head : 0);
-    int64_t encoder = counts.total - counts.head - counts.method;
+    Shares shares = shares_of(&counts);
     row->params_total = counts.total;
     row->params_embedding = counts.embedding;
     row->params_nonembedding = counts.total - counts.embedding;
     row->params_trained = counts.trained;
     row->params_method = counts.method;
     row->params_head = counts.head;
-    row->trained_share = (double)counts.trained / (double)counts.total;
-    row->method_share = (double)tuned / (double)encoder;
-    row->trained_share_nonembedding = (double)(counts.trained - counts.trained_embedding) /
-                                      (double)(counts.total - counts.embedding);
-    row->method_share_nonembedding =
-        (double)(tuned - counts.trained_embedding) / (double)(encoder - counts.embedding);
+    row->trained_share = shares.trained;
+    row->method_share = shares.method;
+    row->trained_share_nonembedding = shares.trained_nonembedding;
+    row->method_share_nonembedding = shares.method_nonembedding;
     const Plan *train = p->plans.train_plan ? p->plans.train_plan : p->plans.eval_plan;
     row->plan_weights = 4 * counts.total;
     row->plan_gradients = 4 * counts.trained;
@@ -458,11 +455,10 @@ static const char *warnings_of(Arena *arena, const Request *request, const Prepa
 static bool check_trained(const Request *request, const Prepared *p, Error *error)
 {
     Counts counts = counts_of(p->plans.eval.graph);
-    bool trains = !(request->method->claims & TRAINS_NOTHING);
     int64_t claimed = request->method->count(
         p->description.config, p->description.head == HEAD_POOLER && !p->description.pooler_new,
         request->options);
-    int64_t actual = counts.trained - (trains ? counts.head : 0);
+    int64_t actual = counts.trained - counts.trained_head;
     if (claimed == actual)
         return true;
     return fail(error, ERROR_WORK, (Where){ .item = request->method->name }, NULL,

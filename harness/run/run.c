@@ -5,6 +5,7 @@
 #include "engine/product.h"
 #include "run/machine.h"
 #include "run/outputs.h"
+#include <assert.h>
 #include <errno.h>
 #include <math.h>
 #include <stdlib.h>
@@ -13,6 +14,7 @@
 
 enum { CURVE_POINTS = 200, SETTLING_STEPS = 5 };
 #define PROBE_SECONDS 0.05
+#define MODEST_FLOPS 30e9
 
 typedef struct {
     const Request *request;
@@ -229,6 +231,7 @@ static bool evaluate_all(Arena *arena, Run *run, Error *error)
             run->evaluations = 0;
             return true;
         }
+        assert(p->task->dataset.label_reads[split] == (split != SPLIT_TUNE)); // once, here
     }
     row_scores(run, run->evaluation, run->evaluations);
     if (run->points)
@@ -286,6 +289,13 @@ static bool memory_fits(const Arena *arena, const Row *row, Error *error)
         peak / 1e9, fmin(there, (double)arena_left(arena)) / 1e9);
 }
 
+// A short run, and there may be many, is not to take longer to be judged than to be done: its probe
+// is a twentieth of what a modest core needs for it.
+static double probe_seconds(const Prepared *p)
+{
+    return fmin(PROBE_SECONDS, (p->flops + p->evaluation_flops) / MODEST_FLOPS / 20);
+}
+
 // Peaks of resident memory, phase by phase where the kernel lets them begin anew.
 typedef struct {
     Whole highest; // of the phases that ended
@@ -313,7 +323,7 @@ static bool compute(Arena *arena, Run *run, Error *error)
     if (!forgetting(run, NULL, &row->mlm_before, error))
         return false;
     double asked = seconds_now(), cpu = cpu_seconds() - run->cpu_started;
-    double probe = product_probe(PROBE_SECONDS);
+    double probe = product_probe(probe_seconds(p));
 
     peaks.apart = memory_reset_peak();
     double start = seconds_now(), cpu_start = cpu_seconds();
@@ -334,7 +344,7 @@ static bool compute(Arena *arena, Run *run, Error *error)
     row->wall_s = (asked - run->started) + (ended - start);
     row->cpu_s = cpu + (cpu_seconds() - cpu_start);
 
-    row->probe_gflops = (probe + product_probe(PROBE_SECONDS)) / 2;
+    row->probe_gflops = (probe + product_probe(probe_seconds(p))) / 2;
     row->params_changed = changed(arena, run);
     const State *state = run->trainer.state;
     row->arena_peak = (Whole)(trainer_written(&run->trainer) + state->weight_bytes +
@@ -350,6 +360,7 @@ bool run(Arena *arena, const Request *request, Tell tell, void *context, Row *ro
                 .context = context,
                 .started = seconds_now(),
                 .cpu_started = cpu_seconds() };
+    memory_reset_peak(); // of what the process did before
     Whole rss_start = memory_now("VmRSS");
     Cache *cache = cache_new(arena);
     double load = load_average();

@@ -56,7 +56,8 @@ Counts counts_of(const Graph *graph)
         counts.total += count;
         counts.embedding += embedding ? count : 0;
         counts.trained += p->trained ? count : 0;
-        counts.trained_embedding += p->trained && embedding ? count : 0;
+        counts.trained_tables += p->trained && embedding && p->rank == 2 ? count : 0;
+        counts.trained_head += p->trained && p->part == PART_HEAD ? count : 0;
         counts.trained_tensors += p->trained;
         counts.method += p->part == PART_METHOD ? count : 0;
         counts.head += p->part == PART_HEAD ? count : 0;
@@ -64,6 +65,22 @@ Counts counts_of(const Graph *graph)
             p->part == PART_HEAD && p->rank == 2 && strncmp(p->name, "classifier.", 11);
     }
     return counts;
+}
+
+static double share(int64_t part, int64_t whole)
+{
+    return (double)(part < whole ? part : whole) / (double)whole;
+}
+
+Shares shares_of(const Counts *c)
+{
+    int64_t tuned = c->trained - c->trained_head, encoder = c->total - c->head - c->method;
+    return (Shares){
+        .trained = (double)c->trained / (double)c->total,
+        .method = (double)tuned / (double)encoder,
+        .trained_nonembedding = share(c->trained - c->trained_tables, c->total - c->embedding),
+        .method_nonembedding = share(tuned - c->trained_tables, encoder - c->embedding),
+    };
 }
 
 bool trainer_new(Arena *arena, const Plans *plans, Checkpoint *checkpoint, uint64_t init_seed,

@@ -20,11 +20,21 @@ size_t plans_bytes(const Plans *plans); // the step arena: the largest of the pl
 
 // Parameters counted on the evaluation graph.
 typedef struct {
-    int64_t total, embedding, trained, trained_embedding, method, head;
+    int64_t total, embedding, trained, method, head;
+    int64_t trained_tables; // word, position and type
+    int64_t trained_head;
     int64_t head_new; // layers: new dense ones of the head beside the classifier
     int64_t trained_tensors;
 } Counts;
 Counts counts_of(const Graph *graph);
+
+// Of a model: what is trained / all; and what is trained beside the head / what the checkpoint has.
+// Without embeddings: these are not in the denominator and the tables not in the numerator, which
+// is the denominator at most (the tables' LayerNorm, where it is trained, counts as trained).
+typedef struct {
+    double trained, method, trained_nonembedding, method_nonembedding;
+} Shares;
+Shares shares_of(const Counts *counts);
 
 typedef struct {
     const Plans *plans;

@@ -1,0 +1,233 @@
+// Forgetting: the same question before and after, and for all methods.
+#include "tests/program.h"
+#include "base/file.h"
+#include "run/heldout.h"
+#include <math.h>
+#include <string.h>
+
+typedef struct {
+    Arena *arena;
+    const char *folder, *task, *texts;
+    int runs;
+} Bench;
+
+static const char some_texts[] =
+    "I was not sure that this film would be worth the time, and it is a good story after all.\n"
+    "\n"
+    "The room was cold and the people at the desk did not say a word to us.\r\n"
+    "A long book about the sea, with too many names and not enough weather in it.\n"
+    "   \n"
+    "Nobody knows why the old man left the city in the end.\n";
+
+static Bench bench_new(void)
+{
+    Error error;
+    Bench b = { .arena = arena_new(ARENA_RUN, &error), .folder = test_folder() };
+    b.task = small_task(b.arena, b.folder, "task");
+    b.texts = path_join(b.arena, b.folder, "texts.txt");
+    write_text(b.texts, some_texts);
+    return b;
+}
+
+static Row run_of(Bench *b, const char *method, const char *const *settings)
+{
+    Request request;
+    Error error;
+    Row row;
+    const char *out = arena_format(b->arena, "%s/out%d", b->folder, b->runs++);
+    row_clear(&row);
+    if (!CHECK(small_request(b->arena, method, b->task, settings, &request, &error)) ||
+        !CHECK(request_set(b->arena, &request, "heldout", b->texts, (Where){ 0 }, &error)) ||
+        !CHECK(request_set(b->arena, &request, "out", out, (Where){ 0 }, &error)) ||
+        !CHECK(run(b->arena, &request, NULL, NULL, &row, &error)))
+        printf("%s: %s\n", method, error.text);
+    return row;
+}
+
+// Lessons L45: the column is of the untouched checkpoint.
+static void before_is_the_same_for_all_methods_to_the_bit(void)
+{
+    Bench b = bench_new();
+    Row null = run_of(&b, "null", NULL);
+    CHECK(2 < null.mlm_before && null.mlm_before < 9); // log of 8192 pieces: 9.01
+    for (size_t m = 0; methods[m]; m++) {
+        Row row = run_of(&b, methods[m]->name, SETTINGS("seed", "5"));
+        CHECK(row.mlm_before == null.mlm_before && isfinite(row.mlm_after));
+    }
+    arena_free(b.arena);
+}
+
+static void what_is_not_tuned_forgets_nothing_to_the_bit(void)
+{
+    Bench b = bench_new();
+    Row null = run_of(&b, "null", NULL);
+    Row head = run_of(&b, "head", NULL); // another head stands on the same encoder
+    Row still = run_of(&b, "full", SETTINGS("lr", "0"));
+    Row full = run_of(&b, "full", SETTINGS("lr", "1e-3"));
+    Row lora = run_of(&b, "lora", NULL);
+    CHECK(null.mlm_after == null.mlm_before);
+    CHECK(head.mlm_after == head.mlm_before);
+    CHECK(still.mlm_after == still.mlm_before);
+    CHECK(full.mlm_after != full.mlm_before && lora.mlm_after != lora.mlm_before);
+    arena_free(b.arena);
+}
+
+static void asking_changes_nothing_of_the_run_but_its_key(void)
+{
+    Bench b = bench_new();
+    Request request;
+    Error error;
+    Row with = run_of(&b, "full", NULL), without;
+    CHECK(small_request(b.arena, "full", b.task, SETTINGS("out", b.folder), &request, &error));
+    CHECK(run(b.arena, &request, NULL, NULL, &without, &error));
+    CHECK(strcmp(with.key, without.key) != 0);
+    CHECK(isnan(without.mlm_before) && isnan(without.mlm_after));
+    without.key = with.key;
+    without.mlm_before = with.mlm_before;
+    without.mlm_after = with.mlm_after;
+    const Column *differs;
+    if (!CHECK(row_same(&with, &without, &differs)))
+        printf("column %s\n", differs->name);
+    CHECK(with.arena_peak == without.arena_peak);
+    arena_free(b.arena);
+}
+
+static void a_model_without_the_head_has_no_loss_and_a_warning(void)
+{
+    Bench b = bench_new();
+    Row untrained = run_of(&b, "null", SETTINGS("pretrained", "no"));
+    CHECK(isnan(untrained.mlm_before) && isnan(untrained.mlm_after));
+    CHECK_TEXT(untrained.warnings, "an untrained model has nothing to forget");
+    const char *shared = shared_folder();
+    const char *model = path_join(b.arena, shared ? shared : "", "models/all-MiniLM-L6-v2");
+    if (!shared || !folder_exists(model))
+        skip("no %s", model);
+    else {
+        Row row = run_of(&b, "null", SETTINGS("model", model));
+        CHECK(isnan(row.mlm_before) && isnan(row.mlm_after));
+        CHECK(row.warnings && strstr(row.warnings, "no masked-language-model head"));
+    }
+    arena_free(b.arena);
+}
+
+static Tokenizer *tiny(Bench *b)
+{
+    Error error;
+    return tokenizer_read(
+        b->arena, path_join(b->arena, home_folder(b->arena), "models/bundled/tiny"), &error);
+}
+
+// 15 % of the tokens between the ends; 80 % of these are masks, 10 % other pieces, 10 % as they
+// were.
+static void what_is_picked_and_what_it_becomes_have_the_paper_s_shares(void)
+{
+    Bench b = bench_new();
+    Error error;
+    Heldout heldout;
+    Tokenizer *tokenizer = tiny(&b);
+    const char *path = path_join(b.arena, b.folder, "many");
+    FILE *out = fopen(path, "we");
+    for (int i = 0; i < 2000; i++)
+        fprintf(out, "the film was good and the story was long\n"); // nine pieces
+    fclose(out);
+    if (!CHECK(heldout_read(b.arena, tokenizer, path, 64, &heldout, &error)))
+        return;
+    double picked = 0, masks = 0, same = 0, asked = 2000 * 9;
+    CHECK(heldout.batches == 63 && heldout.texts == 2000);
+    for (size_t i = 0; i < heldout.batches; i++) {
+        const Batch *batch = &heldout.batch[i];
+        CHECK(batch->extent.sequences == (i < 62 ? 32 : 16));
+        for (size_t k = 0; k < batch->extent.selected; k++) {
+            size_t at = batch->picked[k];
+            int position = batch->position[at];
+            CHECK(0 < position && position < 10); // neither [CLS] nor [SEP]
+            CHECK(k == 0 || batch->picked[k - 1] < at);
+            CHECK(0 <= batch->token[at] && batch->token[at] < 8192);
+            masks += batch->token[at] == tokenizer_id(tokenizer, "[MASK]");
+            same += batch->token[at] == batch->picked_label[k];
+            picked++;
+        }
+    }
+    CHECK(picked == (double)heldout.picked);
+    // within four standard errors
+    CHECK(fabs(picked / asked - 0.15) < 4 * sqrt(0.15 * 0.85 / asked));
+    CHECK(fabs(masks / picked - 0.8) < 4 * sqrt(0.8 * 0.2 / picked));
+    CHECK(fabs(same / picked - 0.1) < 4 * sqrt(0.1 * 0.9 / picked));
+    arena_free(b.arena);
+}
+
+static void masks_depend_on_text_number_and_position_alone(void)
+{
+    Bench b = bench_new();
+    Error error;
+    Heldout few, more;
+    Tokenizer *tokenizer = tiny(&b);
+    CHECK(heldout_read(b.arena, tokenizer, b.texts, 64, &few, &error));
+    const char *path = path_join(b.arena, b.folder, "more");
+    write_text(path, arena_format(b.arena, "%sOne more text at the end of it all.\n", some_texts));
+    CHECK(heldout_read(b.arena, tokenizer, path, 64, &more, &error));
+    CHECK(few.batches == 1 && more.batches == 1 && few.texts == 4 && more.texts == 5);
+    CHECK(few.picked > 4 && more.picked >= few.picked);
+    CHECK(!memcmp(few.batch->token, more.batch->token, few.batch->extent.tokens * sizeof(int32_t)));
+    CHECK(!memcmp(few.batch->picked, more.batch->picked, few.picked * sizeof(uint32_t)));
+    CHECK(strcmp(few.hash.hex, more.hash.hex) != 0);
+    arena_free(b.arena);
+}
+
+static void a_file_that_is_no_texts_is_refused_with_its_line(void)
+{
+    Bench b = bench_new();
+    static const struct {
+        const char *text, *part;
+    } of[] = { { "", "has no token that would be masked; should be texts, one a line" },
+               { "\n \n\t\n", "has no token that would be masked" },
+               { "good\n\xff\xfe\n", "bad:2: is no text; should be UTF-8 without NUL" } };
+    Tokenizer *tokenizer = tiny(&b);
+    Error error;
+    Heldout heldout;
+    const char *path = path_join(b.arena, b.folder, "bad");
+    for (size_t i = 0; i < sizeof of / sizeof *of; i++) {
+        write_text(path, of[i].text);
+        CHECK(!heldout_read(b.arena, tokenizer, path, 64, &heldout, &error));
+        CHECK_ERROR(&error, ERROR_INPUT, of[i].part);
+    }
+    CHECK(!heldout_read(b.arena, tokenizer, b.folder, 64, &heldout, &error));
+    CHECK_ERROR(&error, ERROR_INPUT, "is a folder; should be a file");
+    CHECK(!heldout_read(b.arena, tokenizer, "/nowhere/texts", 64, &heldout, &error));
+    CHECK_ERROR(&error, ERROR_INPUT, "cannot be read");
+    arena_free(b.arena);
+}
+
+// The model's page says 3.91 for stretches of 32; ours begin where texts begin.
+static void tiny_reads_reviews_about_as_well_as_its_page_says(void)
+{
+    Bench b = bench_new();
+    const char *shared = shared_folder();
+    const char *path = path_join(b.arena, shared ? shared : "", "corpus/heldout-reviews.txt");
+    if (!shared || !file_exists(path)) {
+        skip("no %s", path);
+        arena_free(b.arena);
+        return;
+    }
+    char *text = read_text(b.arena, path), *end = text;
+    for (int line = 0; line < 128 && (end = strchr(end, '\n')); line++)
+        end++;
+    if (end)
+        *end = '\0';
+    write_text(b.texts, text);
+    Row row = run_of(&b, "null", SETTINGS("max-length", "32"));
+    CHECK(3.3 < row.mlm_before && row.mlm_before < 4.3);
+    arena_free(b.arena);
+}
+
+void suite_heldout(void)
+{
+    ADD(before_is_the_same_for_all_methods_to_the_bit);
+    ADD(what_is_not_tuned_forgets_nothing_to_the_bit);
+    ADD(asking_changes_nothing_of_the_run_but_its_key);
+    ADD(a_model_without_the_head_has_no_loss_and_a_warning);
+    ADD(what_is_picked_and_what_it_becomes_have_the_paper_s_shares);
+    ADD(masks_depend_on_text_number_and_position_alone);
+    ADD(a_file_that_is_no_texts_is_refused_with_its_line);
+    ADD(tiny_reads_reviews_about_as_well_as_its_page_says);
+}

@@ -1,0 +1,222 @@
+// What a method trains, counted from config.json alone: the published counts of six sizes of BERT.
+#include "tests/program.h"
+#include "base/csv.h"
+#include "base/file.h"
+#include "base/text.h"
+#include <stdlib.h>
+#include <string.h>
+
+typedef struct {
+    const char *name;
+    int layers, hidden, heads;
+} Size;
+
+static const Size sizes[] = { { "bert-tiny", 2, 128, 2 },   { "bert-mini", 4, 256, 4 },
+                              { "bert-small", 4, 512, 8 },  { "bert-medium", 8, 512, 8 },
+                              { "bert-base", 12, 768, 12 }, { "bert-large", 24, 1024, 16 } };
+
+static const char *config_of(Arena *arena, const char *folder, const Size *size)
+{
+    const char *path = arena_format(arena, "%s/%s.json", folder, size->name);
+    write_text(path, arena_format(arena,
+                                  "{\"vocab_size\": 30522, \"hidden_size\": %d, "
+                                  "\"num_hidden_layers\": %d, \"num_attention_heads\": %d, "
+                                  "\"intermediate_size\": %d, \"max_position_embeddings\": 512, "
+                                  "\"type_vocab_size\": 2, \"hidden_act\": \"gelu\", "
+                                  "\"hidden_dropout_prob\": 0.1, "
+                                  "\"attention_probs_dropout_prob\": 0.1}",
+                                  size->hidden, size->layers, size->heads, 4 * size->hidden));
+    return path;
+}
+
+// The cells of the second line of --csv, by the names of the first.
+static const char *cell(Arena *arena, const char *csv, const char *name)
+{
+    size_t lines, names, cells;
+    char **line = text_split(arena, csv, '\n', &lines);
+    char **header = text_split(arena, lines > 1 ? line[0] : "", ',', &names);
+    char **value = text_split(arena, lines > 1 ? line[1] : "", ',', &cells);
+    for (size_t i = 0; i < names && i < cells; i++)
+        if (!strcmp(header[i], name))
+            return value[i];
+    return "";
+}
+
+typedef struct {
+    const char *row;   // as the table names it
+    const char *words; // what `params` is told
+    bool shares;       // the encoder has the pooler, as the table's has
+} Counted;
+
+static const Counted counted[] = {
+    { "full", "--method full --head pooler", true },
+    { "head (pooler)", "--method head --head pooler", true },
+    { "head (linear)", "--method head --head linear", false },
+    { "bitfit all", "--method bitfit --head pooler", true },
+    { "bitfit query_ffn", "--method bitfit --subset query_ffn --head linear", false },
+    { "lora r=8 q,v", "--method lora --head pooler", true },
+    { "lora r=8 all six", "--method lora --targets all --head pooler", true },
+};
+
+// model, encoder, trained_without_head, trained_with_head of rows that stand in the table, so that
+// something is compared where the table is not.
+static const struct {
+    const char *model, *row, *encoder, *without, *with, *share, *nonembedding;
+} known[] = {
+    { "bert-tiny", "lora r=8 q,v", "4385920", "8192", "8450", "0.00186780", "0.01983266" },
+    { "bert-tiny", "bitfit query_ffn", "", "1280", "1538", "", "" },
+    { "bert-mini", "bitfit all", "11170560", "11776", "12290", "0.00105420", "0.00365166" },
+    { "bert-medium", "head (pooler)", "41373184", "262656", "263682", "0.00634846", "0.01030762" },
+    { "bert-base", "lora r=8 q,v", "109482240", "294912", "296450", "0.00269370", "0.00344342" },
+    { "bert-large", "full", "335141888", "335141888", "335143938", "1.00000000", "1.00000000" },
+};
+
+static void compare(Arena *arena, const char *said, const char *const expected[5], bool shares)
+{
+    if (shares) {
+        CHECK_TEXT(cell(arena, said, "encoder"), expected[0]);
+        CHECK_TEXT(cell(arena, said, "method_share"), expected[3]);
+        CHECK_TEXT(cell(arena, said, "method_share_nonembedding"), expected[4]);
+    }
+    CHECK_TEXT(cell(arena, said, "trained_without_head"), expected[1]);
+    CHECK_TEXT(cell(arena, said, "trained"), expected[2]);
+}
+
+static const Size *size_find(const char *name)
+{
+    for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++)
+        if (!strcmp(sizes[i].name, name))
+            return &sizes[i];
+    return NULL;
+}
+
+static const Counted *counted_find(const char *row)
+{
+    for (size_t i = 0; i < sizeof counted / sizeof *counted; i++)
+        if (!strcmp(counted[i].row, row))
+            return &counted[i];
+    return NULL;
+}
+
+static void counts_of_known_models_are_the_published_ones(void)
+{
+    Error error;
+    Arena *arena = arena_new(ARENA_RUN, &error);
+    const char *folder = test_folder();
+    for (size_t i = 0; i < sizeof known / sizeof *known; i++) {
+        const Counted *c = counted_find(known[i].row);
+        Said said = program(arena, NULL, "params --model %s %s --csv",
+                            config_of(arena, folder, size_find(known[i].model)), c->words);
+        CHECK(said.status == 0 && !*said.err);
+        compare(arena, said.out,
+                (const char *const[]){ known[i].encoder, known[i].without, known[i].with,
+                                       known[i].share, known[i].nonembedding },
+                c->shares);
+    }
+    arena_free(arena);
+}
+
+// Without the quotes that a name with a comma has.
+static char **cells_of(Arena *arena, char *line, size_t *count)
+{
+    char *quote = strchr(line, '"'), *end = quote ? strchr(quote + 1, '"') : NULL;
+    for (char *at = quote; at && at < end; at++)
+        if (*at == ',')
+            *at = ';';
+    return text_split(arena, line, ',', count);
+}
+
+static void every_row_of_the_reference_table_is_reproduced(void)
+{
+    Error error;
+    Arena *arena = arena_new(ARENA_RUN, &error);
+    const char *folder = test_folder(), *shared = shared_folder();
+    const char *path =
+        path_join(arena, shared ? shared : "", "reference/training/param_counts.csv");
+    size_t lines, compared = 0;
+    if (!shared || !file_exists(path)) {
+        skip("no %s", path);
+        arena_free(arena);
+        return;
+    }
+    char **line = text_split(arena, read_text(arena, path), '\n', &lines);
+    for (size_t i = 1; i < lines; i++) {
+        size_t cells;
+        char **value = cells_of(arena, line[i], &cells);
+        const Size *size = cells == 12 ? size_find(value[0]) : NULL;
+        const char *row = size ? value[7] : "";
+        if (*row == '"') // "lora r=8 q,v"
+            row = arena_format(arena, "%.*s", (int)strlen(row) - 2, row + 1);
+        char *semicolon = strchr(row, ';');
+        if (semicolon)
+            *semicolon = ',';
+        const Counted *c = counted_find(row);
+        if (!c)
+            continue;
+        Said said = program(arena, NULL, "params --model %s %s --csv",
+                            config_of(arena, folder, size), c->words);
+        compare(arena, said.out,
+                (const char *const[]){ value[3], value[8], value[9], value[10], value[11] },
+                c->shares);
+        if (c->shares) // the table's total is without what the method adds
+            CHECK(strtoll(cell(arena, said.out, "total"), NULL, 10) -
+                      strtoll(cell(arena, said.out, "method_new"), NULL, 10) ==
+                  strtoll(value[6], NULL, 10));
+        compared++;
+    }
+    CHECK(compared == 6 * sizeof counted / sizeof *counted);
+    arena_free(arena);
+}
+
+static void a_run_s_row_counts_what_params_prints(void)
+{
+    Error error;
+    Arena *arena = arena_new(ARENA_RUN, &error);
+    const char *task = small_task(arena, test_folder(), "task");
+    for (size_t m = 0; methods[m]; m++) {
+        Request request;
+        Resolved r;
+        Cache *cache = cache_new(arena);
+        CHECK(small_request(arena, methods[m]->name, task, NULL, &request, &error));
+        CHECK(resolve(arena, cache, &request, &r, &error));
+        Said said = program(arena, NULL, "params --model tiny --method %s --csv", methods[m]->name);
+        static const char *const same[][2] = { { "params_total", "total" },
+                                               { "params_embedding", "embedding" },
+                                               { "params_trained", "trained" },
+                                               { "params_method", "method_new" },
+                                               { "params_head", "head" } };
+        for (size_t i = 0; i < sizeof same / sizeof *same; i++)
+            CHECK_TEXT(cell(arena, said.out, same[i][1]),
+                       row_text(arena, &r.row, row_find(same[i][0])));
+        CHECK_CLOSE(strtod(cell(arena, said.out, "method_share"), NULL), r.row.method_share, 1e-8);
+        CHECK_CLOSE(strtod(cell(arena, said.out, "trained_share"), NULL), r.row.trained_share,
+                    1e-8);
+    }
+    arena_free(arena);
+}
+
+static void each_parameter_is_listed_and_together_they_are_the_total(void)
+{
+    Error error;
+    Arena *arena = arena_new(ARENA_RUN, &error);
+    Said said = program(arena, NULL, "params --model tiny --method lora --all");
+    size_t lines;
+    char **line = text_split(arena, said.out, '\n', &lines);
+    long long total = 0, trained = 0, rows, cols;
+    char name[128], what[16];
+    for (size_t i = 0; i < lines; i++)
+        if (sscanf(line[i], "%127s %lld x %lld %15s", name, &rows, &cols, what) == 4) {
+            total += rows * cols;
+            trained += strcmp(what, "trained") == 0 ? rows * cols : 0;
+        }
+    CHECK(total == 1519618 && trained == 8450);
+    arena_free(arena);
+}
+
+void suite_params(void)
+{
+    ADD(counts_of_known_models_are_the_published_ones);
+    ADD(every_row_of_the_reference_table_is_reproduced);
+    ADD(a_run_s_row_counts_what_params_prints);
+    ADD(each_parameter_is_listed_and_together_they_are_the_total);
+}

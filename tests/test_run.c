@@ -1,0 +1,662 @@
+// One run, one row: what it holds, what lies beside it, and what a seed or a label may change.
+#include "tests/program.h"
+#include "base/csv.h"
+#include "base/file.h"
+#include "base/text.h"
+#include "model/checkpoint.h"
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+typedef struct {
+    Arena *arena;
+    const char *folder, *task;
+    int runs; // each goes to a folder of its own unless `out` is among its settings
+} Bench;
+
+static Bench bench_new(void)
+{
+    Error error;
+    Bench b = { .arena = arena_new(ARENA_RUN, &error), .folder = test_folder() };
+    b.task = small_task(b.arena, b.folder, "task");
+    return b;
+}
+
+typedef struct {
+    Row row;
+    const char *out;
+} Done;
+
+static Done run_on(Bench *b, const char *task, const char *method, const char *const *settings)
+{
+    Request request;
+    Error error;
+    Done done = { .out = arena_format(b->arena, "%s/out%d", b->folder, b->runs++) };
+    row_clear(&done.row);
+    if (!CHECK(small_request(b->arena, method, task, settings, &request, &error)) ||
+        (!strcmp(request.protocol.out, "results/single") &&
+         !CHECK(request_set(b->arena, &request, "out", done.out, (Where){ 0 }, &error))) ||
+        !CHECK(run(b->arena, &request, NULL, NULL, &done.row, &error)))
+        printf("%s: %s\n", method, error.text);
+    done.out = request.protocol.out;
+    return done;
+}
+
+static Done run_of(Bench *b, const char *method, const char *const *settings)
+{
+    return run_on(b, b->task, method, settings);
+}
+
+static const char *file_of(Bench *b, const Done *done, const char *kind)
+{
+    return arena_format(b->arena, "%s/%s/%s.csv", done->out, kind, done->row.key);
+}
+
+static const char *text_of(Bench *b, const Done *done, const char *kind)
+{
+    return read_text(b->arena, file_of(b, done, kind));
+}
+
+static bool same_predictions(Bench *b, const Done *a, const Done *c)
+{
+    const char *left = text_of(b, a, "predictions");
+    return *left && !strcmp(left, text_of(b, c, "predictions"));
+}
+
+// A cell of a file without quotes, by line and column from 0; "" where there is none.
+static const char *cell(Bench *b, const char *text, size_t line, size_t column)
+{
+    size_t lines, cells;
+    char **row = text_split(b->arena, text, '\n', &lines);
+    if (line >= lines)
+        return "";
+    char **value = text_split(b->arena, row[line], ',', &cells);
+    return column < cells ? value[column] : "";
+}
+
+static double number(Bench *b, const char *text, size_t line, size_t column)
+{
+    double value = (double)NAN;
+    return text_real(cell(b, text, line, column), &value) ? value : (double)NAN;
+}
+
+static double loss_at(Bench *b, const Done *done, size_t step)
+{
+    return number(b, text_of(b, done, "curves"), step + 1, 3);
+}
+
+static bool is_one_of(const char *name, const char *const *names)
+{
+    while (*names && strcmp(*names, name) != 0)
+        names++;
+    return *names != NULL;
+}
+
+// ---- the row
+
+static void every_cell_that_has_a_source_is_known_and_no_other(void)
+{
+    static const char *const empty[] = { "error",
+                                         "warnings",
+                                         "sweep",
+                                         "study",
+                                         "init_from",
+                                         "fold",
+                                         "best_epoch",
+                                         "micro_batch",
+                                         "recompute",
+                                         "frozen_dtype",
+                                         "trials",
+                                         "search_space",
+                                         "winner_key",
+                                         "winner_on_edge",
+                                         "search_s",
+                                         "budget",
+                                         "budget_of",
+                                         "f1",
+                                         "pearson",
+                                         "spearman",
+                                         "rmse",
+                                         "mlm_before",
+                                         "mlm_after",
+                                         "saved_bytes",
+                                         "rss_anon_sampled",
+                                         "rss_file_sampled",
+                                         "predicted_peak",
+                                         "feature_s",
+                                         "forward_s",
+                                         "backward_s",
+                                         "cache_saved_s",
+                                         "infer_b1_ms",
+                                         "infer_b32_ms",
+                                         "spec_sha",
+                                         NULL };
+    static const char *const where_git_is[] = { "commit", "dirty", NULL };
+    Bench b = bench_new();
+    Done done = run_of(&b, "lora", NULL);
+    for (size_t i = 0; i < row_columns; i++) {
+        const Column *column = &row_column[i];
+        bool known = *row_text(b.arena, &done.row, column) != '\0';
+        if (is_one_of(column->name, where_git_is))
+            continue;
+        if (!CHECK(known != is_one_of(column->name, empty)))
+            printf("column %s\n", column->name);
+    }
+    CHECK_TEXT(done.row.status, "ok");
+    CHECK(done.row.train_n == 48 && done.row.tune_n == 16 && done.row.eval_n == 30 &&
+          done.row.test_n == 20 && done.row.steps == 6);
+    CHECK_TEXT(done.row.eval_split, "dev");
+    CHECK(done.row.score == done.row.score_dev && done.row.score == done.row.accuracy);
+    CHECK(done.row.majority_score == 0.5);
+    arena_free(b.arena);
+}
+
+static void the_file_holds_the_row_that_was_returned(void)
+{
+    Bench b = bench_new();
+    Done done = run_of(&b, "head", SETTINGS("sweep", "a,b", "study", "c", "attempt", "2"));
+    Row *rows;
+    size_t count;
+    Error error;
+    if (CHECK(rows_read(b.arena, file_of(&b, &done, "rows"), &rows, &count, &error)) &&
+        CHECK(count == 1))
+        for (size_t i = 0; i < row_columns; i++)
+            CHECK_TEXT(row_text(b.arena, &rows[0], &row_column[i]),
+                       row_text(b.arena, &done.row, &row_column[i]));
+    CHECK_TEXT(done.row.sweep, "a,b");
+    CHECK(done.row.attempts == 2);
+    CHECK(files_below(done.out) == 4); // and no .part
+    arena_free(b.arena);
+}
+
+// Lessons L25.
+static void times_add_up_to_the_wall(void)
+{
+    Bench b = bench_new();
+    const char *texts = path_join(b.arena, b.folder, "texts");
+    write_text(texts, "the film was dull and the story cold\n");
+    Done done = run_of(&b, "full", SETTINGS("heldout", texts));
+    const Row *r = &done.row;
+    double sum = r->load_s + r->tokenize_s + r->train_s + r->eval_s;
+    CHECK(fabs(r->wall_s - sum) <= fmax(0.02 * r->wall_s, 0.02));
+    CHECK(0 < r->optimizer_s && r->optimizer_s < r->train_s);
+    CHECK(r->cpu_s <= 1.02 * r->wall_s + 0.02);
+    CHECK(0 < r->load_s && 0 < r->tokenize_s && 0 < r->train_s && 0 < r->eval_s);
+    CHECK_CLOSE(r->gflops_per_s, r->flops / r->train_s / 1e9, 1e-9);
+    arena_free(b.arena);
+}
+
+static void measured_memory_is_what_was_planned(void)
+{
+    Bench b = bench_new();
+    const char *const methods_of[] = { "full", "null" };
+    Done done[2];
+    for (int i = 0; i < 2; i++) {
+        Arena *own = b.arena;
+        Error error;
+        b.arena = arena_new(ARENA_RUN, &error);
+        done[i] = run_of(&b, methods_of[i], NULL);
+        const Row *r = &done[i].row;
+        Whole plan = r->plan_peak > r->eval_plan_peak ? r->plan_peak : r->eval_plan_peak;
+        CHECK(r->arena_peak <= plan && (double)r->arena_peak > 0.95 * (double)plan);
+        CHECK(r->plan_peak == r->plan_weights + r->plan_gradients + r->plan_optimizer +
+                                  r->plan_activations + r->plan_workspace);
+        CHECK(r->rss_train_peak <= r->rss_peak && r->rss_eval_peak <= r->rss_peak);
+        arena_free(b.arena);
+        b.arena = own;
+    }
+    // The second of two runs in one process has its own peak, not the first's.
+    CHECK(done[1].row.rss_peak + 3 * 4 * 1500000 < done[0].row.rss_peak);
+    arena_free(b.arena);
+}
+
+// ---- the files beside it
+
+static size_t largest_of(Bench *b, const char *logits, size_t *count)
+{
+    char **value = text_split(b->arena, logits, ' ', count);
+    size_t largest = 0;
+    for (size_t k = 1; k < *count; k++)
+        if (strtod(value[k], NULL) > strtod(value[largest], NULL))
+            largest = k;
+    return largest;
+}
+
+static void the_score_follows_from_the_predictions_and_these_from_the_logits(void)
+{
+    static const char *const labels[] = { "bad", "good" }; // bytewise
+    Bench b = bench_new();
+    Done done = run_of(&b, "full", NULL);
+    const char *text = text_of(&b, &done, "predictions");
+    CHECK(!strncmp(text, "split,id,group,gold,pred,logits\n", 32));
+    size_t line = 1;
+    for (int split = 0; split < 2; split++) {
+        const char *name = split ? "test" : "dev";
+        const char *asked = read_text(b.arena, arena_format(b.arena, "%s/%s.csv", b.task, name));
+        size_t n = split ? 20 : 30, right = 0;
+        for (size_t i = 0; i < n; i++, line++) {
+            size_t classes, said = largest_of(&b, cell(&b, text, line, 5), &classes);
+            CHECK_TEXT(cell(&b, text, line, 0), name);
+            CHECK(number(&b, text, line, 1) == (double)i);
+            CHECK_TEXT(cell(&b, text, line, 3), cell(&b, asked, i + 1, 1));
+            CHECK(classes == 2);
+            CHECK_TEXT(cell(&b, text, line, 4), labels[said]);
+            right += !strcmp(cell(&b, text, line, 3), cell(&b, text, line, 4));
+        }
+        CHECK((double)right / (double)n == (split ? done.row.score_test : done.row.score_dev));
+    }
+    CHECK_TEXT(cell(&b, text, line, 0), "");
+    arena_free(b.arena);
+}
+
+static void scores_hold_every_metric_of_every_split(void)
+{
+    Bench b = bench_new();
+    Done done = run_of(&b, "head", NULL);
+    const char *text = text_of(&b, &done, "scores");
+    static const char *const split[] = { "tune", "dev", "test" };
+    static const char *const of[] = { "accuracy", "f1_macro", "matthews", "ece" };
+    static const double n[] = { 16, 30, 20 };
+    const double accuracy[] = { done.row.tune_score, done.row.score_dev, done.row.score_test };
+    for (size_t s = 0; s < 3; s++)
+        for (size_t m = 0; m < 4; m++) {
+            size_t line = 1 + 4 * s + m;
+            CHECK_TEXT(cell(&b, text, line, 0), split[s]);
+            CHECK(number(&b, text, line, 1) == n[s]);
+            CHECK_TEXT(cell(&b, text, line, 2), of[m]);
+            if (m == 0) {
+                CHECK_CLOSE(number(&b, text, line, 3), accuracy[s], 1e-9);
+                CHECK(number(&b, text, line, 4) == 0.5);
+            }
+            if (m == 3)
+                CHECK_TEXT(cell(&b, text, line, 4), "");
+        }
+    CHECK_TEXT(cell(&b, text, 13, 0), "");
+    arena_free(b.arena);
+}
+
+static void a_curve_has_at_most_200_points_and_the_last_step(void)
+{
+    static const struct {
+        const char *steps;
+        size_t points; // of every ceil(steps / 199)-th step, and the last
+    } of[] = { { "199", 199 }, { "200", 101 }, { "399", 134 } };
+    Bench b = bench_new();
+    for (size_t i = 0; i < sizeof of / sizeof *of; i++) {
+        Done done = run_of(
+            &b, "head",
+            SETTINGS("min-steps", of[i].steps, "batch", "1", "max-length", "5", "epochs", "0"));
+        const char *text = text_of(&b, &done, "curves");
+        size_t lines, last;
+        text_split(b.arena, text, '\n', &lines);
+        last = lines - 2; // after the last line end comes an empty part
+        CHECK(last == of[i].points && last <= 200);
+        CHECK(number(&b, text, 1, 0) == 0);
+        CHECK(number(&b, text, last, 0) == (double)done.row.steps - 1);
+        CHECK(number(&b, text, last, 1) == (double)done.row.tokens);
+        CHECK_CLOSE(number(&b, text, last, 4), done.row.tune_score, 1e-9);
+        CHECK_TEXT(cell(&b, text, 1, 4), "");
+    }
+    arena_free(b.arena);
+}
+
+// ---- the same, and what changes it
+
+static void a_run_done_twice_has_the_same_bits(void)
+{
+    Bench b = bench_new();
+    Done first = run_of(&b, "full", NULL);
+    run_of(&b, "lora", NULL); // lessons L35: the next run starts from the checkpoint
+    Done second = run_of(&b, "full", NULL);
+    const Column *differs;
+    if (!CHECK(row_same(&first.row, &second.row, &differs)))
+        printf("column %s\n", differs->name);
+    CHECK(same_predictions(&b, &first, &second));
+    CHECK_TEXT(text_of(&b, &first, "scores"), text_of(&b, &second, "scores"));
+    for (size_t s = 0; s < 6; s++)
+        CHECK(loss_at(&b, &first, s) == loss_at(&b, &second, s) && loss_at(&b, &first, s) > 0);
+    arena_free(b.arena);
+}
+
+// Lessons L10: one seed at a time.
+static void each_seed_changes_its_own_and_nothing_else(void)
+{
+    Bench b = bench_new();
+    Done start = run_of(&b, "null", NULL);
+    Done start_init = run_of(&b, "null", SETTINGS("init-seed", "2"));
+    Done start_other =
+        run_of(&b, "null", SETTINGS("order-seed", "2", "dropout-seed", "3", "data-seed", "4"));
+    CHECK(!same_predictions(&b, &start, &start_init));
+    CHECK(same_predictions(&b, &start, &start_other));
+
+    Done calm = run_of(&b, "lora", SETTINGS("dropout", "0"));
+    Done calm_drop = run_of(&b, "lora", SETTINGS("dropout", "0", "dropout-seed", "2"));
+    Done calm_order = run_of(&b, "lora", SETTINGS("dropout", "0", "order-seed", "2"));
+    CHECK(same_predictions(&b, &calm, &calm_drop));
+    CHECK(loss_at(&b, &calm, 0) != loss_at(&b, &calm_order, 0)); // another first batch
+    CHECK(!same_predictions(&b, &calm, &calm_order));
+
+    Done base = run_of(&b, "lora", NULL);
+    Done drop = run_of(&b, "lora", SETTINGS("dropout-seed", "2"));
+    Done data = run_of(&b, "lora", SETTINGS("data-seed", "2"));
+    CHECK(loss_at(&b, &base, 0) != loss_at(&b, &drop, 0));
+    CHECK(!same_predictions(&b, &base, &drop));
+    CHECK(same_predictions(&b, &base, &data)); // nothing is drawn without train-limit
+    Done part = run_of(&b, "lora", SETTINGS("train-limit", "16"));
+    Done part_data = run_of(&b, "lora", SETTINGS("train-limit", "16", "data-seed", "2"));
+    CHECK(part.row.train_n == 16 && part_data.row.train_n == 16);
+    CHECK(!same_predictions(&b, &part, &part_data));
+    arena_free(b.arena);
+}
+
+static void swap_labels(Bench *b, const char *path)
+{
+    char *text = read_text(b->arena, path);
+    FILE *out = fopen(path, "we");
+    size_t lines;
+    char **line = text_split(b->arena, text, '\n', &lines);
+    for (size_t i = 0; out && i + 1 < lines; i++) {
+        char *comma = strrchr(line[i], ',');
+        const char *label = !strcmp(comma, ",good")  ? ",bad"
+                            : !strcmp(comma, ",bad") ? ",good"
+                                                     : comma;
+        fprintf(out, "%.*s%s\n", (int)(comma - line[i]), line[i], label);
+    }
+    if (out)
+        fclose(out);
+}
+
+// Lessons L1: selection and training see none of them.
+static void other_labels_of_dev_and_test_change_scores_alone(void)
+{
+    static const char *const changed[] = { "score",    "score_dev", "score_test",
+                                           "loss",     "accuracy",  "f1_macro",
+                                           "matthews", "ece",       NULL };
+    Bench b = bench_new();
+    Done first = run_of(&b, "full", NULL);
+    swap_labels(&b, path_join(b.arena, b.task, "dev.csv"));
+    swap_labels(&b, path_join(b.arena, b.task, "test.csv"));
+    Done second = run_of(&b, "full", NULL);
+    for (size_t i = 0; i < row_columns; i++) {
+        const Column *c = &row_column[i];
+        if (c->kind == COLUMN_measured || is_one_of(c->name, changed))
+            continue;
+        CHECK_TEXT(row_text(b.arena, &second.row, c), row_text(b.arena, &first.row, c));
+    }
+    CHECK_CLOSE(second.row.score, 1 - first.row.score, 1e-12);
+    const char *left = text_of(&b, &first, "predictions"),
+               *right = text_of(&b, &second, "predictions");
+    for (size_t line = 1; line <= 50; line++) {
+        CHECK_TEXT(cell(&b, left, line, 5), cell(&b, right, line, 5));
+        CHECK(strcmp(cell(&b, left, line, 3), cell(&b, right, line, 3)) != 0);
+    }
+    for (size_t s = 0; s < 6; s++)
+        CHECK(loss_at(&b, &first, s) == loss_at(&b, &second, s));
+    arena_free(b.arena);
+}
+
+static void full_at_rate_0_is_the_untouched_model(void)
+{
+    Bench b = bench_new();
+    Done null = run_of(&b, "null", NULL);
+    Done full = run_of(&b, "full", SETTINGS("lr", "0"));
+    Done tuned = run_of(&b, "full", NULL);
+    CHECK(same_predictions(&b, &null, &full));
+    CHECK(full.row.params_changed == 0 && full.row.params_trained > 1500000);
+    CHECK(null.row.params_trained == 0 && null.row.steps == 0 && null.row.tokens == 0);
+    CHECK(isnan(null.row.lr) && !null.row.lr_source && isnan(null.row.tokens_per_s));
+    CHECK(!same_predictions(&b, &null, &tuned));
+    CHECK(tuned.row.params_changed > tuned.row.params_nonembedding / 2 &&
+          tuned.row.params_changed <= tuned.row.params_trained);
+    arena_free(b.arena);
+}
+
+static void without_pretraining_the_same_architecture_starts_anew(void)
+{
+    Bench b = bench_new();
+    Done yes = run_of(&b, "null", NULL);
+    Done no = run_of(&b, "null", SETTINGS("pretrained", "no"));
+    Done other = run_of(&b, "null", SETTINGS("pretrained", "no", "init-seed", "2"));
+    CHECK_TEXT(no.row.pretrained, "no");
+    CHECK(no.row.params_total == yes.row.params_total);
+    CHECK(!same_predictions(&b, &yes, &no) && !same_predictions(&b, &no, &other));
+    arena_free(b.arena);
+}
+
+static void a_rate_that_was_given_is_told_from_the_default(void)
+{
+    Bench b = bench_new();
+    Done standard = run_of(&b, "lora", NULL);
+    Done given = run_of(&b, "lora", SETTINGS("lr", "0.005"));
+    Done head = run_of(&b, "lora", SETTINGS("head-lr", "0.001"));
+    CHECK_TEXT(standard.row.lr_source, "default");
+    CHECK_TEXT(given.row.lr_source, "given");
+    CHECK(standard.row.lr == 0.005 && given.row.lr == 0.005 && standard.row.head_lr == 0.005);
+    CHECK_TEXT(standard.row.key, given.row.key); // where it comes from changes nothing
+    CHECK(head.row.lr == 0.005 && head.row.head_lr == 0.001);
+    CHECK(!same_predictions(&b, &standard, &head));
+    arena_free(b.arena);
+}
+
+// head claims to run calm below what it trains; lora does not.
+static void dropout_of_the_frozen_part_is_as_claimed_or_as_asked(void)
+{
+    Bench b = bench_new();
+    Done head = run_of(&b, "head", NULL);
+    Done head_no = run_of(&b, "head", SETTINGS("frozen-dropout", "no"));
+    Done head_yes = run_of(&b, "head", SETTINGS("frozen-dropout", "yes"));
+    Done lora = run_of(&b, "lora", NULL);
+    CHECK_TEXT(head.row.frozen_dropout, "no");
+    CHECK_TEXT(head_yes.row.frozen_dropout, "yes");
+    CHECK_TEXT(lora.row.frozen_dropout, "yes");
+    CHECK_TEXT(head.row.key, head_no.row.key);
+    CHECK(same_predictions(&b, &head, &head_no) && !same_predictions(&b, &head, &head_yes));
+    arena_free(b.arena);
+}
+
+static void a_task_with_scores_has_correlations(void)
+{
+    Bench b = bench_new();
+    const char *pairs = small_pairs(b.arena, b.folder, "pairs");
+    Done done = run_on(&b, pairs, "lora", SETTINGS("max-length", "32"));
+    const Row *r = &done.row;
+    CHECK_TEXT(r->metric, "spearman");
+    CHECK(!isnan(r->pearson) && !isnan(r->spearman) && !isnan(r->rmse) && r->rmse > 0);
+    CHECK(isnan(r->accuracy) && isnan(r->f1) && isnan(r->f1_macro) && isnan(r->matthews) &&
+          isnan(r->ece));
+    CHECK(r->score == r->spearman && r->majority_score == 0);
+    CHECK_CLOSE(r->loss, r->rmse * r->rmse, 1e-6);
+    CHECK(r->params_head == 129);
+    const char *text = text_of(&b, &done, "predictions");
+    CHECK_TEXT(cell(&b, text, 1, 4), cell(&b, text, 1, 5));
+    arena_free(b.arena);
+}
+
+static void each_head_is_another_model(void)
+{
+    static const struct {
+        const char *head;
+        int64_t parameters, layers;
+    } of[] = { { "pooler", 128 * 128 + 128 + 258, 1 },
+               { "linear", 258, 0 },
+               { "mean", 258, 0 },
+               { "mlp", 128 * 128 + 128 + 258, 1 } };
+    Bench b = bench_new();
+    Done done[4];
+    for (size_t i = 0; i < 4; i++) {
+        done[i] = run_of(&b, "head", SETTINGS("head", of[i].head));
+        CHECK_TEXT(done[i].row.head, of[i].head);
+        CHECK(done[i].row.params_head == of[i].parameters);
+        CHECK(done[i].row.head_new == of[i].layers);
+        CHECK(done[i].row.params_trained == of[i].parameters);
+        for (size_t j = 0; j < i; j++)
+            CHECK(!same_predictions(&b, &done[i], &done[j]));
+    }
+    // tiny has no pooler (lessons L39)
+    CHECK_TEXT(done[0].row.warnings, "the checkpoint has no pooler: drawn anew");
+    CHECK(!done[1].row.warnings && !done[2].row.warnings && !done[3].row.warnings);
+    arena_free(b.arena);
+}
+
+// ---- runs that do not end well
+
+// Sets the first numbers of a tensor of 16 bits to NaN.
+static void spoil(Bench *b, const char *model, const char *name)
+{
+    Checkpoint checkpoint;
+    Error error;
+    const char *path = path_join(b->arena, model, "model.safetensors");
+    if (!CHECK(checkpoint_open(b->arena, path, &checkpoint, &error)))
+        return;
+    const Tensor *tensor = checkpoint_bert(&checkpoint, name);
+    long at = (long)(tensor->data - checkpoint.bytes.data);
+    checkpoint_close(&checkpoint);
+    FILE *file = fopen(path, "r+e");
+    fseek(file, at, SEEK_SET);
+    fputs("\xff\x7f", file);
+    fclose(file);
+}
+
+static void a_loss_that_is_no_number_ends_the_run_without_a_score(void)
+{
+    Bench b = bench_new();
+    const char *model = model_copy(b.arena, b.folder, "spoiled");
+    spoil(&b, model, "bert.encoder.layer.0.attention.self.query.weight");
+    Done done = run_of(&b, "lora", SETTINGS("model", model));
+    CHECK_TEXT(done.row.status, "diverged");
+    CHECK(done.row.error && strstr(done.row.error, "the loss is nan at step 0"));
+    CHECK(isnan(done.row.score) && isnan(done.row.tune_score) && isnan(done.row.loss) &&
+          isnan(done.row.majority_score));
+    CHECK(files_below(done.out) == 2); // the row and the curve
+    Said said =
+        program(b.arena, NULL, "run --model %s --task %s --method lora --min-steps 3 --out %s/exec",
+                model, b.task, b.folder);
+    CHECK(said.status == 1 && strstr(said.out, "diverged: the loss is") && !*said.err);
+
+    // Nothing is trained: the weights that do not work are seen when they are evaluated.
+    Done null = run_of(&b, "null", SETTINGS("model", model));
+    CHECK_TEXT(null.row.status, "diverged");
+    CHECK(isnan(null.row.score) && files_below(null.out) == 1);
+    arena_free(b.arena);
+}
+
+static void a_run_out_of_time_leaves_no_score_not_even_an_older_one(void)
+{
+    Bench b = bench_new();
+    const char *out = path_join(b.arena, b.folder, "same");
+    Done well = run_of(&b, "lora", SETTINGS("out", out));
+    CHECK(files_below(out) == 4);
+    Done late = run_of(&b, "lora", SETTINGS("out", out, "timeout", "0"));
+    CHECK_TEXT(late.row.status, "timeout");
+    CHECK(late.row.error && strstr(late.row.error, "gave up after 0 seconds at step 0 of 6"));
+    CHECK_TEXT(late.row.key, well.row.key);
+    CHECK(isnan(late.row.score) && files_below(out) == 2);
+    CHECK(!file_exists(file_of(&b, &late, "scores")));
+    CHECK(!file_exists(file_of(&b, &late, "predictions")));
+    Done in_time = run_of(&b, "lora", SETTINGS("timeout", "600"));
+    CHECK_TEXT(in_time.row.status, "ok");
+    CHECK(program(b.arena, NULL, "run --model tiny --task %s --method lora --timeout 0 --out %s",
+                  b.task, out)
+              .status == 1);
+    arena_free(b.arena);
+}
+
+// Lessons L40: a cased vocabulary under a tokenizer that lower-cases.
+static void capitals_that_no_text_reaches_are_warned_of(void)
+{
+    Bench b = bench_new();
+    const char *model = model_copy(b.arena, b.folder, "cased");
+    const char *path = path_join(b.arena, model, "vocab.txt");
+    char *text = read_text(b.arena, path), *at = text;
+    for (size_t line = 0; at && *at; line++) {
+        if (line >= 5000 && line < 5200 && *at >= 'a' && *at <= 'z')
+            *at = (char)(*at - 'a' + 'A');
+        at = strchr(at, '\n');
+        at = at ? at + 1 : NULL;
+    }
+    write_text(path, text);
+    Done done = run_of(&b, "null", SETTINGS("model", model));
+    CHECK(done.row.warnings && strstr(done.row.warnings, "texts are lower-cased, but "));
+    arena_free(b.arena);
+}
+
+// ---- threads and memory
+
+static void one_thread_means_one_whatever_the_environment_says(void)
+{
+    Bench b = bench_new();
+    for (int threads = 1; threads <= 2; threads++) {
+        Row *rows;
+        size_t count;
+        Error error;
+        if (threads > sysconf(_SC_NPROCESSORS_ONLN)) {
+            skip("one core");
+            break;
+        }
+        const char *out = arena_format(b.arena, "%s/threads%d", b.folder, threads);
+        Said said = program(b.arena, &(Around){ .set = "OMP_NUM_THREADS=8" },
+                            "run --model tiny --task %s --method head --min-steps 3 --epochs 0 "
+                            "--threads %d --out %s",
+                            b.task, threads, out);
+        CHECK(said.status == 0 && !*said.err);
+        char *file = strrchr(said.out, '/'); // the last line is the row's file
+        if (!CHECK(file != NULL))
+            break;
+        file[strcspn(file, "\n")] = '\0';
+        if (!CHECK(rows_read(b.arena, arena_format(b.arena, "%s/rows%s", out, file), &rows, &count,
+                             &error)))
+            break;
+        CHECK(rows[0].threads == threads);
+        if (threads == 1)
+            CHECK(rows[0].cpu_s <= 1.02 * rows[0].wall_s + 0.02);
+    }
+    arena_free(b.arena);
+}
+
+// Lessons L22: ru_maxrss would be the parent's.
+static void a_large_parent_is_not_in_the_peak(void)
+{
+    Bench b = bench_new();
+    size_t large = (size_t)400 << 20, count;
+    char *held = malloc(large);
+    Row *rows;
+    Error error;
+    if (!CHECK(held != NULL))
+        return;
+    memset(held, 1, large);
+    Said said = program(b.arena, NULL, "run --model tiny --task %s --method null --out %s/child",
+                        b.task, b.folder);
+    CHECK(said.status == 0 && held[large / 2] == 1);
+    free(held);
+    const char *file =
+        arena_format(b.arena, "%s/child/rows/%.64s.csv", b.folder, strstr(said.out, "/rows/") + 6);
+    if (CHECK(rows_read(b.arena, file, &rows, &count, &error)))
+        CHECK(rows[0].rss_peak < (Whole)large / 2 && rows[0].rss_start < (Whole)large / 2);
+    arena_free(b.arena);
+}
+
+void suite_run(void)
+{
+    ADD(every_cell_that_has_a_source_is_known_and_no_other);
+    ADD(the_file_holds_the_row_that_was_returned);
+    ADD(times_add_up_to_the_wall);
+    ADD(measured_memory_is_what_was_planned);
+    ADD(the_score_follows_from_the_predictions_and_these_from_the_logits);
+    ADD(scores_hold_every_metric_of_every_split);
+    ADD(a_curve_has_at_most_200_points_and_the_last_step);
+    ADD(a_run_done_twice_has_the_same_bits);
+    ADD(each_seed_changes_its_own_and_nothing_else);
+    ADD(other_labels_of_dev_and_test_change_scores_alone);
+    ADD(full_at_rate_0_is_the_untouched_model);
+    ADD(without_pretraining_the_same_architecture_starts_anew);
+    ADD(a_rate_that_was_given_is_told_from_the_default);
+    ADD(dropout_of_the_frozen_part_is_as_claimed_or_as_asked);
+    ADD(a_task_with_scores_has_correlations);
+    ADD(each_head_is_another_model);
+    ADD(a_loss_that_is_no_number_ends_the_run_without_a_score);
+    ADD(a_run_out_of_time_leaves_no_score_not_even_an_older_one);
+    ADD(capitals_that_no_text_reaches_are_warned_of);
+    ADD(one_thread_means_one_whatever_the_environment_says);
+    ADD(a_large_parent_is_not_in_the_peak);
+}
