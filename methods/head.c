@@ -7,7 +7,7 @@
 static bool param(const ParameterAt *at, const void *chosen)
 {
     (void)chosen;
-    return at->site == SITE_POOLER && at->kind <= KIND_BIAS;
+    return at->site == SITE_POOLER;
 }
 
 static int64_t count(const Config *config, bool pooler, const void *chosen)
@@ -19,7 +19,7 @@ static int64_t count(const Config *config, bool pooler, const void *chosen)
 const Method method_head = {
     .name = "head",
     .summary = "Finetuning I: a frozen encoder, a trained head",
-    .paper = "Devlin et al. 2019, arXiv 1810.04805, section 5.3 (as a comparison)",
+    .paper = "Raschka 2023, Finetuning Large Language Models",
     .claims = UNCHANGED_AT_START | CALM_WHEN_FROZEN,
     .rate = { 5e-3, 5e-3, 5e-3, 5e-3 },
     .param = param,

@@ -126,6 +126,23 @@ static void a_gradient_that_two_values_hold_is_not_added_to(void)
     }
 }
 
+// Once f's node has been walked, x alone holds the sum's gradient: f's part is added where it lies.
+static void a_gradient_is_added_to_in_place_once_one_value_is_left_to_hold_it(void)
+{
+    Bench b;
+    Made made;
+    bench_begin(&b, 1);
+    Value x = given(b.graph, "x", ROWS_TOKENS, H, true);
+    for (int layer = 0; layer < 3; layer++) {
+        const char *name = arena_format(b.arena, "W%d", layer);
+        Value y = linear(b.graph, activate(b.graph, TANH, x), weight(&b, name, true), NO_VALUE);
+        x = add(b.graph, x, y);
+    }
+    gradients_hold(&b, x, &made, "residual", 1);
+    CHECK(nodes_of(made.graph, "add") == 3 && nodes_of(made.graph, "scale") == 0); // the forward's
+    bench_end(&b, 1);
+}
+
 static void a_sum_of_a_value_with_itself_counts_twice(void)
 {
     Bench b;
@@ -383,6 +400,7 @@ void suite_gradient(void)
     ADD(parts_of_a_value_read_several_times_are_added);
     ADD(a_second_part_is_added_in_place_where_the_operator_can);
     ADD(a_gradient_that_two_values_hold_is_not_added_to);
+    ADD(a_gradient_is_added_to_in_place_once_one_value_is_left_to_hold_it);
     ADD(a_sum_of_a_value_with_itself_counts_twice);
     ADD(a_tied_parameter_has_one_gradient_of_all_its_uses);
     ADD(random_graphs_have_the_slopes_of_their_twins);

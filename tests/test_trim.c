@@ -312,6 +312,24 @@ static void calm_takes_random_numbers_below_the_first_trained_parameter_alone(vo
     }
 }
 
+// Without its dropout a value is its input, whose selected rows are there already.
+static void a_calmed_value_shares_the_selection_of_its_input(void)
+{
+    Bench b;
+    Value *map;
+    bench_begin(&b, 1);
+    Value x = given(b.graph, "x", ROWS_TOKENS, H, false), y = dropout(b.graph, x, 0.1);
+    Value first = first_token(b.graph, x), again = first_token(b.graph, y);
+    graph_output(b.graph, mean_tokens(b.graph, x));
+    graph_output(b.graph, mean_tokens(b.graph, y));
+    graph_output(b.graph, first);
+    graph_output(b.graph, again);
+    const Graph *g = trim(b.arena, b.graph, true, &map, &b.error);
+    CHECK(g && nodes_of(g, "first_rows") == 1 && map[first] == map[again]);
+    CHECK(g && nodes_of(g, "dropout") == 0 && map[y] == map[x]);
+    bench_end(&b, 1);
+}
+
 static void places_and_sites_survive(void)
 {
     Bench b;
@@ -339,5 +357,6 @@ void suite_trim(void)
     ADD(picked_rows_do_not_sink_through_what_walks_the_batch);
     ADD(nodes_that_no_output_reaches_are_gone);
     ADD(calm_takes_random_numbers_below_the_first_trained_parameter_alone);
+    ADD(a_calmed_value_shares_the_selection_of_its_input);
     ADD(places_and_sites_survive);
 }

@@ -20,9 +20,9 @@ typedef struct {
     Graph *to;
     const Operator *selection[MOST_SELECTIONS]; // that occur in the graph
     int selections;
-    Reading *reading;             // by old value
-    Value *whole;                 // by old value: its new one
-    Value *some[MOST_SELECTIONS]; // by old value: the new one of its selected rows
+    Reading *reading; // by old value
+    Value *whole;     // by old value: its new one
+    Value *some;      // by selection, in it by old value: the new one of its selected rows
     const bool *trained;
     bool calm;
 } Trim;
@@ -32,15 +32,31 @@ static bool rowwise(const Operator *op, int input)
     return op->rowwise >> input & 1;
 }
 
-static int selection_of(Trim *trim, const Operator *op)
+static void selections(Trim *trim)
+{
+    for (size_t i = 0; i < trim->from->nodes; i++) {
+        const Operator *op = trim->from->node[i].op;
+        int s = 0;
+        while (s < trim->selections && trim->selection[s] != op)
+            s++;
+        if (!op->selects || s < trim->selections)
+            continue;
+        assert(s < MOST_SELECTIONS);
+        trim->selection[trim->selections++] = op;
+    }
+}
+
+static int selection_of(const Trim *trim, const Operator *op)
 {
     int s = 0;
-    while (s < trim->selections && trim->selection[s] != op)
+    while (trim->selection[s] != op)
         s++;
-    assert(s < MOST_SELECTIONS);
-    if (s == trim->selections)
-        trim->selection[trim->selections++] = op;
     return s;
+}
+
+static Value *some_of(const Trim *trim, int selection, Value old)
+{
+    return &trim->some[(size_t)selection * trim->from->values + (size_t)old];
 }
 
 // The one way in which rows are selected, where it may become a selection of the node's inputs;
@@ -52,6 +68,7 @@ static int sinking(const Trim *trim, const Node *node, const Reading *out)
         return -1;
     while (!(out->selected >> s & 1))
         s++;
+    assert(trim->selection[s]);
     return node->op->walks && !trim->selection[s]->walks ? -1 : s;
 }
 
@@ -104,7 +121,7 @@ static int32_t rebuilt(Trim *trim, const Node *node, int sinks)
     Value in[NODE_INPUTS];
     for (int k = 0; k < NODE_INPUTS; k++)
         in[k] = node->in[k] == NO_VALUE              ? NO_VALUE
-                : sinks >= 0 && rowwise(node->op, k) ? trim->some[sinks][node->in[k]]
+                : sinks >= 0 && rowwise(node->op, k) ? *some_of(trim, sinks, node->in[k])
                                                      : trim->whole[node->in[k]];
     trim->to->place = node->place;
     return graph_add(trim->to, node->op, in, (size_t)node->op->inputs, node->set);
@@ -117,7 +134,7 @@ static void rebuild(Trim *trim, const Node *node)
     if (!reading || (!reading->whole && !reading->selected))
         return;
     if (node->op->selects) { // the selected rows are there already
-        trim->whole[out] = trim->some[selection_of(trim, node->op)][node->in[0]];
+        trim->whole[out] = *some_of(trim, selection_of(trim, node->op), node->in[0]);
         return;
     }
     Node kept = *node;
@@ -127,13 +144,13 @@ static void rebuild(Trim *trim, const Node *node)
         if (node->op->inputs == 1) { // nothing but dropout: its input takes its place
             trim->whole[out] = trim->whole[node->in[0]];
             for (int s = 0; s < trim->selections; s++)
-                trim->some[s][out] = trim->some[s][node->in[0]];
+                *some_of(trim, s, out) = *some_of(trim, s, node->in[0]);
             return;
         }
     }
     int32_t index = rebuilt(trim, &kept, sinks);
     if (sinks >= 0)
-        trim->some[sinks][out] = graph_give(trim->to, index, 0);
+        *some_of(trim, sinks, out) = graph_give(trim->to, index, 0);
     else
         for (int k = 0; k < NODE_OUTPUTS; k++)
             if (node->out[k] != NO_VALUE)
@@ -144,11 +161,13 @@ static void rebuild(Trim *trim, const Node *node)
 static void select_behind(Trim *trim, Value old)
 {
     const Reading *reading = &trim->reading[old];
-    for (int s = 0; s < trim->selections; s++)
-        if (reading->whole && reading->selected >> s & 1 && trim->some[s][old] == NO_VALUE)
-            trim->some[s][old] = graph_give(
+    for (int s = 0; s < trim->selections; s++) {
+        Value *some = some_of(trim, s, old);
+        if (reading->whole && reading->selected >> s & 1 && *some == NO_VALUE)
+            *some = graph_give(
                 trim->to,
                 graph_add(trim->to, trim->selection[s], &trim->whole[old], 1, (Setting){ 0 }), 0);
+    }
 }
 
 const Graph *trim(Arena *arena, const Graph *graph, bool calm, Value **map, Error *error)
@@ -162,13 +181,13 @@ const Graph *trim(Arena *arena, const Graph *graph, bool calm, Value **map, Erro
     trim.reading = arena_zero(arena, graph->values, sizeof *trim.reading);
     trim.whole = arena_take(arena, graph->values, sizeof *trim.whole);
     trim.trained = trained_below(arena, graph);
+    selections(&trim);
+    trim.some = arena_take(arena, (size_t)trim.selections * graph->values + 1, sizeof *trim.some);
     readings(&trim);
-    for (int s = 0; s < trim.selections; s++)
-        trim.some[s] = arena_take(arena, graph->values, sizeof *trim.some[s]);
     for (size_t v = 0; v < graph->values; v++) {
         trim.whole[v] = NO_VALUE;
         for (int s = 0; s < trim.selections; s++)
-            trim.some[s][v] = NO_VALUE;
+            *some_of(&trim, s, (Value)v) = NO_VALUE;
     }
     for (size_t v = 0; v < graph->values; v++)
         if (graph->value[v].parameter >= 0 &&

@@ -55,14 +55,13 @@ bool trial_open(World *world, const Description *description, Trial *trial, Erro
 void trial_close(Trial *trial);
 double trial_step(Trial *trial, int64_t step); // -> its loss
 void trial_steps(Trial *trial, int64_t steps);
-
 Matrix trial_logits(Trial *trial); // of all batches, kept
 double apart(Matrix a, Matrix b);  // largest difference, of the largest of b or of 1; or NAN
 bool bits_equal(Matrix a, Matrix b);
 
-// Every choice with a pooler on it, the defaults under the mean, too; memory is given back after
-// each. `each` may leave a finding that
-// FAILS: that ends it, with the choice and the head behind what it says. False: that, or an error.
+// Every choice with a pooler on it, and the defaults under the mean, too; memory is given back
+// after each. `each` may leave a finding that FAILS: that ends it, with the choice and the head
+// behind what it says. False: that, or an error.
 typedef bool Each(Trial *trial, void *context, Finding *finding, Error *error);
 bool each_trial(World *world, Each *each, void *context, Finding *finding, Error *error);
 
