@@ -95,16 +95,17 @@ static bool model_files(Cache *cache, const char *asked, ModelFiles **files, Err
         !hash_pair(arena, path_join(arena, folder, "vocab.txt"),
                    path_join(arena, folder, "tokenizer_config.json"), &model->vocab_sha, error) ||
         !(model->tokenizer = tokenizer_read(arena, folder, error)) ||
-        !hash_pair(arena, weights, path_join(arena, folder, "config.json"), &model->sha, error) ||
-        !checkpoint_open(arena, weights, &model->checkpoint, error))
+        !hash_pair(arena, weights, path_join(arena, folder, "config.json"), &model->sha, error))
         return false;
-    entry->next = cache->models;
-    cache->models = entry;
     if (tokenizer_vocabulary(model->tokenizer) > (size_t)model->config.vocabulary)
         return fail(error, ERROR_INPUT, (Where){ .file = path_join(arena, folder, "vocab.txt") },
                     arena_format(arena, "at most %lld, config.json's vocab_size",
                                  (long long)model->config.vocabulary),
                     "has %zu pieces", tokenizer_vocabulary(model->tokenizer));
+    if (!checkpoint_open(arena, weights, &model->checkpoint, error))
+        return false;
+    entry->next = cache->models;
+    cache->models = entry;
     return true;
 }
 
