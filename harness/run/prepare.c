@@ -153,6 +153,17 @@ static const Tokenised *tokenised(Cache *cache, const ModelFiles *model, const T
 
 // ---- decisions
 
+// A pair's second text is of type 1.
+static bool check_types(Arena *arena, const Prepared *p, Error *error)
+{
+    if (!p->task->task.file[SPLIT_TRAIN].text_b || p->model->config.types > 1)
+        return true;
+    Where where = { .file = path_join(arena, p->model->folder, "config.json"),
+                    .item = "type_vocab_size" };
+    return fail(error, ERROR_INPUT, where, "2 at least, or a task of single texts",
+                "1 tells no second text from the first");
+}
+
 static uint64_t seed_of(int64_t own, int64_t seed)
 {
     return (uint64_t)(own == INT64_MIN ? seed : own);
@@ -472,7 +483,7 @@ bool prepare(Arena *arena, Cache *cache, const Request *request, Prepared *p, Er
     const Protocol *protocol = &request->protocol;
     *p = (Prepared){ 0 };
     if (!model_files(cache, protocol->model, &p->model, error) ||
-        !task_files(cache, protocol->task, &p->task, error))
+        !task_files(cache, protocol->task, &p->task, error) || !check_types(arena, p, error))
         return false;
     p->init_seed = seed_of(protocol->init_seed, protocol->seed);
     p->order_seed = seed_of(protocol->order_seed, protocol->seed);
