@@ -143,7 +143,8 @@ static const Tokenised *tokenised(Cache *cache, const ModelFiles *model, const T
     Tokenised *t = arena_zero(cache->arena, 1, sizeof *t);
     *t = (Tokenised){ model, task, max_length, { { 0 } }, cache->tokenised };
     for (int s = 0; s < SPLITS; s++)
-        if (!tokens_of(cache->arena, model->tokenizer, &task->task, task->dataset.split[s],
+        if ((s != SPLIT_TEST || task->dataset.label_text[s]) && // what is not scored is not read
+            !tokens_of(cache->arena, model->tokenizer, &task->task, task->dataset.split[s],
                        (size_t)max_length, &t->tokens[s], error))
             return NULL;
     cache->tokenised = t;
@@ -450,6 +451,8 @@ static const char *warnings_of(Arena *arena, const Request *request, const Prepa
         text = with_warning(arena, text, "warm-up takes every step");
     if (is->head == HEAD_POOLER && is->pooler_new && is->pretrained)
         text = with_warning(arena, text, "the checkpoint has no pooler: drawn anew");
+    if (p->task->dataset.split[SPLIT_TEST].count > p->tokens[SPLIT_TEST].count)
+        text = with_warning(arena, text, "test has no labels: it is not scored");
     if (100 * capitals > tokenizer_vocabulary(tokenizer))
         text = with_warning(arena, text,
                             arena_format(arena,
