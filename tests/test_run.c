@@ -575,6 +575,8 @@ static void a_run_out_of_time_leaves_no_score_not_even_an_older_one(void)
     CHECK(late.row.error && strstr(late.row.error, "gave up after 0 seconds at step 0 of 6"));
     CHECK_TEXT(late.row.key, well.row.key);
     CHECK(isnan(late.row.score) && files_below(out) == 2);
+    CHECK(0 < late.row.tokens && late.row.tokens < well.row.tokens); // of the one step that it did
+    CHECK(isnan(late.row.flops) && well.row.flops > 0);
     CHECK(!file_exists(file_of(&b, &late, "scores")));
     CHECK(!file_exists(file_of(&b, &late, "predictions")));
     Done in_time = run_of(&b, "lora", SETTINGS("timeout", "600"));

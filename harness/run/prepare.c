@@ -376,8 +376,6 @@ static void row_parameters(const Prepared *p, Row *row)
     Whole held = row->plan_weights + row->plan_gradients + row->plan_optimizer;
     row->plan_peak = held + (Whole)plan_bytes(train);
     row->eval_plan_peak = held + (Whole)plan_bytes(p->plans.eval_plan);
-    row->tokens = (Whole)p->batches.tokens;
-    row->flops = p->flops;
 }
 
 // The key: what decides the result, one "name=value" a line. What is not in it: machine, threads,
