@@ -305,16 +305,17 @@ static bool put_runs(FILE *out, const void *content)
     return !ferror(out);
 }
 
-// Adds a row to the sum that it belongs to: 0 same model and method, 1 same model, 2 any.
-static void count_row(const Row *row, const Job *job, double flops[3], double seconds[3])
+// Adds a row and its flops to the sum that it belongs to: 0 same model and method, 1 same model, 2
+// any.
+static void count_row(const Row *row, double its_flops, const Job *job, double flops[3],
+                      double seconds[3])
 {
-    if (!row || !row->status || strcmp(row->status, "ok") || !(row->flops > 0) ||
-        !(row->wall_s > 0))
+    if (!row || !row->status || strcmp(row->status, "ok") || !(its_flops > 0) || !(row->wall_s > 0))
         return;
     bool model = same_text(row->model, job->decided.model);
     int kind = !model ? 2 : same_text(row->method, job->decided.method) ? 0 : 1;
     for (; kind < 3; kind++) {
-        flops[kind] += row->flops;
+        flops[kind] += its_flops;
         seconds[kind] += row->wall_s;
     }
 }
@@ -323,9 +324,9 @@ double agenda_rate(const Agenda *agenda, const Job *job, double standard, int *k
 {
     double flops[3] = { 0 }, seconds[3] = { 0 };
     for (size_t i = 0; i < agenda->jobs; i++)
-        count_row(agenda->job[i].row, job, flops, seconds);
-    for (size_t i = 0; i < agenda->strays; i++)
-        count_row(&agenda->stray[i], job, flops, seconds);
+        count_row(agenda->job[i].row, agenda->job[i].flops, job, flops, seconds);
+    for (size_t i = 0; i < agenda->strays; i++) // of these the training's alone are known
+        count_row(&agenda->stray[i], agenda->stray[i].flops, job, flops, seconds);
     for (*kind = 0; *kind < 3; ++*kind)
         if (seconds[*kind] > 0)
             return flops[*kind] / seconds[*kind];
