@@ -23,9 +23,9 @@ bool agenda_make(Arena *arena, const Spec *spec, const char *folder, Interrupt *
     *agenda = (Agenda){ .folder = folder, .jobs = spec->count };
     agenda->job = arena_zero(arena, spec->count, sizeof *agenda->job);
     agenda->by_key = arena_zero(arena, spec->count, sizeof *agenda->by_key);
-    Arena *scratch = arena_new(ARENA_RUN, error), *shared = arena_new(ARENA_RUN, error);
-    if (!scratch || !shared)
-        goto done;
+    Arena *shared = arena_new(ARENA_RUN, error);
+    if (!shared)
+        return false;
     Cache *cache = cache_new(shared);
     for (size_t i = 0; i < spec->count; i++) {
         const Asked *asked = &spec->asked[i];
@@ -39,19 +39,13 @@ bool agenda_make(Arena *arena, const Spec *spec, const char *folder, Interrupt *
         job->request = asked->request;
         job->request.protocol.out = folder;
         job->label = asked->label;
-        if (!resolve(scratch, cache, &job->request, &resolved, &wrong)) {
+        if (!resolve(arena, cache, &job->request, &resolved, &wrong)) {
             fail(error, wrong.kind, asked->where, NULL, "%s: %s", job->label, wrong.text);
             goto done;
         }
         job->decided = resolved.row;
-        for (size_t c = 0; c < row_columns; c++)
-            if (row_column[c].type == COLUMN_Text) {
-                Text *cell = (Text *)((char *)&job->decided + row_column[c].field);
-                *cell = *cell ? arena_text(arena, *cell) : NULL;
-            }
         job->flops = resolved.flops;
         job->bytes = resolved.bytes;
-        arena_rewind(scratch, 0);
     }
     qsort(agenda->by_key, agenda->jobs, sizeof *agenda->by_key, by_key);
     for (size_t i = 1; i < agenda->jobs; i++) {
@@ -64,7 +58,7 @@ bool agenda_make(Arena *arena, const Spec *spec, const char *folder, Interrupt *
     }
     ok = true;
 done:
-    arena_free(scratch);
+    cache_close(cache);
     arena_free(shared);
     return ok;
 }
