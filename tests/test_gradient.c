@@ -229,6 +229,21 @@ static void a_frozen_bottom_has_no_backward_and_keeps_nothing(void)
     bench_end(&b, 1);
 }
 
+// As BitFit's lowest LayerNorm: what the others' gradients would read is not kept.
+static void an_offset_alone_keeps_nothing_of_its_norm(void)
+{
+    Bench b;
+    Made made;
+    bench_begin(&b, 1);
+    Value x = given(b.graph, "x", ROWS_TOKENS, H, false);
+    Value y = normalise(b.graph, x, NO_VALUE, parameter_of(b.graph, "g", 1, H, false),
+                        parameter_of(b.graph, "o", 1, H, true), 0.1);
+    gradients_hold(&b, y, &made, "offset", 1);
+    CHECK(nodes_of(made.graph, "layernorm_grad") == 0 && nodes_of(made.graph, "sum_rows") == 1);
+    CHECK(made.graph->node[1].out[1] == NO_VALUE && made.graph->node[1].out[2] == NO_VALUE);
+    bench_end(&b, 1);
+}
+
 static void the_lowest_trained_parameter_gets_its_gradient_through_frozen_layers(void)
 {
     for (uint64_t seed = 1; seed <= 6; seed++) {
@@ -410,6 +425,7 @@ void suite_gradient(void)
     ADD(a_tied_parameter_has_one_gradient_of_all_its_uses);
     ADD(random_graphs_have_the_slopes_of_their_twins);
     ADD(a_frozen_bottom_has_no_backward_and_keeps_nothing);
+    ADD(an_offset_alone_keeps_nothing_of_its_norm);
     ADD(the_lowest_trained_parameter_gets_its_gradient_through_frozen_layers);
     ADD(nothing_trained_is_no_backward);
     ADD(a_trained_parameter_without_a_way_is_refused_by_name);

@@ -648,6 +648,12 @@ static void rows_that_lie_in_no_sequence_are_refused(void)
     dropout(g, P("p", 4, 5), 0.1);
     is_refused(&r, "dropout: input 0 (4 x 5) does not fit; should be over tokens, or one row");
     g = refusing(&r);
+    dropout(g, X(((Count){ .sequences = 2 }), 5), 0.1);
+    is_refused(&r, "dropout: input 0 (2 sequences x 5) does not fit");
+    g = refusing(&r);
+    mean_tokens(g, X(((Count){ .constant = 3, .tokens = 1 }), 5));
+    is_refused(&r, "mean_rows: input 0 (3 + tokens x 5) does not fit");
+    g = refusing(&r);
     first_token(g, X(ROWS_SEQUENCES, 5));
     is_refused(&r, "first_rows: input 0 (sequences x 5) does not fit; should be over tokens");
     g = refusing(&r);
