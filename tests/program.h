@@ -5,6 +5,18 @@
 #include "tests/test.h"
 #include <sys/types.h>
 
+// AddressSanitizer keeps address space and shadow of its own: what a test says of memory is not so.
+#if defined(__SANITIZE_ADDRESS__)
+#define SANITIZED 1
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define SANITIZED 1
+#endif
+#endif
+#ifndef SANITIZED
+#define SANITIZED 0
+#endif
+
 // A plain folder FOLDER/NAME with train (48 rows), tune (16), dev (30) and test (20), two labels
 // that the words tell apart. Returns its path.
 const char *small_task(Arena *arena, const char *folder, const char *name);

@@ -92,6 +92,38 @@ static void asking_changes_nothing_of_the_run_but_its_key(void)
     arena_free(b.arena);
 }
 
+// The texts take 4,000 tokens a batch: more than the run itself.
+static void asking_adds_nothing_to_the_peaks_of_the_run(void)
+{
+    Bench b = bench_new();
+    Row *rows[2];
+    FILE *out = fopen(b.texts, "we");
+    for (int text = 0; text < 32; text++) {
+        for (int word = 0; word < 124; word++)
+            fputs("film ", out);
+        fputs("\n", out);
+    }
+    fclose(out);
+    for (int with = 0; with < 2; with++) {
+        size_t count;
+        Error error;
+        const char *more = with ? arena_format(b.arena, " --heldout %s", b.texts) : "";
+        Said said = program(b.arena, NULL,
+                            "run --model tiny --task %s --method null --batch 1 --out %s/peaks%d%s",
+                            b.task, b.folder, with, more);
+        const char *key = strstr(said.out, "/rows/");
+        if (!CHECK(said.status == 0 && key) ||
+            !CHECK(rows_read(
+                b.arena,
+                arena_format(b.arena, "%s/peaks%d/rows/%.64s.csv", b.folder, with, key + 6),
+                &rows[with], &count, &error)))
+            return;
+    }
+    CHECK(rows[1]->mlm_after == rows[1]->mlm_before);
+    CHECK(SANITIZED || rows[1]->rss_peak < rows[0]->rss_peak + 3000000);
+    arena_free(b.arena);
+}
+
 static void a_model_without_the_head_has_no_loss_and_a_warning(void)
 {
     Bench b = bench_new();
@@ -225,6 +257,7 @@ void suite_heldout(void)
     ADD(before_is_the_same_for_all_methods_to_the_bit);
     ADD(what_is_not_tuned_forgets_nothing_to_the_bit);
     ADD(asking_changes_nothing_of_the_run_but_its_key);
+    ADD(asking_adds_nothing_to_the_peaks_of_the_run);
     ADD(a_model_without_the_head_has_no_loss_and_a_warning);
     ADD(what_is_picked_and_what_it_becomes_have_the_paper_s_shares);
     ADD(masks_depend_on_text_number_and_position_alone);

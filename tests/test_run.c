@@ -7,6 +7,7 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 typedef struct {
@@ -170,18 +171,25 @@ static void the_file_holds_the_row_that_was_returned(void)
     arena_free(b.arena);
 }
 
+static double cpu_now(void)
+{
+    return (double)clock() / CLOCKS_PER_SEC;
+}
+
 // Lessons L25.
 static void times_add_up_to_the_wall(void)
 {
     Bench b = bench_new();
     const char *texts = path_join(b.arena, b.folder, "texts");
     write_text(texts, "the film was dull and the story cold\n");
+    double before = cpu_now();
     Done done = run_of(&b, "full", SETTINGS("heldout", texts));
+    double cpu = cpu_now() - before; // probes and the writing of files included
     const Row *r = &done.row;
     double sum = r->load_s + r->tokenize_s + r->train_s + r->eval_s;
     CHECK(fabs(r->wall_s - sum) <= fmax(0.02 * r->wall_s, 0.02));
     CHECK(0 < r->optimizer_s && r->optimizer_s < r->train_s);
-    CHECK(r->cpu_s <= 1.02 * r->wall_s + 0.02);
+    CHECK(r->cpu_s <= 1.02 * r->wall_s + 0.02 && r->cpu_s <= cpu && r->cpu_s > 0.5 * cpu);
     CHECK(0 < r->load_s && 0 < r->tokenize_s && 0 < r->train_s && 0 < r->eval_s);
     CHECK_CLOSE(r->gflops_per_s, r->flops / r->train_s / 1e9, 1e-9);
     arena_free(b.arena);
@@ -207,7 +215,7 @@ static void measured_memory_is_what_was_planned(void)
         b.arena = own;
     }
     // The second of two runs in one process has its own peak, not the first's.
-    CHECK(done[1].row.rss_peak + 3 * 4 * 1500000 < done[0].row.rss_peak);
+    CHECK(SANITIZED || done[1].row.rss_peak + 3 * 4 * 1500000 < done[0].row.rss_train_peak);
     arena_free(b.arena);
 }
 

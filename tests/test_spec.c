@@ -84,6 +84,7 @@ static void a_list_as_a_value_is_a_product_the_first_named_slowest(void)
                               "lora tiny reviews seed 7 epochs 2 rank 8\n"
                               "full tiny reviews seed 7 epochs 1\n"
                               "full tiny reviews seed 7 epochs 2\n");
+    CHECK(spec.settings == 6 && spec.seeds == 1);
     CHECK_TEXT(value(&spec, 2, "rank"), "4");
     CHECK_TEXT(value(&spec, 2, "epochs"), "2");
     CHECK_TEXT(value(&spec, 2, "alpha"), "32");

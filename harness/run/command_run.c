@@ -62,8 +62,6 @@ static void tell(void *context, int64_t step, int64_t steps, double loss, double
     fprintf(stderr, "%s[%5lld/%lld] loss %.4f | %.1fk tok/s%s", teller->terminal ? "\r" : "",
             (long long)step, (long long)steps, loss, tokens_per_s / 1e3,
             teller->terminal ? "  " : "\n");
-    if (teller->terminal && step == steps)
-        fputs("\r\033[K", stderr);
 }
 
 static void points(FILE *out, const char *name, double fraction)
@@ -102,7 +100,10 @@ static bool command(const Invocation *invocation, int *status, Error *error)
         return false;
     bool telling = argument_is(&arguments, "verbose") ||
                    (teller.terminal && !argument_is(&arguments, "quiet"));
-    if (!run(invocation->arena, &request, telling ? tell : NULL, &teller, &row, error))
+    bool ok = run(invocation->arena, &request, telling ? tell : NULL, &teller, &row, error);
+    if (teller.terminal && teller.last > 0) // however it ended, what follows begins on a clean line
+        fputs("\r\033[K", stderr);
+    if (!ok)
         return false;
     row_print(stdout, &row, request.protocol.out);
     *status = strcmp(row.status, "ok") ? ERROR_WORK : 0;

@@ -91,18 +91,22 @@ bool spec_read(Arena *arena, const char *path, const char *const *set, size_t se
         return false;
 
     const Yaml *train = yaml_get(root, "train");
-    size_t pairs = in.tasks.count * in.methods.count, runs = 0;
+    size_t pairs = in.tasks.count * in.methods.count, runs = 0, settings = 0;
     Choices *choices = arena_zero(arena, pairs, sizeof *choices);
     for (size_t i = 0; i < pairs; i++) {
         const Entry *task = &in.tasks.entry[i / in.methods.count];
         const Entry *method = &in.methods.entry[i % in.methods.count];
         if (!read_choices(&in, train, task, method, &choices[i], error))
             return false;
+        settings = i % in.methods.count ? settings : 0;
+        settings += combinations(&choices[i]);
+        spec->settings = settings > spec->settings ? settings : spec->settings;
         runs += in.models.count * in.seeds.count * combinations(&choices[i]);
         if (runs > MOST_RUNS)
             return fail(error, ERROR_INPUT, method->where, "1000000 at most",
                         "asks for too many runs");
     }
+    spec->seeds = in.seeds.count;
     spec->asked = arena_zero(arena, runs, sizeof *spec->asked);
     for (size_t s = 0; s < in.seeds.count; s++)
         for (size_t t = 0; t < in.tasks.count; t++)

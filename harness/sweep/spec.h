@@ -28,7 +28,9 @@ typedef struct {
     const char *name, *study; // study: NULL where the file has none
     Bytes text;               // the file as it is
     Asked *asked;
-    size_t count; // 1 or more
+    size_t count;    // 1 or more
+    size_t seeds;    // how many
+    size_t settings; // methods with their options, on one model and task with one seed; the most
 } Spec;
 
 // `set` are overrides as typed: "train.epochs=1", "seeds=[1, 2]", "methods.lora.rank=4"; a key that

@@ -157,6 +157,21 @@ static size_t available_bytes(void)
     return (size_t)kilobytes * 1024;
 }
 
+// A sign-flip test over n seeds has no p below 2 / 2^n, whatever the effect, and Holm's first of k
+// comparisons must be below 0.05 / k.
+static void say_seeds(const Sweep *s)
+{
+    size_t comparisons = s->spec.settings - 1, least = 1;
+    if (comparisons == 0)
+        return;
+    while (ldexp(2, -(int)least) > 0.05 / (double)comparisons)
+        least++;
+    if (s->spec.seeds < least)
+        fprintf(s->out,
+                "seeds: %zu; a sign-flip test needs %zu to tell %zu from a baseline, at 5 %%\n",
+                s->spec.seeds, least, comparisons);
+}
+
 // How many runs, why each, hours and bytes. Without a row to learn the rate from, a child measures
 // what the machine can do in a product (`tunemark probe`), of which a run reaches about half.
 static bool dry_run(Sweep *s, Error *error)
@@ -199,6 +214,7 @@ static bool dry_run(Sweep *s, Error *error)
         }
     fprintf(s->out, ")\nmemory: %.0f MB the largest run, %.0f MB at most for %zu at once\n",
             (double)whole.largest / 1e6, (double)whole.sum / 1e6, whole.at_once);
+    say_seeds(s);
     return ferror(s->out) ? fail(error, ERROR_ENVIRONMENT, (Where){ 0 }, NULL, "not written")
                           : true;
 }
