@@ -1,5 +1,6 @@
 // command_run.c: tunemark run, and what other commands share with it: a Request from a command
 // line.
+#include "base/clock.h"
 #include "engine/product.h"
 #include "run/command_impl.h"
 #include "run/commands.h"

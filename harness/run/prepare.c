@@ -1,11 +1,11 @@
 // prepare.c: from a request to graphs, plans and the decided cells of its row.
 #include "run/prepare.h"
+#include "base/clock.h"
 #include "base/hash.h"
 #include "base/text.h"
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 
 // Tokens of a split depend on the vocabulary and the length alone; all runs on a task share them.
 typedef struct Tokenised {
@@ -32,13 +32,6 @@ struct Cache {
     TaskEntry *tasks;
     Tokenised *tokenised;
 };
-
-double seconds_now(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
-}
 
 Cache *cache_new(Arena *arena)
 {

@@ -1,7 +1,7 @@
 // run.c: one run: prepare, train, evaluate, write. The row comes last, so that what stands in rows/
 // is whole.
 #include "run/run.h"
-#include "base/text.h"
+#include "base/clock.h"
 #include "engine/product.h"
 #include "run/machine.h"
 #include "run/outputs.h"

@@ -1,10 +1,10 @@
 // agenda.c: resolves a spec, reads the rows that are there, writes plan.csv and runs.csv.
 #include "sweep/agenda.h"
+#include "base/clock.h"
 #include "base/csv.h"
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 enum { MOST_ATTEMPTS = 2, MOST_DIFFERENCES = 3 };
 
@@ -242,17 +242,13 @@ bool agenda_collect(Arena *arena, const Agenda *agenda, Job *job, int64_t attemp
 bool agenda_fail(Arena *arena, const Agenda *agenda, Job *job, int64_t attempt, int64_t jobs,
                  const char *status, const char *words, Error *error)
 {
-    char now[32];
-    time_t seconds = time(NULL);
-    struct tm utc;
-    strftime(now, sizeof now, "%Y-%m-%dT%H:%M:%SZ", gmtime_r(&seconds, &utc));
     Row *row = arena_take(arena, 1, sizeof *row);
     *row = job->decided;
     row->status = status;
     row->error = words;
     row->attempts = attempt;
     row->jobs = jobs;
-    row->finished_at = arena_text(arena, now);
+    row->finished_at = utc_now(arena);
     if (!row_write(row_path(arena, agenda, job), row, error))
         return false;
     job->row = row;
