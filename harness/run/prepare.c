@@ -305,8 +305,6 @@ static void row_what(Arena *arena, const Request *request, const Prepared *p, Ro
     row->data_seed = (Whole)p->data_seed;
 }
 
-static const char *const head_names[] = { "auto", "pooler", "linear", "mean", "mlp" };
-
 static void row_protocol(Arena *arena, const Request *request, const Prepared *p, Row *row)
 {
     const Protocol *protocol = &request->protocol;
