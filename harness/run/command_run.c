@@ -71,7 +71,8 @@ static void points(FILE *out, const char *name, double fraction)
         fprintf(out, " %s %.1f", name, 100 * fraction);
 }
 
-void row_print(FILE *out, const Row *row, const char *folder)
+// The row in words.
+static void row_print(FILE *out, const Row *row, const char *folder)
 {
     fprintf(out, "%s %s %s seed %lld: ", row->method, row->model, row->task, (long long)row->seed);
     if (strcmp(row->status, "ok") != 0)
