@@ -1,149 +1,10 @@
 // prepare.c: from a request to graphs, plans and the decided cells of its row.
 #include "run/prepare.h"
-#include "base/clock.h"
 #include "base/hash.h"
 #include "base/text.h"
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
-
-// Tokens of a split depend on the vocabulary and the length alone; all runs on a task share them.
-typedef struct Tokenised {
-    const ModelFiles *model;
-    const TaskFiles *task;
-    int64_t max_length;
-    Tokens tokens[SPLITS]; // train's: of every training row
-    struct Tokenised *next;
-} Tokenised;
-
-typedef struct ModelEntry {
-    ModelFiles files;
-    struct ModelEntry *next;
-} ModelEntry;
-
-typedef struct TaskEntry {
-    TaskFiles files;
-    struct TaskEntry *next;
-} TaskEntry;
-
-struct Cache {
-    Arena *arena;
-    ModelEntry *models;
-    TaskEntry *tasks;
-    Tokenised *tokenised;
-};
-
-Cache *cache_new(Arena *arena)
-{
-    Cache *cache = arena_zero(arena, 1, sizeof *cache);
-    cache->arena = arena;
-    return cache;
-}
-
-void cache_close(Cache *cache)
-{
-    for (ModelEntry *e = cache->models; e; e = e->next)
-        checkpoint_close(&e->files.checkpoint);
-    cache->models = NULL;
-}
-
-// ---- files
-
-// The hash of two files; the second may be absent.
-static bool hash_pair(Arena *arena, const char *a, const char *b, Hash *hash, Error *error)
-{
-    Hash one, two = { "" };
-    if (!hash_file(a, &one, error) || (file_exists(b) && !hash_file(b, &two, error)))
-        return false;
-    const char *text = arena_format(arena, "%s %s", one.hex, two.hex);
-    *hash = hash_bytes(text, strlen(text));
-    return true;
-}
-
-static bool model_files(Cache *cache, const char *asked, ModelFiles **files, Error *error)
-{
-    Arena *arena = cache->arena;
-    const char *folder;
-    if (!asked)
-        return fail(error, ERROR_INPUT, (Where){ .item = "model" },
-                    "a name of `tunemark list models`, or a folder", "is not given");
-    if (!model_folder(arena, asked, &folder, error))
-        return false;
-    for (ModelEntry *e = cache->models; e; e = e->next)
-        if (!strcmp(e->files.folder, folder)) {
-            *files = &e->files;
-            return true;
-        }
-    ModelEntry *entry = arena_zero(arena, 1, sizeof *entry);
-    ModelFiles *model = *files = &entry->files;
-    size_t length = strlen(folder);
-    while (length > 1 && folder[length - 1] == '/')
-        length--;
-    char *trimmed = arena_format(arena, "%.*s", (int)length, folder),
-         *slash = strrchr(trimmed, '/');
-    model->folder = folder;
-    model->name = slash && slash[1] ? slash + 1 : trimmed;
-    const char *weights = path_join(arena, folder, "model.safetensors");
-    if (!config_read(path_join(arena, folder, "config.json"), &model->config, error) ||
-        !hash_pair(arena, path_join(arena, folder, "vocab.txt"),
-                   path_join(arena, folder, "tokenizer_config.json"), &model->vocab_sha, error) ||
-        !(model->tokenizer = tokenizer_read(arena, folder, error)) ||
-        !hash_pair(arena, weights, path_join(arena, folder, "config.json"), &model->sha, error))
-        return false;
-    if (tokenizer_vocabulary(model->tokenizer) > (size_t)model->config.vocabulary)
-        return fail(error, ERROR_INPUT, (Where){ .file = path_join(arena, folder, "vocab.txt") },
-                    arena_format(arena, "at most %lld, config.json's vocab_size",
-                                 (long long)model->config.vocabulary),
-                    "has %zu pieces", tokenizer_vocabulary(model->tokenizer));
-    if (!checkpoint_open(arena, weights, &model->checkpoint, error))
-        return false;
-    entry->next = cache->models;
-    cache->models = entry;
-    return true;
-}
-
-static bool task_files(Cache *cache, const char *asked, TaskFiles **files, Error *error)
-{
-    Arena *arena = cache->arena;
-    if (!asked)
-        return fail(error, ERROR_INPUT, (Where){ .item = "task" },
-                    "a name of `tunemark list tasks`, or a folder", "is not given");
-    for (TaskEntry *e = cache->tasks; e; e = e->next)
-        if (!strcmp(e->files.asked, asked)) {
-            *files = &e->files;
-            return true;
-        }
-    TaskEntry *entry = arena_zero(arena, 1, sizeof *entry);
-    *files = &entry->files;
-    entry->files.asked = arena_text(arena, asked);
-    if (!task_find(arena, path_join(arena, home_folder(arena), "datasets"), asked,
-                   &entry->files.task, error) ||
-        !dataset_read(arena, &entry->files.task, &entry->files.dataset, error))
-        return false;
-    entry->next = cache->tasks;
-    cache->tasks = entry;
-    return true;
-}
-
-// NULL: out of memory.
-static const Tokenised *tokenised(Cache *cache, const ModelFiles *model, const TaskFiles *task,
-                                  int64_t max_length, double *seconds, Error *error)
-{
-    for (const Tokenised *t = cache->tokenised; t; t = t->next)
-        if (t->model == model && t->task == task && t->max_length == max_length)
-            return t;
-    double start = seconds_now();
-    Tokenised *t = arena_zero(cache->arena, 1, sizeof *t);
-    *t = (Tokenised){ model, task, max_length, { { 0 } }, cache->tokenised };
-    for (int s = 0; s < SPLITS; s++)
-        if ((s != SPLIT_TEST || task->dataset.label_text[s]) && // what is not scored is not read
-            !tokens_of(cache->arena, model->tokenizer, &task->task, task->dataset.split[s],
-                       (size_t)max_length, &t->tokens[s], error))
-            return NULL;
-    cache->tokenised = t;
-    *seconds += seconds_now() - start;
-    return t;
-}
 
 // ---- decisions
 
@@ -201,6 +62,26 @@ static bool read_heldout(Arena *arena, const char *path, int64_t max_length, Pre
     if (!measures_forgetting(p))
         return hash_file(path, &p->heldout.hash, error);
     return heldout_read(arena, p->model->tokenizer, path, (size_t)max_length, &p->heldout, error);
+}
+
+// What is not scored is not read.
+static bool read_tokens(Cache *cache, const Protocol *protocol, size_t max_length, Prepared *p,
+                        Error *error)
+{
+    for (Split s = SPLIT_TRAIN; s < SPLITS; s++) {
+        Wanted wanted = {
+            .model = p->model, .task = p->task, .split = s, .max_length = max_length
+        };
+        if (s == SPLIT_TEST && !p->task->dataset.label_text[s])
+            continue;
+        if (s == SPLIT_TRAIN && protocol->train_limit > 0) {
+            wanted.limit = (size_t)protocol->train_limit;
+            wanted.data_seed = p->data_seed;
+        }
+        if (!split_tokens(cache, &wanted, &p->tokens[s], &p->tokenize_s, error))
+            return false;
+    }
+    return true;
 }
 
 static int64_t decide_steps(const Request *request, size_t rows)
@@ -309,7 +190,7 @@ static void row_protocol(Arena *arena, const Request *request, const Prepared *p
 {
     const Protocol *protocol = &request->protocol;
     bool trains = !(request->method->claims & TRAINS_NOTHING);
-    row->train_n = (Whole)p->train.count;
+    row->train_n = (Whole)p->tokens[SPLIT_TRAIN].count;
     row->tune_n = (Whole)p->tokens[SPLIT_TUNE].count;
     row->train_on = "train";
     row->train_limit = protocol->train_limit;
@@ -492,22 +373,11 @@ bool prepare(Arena *arena, Cache *cache, const Request *request, Prepared *p, Er
                     "%lld leaves no room for a text", (long long)max_length);
     if (!read_heldout(arena, protocol->heldout, max_length, p, error))
         return false;
-    const Tokenised *t = tokenised(cache, p->model, p->task, max_length, &p->tokenize_s, error);
-    if (!t)
+    if (!read_tokens(cache, protocol, (size_t)max_length, p, error))
         return false;
-    memcpy(p->tokens, t->tokens, sizeof p->tokens);
-    p->train = p->task->dataset.split[SPLIT_TRAIN];
-    if (protocol->train_limit > 0) {
-        double start = seconds_now();
-        p->train = dataset_limit(arena, &p->task->task, p->train, (size_t)protocol->train_limit,
-                                 p->data_seed);
-        if (!tokens_of(arena, p->model->tokenizer, &p->task->task, p->train, (size_t)max_length,
-                       &p->tokens[SPLIT_TRAIN], error))
-            return false;
-        p->tokenize_s += seconds_now() - start;
-    }
-    int64_t steps = decide_steps(request, p->train.count);
-    if (!check_steps(arena, steps, p->train.count, protocol->batch, error))
+    size_t rows = p->tokens[SPLIT_TRAIN].count;
+    int64_t steps = decide_steps(request, rows);
+    if (!check_steps(arena, steps, rows, protocol->batch, error))
         return false;
     decide_training(request, p, steps);
     decide_batches(arena, request, p);

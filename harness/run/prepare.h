@@ -2,7 +2,7 @@
 // plans, and the row's decided cells with the key.
 #ifndef RUN_PREPARE_H
 #define RUN_PREPARE_H
-#include "data/tokens.h"
+#include "run/files.h"
 #include "run/heldout.h"
 #include "run/run.h"
 #include "run/trainer.h"
@@ -10,25 +10,10 @@
 // Raised by hand whenever results change for the same description; part of the key.
 #define NUMERICS 1
 
-typedef struct ModelFiles {
-    const char *folder, *name;
-    Config config;
-    Checkpoint checkpoint; // mapped for as long as the cache lives
-    Tokenizer *tokenizer;
-    Hash sha, vocab_sha; // of model.safetensors; of vocab.txt and tokenizer_config.json
-} ModelFiles;
-
-typedef struct TaskFiles {
-    const char *asked; // as the request names it
-    Task task;
-    Dataset dataset;
-} TaskFiles;
-
 typedef struct {
     ModelFiles *model;
     TaskFiles *task;
-    Examples train;        // after train_limit
-    Tokens tokens[SPLITS]; // train's is of the rows that are left
+    Tokens tokens[SPLITS]; // train's is of the rows that train_limit leaves; not scored: none
     Batches batches;       // of training; steps 0 for a method that trains nothing
     Batches evaluation[SPLITS];
     Extent largest_evaluation;

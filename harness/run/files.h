@@ -1,0 +1,41 @@
+// files.h: what runs share: models and tasks, read and hashed once, and the tokens of their splits.
+//
+// All of it lies in the cache (run.h) for as long as that lives; a file that was refused is read
+// again when it is asked for again.
+#ifndef RUN_FILES_H
+#define RUN_FILES_H
+#include "base/hash.h"
+#include "data/tokens.h"
+#include "run/run.h"
+
+typedef struct ModelFiles {
+    const char *folder, *name;
+    Config config;
+    Checkpoint checkpoint; // mapped for as long as the cache lives
+    Tokenizer *tokenizer;
+    Hash sha, vocab_sha; // of model.safetensors; of vocab.txt and tokenizer_config.json
+} ModelFiles;
+
+typedef struct TaskFiles {
+    const char *asked; // as the request names it
+    Task task;
+    Dataset dataset;
+} TaskFiles;
+
+bool model_files(Cache *cache, const char *asked, ModelFiles **files, Error *error);
+bool task_files(Cache *cache, const char *asked, TaskFiles **files, Error *error);
+
+// Which rows of a task, read by which vocabulary.
+typedef struct {
+    const ModelFiles *model;
+    const TaskFiles *task;
+    Split split;
+    size_t max_length;
+    size_t limit; // train_limit; 0: every row. Of train alone, as is the seed
+    uint64_t data_seed;
+} Wanted;
+
+// Adds the seconds that it took, where they were not there yet. Fails only for want of memory.
+bool split_tokens(Cache *cache, const Wanted *wanted, Tokens *tokens, double *seconds,
+                  Error *error);
+#endif
