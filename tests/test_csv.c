@@ -107,7 +107,7 @@ static void what_a_lenient_reader_repairs_is_refused_with_its_line(void)
     Arena *arena = arena_new(1 << 24, &error);
     Bytes zero = { (const uint8_t *)"a,b\n1,\0\n", 8 };
     CHECK(!csv_parse_bytes(arena, zero, "f.csv", CSV_COMMAS, true, &csv, &error));
-    CHECK_ERROR(&error, ERROR_INPUT, "f.csv:2: a NUL byte; should be text");
+    CHECK_ERROR(&error, ERROR_INPUT, "f.csv:2: byte 0x00 is no text; should be UTF-8");
     arena_free(arena);
 }
 

@@ -213,7 +213,7 @@ static void a_file_that_is_no_texts_is_refused_with_its_line(void)
         const char *text, *part;
     } of[] = { { "", "has no token that would be masked; should be texts, one a line" },
                { "\n \n\t\n", "has no token that would be masked" },
-               { "good\n\xff\xfe\n", "bad:2: is no text; should be UTF-8 without NUL" } };
+               { "good\n\xff\xfe\n", "bad:2: byte 0xff is no text; should be UTF-8 without NUL" } };
     Tokenizer *tokenizer = tiny(&b);
     Error error;
     Heldout heldout;

@@ -1,7 +1,6 @@
 // csv.c: libcsv tells fields and row ends; here they are laid out, counted and, where libcsv would
 // guess, refused.
 #include "base/csv.h"
-#include "base/text.h"
 #include <csv.h>
 #include <stdlib.h>
 #include <string.h>
@@ -25,7 +24,6 @@ typedef struct {
 enum { MARK_BYTES = 3 };
 static const char byte_order_mark[] = "\xef\xbb\xbf";
 
-static bool text_is_fit(Bytes bytes, const char *file, Error *error);
 static bool make_room(Reader *reader, Bytes bytes, CsvFormat format);
 static void read_commas(Reader *reader, Bytes bytes);
 static void read_tabs(Reader *reader, Bytes bytes);
@@ -35,7 +33,6 @@ static void row_ends(int end, void *reader);
 static void finish_row(Reader *reader);
 static void names_differ(Reader *reader, size_t line);
 static void refuse(Reader *reader, size_t line, const char *right, const char *what);
-static size_t line_at(Bytes bytes, size_t offset);
 
 bool csv_parse_bytes(Arena *arena, Bytes bytes, const char *file, CsvFormat format, bool header,
                      Csv *csv, Error *error)
@@ -45,7 +42,7 @@ bool csv_parse_bytes(Arena *arena, Bytes bytes, const char *file, CsvFormat form
     reader.header = header;
     if (bytes.size >= MARK_BYTES && !memcmp(bytes.data, byte_order_mark, MARK_BYTES))
         bytes = (Bytes){ bytes.data + MARK_BYTES, bytes.size - MARK_BYTES };
-    if (!text_is_fit(bytes, file, error) || !make_room(&reader, bytes, format))
+    if (!bytes_are_text(bytes, file, error) || !make_room(&reader, bytes, format))
         return false;
     if (format == CSV_COMMAS)
         read_commas(&reader, bytes);
@@ -64,22 +61,6 @@ bool csv_read(Arena *arena, const char *path, CsvFormat format, bool header, Csv
     bool ok = csv_parse_bytes(arena, bytes, arena_text(arena, path), format, header, csv, error);
     file_unmap(bytes);
     return ok;
-}
-
-static bool text_is_fit(Bytes bytes, const char *file, Error *error)
-{
-    Where where = { .file = file };
-    size_t bad;
-    const uint8_t *zero = bytes.size ? memchr(bytes.data, 0, bytes.size) : NULL;
-    if (zero) {
-        where.line = line_at(bytes, (size_t)(zero - bytes.data));
-        return fail(error, ERROR_INPUT, where, "text", "a NUL byte");
-    }
-    if (!utf8_valid(bytes.data, bytes.size, &bad)) {
-        where.line = line_at(bytes, bad);
-        return fail(error, ERROR_INPUT, where, "UTF-8", "byte 0x%02x is no text", bytes.data[bad]);
-    }
-    return true;
 }
 
 // Takes for the most that these bytes can hold: a field ends at a separator, a line end or the end
@@ -248,14 +229,6 @@ static void refuse(Reader *reader, size_t line, const char *right, const char *w
     if (!reader->failed)
         fail(reader->error, ERROR_INPUT, (Where){ reader->file, line, NULL }, right, "%s", what);
     reader->failed = true;
-}
-
-static size_t line_at(Bytes bytes, size_t offset)
-{
-    size_t line = 1;
-    for (size_t i = 0; i < offset; i++)
-        line += bytes.data[i] == '\n';
-    return line;
 }
 
 size_t csv_column(const Csv *csv, const char *name)

@@ -1,5 +1,6 @@
 // file.c: every open, read and write of the harness's own files; errors name the path.
 #include "base/file.h"
+#include "base/text.h"
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -95,6 +96,25 @@ static int open_regular(const char *path, size_t *size, Error *error)
     }
     *size = (size_t)status.st_size;
     return file;
+}
+
+bool bytes_are_text(Bytes bytes, const char *file, Error *error)
+{
+    size_t bad;
+    const uint8_t *zero = bytes.size ? memchr(bytes.data, 0, bytes.size) : NULL;
+    if (!zero && utf8_valid(bytes.data, bytes.size, &bad))
+        return true;
+    size_t at = zero ? (size_t)(zero - bytes.data) : bad;
+    return fail(error, ERROR_INPUT, (Where){ .file = file, .line = line_at(bytes, at) },
+                "UTF-8 without NUL", "byte 0x%02x is no text", bytes.data[at]);
+}
+
+size_t line_at(Bytes bytes, size_t offset)
+{
+    size_t line = 1;
+    for (size_t i = 0; i < offset && i < bytes.size; i++)
+        line += bytes.data[i] == '\n';
+    return line;
 }
 
 // What a reader can do nothing about is the environment's; a name that leads nowhere is input.

@@ -18,6 +18,10 @@ bool file_read(Arena *arena, const char *path, Bytes *bytes, Error *error);
 bool file_map(const char *path, Bytes *bytes, Error *error);
 void file_unmap(Bytes bytes);
 
+// UTF-8 without NUL; what is not is refused with its line.
+bool bytes_are_text(Bytes bytes, const char *file, Error *error);
+size_t line_at(Bytes bytes, size_t offset); // the line that a byte stands in, from 1
+
 // Writes a file so that `path` holds its old content or all of the new, whatever happens between:
 // kill -9, a full disk. The temporary name holds the process id; it is unlinked on failure, and
 // signals that end the process wait until it is gone.

@@ -1,6 +1,5 @@
 // yaml.c: libyaml's events, made into a tree; what a spec has no use for is refused on the way.
 #include "base/yaml.h"
-#include "base/text.h"
 #include <stdlib.h>
 #include <string.h>
 #include <yaml.h>
@@ -22,7 +21,6 @@ static Yaml *value(Reader *reader, yaml_event_t *event, int depth);
 static bool children(Reader *reader, Yaml *parent, int depth);
 static bool keys_differ(Reader *reader, const Yaml *map);
 static bool refuse(Reader *reader, size_t line, const char *right, const char *what);
-static size_t line_at(Bytes bytes, size_t offset);
 
 Yaml *yaml_parse(Arena *arena, Bytes bytes, const char *file, Error *error)
 {
@@ -54,13 +52,10 @@ const Yaml *yaml_get(const Yaml *map, const char *key)
 static bool characters_are_fit(Bytes bytes, const char *file, Error *error)
 {
     Where where = { .file = file };
-    size_t bad;
     if (bytes.size > LARGEST)
         return fail(error, ERROR_INPUT, where, "at most 1 MiB", "has %zu bytes", bytes.size);
-    if (!utf8_valid(bytes.data, bytes.size, &bad)) {
-        where.line = line_at(bytes, bad);
-        return fail(error, ERROR_INPUT, where, "UTF-8", "byte 0x%02x is no text", bytes.data[bad]);
-    }
+    if (!bytes_are_text(bytes, file, error))
+        return false;
     bool indentation = true;
     for (size_t i = 0; i < bytes.size; i++) {
         if (bytes.data[i] == '\t' && indentation) {
@@ -219,12 +214,4 @@ static bool keys_differ(Reader *reader, const Yaml *map)
 static bool refuse(Reader *reader, size_t line, const char *right, const char *what)
 {
     return fail(reader->error, ERROR_INPUT, (Where){ reader->file, line, NULL }, right, "%s", what);
-}
-
-static size_t line_at(Bytes bytes, size_t offset)
-{
-    size_t line = 1;
-    for (size_t i = 0; i < offset && i < bytes.size; i++)
-        line += bytes.data[i] == '\n';
-    return line;
 }

@@ -19,7 +19,6 @@
 // that is too long to be kept makes its word too long for a piece.
 #include "model/tokenizer.h"
 #include "base/json.h"
-#include "base/text.h"
 #include <assert.h>
 #include <string.h>
 #include <utf8proc.h>
@@ -208,22 +207,14 @@ static Tokenizer *parse(Arena *arena, Bytes vocabulary, const char *file, Settin
 {
     static const uint8_t mark[] = { 0xef, 0xbb, 0xbf }; // a byte-order mark
     Where where = { .file = file };
-    size_t bad;
     if (vocabulary.size >= sizeof mark && !memcmp(vocabulary.data, mark, sizeof mark))
         vocabulary = (Bytes){ vocabulary.data + sizeof mark, vocabulary.size - sizeof mark };
     if (vocabulary.size == 0) {
         fail(error, ERROR_INPUT, where, "one piece a line", "is empty");
         return NULL;
     }
-    const uint8_t *zero = memchr(vocabulary.data, 0, vocabulary.size);
-    bool valid = utf8_valid(vocabulary.data, vocabulary.size, &bad);
-    if (zero || !valid) {
-        size_t at = valid ? (size_t)(zero - vocabulary.data) : bad;
-        where.line = lines_of((const char *)vocabulary.data, at + 1);
-        fail(error, ERROR_INPUT, where, "UTF-8 without NUL", "byte 0x%02x is no text",
-             vocabulary.data[at]);
+    if (!bytes_are_text(vocabulary, file, error))
         return NULL;
-    }
     char *text = arena_take(arena, vocabulary.size + 1, 1);
     memcpy(text, vocabulary.data, vocabulary.size);
     text[vocabulary.size] = '\0';

@@ -47,17 +47,9 @@ bool heldout_read(Arena *arena, const Tokenizer *tokenizer, const char *path, si
 static bool lines_of(Arena *arena, const char *path, Lines *lines, Error *error)
 {
     Bytes bytes;
-    size_t bad, count;
-    if (!file_read(arena, path, &bytes, error))
+    size_t count;
+    if (!file_read(arena, path, &bytes, error) || !bytes_are_text(bytes, path, error))
         return false;
-    if (!utf8_valid(bytes.data, bytes.size, &bad) || memchr(bytes.data, 0, bytes.size)) {
-        const uint8_t *nul = memchr(bytes.data, 0, bytes.size);
-        size_t line = 1, at = nul ? (size_t)(nul - bytes.data) : bad;
-        for (size_t i = 0; i < at; i++)
-            line += bytes.data[i] == '\n';
-        return fail(error, ERROR_INPUT, (Where){ .file = path, .line = line }, "UTF-8 without NUL",
-                    "is no text");
-    }
     char **line = text_split(arena, (const char *)bytes.data, '\n', &count);
     *lines = (Lines){ line, 0 };
     for (size_t i = 0; i < count; i++)
