@@ -74,6 +74,14 @@ static void a_misspelt_word_finds_its_name_and_nonsense_finds_none(void)
     CHECK_TEXT(text_nearest("cas", tie), "cat"); // the first of the nearest
 }
 
+static void a_word_is_among_names_only_as_a_whole(void)
+{
+    static const char *const names[] = { "rank", "alpha", NULL };
+    CHECK(text_among("rank", names) && text_among("alpha", names));
+    CHECK(!text_among("ran", names) && !text_among("ranks", names) && !text_among("", names));
+    CHECK(!text_among("rank", names + 2));
+}
+
 static void a_split_keeps_empty_parts(void)
 {
     Error error;
@@ -120,6 +128,7 @@ void suite_text(void)
     ADD(a_real_number_is_decimal_and_finite);
     ADD(a_flag_is_one_of_four_words);
     ADD(a_misspelt_word_finds_its_name_and_nonsense_finds_none);
+    ADD(a_word_is_among_names_only_as_a_whole);
     ADD(a_split_keeps_empty_parts);
     ADD(utf8_is_valid_only_in_its_shortest_form);
 }

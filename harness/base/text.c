@@ -68,6 +68,13 @@ bool text_flag(const char *text, bool *value)
     return false;
 }
 
+bool text_among(const char *word, const char *const *names)
+{
+    while (*names && strcmp(*names, word) != 0)
+        names++;
+    return *names != NULL;
+}
+
 enum { LONGEST_NAME = 64 };
 
 // Near: one slip, and one more for each four letters, but never all letters of the word.

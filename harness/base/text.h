@@ -8,6 +8,8 @@ bool text_whole(const char *text, int64_t *value); // the whole text is one deci
 bool text_real(const char *text, double *value);   // the whole text is one finite decimal number
 bool text_flag(const char *text, bool *value);     // yes, no, true, false
 
+bool text_among(const char *word, const char *const *names); // NULL-terminated list
+
 // The name nearest to `word` by edit distance (NULL-terminated list), or NULL when none is near.
 const char *text_nearest(const char *word, const char *const *names);
 

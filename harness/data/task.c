@@ -175,10 +175,7 @@ static bool read_map(const Reader *r, const Yaml *map, const char *const *names)
                     arena_format(r->arena, "a map with %s", task_choices(r->arena, names)),
                     "is not a map");
     for (const Yaml *child = map->first; child; child = child->next) {
-        size_t i = 0;
-        while (names[i] && strcmp(names[i], child->key) != 0)
-            i++;
-        if (names[i])
+        if (text_among(child->key, names))
             continue;
         const char *near = text_nearest(child->key, names);
         return wrong(r, child, near ? near : task_choices(r->arena, names), "is unknown");

@@ -101,26 +101,19 @@ bool summary_of(Arena *arena, const Row *rows, size_t count, Summary *summary, E
     return true;
 }
 
-static bool listed(const char *const *list, const char *name)
-{
-    while (*list && strcmp(*list, name) != 0)
-        list++;
-    return *list != NULL;
-}
-
 static void find_fields(Work *work)
 {
     work->field = arena_take(work->arena, row_columns, sizeof *work->field);
     for (size_t i = 0; i < row_columns; i++) {
         const Column *c = &row_column[i];
         bool here = !strcmp(c->group, "key") || !strcmp(c->group, "what") ||
-                    !strcmp(c->group, "protocol") || listed(hashes, c->name);
-        if (!here || c->kind != COLUMN_decided || listed(name_columns, c->name))
+                    !strcmp(c->group, "protocol") || text_among(c->name, hashes);
+        if (!here || c->kind != COLUMN_decided || text_among(c->name, name_columns))
             continue;
-        Part part = listed(seed_columns, c->name)       ? OF_SEED
-                    : listed(line_columns, c->name)     ? OF_LINE
-                    : listed(searched_columns, c->name) ? OF_SEARCH
-                                                        : OF_BLOCK;
+        Part part = text_among(c->name, seed_columns)       ? OF_SEED
+                    : text_among(c->name, line_columns)     ? OF_LINE
+                    : text_among(c->name, searched_columns) ? OF_SEARCH
+                                                            : OF_BLOCK;
         work->field[work->fields++] = (Field){ c, part };
     }
 }
@@ -404,7 +397,7 @@ static void fill_block(const Work *work, size_t b, Block *block)
     block->untimed = differing(work, b, machine_columns);
     block->protocol = "";
     for (size_t f = 0; f < work->fields; f++)
-        if (listed(shown_columns, work->field[f].column->name) && *work->block[b].value[f])
+        if (text_among(work->field[f].column->name, shown_columns) && *work->block[b].value[f])
             text_append(work->arena, &block->protocol, ", ", "%s %s", work->field[f].column->name,
                         work->block[b].value[f]);
 }

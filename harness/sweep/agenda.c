@@ -2,6 +2,7 @@
 #include "sweep/agenda.h"
 #include "base/clock.h"
 #include "base/csv.h"
+#include "base/text.h"
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
@@ -140,13 +141,6 @@ static bool same_text(Text a, Text b)
     return a && b ? !strcmp(a, b) : a == b;
 }
 
-static bool is_one_of(const char *name, const char *const *names)
-{
-    while (*names && strcmp(*names, name))
-        names++;
-    return *names != NULL;
-}
-
 // Names the decided cells in which two rows differ, MOST_DIFFERENCES of them at most; `count`
 // counts all. Cells that follow from others are named only where no other differs.
 static const char *differences(Arena *arena, const Row *a, const Row *b, size_t *count)
@@ -159,8 +153,8 @@ static const char *differences(Arena *arena, const Row *a, const Row *b, size_t 
     for (int following = 0; following < 2 && *count == 0; following++)
         for (size_t c = 0; c < row_columns; c++) {
             const Column *column = &row_column[c];
-            if (column->kind != COLUMN_decided || is_one_of(column->group, groups) ||
-                is_one_of(column->name, apart) || is_one_of(column->name, follow) != following ||
+            if (column->kind != COLUMN_decided || text_among(column->group, groups) ||
+                text_among(column->name, apart) || text_among(column->name, follow) != following ||
                 !strcmp(row_text(arena, a, column), row_text(arena, b, column)))
                 continue;
             if (++*count <= MOST_DIFFERENCES)

@@ -204,11 +204,8 @@ static bool override(Reading *in, Yaml *root, size_t number, Error *error)
 static bool check_keys(Reading *in, const Yaml *root, Error *error)
 {
     for (const Yaml *child = root->first; child; child = child->next) {
-        bool known = false;
-        for (size_t i = 0; keys[i]; i++)
-            known |= !strcmp(keys[i], child->key);
         const char *nearest = text_nearest(child->key, keys);
-        if (!known)
+        if (!text_among(child->key, keys))
             return fail(error, ERROR_INPUT, where(in, child),
                         nearest ? nearest : "name, study, models, tasks, methods, seeds or train",
                         "key '%s' is unknown", child->key);
@@ -297,14 +294,6 @@ static bool read_seeds(Reading *in, const Yaml *root, Error *error)
     return true;
 }
 
-static bool is_in(const char *const *list, const char *name)
-{
-    for (; *list; list++)
-        if (!strcmp(*list, name))
-            return true;
-    return false;
-}
-
 static bool dash(char letter)
 {
     return letter == '_' || letter == '-';
@@ -330,7 +319,7 @@ static bool choice_name(Reading *in, const Yaml *option, const Method *method, c
                         Error *error)
 {
     const char *typed = option->key;
-    if (is_in(not_options, typed))
+    if (text_among(typed, not_options))
         return fail(error, ERROR_INPUT, where(in, option), "under models, tasks, methods or seeds",
                     "'%s' is not an option of a spec", typed);
     if (method) {
@@ -353,7 +342,7 @@ static bool choice_name(Reading *in, const Yaml *option, const Method *method, c
     const char **names = arena_zero(in->arena, count + 1, sizeof *names);
     count = 0;
     for (const Option *other = protocol_options; other->name; other++)
-        if (!is_in(not_options, other->name))
+        if (!text_among(other->name, not_options))
             names[count++] = other->name;
     const char *nearest = text_nearest(typed, names);
     return fail(error, ERROR_INPUT, where(in, option),
