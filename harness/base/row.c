@@ -24,6 +24,8 @@ static const char *const kinds[] = {
     [COLUMN_decided] = "decided", [COLUMN_result] = "result", [COLUMN_measured] = "measured"
 };
 
+const char *const row_statuses[] = { "ok", "diverged", "failed", "timeout", NULL };
+
 typedef struct {
     char digits[32];
 } Cell;

@@ -37,6 +37,8 @@ extern const Column row_column[]; // in the order of the file
 extern const size_t row_columns;
 const Column *row_find(const char *name); // NULL when there is none
 
+extern const char *const row_statuses[]; // ok diverged failed timeout; NULL-terminated
+
 void row_clear(Row *row);                // everything unknown
 void row_header(FILE *out);              // with its line end
 void row_put(FILE *out, const Row *row); // one line; reals with %.9g

@@ -77,11 +77,6 @@ bool figures_write(const char *folder, const Row *rows, size_t count, const char
     return done;
 }
 
-static const char *known(const char *text)
-{
-    return text ? text : "";
-}
-
 // A row of panels is up to four tasks with one model; below it the next model, then further tasks.
 static void find_panels(Figure *figure, const Summary *summary)
 {

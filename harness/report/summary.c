@@ -118,11 +118,6 @@ static void find_fields(Work *work)
     }
 }
 
-static const char *known(const char *text)
-{
-    return text ? text : "";
-}
-
 static bool ok(const Row *row)
 {
     return !strcmp(known(row->status), "ok");

@@ -54,6 +54,10 @@ bool summary_of(Arena *arena, const Row *rows, size_t count, Summary *summary, E
 
 int cell_order(const void *a, const void *b); // of two Cells, as in a block; for qsort
 
+static inline const char *known(const char *text)
+{
+    return text ? text : "";
+}
 // Appends to a growing text: "" or NULL at first; `separator` only between parts.
 __attribute__((format(printf, 4, 5))) void
 text_append(Arena *arena, const char **text, const char *separator, const char *format, ...);

@@ -44,11 +44,6 @@ bool table_print(FILE *out, FILE *notes, const Row *rows, size_t count, TableFor
     return done;
 }
 
-static const char *known(const char *text)
-{
-    return text ? text : "";
-}
-
 static void put_real(FILE *out, double value)
 {
     if (!isnan(value))

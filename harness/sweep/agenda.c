@@ -126,14 +126,11 @@ static bool read_row(Arena *arena, const char *path, const char *key, const Row 
         return false;
     if (count != 1 || !rows[0].key || strcmp(rows[0].key, key))
         return fail(error, ERROR_INPUT, where, "the one row of this key", "holds something else");
-    static const char *const statuses[] = { "ok", "diverged", "failed", "timeout" };
-    for (size_t i = 0; rows[0].status && i < sizeof statuses / sizeof *statuses; i++)
-        if (!strcmp(rows[0].status, statuses[i])) {
-            *row = &rows[0];
-            return true;
-        }
-    return fail(error, ERROR_INPUT, where, "ok, diverged, failed or timeout", "status is '%s'",
-                rows[0].status ? rows[0].status : "");
+    *row = &rows[0];
+    const char *status = rows[0].status ? rows[0].status : "";
+    return text_among(status, row_statuses) ||
+           fail(error, ERROR_INPUT, where, "ok, diverged, failed or timeout", "status is '%s'",
+                status);
 }
 
 static bool same_text(Text a, Text b)

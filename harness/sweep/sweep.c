@@ -504,12 +504,11 @@ static void show(Sweep *s, const Slot *ended)
 
 static bool conclude(Sweep *s, Error *error)
 {
-    static const char *const statuses[] = { "ok", "diverged", "failed", "timeout" };
-    size_t count[4] = { 0 }, rows = 0;
+    size_t count[4] = { 0 }, rows = 0; // by status
     for (size_t i = 0; i < s->agenda.jobs; i++) {
         const Row *row = s->agenda.job[i].row;
         for (size_t k = 0; row && k < 4; k++)
-            count[k] += !strcmp(row->status, statuses[k]);
+            count[k] += !strcmp(row->status, row_statuses[k]);
         rows += row != NULL;
         if (row && strcmp(row->status, "ok"))
             fprintf(s->people, "%s: %s%s%s (%s/logs/%s.log)\n", s->agenda.job[i].label, row->status,
@@ -519,7 +518,7 @@ static bool conclude(Sweep *s, Error *error)
     fprintf(s->out, "%s: %zu of %zu runs", s->spec.name, rows, s->agenda.jobs);
     for (size_t k = 0; k < 4; k++)
         if (count[k])
-            fprintf(s->out, ", %zu %s", count[k], statuses[k]);
+            fprintf(s->out, ", %zu %s", count[k], row_statuses[k]);
     fprintf(s->out, "\n%s/runs.csv\n", s->agenda.folder);
     Where where = { .file = s->agenda.folder };
     if (*s->interrupted)
