@@ -129,6 +129,20 @@ static void a_config_that_does_not_fit_is_refused(void)
     }
 }
 
+// Untrained: no tensor is read whose shape would refuse it for another reason.
+static void a_model_of_one_type_takes_no_pairs(void)
+{
+    Bench b = bench_new();
+    const char *single = b.task;
+    change(&b, "config.json", "\"type_vocab_size\": 2", "\"type_vocab_size\": 1");
+    b.task = small_pairs(b.arena, b.folder, "pairs");
+    CHECK(refused(&b, "--pretrained no", 2,
+                  "type_vocab_size: 1 tells no second text from the first; should be 2 at least"));
+    b.task = single;
+    CHECK(run_with(&b, NULL, "--pretrained no").status == 0);
+    arena_free(b.arena);
+}
+
 static void files_of_a_model_that_are_missing_or_no_text_are_named(void)
 {
     Bench b = bench_new();
@@ -367,6 +381,7 @@ void suite_bad_input(void)
     ADD(a_checkpoint_that_lies_is_refused);
     ADD(a_checkpoint_that_was_cut_is_refused);
     ADD(a_config_that_does_not_fit_is_refused);
+    ADD(a_model_of_one_type_takes_no_pairs);
     ADD(files_of_a_model_that_are_missing_or_no_text_are_named);
     ADD(a_wrong_row_is_named_by_file_and_line);
     ADD(a_score_that_is_no_number_is_named);

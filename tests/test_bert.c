@@ -68,6 +68,45 @@ static void every_head_and_method_plays_like_its_twin_and_has_its_slopes(void)
             }
 }
 
+// Each of the three rates has its places, and each place draws a mask of its own.
+static void each_rate_has_its_places_and_each_place_its_site(void)
+{
+    static const struct {
+        double hidden, attention, classifier;
+        size_t attentions, dropouts;
+    } cases[] = {
+        { 0, 0.2, 0, LAYERS, 0 },
+        { 0.2, 0, 0, 0, 1 + 2 * LAYERS },
+        { 0, 0, 0.2, 0, 1 },
+        { 0.2, 0.3, 0.4, LAYERS, 2 + 2 * LAYERS },
+    };
+    for (size_t c = 0; c < 4; c++)
+        for (int which = 0; which < ATTACHED; which += 4) { // full; every hook, with two of its own
+            size_t attentions = 0, dropouts = 0, own = which ? 2 * LAYERS : 0, count = 0;
+            uint32_t site[64];
+            Small s;
+            begin_with(&s, which, 1);
+            s.description.hidden_dropout = cases[c].hidden;
+            s.description.attention_dropout = cases[c].attention;
+            s.description.classifier_dropout = cases[c].classifier;
+            CHECK(small_plan(&s));
+            for (size_t i = 0; i < s.plans.train.graph->nodes; i++) {
+                const Node *node = &s.plans.train.graph->node[i];
+                Setting set = node->set;
+                if (!draws(node))
+                    continue;
+                attentions += !strcmp(node->op->name, "attention");
+                dropouts += !strcmp(node->op->name, "dropout");
+                site[count] = node->op->random(&set)->site;
+                for (size_t j = 0; j < count; j++)
+                    CHECK(site[j] != site[count]);
+                count++;
+            }
+            CHECK(attentions == cases[c].attentions && dropouts == cases[c].dropouts + own);
+            small_end(&s);
+        }
+}
+
 static void every_activation_of_a_config_gives_logits_of_its_own(void)
 {
     static const Activation which[] = { GELU, GELU_NEW, RELU };
@@ -494,6 +533,26 @@ static void hooks_are_asked_at_each_site_in_order_with_its_values(void)
     small_end(&s);
 }
 
+static const char *name_of(const Graph *graph, Value value)
+{
+    return value == NO_VALUE || graph->value[value].parameter < 0
+               ? "no parameter"
+               : graph->parameter[graph->value[value].parameter].name;
+}
+
+static void extra_keys_are_keys_and_extra_values_values(void)
+{
+    Small s;
+    small_begin(&s, &every_hook, 1);
+    if (CHECK(small_plan(&s))) {
+        const Graph *g = s.plans.eval.graph;
+        const Node *node = last_attention(g);
+        CHECK_TEXT(name_of(g, node->in[3]), "every.1.k.keys");
+        CHECK_TEXT(name_of(g, node->in[4]), "every.1.k.values");
+    }
+    small_end(&s);
+}
+
 static Value after_dropout(Build *build, const Branch *at, const void *options)
 {
     (void)options;
@@ -778,6 +837,9 @@ static void a_tensor_of_a_checkpoint_is_given_when_its_shape_is_right(void)
         CHECK_ERROR(&error, ERROR_INPUT,
                     "layer.0.output.dense.weight: has the wrong shape for con");
         CHECK_ERROR(&error, ERROR_INPUT, "should be a tensor of 3 x 2");
+        W.rows = 3, W.cols = 3;
+        CHECK(!checkpoint_giver(&checkpoint, &W, out, &error));
+        CHECK_ERROR(&error, ERROR_INPUT, "should be a tensor of 3 x 3");
         b.cols = 6, b.rows = 1, b.rank = 1;
         CHECK(!checkpoint_giver(&checkpoint, &b, out, &error));
         CHECK_ERROR(&error, ERROR_INPUT, "should be a tensor of 6");
@@ -910,6 +972,7 @@ static void a_public_model_gives_the_vectors_that_it_should(void)
 void suite_bert(void)
 {
     ADD(every_head_and_method_plays_like_its_twin_and_has_its_slopes);
+    ADD(each_rate_has_its_places_and_each_place_its_site);
     ADD(every_activation_of_a_config_gives_logits_of_its_own);
     ADD(the_masked_language_model_loss_is_its_twins_and_ties_the_embedding);
     ADD(a_sequence_has_the_same_logits_in_any_batch);
@@ -920,6 +983,7 @@ void suite_bert(void)
     ADD(calm_leaves_dropout_above_trained_parameters_alone);
     ADD(a_probe_has_a_backward_of_two_nodes);
     ADD(hooks_are_asked_at_each_site_in_order_with_its_values);
+    ADD(extra_keys_are_keys_and_extra_values_values);
     ADD(a_branch_is_asked_after_dropout_and_before_the_norm);
     ADD(param_is_asked_about_every_tensor_of_the_encoder_once);
     ADD(heads_have_their_parameters);

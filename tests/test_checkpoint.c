@@ -297,9 +297,9 @@ static void tensors_are_found_under_old_names_and_without_prefix(void)
 
 static void write_by_hand(void)
 {
-    // 1, 2 and 3, 4 with a stride of 3; -0.5. Sorted by name, "b" comes first.
-    static const float matrix[] = { 1, 2, 99, 3, 4 }, scalar[] = { -0.5f };
-    const TensorOut out[] = { { "w", 2, { 2, 2 }, matrix, 3 }, { "b\"", 0, { 0 }, scalar, 0 } };
+    // Sorted by name, "b" comes first.
+    static const float matrix[] = { 1, 2, 3, 4 }, scalar[] = { -0.5f };
+    const TensorOut out[] = { { "w", 2, { 2, 2 }, matrix }, { "b\"", 0, { 0 }, scalar } };
     static const char header[] =
         "{\"__metadata__\":{\"format\":\"pt\"},"
         "\"b\\\"\":{\"dtype\":\"F32\",\"shape\":[],\"data_offsets\":[0,4]},"
@@ -337,7 +337,7 @@ static void write_and_read(void)
     char name[10] = "";
     for (size_t length = 1; length < sizeof name; length++) {
         name[length - 1] = 'x';
-        const TensorOut out[] = { { "zero", 2, { 4, 0 }, NULL, 0 }, { name, 1, { 7 }, number, 0 } };
+        const TensorOut out[] = { { "zero", 2, { 4, 0 }, NULL }, { name, 1, { 7 }, number } };
         Checkpoint c;
         if (!CHECK(checkpoint_write(path, out, 2, &error)) ||
             !CHECK(checkpoint_open(arena, path, &c, &error)))
@@ -383,7 +383,7 @@ static void the_bundled_model_opens_and_other_files_do_not(void)
 static void write_nowhere(void)
 {
     static const float number[1] = { 1 };
-    const TensorOut out[] = { { "a", 1, { 1 }, number, 0 } };
+    const TensorOut out[] = { { "a", 1, { 1 }, number } };
     Error error;
     CHECK(!checkpoint_write(path_join(arena, test_folder(), "no/folder/m.safetensors"), out, 1,
                             &error));

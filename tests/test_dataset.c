@@ -226,6 +226,9 @@ static void a_plain_folder_takes_its_labels_from_train_alone(void)
     CHECK(!dataset_labels(&task, SPLIT_TEST, &dataset, &error)); // lessons: GLUE's test files
     CHECK_ERROR(&error, ERROR_INPUT, "test.csv: has no column 'label'");
     CHECK(strstr(error.text, "predict") != NULL);
+    task.report = SPLIT_TEST; // then a run would be for nothing
+    CHECK(!dataset_read(arena, &task, &dataset, &error));
+    CHECK_ERROR(&error, ERROR_INPUT, "test.csv:1: has no column 'label'");
     arena_free(arena);
 }
 

@@ -211,6 +211,31 @@ static void paths_join_with_one_slash(void)
 }
 
 // FIPS 180-4's examples.
+static void a_field_is_what_stands_behind_its_name_and_colon(void)
+{
+    static const struct {
+        const char *name, *value;
+    } of[] = {
+        { "VmHWM", "1024 kB" }, { "model name", "A: B" }, { "model", "" },  { "Vm", "" },
+        { "cores", "2" },       { "empty", "" },          { "last", "12" }, { "none", "" },
+    };
+    Error error;
+    char path[128], value[8];
+    snprintf(path, sizeof path, "%s/fields", test_folder());
+    CHECK(file_write_text(path,
+                          "x VmHWM: 7\nVmHWM:\t  1024 kB\nmodel name\t: A: B\ncores: 2\n"
+                          "cores: 3\nempty:\nmodel\nlast:12",
+                          &error));
+    for (size_t i = 0; i < sizeof of / sizeof *of; i++) {
+        file_field(path, of[i].name, value, sizeof value);
+        CHECK_TEXT(value, of[i].value);
+    }
+    file_field(path, "VmHWM", value, 3);
+    CHECK_TEXT(value, "10");
+    file_field("/none", "VmHWM", value, sizeof value);
+    CHECK_TEXT(value, "");
+}
+
 static void sha256_gives_the_published_sums(void)
 {
     Error error;
@@ -237,5 +262,6 @@ void suite_file(void)
     ADD(a_folder_is_made_with_its_parents_and_once_more);
     ADD(a_listing_is_sorted_and_takes_the_suffix_only);
     ADD(paths_join_with_one_slash);
+    ADD(a_field_is_what_stands_behind_its_name_and_colon);
     ADD(sha256_gives_the_published_sums);
 }

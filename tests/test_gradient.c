@@ -229,6 +229,21 @@ static void a_frozen_bottom_has_no_backward_and_keeps_nothing(void)
     bench_end(&b, 1);
 }
 
+// As BitFit's lowest LayerNorm: what the others' gradients would read is not kept.
+static void an_offset_alone_keeps_nothing_of_its_norm(void)
+{
+    Bench b;
+    Made made;
+    bench_begin(&b, 1);
+    Value x = given(b.graph, "x", ROWS_TOKENS, H, false);
+    Value y = normalise(b.graph, x, NO_VALUE, parameter_of(b.graph, "g", 1, H, false),
+                        parameter_of(b.graph, "o", 1, H, true), 0.1);
+    gradients_hold(&b, y, &made, "offset", 1);
+    CHECK(nodes_of(made.graph, "layernorm_grad") == 0 && nodes_of(made.graph, "sum_rows") == 1);
+    CHECK(made.graph->node[1].out[1] == NO_VALUE && made.graph->node[1].out[2] == NO_VALUE);
+    bench_end(&b, 1);
+}
+
 static void the_lowest_trained_parameter_gets_its_gradient_through_frozen_layers(void)
 {
     for (uint64_t seed = 1; seed <= 6; seed++) {
@@ -315,7 +330,7 @@ static double part_step(Made *made, const Batch *part, double weight_of_part)
 }
 
 // A loss that is a mean over examples, over everything that gets a gradient by adding.
-static Value classified(Bench *b, int32_t *label)
+static Value examined(Bench *b, bool scores, int32_t *label, float *target)
 {
     Graph *g = b->graph;
     Value x =
@@ -325,12 +340,15 @@ static Value classified(Bench *b, int32_t *label)
                      parameter_of(g, "k", 3, 6, true), parameter_of(g, "v", 3, 6, true), 2, 0.1);
     x = normalise(g, dropout(g, y, 0.2), x, parameter_of(g, "gain", 1, 6, true),
                   parameter_of(g, "offset", 1, 6, true), 0.1);
-    y = linear(g, mean_tokens(g, x), parameter_of(g, "C", 3, 6, true),
-               parameter_of(g, "c", 1, 3, true));
-    for (size_t s = 0; s < MOST_SEQUENCES; s++)
+    y = linear(g, mean_tokens(g, x), parameter_of(g, "C", scores ? 1 : 3, 6, true),
+               parameter_of(g, "c", 1, scores ? 1 : 3, true));
+    for (size_t s = 0; s < MOST_SEQUENCES; s++) {
         label[s] = (int32_t)below(b->pool, 3);
+        target[s] = mix_float(&b->pool->random);
+    }
     b->batch.view.label = label;
-    return cross_entropy_loss(g, y);
+    b->batch.view.target = target;
+    return scores ? squared_error_loss(g, y) : cross_entropy_loss(g, y);
 }
 
 // L43: the mean over 5 examples, not the mean of the means over 3 and 2.
@@ -341,10 +359,11 @@ static void parts_weighted_by_their_size_equal_the_whole_batch(void)
         Bench b;
         Made made;
         int32_t label[MOST_SEQUENCES];
+        float target[MOST_SEQUENCES];
         bench_begin(&b, seed);
         size_t sequences = b.batch.view.extent.sequences, first = sequences / 2 + 1;
         if (sequences < 3 || first == sequences - first ||
-            !bench_make(&b, classified(&b, label), &made)) {
+            !bench_make(&b, examined(&b, seed % 2, label, target), &made)) {
             bench_end(&b, seed);
             continue;
         }
@@ -377,8 +396,9 @@ static void gradients_of_parts_add_up_and_scale_with_the_weight(void)
     Bench b;
     Made made;
     int32_t label[MOST_SEQUENCES];
+    float target[MOST_SEQUENCES];
     bench_begin(&b, 3);
-    if (bench_make(&b, classified(&b, label), &made)) {
+    if (bench_make(&b, examined(&b, false, label, target), &made)) {
         double loss = play(&made, &b.batch.view);
         float **once = arena_zero(b.arena, made.state->slots, sizeof *once);
         for (size_t i = 0; i < made.state->slots; i++) {
@@ -405,6 +425,7 @@ void suite_gradient(void)
     ADD(a_tied_parameter_has_one_gradient_of_all_its_uses);
     ADD(random_graphs_have_the_slopes_of_their_twins);
     ADD(a_frozen_bottom_has_no_backward_and_keeps_nothing);
+    ADD(an_offset_alone_keeps_nothing_of_its_norm);
     ADD(the_lowest_trained_parameter_gets_its_gradient_through_frozen_layers);
     ADD(nothing_trained_is_no_backward);
     ADD(a_trained_parameter_without_a_way_is_refused_by_name);

@@ -18,9 +18,11 @@ static void rates_lie_log_log_between_the_widths_of_the_table(void)
         { 384, 1e-3 },
         { 768, 2.5e-4 },
         { 1024, 2.5e-4 },
-        { 181, 4e-3 }, // nearly 128 sqrt(2): the root of 8e-3 x
-                       // 2e-3
-        { 543, 5e-4 }, // nearly 384 sqrt(2)
+        { 181, 4e-3 },      // nearly 128 sqrt(2): the root of 8e-3
+                            // x 2e-3
+        { 543, 5e-4 },      // nearly 384 sqrt(2)
+        { 200, 3.2768e-3 }, // 8e-3 (128 / 200)^2: a quarter at twice the width
+        { 600, 4.096e-4 },  // 1e-3 (384 / 600)^2
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
         CHECK_CLOSE(method_rate(&method, cases[i].hidden) / cases[i].rate, 1,

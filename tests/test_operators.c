@@ -535,6 +535,27 @@ static void an_operator_without_a_backward_is_refused_by_name(void)
     }
 }
 
+// Held-out texts are batched before anybody knows what is picked of them; the mean over all weighs
+// a batch by its picks, and 0 times not-a-number is none.
+static void a_batch_with_nothing_picked_has_loss_zero(void)
+{
+    Error error;
+    Arena *arena = arena_new((size_t)1 << 27, &error);
+    Pool *pool = pool_new(3);
+    RandomBatch batch;
+    Made made;
+    random_batch(&batch, pool);
+    Graph *g = graph_new(arena, &error);
+    Value z = given(g, "z", ROWS_SELECTED, 5, false);
+    Value loss = tied_cross_entropy_loss(g, z, parameter_of(g, "word", 7, 5, false),
+                                         parameter_of(g, "bias", 1, 7, false));
+    batch.view.extent.selected = 0;
+    if (CHECK(make(arena, g, loss, &batch.view.extent, &made, &error)))
+        CHECK_CLOSE(play(&made, &batch.view), 0, 0);
+    pool_free(pool, 3);
+    arena_free(arena);
+}
+
 static void dropout_at_rate_zero_is_its_input(void)
 {
     Error error;
@@ -626,6 +647,12 @@ static void rows_that_lie_in_no_sequence_are_refused(void)
     Graph *g = refusing(&r);
     dropout(g, P("p", 4, 5), 0.1);
     is_refused(&r, "dropout: input 0 (4 x 5) does not fit; should be over tokens, or one row");
+    g = refusing(&r);
+    dropout(g, X(((Count){ .sequences = 2 }), 5), 0.1);
+    is_refused(&r, "dropout: input 0 (2 sequences x 5) does not fit");
+    g = refusing(&r);
+    mean_tokens(g, X(((Count){ .constant = 3, .tokens = 1 }), 5));
+    is_refused(&r, "mean_rows: input 0 (3 + tokens x 5) does not fit");
     g = refusing(&r);
     first_token(g, X(ROWS_SEQUENCES, 5));
     is_refused(&r, "first_rows: input 0 (sequences x 5) does not fit; should be over tokens");
@@ -814,6 +841,7 @@ void suite_operators(void)
     ADD(an_input_given_twice_gets_both_gradients);
     ADD(an_input_read_twice_is_not_worked_on_in_place);
     ADD(an_operator_without_a_backward_is_refused_by_name);
+    ADD(a_batch_with_nothing_picked_has_loss_zero);
     ADD(dropout_at_rate_zero_is_its_input);
     ADD(shapes_that_do_not_fit_are_refused_with_both);
     ADD(rows_that_lie_in_no_sequence_are_refused);

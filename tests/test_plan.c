@@ -233,8 +233,10 @@ static void a_step_larger_than_any_memory_is_refused(void)
 static void extents_are_combined_number_by_number(void)
 {
     Extent a = { 1, 20, 3, 40, 5 }, b = { 10, 2, 30, 4, 50 }, c = extent_max(a, b);
+    Extent swapped = extent_max(b, a);
     CHECK(c.tokens == 10 && c.sequences == 20 && c.selected == 30 && c.squares == 40 &&
           c.longest == 50);
+    CHECK(!memcmp(&swapped, &c, sizeof c));
 }
 
 void suite_plan(void)

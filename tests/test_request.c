@@ -340,6 +340,23 @@ static void bounds_that_depend_on_the_model_are_those_of_the_model(void)
     bench_free(&b);
 }
 
+static void a_model_that_was_refused_is_refused_again(void)
+{
+    Bench b = bench_new();
+    Request request = request_of(&b, "head");
+    Resolved resolved;
+    Error error;
+    const char *model = model_copy(b.arena, b.folder, "model");
+    const char *vocabulary = path_join(b.arena, model, "vocab.txt");
+    write_text(vocabulary, arena_format(b.arena, "%sone-more\n", read_text(b.arena, vocabulary)));
+    CHECK(request_set(b.arena, &request, "model", model, (Where){ 0 }, &error));
+    for (int time = 0; time < 2; time++) {
+        CHECK(!resolve(b.arena, b.cache, &request, &resolved, &error));
+        CHECK_ERROR(&error, ERROR_INPUT, "vocab.txt: has 8193 pieces; should be at most 8192");
+    }
+    bench_free(&b);
+}
+
 // max(epochs ceil(48 / batch), min_steps): 48 rows in batches of 32 are two steps an epoch.
 static void steps_are_of_the_epochs_or_as_many_as_asked_for(void)
 {
@@ -385,5 +402,6 @@ void suite_request(void)
     ADD(an_unknown_name_is_refused_with_the_nearest_and_where_it_stands);
     ADD(one_seed_sets_four_and_each_may_be_given);
     ADD(bounds_that_depend_on_the_model_are_those_of_the_model);
+    ADD(a_model_that_was_refused_is_refused_again);
     ADD(steps_are_of_the_epochs_or_as_many_as_asked_for);
 }

@@ -432,6 +432,21 @@ static void without_pretraining_the_same_architecture_starts_anew(void)
     arena_free(b.arena);
 }
 
+static void a_test_file_without_labels_is_not_scored(void)
+{
+    Bench b = bench_new();
+    const char *without = small_task(b.arena, b.folder, "without");
+    write_text(path_join(b.arena, without, "test.csv"), "text\nthe room was bright\n");
+    Done done = run_on(&b, without, "lora", NULL), other = run_of(&b, "lora", NULL);
+    CHECK_TEXT(done.row.status, "ok");
+    CHECK_TEXT(done.row.warnings, "test has no labels: it is not scored");
+    CHECK(isnan(done.row.score_test) && done.row.test_n == WHOLE_UNKNOWN);
+    CHECK(done.row.score_dev == other.row.score_dev);
+    CHECK(strstr(text_of(&b, &done, "scores"), "\ntest,") == NULL);
+    CHECK(strstr(text_of(&b, &other, "scores"), "\ntest,") != NULL);
+    arena_free(b.arena);
+}
+
 static void a_rate_that_was_given_is_told_from_the_default(void)
 {
     Bench b = bench_new();
@@ -560,6 +575,8 @@ static void a_run_out_of_time_leaves_no_score_not_even_an_older_one(void)
     CHECK(late.row.error && strstr(late.row.error, "gave up after 0 seconds at step 0 of 6"));
     CHECK_TEXT(late.row.key, well.row.key);
     CHECK(isnan(late.row.score) && files_below(out) == 2);
+    CHECK(0 < late.row.tokens && late.row.tokens < well.row.tokens); // of the one step that it did
+    CHECK(isnan(late.row.flops) && well.row.flops > 0);
     CHECK(!file_exists(file_of(&b, &late, "scores")));
     CHECK(!file_exists(file_of(&b, &late, "predictions")));
     Done in_time = run_of(&b, "lora", SETTINGS("timeout", "600"));
@@ -658,6 +675,7 @@ void suite_run(void)
     ADD(other_labels_of_dev_and_test_change_scores_alone);
     ADD(full_at_rate_0_is_the_untouched_model);
     ADD(without_pretraining_the_same_architecture_starts_anew);
+    ADD(a_test_file_without_labels_is_not_scored);
     ADD(a_rate_that_was_given_is_told_from_the_default);
     ADD(dropout_of_the_frozen_part_is_as_claimed_or_as_asked);
     ADD(a_task_with_scores_has_correlations);

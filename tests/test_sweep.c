@@ -823,6 +823,11 @@ static void a_rate_comes_from_the_nearest_rows(void)
     agenda.strays = 0;
     CHECK_CLOSE(agenda_rate(&agenda, &job, 7, &kind), 7, 0);
     CHECK(kind == 3);
+    // Of a planned run the evaluation counts, too, as it does in what is to be done.
+    Job done = { .flops = 15, .row = &row[0] };
+    agenda.job = &done;
+    agenda.jobs = 1;
+    CHECK_CLOSE(agenda_rate(&agenda, &job, 7, &kind), 15, 0);
 }
 
 static void the_least_tried_run_comes_first(void)

@@ -367,20 +367,21 @@ static void a_folder_gives_its_rows_and_else_its_runs(void)
     size_t count;
     const char *folder = test_folder();
     char *of_rows = path_join(arena, folder, "rows"), *runs = path_join(arena, folder, "runs.csv");
-    CHECK(!rows_of_folder(arena, folder, &read, &count, &error));
+    CHECK(!rows_of_folders(arena, &folder, 1, &read, &count, &error));
     CHECK_ERROR(&error, ERROR_INPUT, "no rows");
     CHECK(row_write(runs, &rows[0], &error));
-    CHECK(rows_of_folder(arena, folder, &read, &count, &error));
+    CHECK(rows_of_folders(arena, &folder, 1, &read, &count, &error));
     CHECK(count == 1 && read[0].score == 0.80);
     CHECK(folder_make(of_rows, &error));
     for (int i = 1; i < 4; i++)
         CHECK(row_write(path_join(arena, of_rows, arena_format(arena, "%d.csv", i)), &rows[i],
                         &error));
-    CHECK(rows_of_folder(arena, folder, &read, &count, &error));
+    CHECK(rows_of_folders(arena, &folder, 1, &read, &count, &error));
     CHECK(count == 3 && read[2].score == 0.83);
     CHECK(rows_of_folders(arena, (const char *[]){ folder, runs }, 2, &read, &count, &error));
     CHECK(count == 4 && read[3].score == 0.80);
-    CHECK(!rows_of_folder(arena, path_join(arena, folder, "none"), &read, &count, &error));
+    folder = path_join(arena, folder, "none");
+    CHECK(!rows_of_folders(arena, &folder, 1, &read, &count, &error));
     CHECK_ERROR(&error, ERROR_INPUT, "none: no such folder");
     arena_free(arena);
 }

@@ -143,14 +143,10 @@ static void a_mark_and_crlf_change_nothing(void)
 {
     Arena *arena = room();
     Error error = { 0 };
-    char *path = path_join(arena, test_folder(), "s.yaml");
-    CHECK(!yaml_read(arena, path, &error));
-    CHECK_ERROR(&error, ERROR_INPUT, "s.yaml: cannot be read");
-    CHECK(file_write_text(path,
-                          "\xef\xbb\xbf"
-                          "a: b\r\nc: d",
-                          &error));
-    const Yaml *root = yaml_read(arena, path, &error);
+    const Yaml *root = parse(arena,
+                             "\xef\xbb\xbf"
+                             "a: b\r\nc: d",
+                             &error);
     CHECK_TEXT(yaml_get(root, "a")->text, "b");
     CHECK_TEXT(yaml_get(root, "c")->text, "d");
     CHECK(yaml_get(root, "c")->line == 2);

@@ -261,6 +261,25 @@ bool folder_list(Arena *arena, const char *path, const char *suffix, const char 
     return true;
 }
 
+void file_field(const char *path, const char *name, char *value, size_t size)
+{
+    char line[512];
+    size_t length = strlen(name);
+    FILE *file = fopen(path, "re");
+    value[0] = '\0';
+    while (file && !value[0] && fgets(line, sizeof line, file)) {
+        if (strncmp(line, name, length) != 0)
+            continue;
+        const char *colon = line + length + strspn(line + length, " \t");
+        if (*colon != ':')
+            continue;
+        const char *text = colon + 1 + strspn(colon + 1, " \t");
+        snprintf(value, size, "%.*s", (int)strcspn(text, "\n"), text);
+    }
+    if (file)
+        fclose(file);
+}
+
 char *path_join(Arena *arena, const char *folder, const char *name)
 {
     size_t length = strlen(folder);

@@ -33,6 +33,9 @@ bool folder_exists(const char *path);
 // has none.
 bool folder_list(Arena *arena, const char *path, const char *suffix, const char ***names,
                  size_t *count, Error *error);
+// The text after "NAME:" (blanks may stand before the colon) in the first such line of a file, as
+// /proc has them; "" where there is none.
+void file_field(const char *path, const char *name, char *value, size_t size);
 // folder/name; `name` alone where the folder is "" or the name begins with a slash.
 char *path_join(Arena *arena, const char *folder, const char *name);
 

@@ -223,8 +223,8 @@
            "tokens of a training step over its time: median, of more than 10 steps without the "   \
            "first 5")                                                                              \
     COLUMN(flops, Real, result, time, "operations",                                                \
-           "floating-point operations of training's products, from the graph; a multiply-add "     \
-           "is 2")                                                                                 \
+           "floating-point operations of training's products, from the graph, where it went to "   \
+           "its end; a multiply-add is 2")                                                         \
     COLUMN(gflops_per_s, Real, measured, time, "GFLOP/s", "flops / train_s")                       \
     COLUMN(probe_gflops, Real, measured, time, "GFLOP/s",                                          \
            "products of up to 50 ms before training and after the last evaluation: the machine's "       \

@@ -39,12 +39,6 @@ Yaml *yaml_parse(Arena *arena, Bytes bytes, const char *file, Error *error)
     return root;
 }
 
-Yaml *yaml_read(Arena *arena, const char *path, Error *error)
-{
-    Bytes bytes;
-    return file_read(arena, path, &bytes, error) ? yaml_parse(arena, bytes, path, error) : NULL;
-}
-
 const Yaml *yaml_get(const Yaml *map, const char *key)
 {
     if (!map || map->kind != YAML_MAP)

@@ -22,6 +22,5 @@ struct Yaml {
 };
 
 Yaml *yaml_parse(Arena *arena, Bytes bytes, const char *file, Error *error);
-Yaml *yaml_read(Arena *arena, const char *path, Error *error);
 const Yaml *yaml_get(const Yaml *map, const char *key); // NULL when absent or not a map
 #endif

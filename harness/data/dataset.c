@@ -114,7 +114,8 @@ static bool read_split(Arena *arena, const Task *task, Split split, Dataset *dat
         return no_column(arena, &csv, file->text, error);
     if (text_b == SIZE_MAX)
         return no_column(arena, &csv, file->text_b, error);
-    if (!labelled && split != SPLIT_TEST) // a test file may come without: it is never scored
+    // A test file may come without: it is then not scored.
+    if (!labelled && (split != SPLIT_TEST || task->report == SPLIT_TEST))
         return no_column(arena, &csv, file->label, error);
     if (!task->description && !no_others(&csv, file, error))
         return false;

@@ -30,7 +30,7 @@ typedef struct {
     Hash hash[SPLITS];      // of what a split holds: texts, ids and, of train and tune, labels
     const char *rule; // how tune was made: "file", or "group text: 10 % of 900 rows, at most 2000"
     size_t dropped;   // training rows that lie in a sentence of tune
-    const char **label_text[SPLITS]; // dev, test: for dataset_labels alone; NULL: no such column
+    const char **label_text[SPLITS]; // dev, test: for dataset_labels alone; NULL: of a test without
     unsigned label_reads[SPLITS];    // how often dataset_labels was asked
 } Dataset;
 

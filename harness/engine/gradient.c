@@ -7,7 +7,6 @@
 // walked.
 #include "engine/graph_impl.h"
 #include "engine/operators.h"
-#include <assert.h>
 
 struct Gradient {
     Graph *graph;
@@ -92,7 +91,7 @@ static Value sum_so_far(Gradient *gradient, Value target)
     return gradient->partial[target];
 }
 
-// Output 0 of the newest node, which adds in place to `base`.
+// An output of the newest node, which adds in place to `base`.
 static Value added_in_place(Gradient *gradient, int32_t node, int output, Value base)
 {
     Value value = graph_give(gradient->graph, node, output);

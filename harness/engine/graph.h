@@ -1,6 +1,6 @@
 // graph.h: what is to be computed, as nodes that read and give values.
 //
-// A graph is built by describing (add_*, or the operators' own functions in operators.h), then
+// A graph is built by describing (graph_add, or the operators' own functions in operators.h), then
 // finished: trim() sinks row selections and drops what nobody reads, gradient() appends the
 // backward, plan() gives every value its place. Each step makes a new graph that is const from then
 // on. All memory is the arena's.

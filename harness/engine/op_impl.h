@@ -22,7 +22,6 @@ static inline const ValueInfo *info_of(const Graph *graph, const Node *node, int
     return &graph->value[node->in[input]];
 }
 
-const char *shape_text(Arena *arena, const ValueInfo *info);              // "tokens x 128"
 bool misfit(Graph *graph, const Node *node, int a, int b);                // fails; false
 bool unfit(Graph *graph, const Node *node, int input, const char *right); // the same
 // May the kernels of `walks` find the rows of each sequence? Over tokens, or one a sequence.

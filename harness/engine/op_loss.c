@@ -104,11 +104,15 @@ static bool tied_size(Graph *graph, const Node *node, ValueInfo *out)
     return true;
 }
 
+// A batch of short texts may have nothing picked: it counts for nothing, and its loss must be a
+// number.
 static void tied_forward(Step *step, const Node *node)
 {
+    Matrix z = at(step, node->in[0]);
     loss_is(step, node,
-            tied_cross_entropy(at(step, node->in[0]), at(step, node->in[1]), at(step, node->in[2]),
-                               step->batch->picked_label, step->scratch));
+            z.rows == 0 ? 0
+                        : tied_cross_entropy(z, at(step, node->in[1]), at(step, node->in[2]),
+                                             step->batch->picked_label, step->scratch));
 }
 
 static size_t tied_scratch_floats(const Graph *graph, const Node *node, const Extent *largest)

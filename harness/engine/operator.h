@@ -4,7 +4,7 @@
 #define ENGINE_OPERATOR_H
 #include "engine/graph.h"
 
-typedef struct Step Step;         // plan.h: a batch being computed
+typedef struct Step Step;         // step.h: a batch being computed
 typedef struct Gradient Gradient; // gradient.c: a backward being built
 
 struct Operator {

@@ -13,7 +13,8 @@ const Operator *const operators[] = {
     &op_cross_entropy,  &op_squared_error, &op_tied_cross_entropy, NULL,
 };
 
-const char *shape_text(Arena *arena, const ValueInfo *info)
+// "tokens x 128"
+static const char *shape_text(Arena *arena, const ValueInfo *info)
 {
     static const char *const unit[] = { "", "tokens", "sequences", "selected", "squares" };
     const int64_t part[] = { info->rows.constant, info->rows.tokens, info->rows.sequences,

@@ -187,10 +187,10 @@ const Plan *plan(Arena *arena, const Graph *graph, const Extent *largest, Error 
     plan->stride = arena_take(arena, graph->values, sizeof *plan->stride);
     plan->place = arena_zero(arena, graph->values, sizeof *plan->place);
     lives(arena, plan);
-    if (placed(arena, plan, by_life) < placed(arena, plan, by_size))
+    size_t long_first = placed(arena, plan, by_life);
+    plan->activations = placed(arena, plan, by_size);
+    if (long_first < plan->activations)
         plan->activations = placed(arena, plan, by_life);
-    else
-        plan->activations = placed(arena, plan, by_size);
     for (size_t i = 0; i < graph->nodes; i++)
         if (graph->node[i].op->scratch) {
             size_t bytes =

@@ -1,5 +1,7 @@
 // product.c: matrix products by OpenBLAS, and whether it can be trusted on this machine.
 #include "engine/product.h"
+#include "base/clock.h"
+#include "base/file.h"
 #include <assert.h>
 #include <cblas.h>
 #include <limits.h>
@@ -8,7 +10,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 static blasint whole(size_t n)
 {
@@ -46,14 +47,9 @@ void product(bool transpose_a, bool transpose_b, float alpha, Matrix A, Matrix B
 // Threads of this process, or -1.
 static int threads_running(void)
 {
-    FILE *status = fopen("/proc/self/status", "re");
-    char line[256];
-    int threads = -1;
-    while (status && fgets(line, sizeof line, status) && sscanf(line, "Threads: %d", &threads) != 1)
-        ;
-    if (status)
-        fclose(status);
-    return threads;
+    char threads[32];
+    file_field("/proc/self/status", "Threads", threads, sizeof threads);
+    return threads[0] ? atoi(threads) : -1;
 }
 
 // A matrix of its own memory, in which every element is a different small number.
@@ -164,13 +160,6 @@ const char *product_core(void)
     return openblas_get_corename();
 }
 
-static double now(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
-}
-
 double product_probe(double seconds)
 {
     enum { SIZE = 512 };
@@ -178,11 +167,11 @@ double product_probe(double seconds)
     double rate = 0;
     if (A.data && B.data && C.data) {
         product(false, false, 1, A, B, 0, C); // the first one pays for pages and threads
-        double start = now(), spent = 0, products = 0;
+        double start = seconds_now(), spent = 0, products = 0;
         while (products == 0 || spent < seconds) {
             product(false, false, 1, A, B, 0, C);
             products++;
-            spent = now() - start;
+            spent = seconds_now() - start;
         }
         rate = products * 2 * SIZE * SIZE * SIZE / spent * 1e-9;
     }

@@ -17,6 +17,8 @@ typedef struct {
 const char *const site_names[] = { "q",       "k",    "v",   "attn_out",  "ffn_mid",
                                    "ffn_out", "attn", "ffn", "embedding", "pooler" };
 
+const char *const head_names[] = { "auto", "pooler", "linear", "mean", "mlp" };
+
 // ---- parameters
 
 // Initial values of an untrained model, at any size: matrices N(0, 0.68 / sqrt(H)), positions small

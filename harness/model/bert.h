@@ -8,6 +8,7 @@
 
 typedef enum { HEAD_AUTO, HEAD_POOLER, HEAD_LINEAR, HEAD_MEAN, HEAD_MLP } Head;
 #define HEAD_NAMES "auto|pooler|linear|mean|mlp"
+extern const char *const head_names[]; // by Head
 
 typedef struct {
     const Config *config;

@@ -415,14 +415,6 @@ static bool put_file(FILE *out, const void *content)
 
 static bool put_tensor(FILE *out, const TensorOut *tensor)
 {
-    size_t count = count_of(tensor), columns = count;
-    if (count == 0)
-        return true;
-    if (tensor->stride > 0 && tensor->rank > 0)
-        columns = (size_t)tensor->shape[tensor->rank - 1];
-    size_t stride = tensor->stride > 0 ? tensor->stride : columns;
-    for (size_t row = 0; row < count / columns; row++)
-        if (fwrite(tensor->data + row * stride, sizeof(float), columns, out) != columns)
-            return false;
-    return true;
+    size_t count = count_of(tensor);
+    return count == 0 || fwrite(tensor->data, sizeof(float), count, out) == count;
 }

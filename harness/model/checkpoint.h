@@ -51,8 +51,7 @@ typedef struct {
     const char *name;
     int rank;
     int64_t shape[8];
-    const float *data;
-    size_t stride; // floats between rows of the last dimension; 0: contiguous
+    const float *data; // contiguous
 } TensorOut;
 bool checkpoint_write(const char *path, const TensorOut *tensor, size_t tensors, Error *error);
 #endif

@@ -52,11 +52,6 @@ static bool append_folder(Arena *arena, Rows *rows, const char *folder, Error *e
     return true;
 }
 
-bool rows_of_folder(Arena *arena, const char *folder, Row **rows, size_t *count, Error *error)
-{
-    return rows_of_folders(arena, &folder, 1, rows, count, error);
-}
-
 bool rows_of_folders(Arena *arena, const char *const *folders, size_t folder_count, Row **rows,
                      size_t *count, Error *error)
 {

@@ -563,9 +563,12 @@ static int by_task(const void *a, const void *b)
 void text_append(Arena *arena, const char **text, const char *separator, const char *format, ...)
 {
     va_list arguments;
-    char part[1024];
     va_start(arguments, format);
-    vsnprintf(part, sizeof part, format, arguments);
+    size_t size = (size_t)vsnprintf(NULL, 0, format, arguments) + 1;
+    va_end(arguments);
+    char *part = arena_take(arena, size, 1);
+    va_start(arguments, format);
+    vsnprintf(part, size, format, arguments);
     va_end(arguments);
     if (!*text || !**text)
         separator = "";

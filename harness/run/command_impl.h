@@ -9,5 +9,4 @@
 bool request_read(Arena *arena, const Arguments *arguments, const Flag *own, const char *standard,
                   Request *request, Error *error);
 bool no_operands(const Arguments *arguments, Error *error);
-void row_print(FILE *out, const Row *row, const char *folder); // the row in words
 #endif

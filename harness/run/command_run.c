@@ -1,5 +1,6 @@
 // command_run.c: tunemark run, and what other commands share with it: a Request from a command
 // line.
+#include "base/clock.h"
 #include "engine/product.h"
 #include "run/command_impl.h"
 #include "run/commands.h"
@@ -70,7 +71,8 @@ static void points(FILE *out, const char *name, double fraction)
         fprintf(out, " %s %.1f", name, 100 * fraction);
 }
 
-void row_print(FILE *out, const Row *row, const char *folder)
+// The row in words.
+static void row_print(FILE *out, const Row *row, const char *folder)
 {
     fprintf(out, "%s %s %s seed %lld: ", row->method, row->model, row->task, (long long)row->seed);
     if (strcmp(row->status, "ok") != 0)

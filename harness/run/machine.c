@@ -1,38 +1,17 @@
 // machine.c: see the header. Peaks come from /proc/self/status, never from ru_maxrss, which a child
 // inherits over exec.
 #include "run/machine.h"
+#include "base/file.h"
 #include "base/version.h"
 #include "engine/product.h"
 #include <stdlib.h>
-#include <string.h>
 #include <time.h>
 #include <unistd.h>
-
-// The text after "NAME<blanks>:" in a file of such lines, without its line end; "" when there is
-// none.
-static void field_of(const char *path, const char *name, char *value, size_t size)
-{
-    char line[512];
-    FILE *file = fopen(path, "re");
-    value[0] = '\0';
-    while (file && fgets(line, sizeof line, file)) {
-        size_t length = strlen(name);
-        char *colon = strchr(line, ':');
-        if (strncmp(line, name, length) || !colon || strspn(line + length, " \t:") == 0)
-            continue;
-        colon++;
-        colon += strspn(colon, " \t");
-        snprintf(value, size, "%.*s", (int)strcspn(colon, "\n"), colon);
-        break;
-    }
-    if (file)
-        fclose(file);
-}
 
 Whole memory_now(const char *field)
 {
     char value[128];
-    field_of("/proc/self/status", field, value, sizeof value);
+    file_field("/proc/self/status", field, value, sizeof value);
     return value[0] ? (Whole)strtoll(value, NULL, 10) * 1024 : WHOLE_UNKNOWN;
 }
 
@@ -73,20 +52,10 @@ double load_average(void)
     return getloadavg(&load, 1) == 1 ? load : (double)NAN;
 }
 
-const char *utc_now(Arena *arena)
-{
-    char text[32];
-    time_t now = time(NULL);
-    struct tm parts;
-    gmtime_r(&now, &parts);
-    strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%SZ", &parts);
-    return arena_text(arena, text);
-}
-
 void row_machine(Arena *arena, Row *row)
 {
     char cpu[256], library[LIBRARY_TEXT];
-    field_of("/proc/cpuinfo", "model name", cpu, sizeof cpu);
+    file_field("/proc/cpuinfo", "model name", cpu, sizeof cpu);
     row->cpu = cpu[0] ? arena_text(arena, cpu) : NULL;
     row->cores = sysconf(_SC_NPROCESSORS_ONLN);
     row->blas = arena_text(arena, product_library(library));

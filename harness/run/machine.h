@@ -9,5 +9,4 @@ bool memory_reset_peak(void);             // VmHWM begins anew; false where the 
 double memory_total(void); // bytes that a process may use: the machine's, or its control group's
 double cpu_seconds(void);  // of this process
 double load_average(void); // of the last minute; NAN where unknown
-const char *utc_now(Arena *arena); // "2026-01-31T23:59:59Z"
 #endif

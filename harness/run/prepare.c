@@ -1,11 +1,11 @@
 // prepare.c: from a request to graphs, plans and the decided cells of its row.
 #include "run/prepare.h"
+#include "base/clock.h"
 #include "base/hash.h"
 #include "base/text.h"
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 
 // Tokens of a split depend on the vocabulary and the length alone; all runs on a task share them.
 typedef struct Tokenised {
@@ -32,13 +32,6 @@ struct Cache {
     TaskEntry *tasks;
     Tokenised *tokenised;
 };
-
-double seconds_now(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
-}
 
 Cache *cache_new(Arena *arena)
 {
@@ -95,16 +88,17 @@ static bool model_files(Cache *cache, const char *asked, ModelFiles **files, Err
         !hash_pair(arena, path_join(arena, folder, "vocab.txt"),
                    path_join(arena, folder, "tokenizer_config.json"), &model->vocab_sha, error) ||
         !(model->tokenizer = tokenizer_read(arena, folder, error)) ||
-        !hash_pair(arena, weights, path_join(arena, folder, "config.json"), &model->sha, error) ||
-        !checkpoint_open(arena, weights, &model->checkpoint, error))
+        !hash_pair(arena, weights, path_join(arena, folder, "config.json"), &model->sha, error))
         return false;
-    entry->next = cache->models;
-    cache->models = entry;
     if (tokenizer_vocabulary(model->tokenizer) > (size_t)model->config.vocabulary)
         return fail(error, ERROR_INPUT, (Where){ .file = path_join(arena, folder, "vocab.txt") },
                     arena_format(arena, "at most %lld, config.json's vocab_size",
                                  (long long)model->config.vocabulary),
                     "has %zu pieces", tokenizer_vocabulary(model->tokenizer));
+    if (!checkpoint_open(arena, weights, &model->checkpoint, error))
+        return false;
+    entry->next = cache->models;
+    cache->models = entry;
     return true;
 }
 
@@ -142,7 +136,8 @@ static const Tokenised *tokenised(Cache *cache, const ModelFiles *model, const T
     Tokenised *t = arena_zero(cache->arena, 1, sizeof *t);
     *t = (Tokenised){ model, task, max_length, { { 0 } }, cache->tokenised };
     for (int s = 0; s < SPLITS; s++)
-        if (!tokens_of(cache->arena, model->tokenizer, &task->task, task->dataset.split[s],
+        if ((s != SPLIT_TEST || task->dataset.label_text[s]) && // what is not scored is not read
+            !tokens_of(cache->arena, model->tokenizer, &task->task, task->dataset.split[s],
                        (size_t)max_length, &t->tokens[s], error))
             return NULL;
     cache->tokenised = t;
@@ -151,6 +146,17 @@ static const Tokenised *tokenised(Cache *cache, const ModelFiles *model, const T
 }
 
 // ---- decisions
+
+// A pair's second text is of type 1.
+static bool check_types(Arena *arena, const Prepared *p, Error *error)
+{
+    if (!p->task->task.file[SPLIT_TRAIN].text_b || p->model->config.types > 1)
+        return true;
+    Where where = { .file = path_join(arena, p->model->folder, "config.json"),
+                    .item = "type_vocab_size" };
+    return fail(error, ERROR_INPUT, where, "2 at least, or a task of single texts",
+                "1 tells no second text from the first");
+}
 
 static uint64_t seed_of(int64_t own, int64_t seed)
 {
@@ -299,8 +305,6 @@ static void row_what(Arena *arena, const Request *request, const Prepared *p, Ro
     row->data_seed = (Whole)p->data_seed;
 }
 
-static const char *const head_names[] = { "auto", "pooler", "linear", "mean", "mlp" };
-
 static void row_protocol(Arena *arena, const Request *request, const Prepared *p, Row *row)
 {
     const Protocol *protocol = &request->protocol;
@@ -363,8 +367,6 @@ static void row_parameters(const Prepared *p, Row *row)
     Whole held = row->plan_weights + row->plan_gradients + row->plan_optimizer;
     row->plan_peak = held + (Whole)plan_bytes(train);
     row->eval_plan_peak = held + (Whole)plan_bytes(p->plans.eval_plan);
-    row->tokens = (Whole)p->batches.tokens;
-    row->flops = p->flops;
 }
 
 // The key: what decides the result, one "name=value" a line. What is not in it: machine, threads,
@@ -438,6 +440,8 @@ static const char *warnings_of(Arena *arena, const Request *request, const Prepa
         text = with_warning(arena, text, "warm-up takes every step");
     if (is->head == HEAD_POOLER && is->pooler_new && is->pretrained)
         text = with_warning(arena, text, "the checkpoint has no pooler: drawn anew");
+    if (p->task->dataset.split[SPLIT_TEST].count > p->tokens[SPLIT_TEST].count)
+        text = with_warning(arena, text, "test has no labels: it is not scored");
     if (100 * capitals > tokenizer_vocabulary(tokenizer))
         text = with_warning(arena, text,
                             arena_format(arena,
@@ -471,7 +475,7 @@ bool prepare(Arena *arena, Cache *cache, const Request *request, Prepared *p, Er
     const Protocol *protocol = &request->protocol;
     *p = (Prepared){ 0 };
     if (!model_files(cache, protocol->model, &p->model, error) ||
-        !task_files(cache, protocol->task, &p->task, error))
+        !task_files(cache, protocol->task, &p->task, error) || !check_types(arena, p, error))
         return false;
     p->init_seed = seed_of(protocol->init_seed, protocol->seed);
     p->order_seed = seed_of(protocol->order_seed, protocol->seed);

@@ -45,6 +45,4 @@ typedef struct {
 
 // The arena holds what is this run's alone; what runs share lies in the cache.
 bool prepare(Arena *arena, Cache *cache, const Request *request, Prepared *prepared, Error *error);
-void cache_close(Cache *cache); // unmaps the checkpoints
-double seconds_now(void);       // monotonic
 #endif

@@ -1,7 +1,7 @@
 // run.c: one run: prepare, train, evaluate, write. The row comes last, so that what stands in rows/
 // is whole.
 #include "run/run.h"
-#include "base/text.h"
+#include "base/clock.h"
 #include "engine/product.h"
 #include "run/machine.h"
 #include "run/outputs.h"
@@ -95,9 +95,13 @@ static void train(Arena *arena, Run *run)
         if (run->tell)
             run->tell(run->context, (int64_t)s + 1, (int64_t)p->batches.steps, loss, rate[s]);
     }
+    bool whole = s == p->batches.steps;
     run->row->train_s = before - start;
-    run->row->tokens_per_s = median_rate(rate, s < p->batches.steps ? s + 1 : s);
-    if (s == p->batches.steps && p->flops > 0)
+    run->row->tokens = seen;
+    run->row->tokens_per_s = median_rate(rate, whole ? s : s + 1);
+    if (whole)
+        run->row->flops = p->flops;
+    if (whole && p->flops > 0)
         run->row->gflops_per_s = p->flops / run->row->train_s / 1e9;
 }
 

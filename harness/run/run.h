@@ -53,6 +53,7 @@ bool model_folder(Arena *arena, const char *name, const char **folder, Error *er
 // (tokens of a task by a vocabulary, hashes) is kept in the cache.
 typedef struct Cache Cache;
 Cache *cache_new(Arena *arena);
+void cache_close(Cache *cache); // unmaps the checkpoints
 typedef struct {
     Row row;      // all decided cells, key and plan_* included
     double flops; // of the whole run, for an estimate of its time

@@ -97,8 +97,6 @@ bool bits_equal(Matrix a, Matrix b)
     return a.rows == b.rows && memcmp(a.data, b.data, a.rows * a.cols * sizeof(float)) == 0;
 }
 
-static const char *const head_says[] = { "auto", "pooler", "linear", "mean", "mlp" };
-
 static bool one_trial(World *world, const Choice *choice, Head head, Each *each, void *context,
                       Finding *finding, Error *error)
 {
@@ -113,7 +111,7 @@ static bool one_trial(World *world, const Choice *choice, Head head, Each *each,
     if (ok && finding->verdict == FAILS) {
         size_t length = strlen(finding->says);
         snprintf(finding->says + length, sizeof finding->says - length, " (%s, head %s)",
-                 choice->says, head_says[head]);
+                 choice->says, head_names[head]);
         return false;
     }
     return ok;

@@ -1,10 +1,10 @@
 // agenda.c: resolves a spec, reads the rows that are there, writes plan.csv and runs.csv.
 #include "sweep/agenda.h"
+#include "base/clock.h"
 #include "base/csv.h"
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 enum { MOST_ATTEMPTS = 2, MOST_DIFFERENCES = 3 };
 
@@ -23,9 +23,9 @@ bool agenda_make(Arena *arena, const Spec *spec, const char *folder, Interrupt *
     *agenda = (Agenda){ .folder = folder, .jobs = spec->count };
     agenda->job = arena_zero(arena, spec->count, sizeof *agenda->job);
     agenda->by_key = arena_zero(arena, spec->count, sizeof *agenda->by_key);
-    Arena *scratch = arena_new(ARENA_RUN, error), *shared = arena_new(ARENA_RUN, error);
-    if (!scratch || !shared)
-        goto done;
+    Arena *shared = arena_new(ARENA_RUN, error);
+    if (!shared)
+        return false;
     Cache *cache = cache_new(shared);
     for (size_t i = 0; i < spec->count; i++) {
         const Asked *asked = &spec->asked[i];
@@ -39,19 +39,13 @@ bool agenda_make(Arena *arena, const Spec *spec, const char *folder, Interrupt *
         job->request = asked->request;
         job->request.protocol.out = folder;
         job->label = asked->label;
-        if (!resolve(scratch, cache, &job->request, &resolved, &wrong)) {
+        if (!resolve(arena, cache, &job->request, &resolved, &wrong)) {
             fail(error, wrong.kind, asked->where, NULL, "%s: %s", job->label, wrong.text);
             goto done;
         }
         job->decided = resolved.row;
-        for (size_t c = 0; c < row_columns; c++)
-            if (row_column[c].type == COLUMN_Text) {
-                Text *cell = (Text *)((char *)&job->decided + row_column[c].field);
-                *cell = *cell ? arena_text(arena, *cell) : NULL;
-            }
         job->flops = resolved.flops;
         job->bytes = resolved.bytes;
-        arena_rewind(scratch, 0);
     }
     qsort(agenda->by_key, agenda->jobs, sizeof *agenda->by_key, by_key);
     for (size_t i = 1; i < agenda->jobs; i++) {
@@ -64,7 +58,7 @@ bool agenda_make(Arena *arena, const Spec *spec, const char *folder, Interrupt *
     }
     ok = true;
 done:
-    arena_free(scratch);
+    cache_close(cache);
     arena_free(shared);
     return ok;
 }
@@ -248,17 +242,13 @@ bool agenda_collect(Arena *arena, const Agenda *agenda, Job *job, int64_t attemp
 bool agenda_fail(Arena *arena, const Agenda *agenda, Job *job, int64_t attempt, int64_t jobs,
                  const char *status, const char *words, Error *error)
 {
-    char now[32];
-    time_t seconds = time(NULL);
-    struct tm utc;
-    strftime(now, sizeof now, "%Y-%m-%dT%H:%M:%SZ", gmtime_r(&seconds, &utc));
     Row *row = arena_take(arena, 1, sizeof *row);
     *row = job->decided;
     row->status = status;
     row->error = words;
     row->attempts = attempt;
     row->jobs = jobs;
-    row->finished_at = arena_text(arena, now);
+    row->finished_at = utc_now(arena);
     if (!row_write(row_path(arena, agenda, job), row, error))
         return false;
     job->row = row;
@@ -305,16 +295,17 @@ static bool put_runs(FILE *out, const void *content)
     return !ferror(out);
 }
 
-// Adds a row to the sum that it belongs to: 0 same model and method, 1 same model, 2 any.
-static void count_row(const Row *row, const Job *job, double flops[3], double seconds[3])
+// Adds a row and its flops to the sum that it belongs to: 0 same model and method, 1 same model, 2
+// any.
+static void count_row(const Row *row, double its_flops, const Job *job, double flops[3],
+                      double seconds[3])
 {
-    if (!row || !row->status || strcmp(row->status, "ok") || !(row->flops > 0) ||
-        !(row->wall_s > 0))
+    if (!row || !row->status || strcmp(row->status, "ok") || !(its_flops > 0) || !(row->wall_s > 0))
         return;
     bool model = same_text(row->model, job->decided.model);
     int kind = !model ? 2 : same_text(row->method, job->decided.method) ? 0 : 1;
     for (; kind < 3; kind++) {
-        flops[kind] += row->flops;
+        flops[kind] += its_flops;
         seconds[kind] += row->wall_s;
     }
 }
@@ -323,9 +314,9 @@ double agenda_rate(const Agenda *agenda, const Job *job, double standard, int *k
 {
     double flops[3] = { 0 }, seconds[3] = { 0 };
     for (size_t i = 0; i < agenda->jobs; i++)
-        count_row(agenda->job[i].row, job, flops, seconds);
-    for (size_t i = 0; i < agenda->strays; i++)
-        count_row(&agenda->stray[i], job, flops, seconds);
+        count_row(agenda->job[i].row, agenda->job[i].flops, job, flops, seconds);
+    for (size_t i = 0; i < agenda->strays; i++) // of these the training's alone are known
+        count_row(&agenda->stray[i], agenda->stray[i].flops, job, flops, seconds);
     for (*kind = 0; *kind < 3; ++*kind)
         if (seconds[*kind] > 0)
             return flops[*kind] / seconds[*kind];

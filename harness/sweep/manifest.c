@@ -1,5 +1,6 @@
 // manifest.c: asks the libraries, the kernel and the agenda.
 #include "sweep/manifest.h"
+#include "base/clock.h"
 #include "base/hash.h"
 #include "base/version.h"
 #include <cblas.h>
@@ -8,12 +9,11 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/utsname.h>
-#include <time.h>
 #include <unistd.h>
 #include <utf8proc.h>
 #include <yaml.h>
 
-static json_t *now(void);
+static json_t *now(Arena *arena);
 static json_t *libraries(void);
 static json_t *machine(void);
 static json_t *environment(void);
@@ -24,6 +24,7 @@ bool manifest_begin(Arena *arena, const Agenda *agenda, const Spec *spec, const 
                     Manifest *manifest, Error *error)
 {
     Error unreadable;
+    manifest->arena = arena;
     manifest->path = path_join(arena, agenda->folder, "manifest.json");
     manifest->root = file_exists(manifest->path) ? json_open(manifest->path, &unreadable) : NULL;
     json_t *commands = json_object_get(manifest->root, "commands");
@@ -35,9 +36,9 @@ bool manifest_begin(Arena *arena, const Agenda *agenda, const Spec *spec, const 
     Hash spec_hash = hash_bytes(spec->text.data, spec->text.size);
     manifest->entry = json_pack(
         "{s:s, s:o, s:n, s:s, s:{s:s, s:b, s:s, s:s}, s:o, s:o, s:o, s:o, s:o}", "command", command,
-        "start", now(), "end", "spec", spec_hash.hex, "program", "commit", version_commit, "dirty",
-        (int)version_dirty, "compiler", version_compiler, "flags", version_flags, "libraries",
-        libraries(), "machine", machine(), "environment", environment(), "models",
+        "start", now(arena), "end", "spec", spec_hash.hex, "program", "commit", version_commit,
+        "dirty", (int)version_dirty, "compiler", version_compiler, "flags", version_flags,
+        "libraries", libraries(), "machine", machine(), "environment", environment(), "models",
         hashes(agenda, true), "tasks", hashes(agenda, false));
     if (!manifest->entry || json_array_append_new(commands, manifest->entry) != 0) {
         json_decref(manifest->root);
@@ -52,7 +53,7 @@ bool manifest_begin(Arena *arena, const Agenda *agenda, const Spec *spec, const 
 
 bool manifest_end(Manifest *manifest, Error *error)
 {
-    json_object_set_new(manifest->entry, "end", now());
+    json_object_set_new(manifest->entry, "end", now(manifest->arena));
     bool ok = write_whole(manifest, error);
     json_decref(manifest->root);
     return ok;
@@ -74,13 +75,9 @@ static bool write_whole(const Manifest *manifest, Error *error)
     return ok;
 }
 
-static json_t *now(void)
+static json_t *now(Arena *arena)
 {
-    char text[32];
-    time_t seconds = time(NULL);
-    struct tm utc;
-    strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%SZ", gmtime_r(&seconds, &utc));
-    return json_string(text);
+    return json_string(utc_now(arena));
 }
 
 static json_t *libraries(void)
@@ -91,20 +88,10 @@ static json_t *libraries(void)
                      gnu_get_libc_version());
 }
 
-// The value of the first line "NAME ... : VALUE" of a file of /proc, or "".
-static json_t *proc(const char *path, const char *name)
+static json_t *field(const char *path, const char *name)
 {
-    char line[512], *value = "";
-    FILE *file = fopen(path, "re");
-    while (file && fgets(line, sizeof line, file))
-        if (!strncmp(line, name, strlen(name)) && strchr(line, ':')) {
-            value = strchr(line, ':') + 1;
-            value += strspn(value, " \t");
-            value[strcspn(value, "\n")] = '\0';
-            break;
-        }
-    if (file)
-        fclose(file);
+    char value[256];
+    file_field(path, name, value, sizeof value);
     return json_string(value);
 }
 
@@ -112,9 +99,9 @@ static json_t *machine(void)
 {
     struct utsname name;
     uname(&name);
-    return json_pack("{s:o, s:I, s:o, s:s, s:s}", "cpu", proc("/proc/cpuinfo", "model name"),
+    return json_pack("{s:o, s:I, s:o, s:s, s:s}", "cpu", field("/proc/cpuinfo", "model name"),
                      "cores", (json_int_t)sysconf(_SC_NPROCESSORS_ONLN), "memory",
-                     proc("/proc/meminfo", "MemTotal"), "kernel", name.release, "architecture",
+                     field("/proc/meminfo", "MemTotal"), "kernel", name.release, "architecture",
                      name.machine);
 }
 

@@ -12,6 +12,7 @@
 #include "sweep/agenda.h"
 
 typedef struct {
+    Arena *arena;
     const char *path;
     json_t *root, *entry; // entry is root's
 } Manifest;

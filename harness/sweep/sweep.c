@@ -1,5 +1,6 @@
 // sweep.c: the driver: plan, lock, start, wait, write.
 #include "sweep/sweep.h"
+#include "base/clock.h"
 #include "sweep/child.h"
 #include "sweep/manifest.h"
 #include "sweep/progress.h"
@@ -48,7 +49,6 @@ static void end_children(Sweep *s);
 static void show(Sweep *s, const Slot *ended);
 static bool conclude(Sweep *s, Error *error);
 static char **arguments(Sweep *s, Job *job);
-static double clock_s(void);
 
 bool sweep(const SweepOptions *options, Interrupt *interrupted, FILE *out, FILE *people,
            Error *error)
@@ -146,15 +146,9 @@ static Need need(Sweep *s)
 // What the kernel could give without swapping; 0 where it does not say.
 static size_t available_bytes(void)
 {
-    char line[256];
-    unsigned long long kilobytes = 0;
-    FILE *file = fopen("/proc/meminfo", "re");
-    while (file && fgets(line, sizeof line, file) &&
-           sscanf(line, "MemAvailable: %llu kB", &kilobytes) != 1)
-        ;
-    if (file)
-        fclose(file);
-    return (size_t)kilobytes * 1024;
+    char kilobytes[32];
+    file_field("/proc/meminfo", "MemAvailable", kilobytes, sizeof kilobytes);
+    return (size_t)strtoull(kilobytes, NULL, 10) * 1024;
 }
 
 // A sign-flip test over n seeds has no p below 2 / 2^n, whatever the effect, and Holm's first of k
@@ -355,7 +349,7 @@ static bool drive(Sweep *s, Error *error)
             int status;
             if (slot->job && child_ended(&slot->child, &status))
                 ok = finish(s, slot, status, error);
-            else if (slot->job && clock_s() > slot->deadline && !slot->killed) {
+            else if (slot->job && seconds_now() > slot->deadline && !slot->killed) {
                 child_signal(&slot->child, SIGKILL);
                 slot->killed = true;
             }
@@ -386,7 +380,7 @@ static bool start(Sweep *s, Job *job, Error *error)
     double timeout = job->request.protocol.timeout;
     slot->job = job;
     slot->attempt = job_attempt(job);
-    slot->started = clock_s();
+    slot->started = seconds_now();
     slot->deadline = isnan(timeout) ? INFINITY : slot->started + timeout + s->options->grace;
     slot->killed = false;
     job->running = true;
@@ -419,7 +413,7 @@ static bool finish(Sweep *s, Slot *slot, int status, Error *error)
         return false;
     if (job_final(job)) {
         s->flops_done += job->flops;
-        s->seconds_done += clock_s() - ended.started;
+        s->seconds_done += seconds_now() - ended.started;
     }
     if (!agenda_write(&s->agenda, error))
         return false;
@@ -431,7 +425,7 @@ static bool finish(Sweep *s, Slot *slot, int status, Error *error)
 static void end_children(Sweep *s)
 {
     const double patience = 5;
-    double began = clock_s();
+    double began = seconds_now();
     for (size_t i = 0; i < s->slots; i++)
         if (s->slot[i].job)
             child_signal(&s->slot[i].child, SIGTERM);
@@ -448,7 +442,7 @@ static void end_children(Sweep *s)
                 slot->job->running = false;
                 slot->job = NULL;
                 s->running--;
-            } else if (slot->job && clock_s() - began > patience)
+            } else if (slot->job && seconds_now() - began > patience)
                 child_signal(&slot->child, SIGKILL);
         }
     }
@@ -469,7 +463,7 @@ static double left_s(const Sweep *s)
     }
     for (size_t i = 0; i < s->slots; i++)
         if (s->slot[i].job)
-            flops += fmax(0, s->slot[i].job->flops - rate * (clock_s() - s->slot[i].started));
+            flops += fmax(0, s->slot[i].job->flops - rate * (seconds_now() - s->slot[i].started));
     return s->seconds_done > 0 && left > 0
                ? flops / rate / (double)(left < s->slots ? left : s->slots)
                : NAN;
@@ -536,11 +530,4 @@ static bool conclude(Sweep *s, Error *error)
         return fail(error, ERROR_WORK, where, NULL, "%zu of %zu runs did not end ok",
                     s->agenda.jobs - count[0], s->agenda.jobs);
     return true;
-}
-
-static double clock_s(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (double)now.tv_sec + (double)now.tv_nsec * 1e-9;
 }
