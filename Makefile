@@ -91,8 +91,8 @@ $(build)/registry.c: methods $(wildcard methods/*.c) # the folder: adding a file
 	@{ echo '#include "methods/method.h"'; printf 'extern const Method method_%s;\n' $(methods); \
 	   echo 'const Method *const methods[] = {'; printf '    &method_%s,\n' $(methods); \
 	   echo '    NULL };'; echo 'const char *const method_shas[] = {'; \
-	   for m in $(methods); do gcc -fpreprocessed -dD -E -P methods/$$m.c | sha256sum | \
-	      sed 's/^\([0-9a-f]*\).*/    "\1",/'; done; echo '    NULL };'; } >$@
+	   for m in $(methods); do text=$$(gcc -fpreprocessed -dD -E -P methods/$$m.c) || exit 1; \
+	      echo "$$text" | sha256sum | sed 's/^\([0-9a-f]*\).*/    "\1",/'; done; echo '    NULL };'; } >$@
 $(build)/suites.c: tests tests/fuzz # the folders: test_NAME.c is a suite, fuzz_NAME.c a test of suite fuzz
 	@mkdir -p $(@D)
 	@{ echo '#include "tests/test.h"'; echo '#include "tests/fuzz/replay.h"'; \
