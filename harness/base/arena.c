@@ -38,6 +38,9 @@ struct Arena {
     size_t poisoned; // from `used` to here
 };
 
+// A run's arena may have less of its addresses than it asks for, but not less than this.
+#define ARENA_LEAST ((size_t)1 << 32)
+
 static size_t first(void);
 static size_t rounded(size_t bytes, size_t to);
 static void poison_ahead(Arena *arena);
@@ -50,12 +53,18 @@ Arena *arena_new(size_t bytes, Error *error)
     errno = ENOMEM;
     if (bytes < SIZE_MAX / 4) {
         reserved = rounded(first() + (RED_ZONE ? 2 : 1) * rounded(bytes, ARENA_ALIGNMENT), page);
-        memory = mmap(NULL, reserved, PROT_READ | PROT_WRITE,
-                      MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+        // A limit on addresses (batch systems set one) may leave less than a run's arena asks for.
+        for (;; reserved = rounded(reserved / 2, page)) {
+            memory = mmap(NULL, reserved, PROT_READ | PROT_WRITE,
+                          MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+            if (memory != MAP_FAILED || bytes != ARENA_RUN || reserved / 2 < ARENA_LEAST)
+                break;
+        }
     }
     if (memory == MAP_FAILED) {
-        fail(error, ERROR_ENVIRONMENT, (Where){ 0 }, NULL, "cannot reserve %zu bytes of memory: %s",
-             bytes, strerror(errno));
+        fail(error, ERROR_ENVIRONMENT, (Where){ 0 },
+             bytes == ARENA_RUN ? "16 GiB of addresses or more, as ulimit -v has them" : NULL,
+             "cannot reserve %zu bytes of memory: %s", bytes, strerror(errno));
         return NULL;
     }
     Arena *arena = memory;

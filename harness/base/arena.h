@@ -10,7 +10,9 @@
 #include <stddef.h>
 
 enum { ARENA_ALIGNMENT = 64 };
-#define ARENA_RUN ((size_t)1 << 36) // the reservation of a run's arena: 64 GiB of addresses
+// The reservation of a run's arena: 64 GiB of addresses, or half of it again and again where a
+// limit on addresses leaves less.
+#define ARENA_RUN ((size_t)1 << 36)
 
 typedef struct Arena Arena;
 
