@@ -47,7 +47,7 @@ settled  := LC_ALL=C OMP_NUM_THREADS=1 UBSAN_OPTIONS=print_stacktrace=1:halt_on_
             ASAN_OPTIONS=detect_leaks=1:detect_stack_use_after_return=1:allocator_may_return_null=1
 
 all: $(build)/tunemark ## build build/tunemark
-	@ln -sfn $(patsubst build/%,%,$<) build/tunemark
+	$(if $(SAN)$(DEBUG)$(FUZZ),,@ln -sfn $(patsubst build/%,%,$<) build/tunemark)
 deps: ## install the Debian packages that are missing
 	@:
 test: $(programs) ## run the CUnit suites; SUITE=name for one, SAN=1 under sanitizers
