@@ -80,8 +80,8 @@ static const Command *command_find(const char *name, Error *error)
             return commands[i];
     }
     const char *near = text_nearest(name, names);
-    fail(error, ERROR_INPUT, (Where){ .item = name }, near ? near : "one of: tunemark help",
-         "is no command");
+    fail(error, ERROR_INPUT, (Where){ 0 }, near ? near : "one that `tunemark help` shows",
+         "'%s' is no command", name);
     return NULL;
 }
 
@@ -104,8 +104,12 @@ static bool command_run_it(const Command *command, int count, char **argument, i
                            Error *error)
 {
     Arena *arena = arena_new(ARENA_RUN, error);
+    if (command->stops_gently) // work goes on where nobody reads; what only prints ends with `head`
+        signal(SIGPIPE, SIG_IGN);
     if (command->stops_gently)
-        sigaction(SIGINT, &(struct sigaction){ .sa_handler = interrupt }, NULL);
+        sigaction(SIGINT, // a second one ends the process at once
+                  &(struct sigaction){ .sa_handler = interrupt, .sa_flags = (int)SA_RESETHAND },
+                  NULL);
     bool ok = arena && command->run(&(Invocation){ arena, argument[0], count - 2, argument + 2,
                                                    &interrupted },
                                     status, error);
@@ -141,7 +145,6 @@ int main(int count, char **argument)
     int status = 0;
     standard_files();
     signal(SIGXFSZ, SIG_IGN); // a full quota is an error of write, not the end of the process
-    signal(SIGPIPE, SIG_IGN);
     bool ok = dispatch(count, argument, &status, &error);
     if ((fflush(stdout) != 0 || ferror(stdout)) && ok)
         ok = fail(&error, ERROR_ENVIRONMENT, (Where){ .item = "standard output" }, NULL,

@@ -564,26 +564,39 @@ static void a_loss_that_is_no_number_ends_the_run_without_a_score(void)
     arena_free(b.arena);
 }
 
-static void a_run_out_of_time_leaves_no_score_not_even_an_older_one(void)
+static void a_run_out_of_time_leaves_no_score(void)
+{
+    Bench b = bench_new();
+    Done well = run_of(&b, "lora", SETTINGS("timeout", "600"));
+    CHECK_TEXT(well.row.status, "ok");
+    Done late =
+        run_of(&b, "lora", SETTINGS("out", path_join(b.arena, b.folder, "late"), "timeout", "0"));
+    CHECK_TEXT(late.row.status, "timeout");
+    CHECK(late.row.error && strstr(late.row.error, "gave up after 0 seconds at step 0 of 6"));
+    CHECK_TEXT(late.row.key, well.row.key);
+    CHECK(isnan(late.row.score) && files_below(late.out) == 2);      // the row and the curve
+    CHECK(0 < late.row.tokens && late.row.tokens < well.row.tokens); // of the one step that it did
+    CHECK(isnan(late.row.flops) && well.row.flops > 0);
+    arena_free(b.arena);
+}
+
+static void a_finished_row_is_not_replaced_by_an_attempt_that_did_not_end(void)
 {
     Bench b = bench_new();
     const char *out = path_join(b.arena, b.folder, "same");
     Done well = run_of(&b, "lora", SETTINGS("out", out));
+    const char *row = text_of(&b, &well, "rows"), *scores = text_of(&b, &well, "scores");
     CHECK(files_below(out) == 4);
-    Done late = run_of(&b, "lora", SETTINGS("out", out, "timeout", "0"));
-    CHECK_TEXT(late.row.status, "timeout");
-    CHECK(late.row.error && strstr(late.row.error, "gave up after 0 seconds at step 0 of 6"));
-    CHECK_TEXT(late.row.key, well.row.key);
-    CHECK(isnan(late.row.score) && files_below(out) == 2);
-    CHECK(0 < late.row.tokens && late.row.tokens < well.row.tokens); // of the one step that it did
-    CHECK(isnan(late.row.flops) && well.row.flops > 0);
-    CHECK(!file_exists(file_of(&b, &late, "scores")));
-    CHECK(!file_exists(file_of(&b, &late, "predictions")));
-    Done in_time = run_of(&b, "lora", SETTINGS("timeout", "600"));
-    CHECK_TEXT(in_time.row.status, "ok");
-    CHECK(program(b.arena, NULL, "run --model tiny --task %s --method lora --timeout 0 --out %s",
-                  b.task, out)
-              .status == 1);
+    Request request;
+    Error error;
+    CHECK(small_request(b.arena, "lora", b.task, SETTINGS("out", out, "timeout", "0"), &request,
+                        &error));
+    Row late;
+    CHECK(!run(b.arena, &request, NULL, NULL, &late, &error));
+    CHECK_ERROR(&error, ERROR_WORK,
+                "timeout: gave up after 0 seconds at step 0 of 6; the finished row");
+    CHECK_TEXT(text_of(&b, &well, "rows"), row);
+    CHECK_TEXT(text_of(&b, &well, "scores"), scores);
     arena_free(b.arena);
 }
 
@@ -681,7 +694,8 @@ void suite_run(void)
     ADD(a_task_with_scores_has_correlations);
     ADD(each_head_is_another_model);
     ADD(a_loss_that_is_no_number_ends_the_run_without_a_score);
-    ADD(a_run_out_of_time_leaves_no_score_not_even_an_older_one);
+    ADD(a_run_out_of_time_leaves_no_score);
+    ADD(a_finished_row_is_not_replaced_by_an_attempt_that_did_not_end);
     ADD(capitals_that_no_text_reaches_are_warned_of);
     ADD(one_thread_means_one_whatever_the_environment_says);
     ADD(a_large_parent_is_not_in_the_peak);

@@ -49,20 +49,22 @@ bool no_operands(const Arguments *arguments, Error *error)
 }
 
 typedef struct {
-    bool terminal;
+    bool telling, terminal;
     double last; // when a line was last shown
+    const volatile sig_atomic_t *interrupted;
 } Teller;
 
-static void tell(void *context, int64_t step, int64_t steps, double loss, double tokens_per_s)
+static bool tell(void *context, int64_t step, int64_t steps, double loss, double tokens_per_s)
 {
     Teller *teller = context;
     double now = seconds_now();
-    if (now - teller->last < (teller->terminal ? 0.25 : 10) && step < steps)
-        return;
+    if (!teller->telling || (now - teller->last < (teller->terminal ? 0.25 : 10) && step < steps))
+        return !*teller->interrupted;
     teller->last = now;
     fprintf(stderr, "%s[%5lld/%lld] loss %.4f | %.1fk tok/s%s", teller->terminal ? "\r" : "",
             (long long)step, (long long)steps, loss, tokens_per_s / 1e3,
             teller->terminal ? "  " : "\n");
+    return !*teller->interrupted;
 }
 
 static void points(FILE *out, const char *name, double fraction)
@@ -94,15 +96,15 @@ static bool command(const Invocation *invocation, int *status, Error *error)
     Arguments arguments;
     Request request;
     Row row;
-    Teller teller = { .terminal = isatty(STDERR_FILENO) };
+    Teller teller = { .terminal = isatty(STDERR_FILENO), .interrupted = invocation->interrupted };
     if (!arguments_read(invocation->arena, invocation->count, invocation->argument, flags,
                         &arguments, error) ||
         !no_operands(&arguments, error) ||
         !request_read(invocation->arena, &arguments, flags, NULL, &request, error))
         return false;
-    bool telling = argument_is(&arguments, "verbose") ||
-                   (teller.terminal && !argument_is(&arguments, "quiet"));
-    bool ok = run(invocation->arena, &request, telling ? tell : NULL, &teller, &row, error);
+    teller.telling = argument_is(&arguments, "verbose") ||
+                     (teller.terminal && !argument_is(&arguments, "quiet"));
+    bool ok = run(invocation->arena, &request, tell, &teller, &row, error);
     if (teller.terminal && teller.last > 0) // however it ended, what follows begins on a clean line
         fputs("\r\033[K", stderr);
     if (!ok)
@@ -118,6 +120,7 @@ const Command command_run = {
     .usage = usage,
     .flags = flags,
     .takes_request = true,
+    .stops_gently = true,
     .run = command,
 };
 

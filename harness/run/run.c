@@ -57,7 +57,7 @@ static void curve_add(Run *run, int64_t step, int64_t tokens, double seconds, do
 }
 
 // Trains to the last step, or until the loss is no number or the time is up: row->status says so.
-static void train(Arena *arena, Run *run)
+static bool train(Arena *arena, Run *run, Error *error)
 {
     Prepared *p = &run->prepared;
     const Tokens *tokens = &p->tokens[SPLIT_TRAIN];
@@ -92,8 +92,10 @@ static void train(Arena *arena, Run *run)
                                            timeout, s, p->batches.steps);
             break;
         }
-        if (run->tell)
-            run->tell(run->context, (int64_t)s + 1, (int64_t)p->batches.steps, loss, rate[s]);
+        if (run->tell &&
+            !run->tell(run->context, (int64_t)s + 1, (int64_t)p->batches.steps, loss, rate[s]))
+            return fail(error, ERROR_INTERRUPTED, (Where){ .item = "run" }, NULL,
+                        "interrupted at step %zu of %zu; nothing is kept", s + 1, p->batches.steps);
     }
     bool whole = s == p->batches.steps;
     run->row->train_s = before - start;
@@ -103,6 +105,7 @@ static void train(Arena *arena, Run *run)
         run->row->flops = p->flops;
     if (whole && p->flops > 0)
         run->row->gflops_per_s = p->flops / run->row->train_s / 1e9;
+    return true;
 }
 
 static const float *logits_of(Arena *arena, Run *run, Split split)
@@ -255,16 +258,31 @@ static bool forgetting(Run *run, const State *tuned, double *loss, Error *error)
 
 // The files beside the row, and last the row. What an earlier run of this key left and this one
 // does not have goes away.
+// Is there a row of this run that ended ok? An attempt that did not never takes its place.
+static bool finished_before(Arena *arena, const char *path)
+{
+    Error error;
+    Row *rows;
+    size_t count;
+    return file_exists(path) && rows_read(arena, path, &rows, &count, &error) && count == 1 &&
+           rows[0].status && !strcmp(rows[0].status, "ok");
+}
+
 static bool write_all(Arena *arena, Run *run, Error *error)
 {
     Prepared *p = &run->prepared;
     const char *out = run->request->protocol.out;
     const Evaluation *scored = run->evaluation;
+    const char *path = arena_format(arena, "%s/rows/%s.csv", out, p->row.key);
+    if (strcmp(run->row->status, "ok") != 0 && finished_before(arena, path))
+        return fail(error, ERROR_WORK, (Where){ .file = path }, NULL,
+                    "%s: %s; the finished row that is there is kept", run->row->status,
+                    run->row->error);
     size_t n = run->evaluations, tune = n > 0 && scored[0].split == SPLIT_TUNE;
     return write_scores(arena, out, p, scored, n, error) &&
            write_predictions(arena, out, p, scored + tune, n - tune, error) &&
            write_curve(arena, out, p, run->curve, run->points, error) &&
-           row_write(arena_format(arena, "%s/rows/%s.csv", out, p->row.key), run->row, error);
+           row_write(path, run->row, error);
 }
 
 // A folder that cannot be written is known before the training, not after it.
@@ -331,7 +349,8 @@ static bool compute(Arena *arena, Run *run, Error *error)
 
     peaks.apart = memory_reset_peak();
     double start = seconds_now(), cpu_start = cpu_seconds();
-    train(arena, run);
+    if (!train(arena, run, error))
+        return false;
     row->rss_train_peak = phase_ended(&peaks);
     peaks.apart = memory_reset_peak();
     double trained = seconds_now();

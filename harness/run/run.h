@@ -39,7 +39,8 @@ typedef struct {
 // A request with every option at its default. The method's name decides which options there are.
 bool request_new(Arena *arena, const char *method, Request *request, Error *error);
 const Option *method_options(const Method *method); // never NULL
-// "lr", "rank" or "lora.rank"; an unknown name is refused with the nearest one.
+// "lr", "rank" or "lora.rank"; an unknown name is refused with the nearest one, or with the method
+// that has it. `value` NULL: there was none, which is refused, too.
 bool request_set(Arena *arena, Request *request, const char *name, const char *value, Where where,
                  Error *error);
 // The command line that makes this request: "run --model tiny ...", what is not at its default.
@@ -63,7 +64,9 @@ bool resolve(Arena *arena, Cache *cache, const Request *request, Resolved *resol
 
 // Does it: trains, evaluates, writes OUT/scores/KEY.csv, OUT/predictions/KEY.csv,
 // OUT/curves/KEY.csv and last OUT/rows/KEY.csv. `row` is what was written. True also for a run that
-// diverged or ran out of time (row.status says so). `tell` (may be NULL) gets a line now and then.
-typedef void (*Tell)(void *context, int64_t step, int64_t steps, double loss, double tokens_per_s);
+// diverged or ran out of time (row.status says so); one that did not end ok never replaces a row
+// that did (ERROR_WORK). `tell` (may be NULL) is told of each step; when it returns false the run
+// is given up with ERROR_INTERRUPTED, and nothing is written.
+typedef bool (*Tell)(void *context, int64_t step, int64_t steps, double loss, double tokens_per_s);
 bool run(Arena *arena, const Request *request, Tell tell, void *context, Row *row, Error *error);
 #endif
