@@ -217,11 +217,14 @@ static void what_is_no_command_line_is_refused_in_one_line(void)
     static const struct {
         const char *words, *part;
     } of[] = {
-        { "nonsense", "nonsense: is no command; should be one of: tunemark help" },
-        { "rnu --method lora", "rnu: is no command; should be run" },
-        { "help nonsense", "nonsense: is no command" },
+        { "nonsense", "'nonsense' is no command; should be one that `tunemark help` shows" },
+        { "rnu --method lora", "'rnu' is no command; should be run" },
+        { "help nonsense", "'nonsense' is no command" },
         { "run", "--method: is not given; should be a name of `tunemark list methods`" },
-        { "run --method", "--method: has no value" },
+        { "run --method", "--method: is not given" },
+        { "run --method head --lr", "--lr: has no value; should be followed by one" },
+        { "run --method head --dry", "--dry: is unknown" },
+        { "run --method head --rank 4", "--rank: is unknown; should be with --method lora" },
         { "run --method lora", "model: is not given" },
         { "run --method lora --model tiny", "task: is not given" },
         { "run --method lroa", "method: 'lroa' is unknown; should be lora" },
@@ -242,7 +245,7 @@ static void what_is_no_command_line_is_refused_in_one_line(void)
         { "list", "list: '' is no list; should be one of" },
         { "list things", "list: 'things' is no list" },
         { "list methods things", "things: is a second list" },
-        { "list methods --mrkdown", "--mrkdown: has no value" },
+        { "list methods --mrkdown", "--mrkdown: is unknown; should be --markdown" },
         { "probe --fast 1", "--fast: is unknown" },
         { "probe 1", "1: is not understood" },
     };

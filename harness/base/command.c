@@ -35,9 +35,9 @@ static bool long_option(Arena *arena, int count, char **argument, int *at, const
         given->value = equals + 1;
     else if (*at + 1 < count)
         given->value = argument[++*at];
-    else
+    else if (flag)
         return missing_value(argument[*at], error);
-    return true;
+    return true; // without a value: refused where it is looked up, as unknown or as lacking one
 }
 
 // Letters after one dash: switches may stand together, the first that takes a value takes the rest.

@@ -29,7 +29,7 @@ static const Type types[] = {
     [OPTION_CHOICE] = { sizeof(int), { .choice = -1 }, "NAME", "is unknown" },
     [OPTION_SET] = { sizeof(unsigned), { .set = 0 }, "SET", "is unknown" },
     [OPTION_FLAG] = { sizeof(bool), { .flag = false }, "yes|no", "is unknown" },
-    [OPTION_TEXT] = { sizeof(const char *), { .text = NULL }, "TEXT", "" },
+    [OPTION_TEXT] = { sizeof(const char *), { .text = NULL }, "TEXT", "is empty" },
 };
 
 enum { MOST_CHOICES = 32, LONGEST = 1024, LONGEST_REAL = 40, COLUMNS = 100 };
@@ -113,7 +113,7 @@ static bool value_of(const Option *option, const char *typed, Value *value, Wher
         break;
     case OPTION_TEXT:
         value->text = typed;
-        fits = true;
+        fits = *typed != '\0';
         break;
     }
     if (fits)
@@ -190,7 +190,7 @@ static void right_text(const Option *option, char text[LONGEST])
 {
     char low[LONGEST_REAL], high[LONGEST_REAL];
     bool set = option->type == OPTION_SET;
-    *text = '\0';
+    snprintf(text, LONGEST, "%s", option->type == OPTION_TEXT ? "a text" : "");
     if (option->type == OPTION_WHOLE || option->type == OPTION_REAL) {
         real_text(option->low, low);
         real_text(option->high, high);
@@ -325,7 +325,7 @@ void options_help(FILE *out, const Option *table, const char *owner, const Optio
                 continue;
             }
             right_text(option, right);
-            if (option->type == OPTION_FLAG) // `called` says so
+            if (option->type == OPTION_FLAG || option->type == OPTION_TEXT) // `called` says so
                 *right = '\0';
             bool standard = option->standard && *option->standard;
             bool list = option->type == OPTION_CHOICE || option->type == OPTION_SET;

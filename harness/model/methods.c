@@ -17,7 +17,7 @@ const Method *method_find(const char *name, Error *error)
     }
     const char *near = text_nearest(name, names);
     fail(error, ERROR_INPUT, (Where){ .item = "method" },
-         near ? near : "one of: tunemark list methods", "'%s' is unknown", name);
+         near ? near : "one that `tunemark list methods` shows", "'%s' is unknown", name);
     return NULL;
 }
 

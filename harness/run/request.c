@@ -72,10 +72,15 @@ static bool unknown(const Request *request, const char *name, Where where, Error
     for (int t = 0; t < 2; t++)
         for (const Option *o = table[t]; o->name && count + 1 < sizeof names / sizeof *names; o++)
             names[count++] = o->name;
-    const char *near = text_nearest(name, names);
+    const char *near = text_nearest(name, names), *whose = NULL;
+    for (size_t i = 0; methods[i] && !whose; i++)
+        whose = option_find(method_options(methods[i]), name) ? methods[i]->name : NULL;
     const char *dashes = where.item && !strncmp(where.item, "--", 2) ? "--" : "";
     char right[128];
-    if (near)
+    if (whose)
+        snprintf(right, sizeof right, "with --method %s, or an option of run or of %s", whose,
+                 request->method->name);
+    else if (near)
         snprintf(right, sizeof right, "%s%s", dashes, near);
     else
         snprintf(right, sizeof right, "an option of run or of %s", request->method->name);
@@ -91,15 +96,17 @@ bool request_set(Arena *arena, Request *request, const char *name, const char *v
     const char *own =
         !strncmp(name, method->name, prefix) && name[prefix] == '.' ? name + prefix + 1 : NULL;
     const Option *option = own ? NULL : option_find(protocol_options, name);
+    const Option *either = option ? option : option_find(method_options(method), own ? own : name);
+    if (!either)
+        return unknown(request, name, where, error);
+    if (!value)
+        return fail(error, ERROR_INPUT, where, "followed by one", "has no value");
     if (!strcmp(name, "method") && strcmp(value, method->name) != 0)
         return fail(error, ERROR_INPUT, (Where){ where.file, where.line, name }, method->name,
                     "'%s' is another than the request is for", value);
     if (option)
         return option_set(arena, option, &request->protocol, NULL, value, where, error);
-    option = option_find(method_options(method), own ? own : name);
-    if (!option)
-        return unknown(request, name, where, error);
-    return option_set(arena, option, request->options, method->name, value, where, error);
+    return option_set(arena, either, request->options, method->name, value, where, error);
 }
 
 // An option in one argument each for name and value, when it is not at its default.
