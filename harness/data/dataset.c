@@ -161,8 +161,7 @@ bool dataset_labels(const Task *task, Split split, Dataset *dataset, Error *erro
                     "dev, or a task with a labelled test file", "there is no such split");
     if (!dataset->label_text[split])
         return fail(error, ERROR_INPUT, (Where){ .file = task->file[split].path },
-                    "labelled to be scored; predict is for texts without labels",
-                    "has no column '%s'", task->file[split].label);
+                    "labelled to be scored", "has no column '%s'", task->file[split].label);
     dataset->label_reads[split]++;
     for (size_t i = 0; i < rows.count; i++) {
         bool right = read_label(NULL, task, (Where){ 0 }, dataset->label_text[split][i],
