@@ -225,7 +225,7 @@ static void a_plain_folder_takes_its_labels_from_train_alone(void)
     CHECK(dataset.split[SPLIT_TUNE].count == 1 && dataset.split[SPLIT_TEST].count == 1);
     CHECK(!dataset_labels(&task, SPLIT_TEST, &dataset, &error)); // lessons: GLUE's test files
     CHECK_ERROR(&error, ERROR_INPUT, "test.csv: has no column 'label'");
-    CHECK(strstr(error.text, "predict") != NULL);
+    CHECK(strstr(error.text, "labelled to be scored") != NULL);
     task.report = SPLIT_TEST; // then a run would be for nothing
     CHECK(!dataset_read(arena, &task, &dataset, &error));
     CHECK_ERROR(&error, ERROR_INPUT, "test.csv:1: has no column 'label'");
