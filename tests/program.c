@@ -181,6 +181,9 @@ static pid_t start(Arena *arena, const Around *around, char *words, const char *
     pid_t child = fork();
     if (child != 0)
         return child;
+    static const int ends[] = { SIGHUP, SIGINT, SIGPIPE, SIGTERM };
+    for (size_t i = 0; i < sizeof ends / sizeof *ends; i++)
+        signal(ends[i], SIG_DFL); // nohup and background shells leave some of them ignored
     surround(around, out, err);
     execv(test_program(), argument);
     _exit(127);
