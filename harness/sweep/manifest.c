@@ -120,7 +120,8 @@ static json_t *environment(void)
                 continue;
             memcpy(name, *variable, (size_t)(equals - *variable));
             name[equals - *variable] = '\0';
-            json_object_set_new(found, name, json_string(equals + 1));
+            // Where somebody's folders lie says nothing about a result; their hashes are below.
+            json_object_set_new(found, name, json_string(strchr(equals, '/') ? "set" : equals + 1));
         }
     return found;
 }
