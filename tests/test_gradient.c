@@ -1,35 +1,12 @@
 // test_gradient.c: the backward as nodes: sums of several parts, tied and frozen parameters, what
 // is refused, parts of a batch.
 #include "engine/graph.h"
-#include "tests/graphs.h"
+#include "tests/graph_bench.h"
 #include "tests/test.h"
 #include <math.h>
 #include <string.h>
 
 enum { H = 5 };
-
-typedef struct {
-    Arena *arena;
-    Pool *pool;
-    RandomBatch batch;
-    Graph *graph;
-    Error error;
-} Bench;
-
-static void bench_begin(Bench *bench, uint64_t seed)
-{
-    memset(&bench->error, 0, sizeof bench->error);
-    bench->arena = arena_new((size_t)1 << 28, &bench->error);
-    bench->pool = pool_new(seed);
-    random_batch(&bench->batch, bench->pool);
-    bench->graph = graph_new(bench->arena, &bench->error);
-}
-
-static void bench_end(Bench *bench, uint64_t seed)
-{
-    pool_free(bench->pool, seed);
-    arena_free(bench->arena);
-}
 
 static bool bench_make(Bench *bench, Value loss, Made *made)
 {

@@ -1,33 +1,10 @@
 // test_plan.c: who lies where and when, what a smaller batch finds, and the bytes.
 #include "engine/plan.h"
-#include "tests/graphs.h"
+#include "tests/graph_bench.h"
 #include "tests/placing.h"
 #include "tests/test.h"
 #include <math.h>
 #include <string.h>
-
-typedef struct {
-    Arena *arena;
-    Pool *pool;
-    RandomBatch batch;
-    Graph *graph;
-    Error error;
-} Bench;
-
-static void bench_begin(Bench *bench, uint64_t seed)
-{
-    memset(&bench->error, 0, sizeof bench->error);
-    bench->arena = arena_new((size_t)1 << 28, &bench->error);
-    bench->pool = pool_new(seed);
-    random_batch(&bench->batch, bench->pool);
-    bench->graph = graph_new(bench->arena, &bench->error);
-}
-
-static void bench_end(Bench *bench, uint64_t seed)
-{
-    pool_free(bench->pool, seed);
-    arena_free(bench->arena);
-}
 
 static bool bench_made(Bench *b, Value loss, const Extent *largest, Made *made)
 {
