@@ -104,12 +104,13 @@ static bool command_run_it(const Command *command, int count, char **argument, i
                            Error *error)
 {
     Arena *arena = arena_new(ARENA_RUN, error);
-    if (command->stops_gently) // work goes on where nobody reads; what only prints ends with `head`
-        signal(SIGPIPE, SIG_IGN);
-    if (command->stops_gently)
+    if (command->stops_gently) {
+        signal(SIGPIPE,
+               SIG_IGN);  // work goes on where nobody reads; what only prints ends with `head`
         sigaction(SIGINT, // a second one ends the process at once
                   &(struct sigaction){ .sa_handler = interrupt, .sa_flags = (int)SA_RESETHAND },
                   NULL);
+    }
     bool ok = arena && command->run(&(Invocation){ arena, argument[0], count - 2, argument + 2,
                                                    &interrupted },
                                     status, error);

@@ -95,18 +95,17 @@ bool request_set(Arena *arena, Request *request, const char *name, const char *v
     size_t prefix = strlen(method->name);
     const char *own =
         !strncmp(name, method->name, prefix) && name[prefix] == '.' ? name + prefix + 1 : NULL;
-    const Option *option = own ? NULL : option_find(protocol_options, name);
-    const Option *either = option ? option : option_find(method_options(method), own ? own : name);
-    if (!either)
+    const Option *common = own ? NULL : option_find(protocol_options, name);
+    const Option *option = common ? common : option_find(method_options(method), own ? own : name);
+    if (!option)
         return unknown(request, name, where, error);
     if (!value)
         return fail(error, ERROR_INPUT, where, "followed by one", "has no value");
     if (!strcmp(name, "method") && strcmp(value, method->name) != 0)
         return fail(error, ERROR_INPUT, (Where){ where.file, where.line, name }, method->name,
                     "'%s' is another than the request is for", value);
-    if (option)
-        return option_set(arena, option, &request->protocol, NULL, value, where, error);
-    return option_set(arena, either, request->options, method->name, value, where, error);
+    return common ? option_set(arena, common, &request->protocol, NULL, value, where, error)
+                  : option_set(arena, option, request->options, method->name, value, where, error);
 }
 
 // An option in one argument each for name and value, when it is not at its default.
