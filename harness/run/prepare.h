@@ -3,6 +3,7 @@
 #ifndef RUN_PREPARE_H
 #define RUN_PREPARE_H
 #include "run/files.h"
+#include "run/frozen.h"
 #include "run/heldout.h"
 #include "run/run.h"
 #include "run/trainer.h"
@@ -20,10 +21,11 @@ typedef struct {
     Heldout heldout; // without batches: none asked for, or this model has no use for it
     Description description;
     Plans plans;
+    Frozen frozen;
     Training training;
     uint64_t init_seed, order_seed, dropout_seed, data_seed;
     double tokenize_s;
-    double flops; // of all training steps
+    double flops; // of training: all steps, and the frozen prefix once where it is kept
     double evaluation_flops;
     Row row; // decided cells
 } Prepared;
