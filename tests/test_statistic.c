@@ -140,6 +140,13 @@ static void intervals_equal_another_programs(void)
     each_fixture("mean_interval", one_interval);
 }
 
+static void a_median_is_the_middle_or_between_the_middle_two(void)
+{
+    double odd[] = { 7, -1, 3 }, even[] = { 4, 10, 1, 2 };
+    CHECK(median(odd, 3) == 3 && median(even, 4) == 3);
+    CHECK(median(odd, 1) == -1 && isnan(median(odd, 0)));
+}
+
 void suite_statistic(void)
 {
     ADD(listed_values_of_t);
@@ -151,4 +158,5 @@ void suite_statistic(void)
     ADD(equal_scores_have_no_spread_at_all);
     ADD(t_equals_another_programs);
     ADD(intervals_equal_another_programs);
+    ADD(a_median_is_the_middle_or_between_the_middle_two);
 }
