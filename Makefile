@@ -59,7 +59,7 @@ fixtures-there:
 	   "of reference results" >&2; exit 3; }
 sweep: all ## run what is missing of SPEC=results/specs/first.yaml, then its table and figures
 	@status=0; build/tunemark sweep $(SPEC) || status=$$?; [ $$status -le 1 ] || exit $$status; \
-	build/tunemark table $(rows) && build/tunemark plots $(rows) && exit $$status
+	build/tunemark table $(rows) || status=$$?; build/tunemark plots $(rows) || status=$$?; exit $$status
 plots: all ## draw the figures of SPEC=results/specs/first.yaml
 	build/tunemark plots $(rows)
 fuzz: ## fuzz each parser for SECONDS=60; TARGET=name for one

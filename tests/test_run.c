@@ -121,7 +121,6 @@ static void every_cell_that_has_a_source_is_known_and_no_other(void)
                                          "rmse",
                                          "mlm_before",
                                          "mlm_after",
-                                         "saved_bytes",
                                          "rss_anon_sampled",
                                          "rss_file_sampled",
                                          "predicted_peak",
@@ -129,8 +128,6 @@ static void every_cell_that_has_a_source_is_known_and_no_other(void)
                                          "forward_s",
                                          "backward_s",
                                          "cache_saved_s",
-                                         "infer_b1_ms",
-                                         "infer_b32_ms",
                                          "spec_sha",
                                          NULL };
     static const char *const where_git_is[] = { "commit", "dirty", NULL };

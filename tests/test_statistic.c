@@ -96,6 +96,13 @@ static void equal_scores_have_no_spread_at_all(void)
     CHECK(i.zero_variance && i.sd == 0 && i.mean == 0.1 && i.low == 0.1 && i.high == 0.1);
 }
 
+static void a_median_is_the_middle_or_between_the_middle_two(void)
+{
+    double odd[] = { 7, -1, 3 }, even[] = { 4, 10, 1, 2 };
+    CHECK(median(odd, 3) == 3 && median(even, 4) == 3);
+    CHECK(median(odd, 1) == -1 && isnan(median(odd, 0)));
+}
+
 void suite_statistic(void)
 {
     ADD(listed_values_of_t);
@@ -105,4 +112,5 @@ void suite_statistic(void)
     ADD(an_interval_may_leave_zero_to_one);
     ADD(one_seed_has_a_mean_and_none_has_nothing);
     ADD(equal_scores_have_no_spread_at_all);
+    ADD(a_median_is_the_middle_or_between_the_middle_two);
 }

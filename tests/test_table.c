@@ -363,26 +363,48 @@ static void a_folder_gives_its_rows_and_else_its_runs(void)
 {
     Arena *arena = arena_of_test();
     Error error = { 0 };
-    Row *rows = five(arena, spread), *read;
-    size_t count;
+    Row *row = five(arena, spread);
+    Rows rows;
     const char *folder = test_folder();
     char *of_rows = path_join(arena, folder, "rows"), *runs = path_join(arena, folder, "runs.csv");
-    CHECK(!rows_of_folders(arena, &folder, 1, &read, &count, &error));
+    CHECK(!rows_of_folders(arena, &folder, 1, &rows, &error));
     CHECK_ERROR(&error, ERROR_INPUT, "no rows");
-    CHECK(row_write(runs, &rows[0], &error));
-    CHECK(rows_of_folders(arena, &folder, 1, &read, &count, &error));
-    CHECK(count == 1 && read[0].score == 0.80);
+    CHECK(row_write(runs, &row[0], &error));
+    CHECK(rows_of_folders(arena, &folder, 1, &rows, &error));
+    CHECK(rows.count == 1 && rows.row[0].score == 0.80);
     CHECK(folder_make(of_rows, &error));
     for (int i = 1; i < 4; i++)
-        CHECK(row_write(path_join(arena, of_rows, arena_format(arena, "%d.csv", i)), &rows[i],
+        CHECK(row_write(path_join(arena, of_rows, arena_format(arena, "%d.csv", i)), &row[i],
                         &error));
-    CHECK(rows_of_folders(arena, &folder, 1, &read, &count, &error));
-    CHECK(count == 3 && read[2].score == 0.83);
-    CHECK(rows_of_folders(arena, (const char *[]){ folder, runs }, 2, &read, &count, &error));
-    CHECK(count == 4 && read[3].score == 0.80);
+    CHECK(rows_of_folders(arena, &folder, 1, &rows, &error));
+    CHECK(rows.count == 3 && rows.row[2].score == 0.83 && rows.cuts == 0);
+    CHECK(rows_of_folders(arena, (const char *[]){ folder, runs }, 2, &rows, &error));
+    CHECK(rows.count == 4 && rows.row[3].score == 0.80);
+    for (size_t i = 0; i < rows.count; i++) // the file's rows, too, have their curves beside it
+        CHECK_TEXT(rows.folder[i], folder);
     folder = path_join(arena, folder, "none");
-    CHECK(!rows_of_folders(arena, &folder, 1, &read, &count, &error));
+    CHECK(!rows_of_folders(arena, &folder, 1, &rows, &error));
     CHECK_ERROR(&error, ERROR_INPUT, "none: no such folder");
+    arena_free(arena);
+}
+
+static void a_file_cut_short_is_named_and_left_out(void)
+{
+    Arena *arena = arena_of_test();
+    Error error = { 0 };
+    Row *row = five(arena, spread);
+    Rows rows;
+    const char *folder = test_folder();
+    char *of_rows = path_join(arena, folder, "rows");
+    CHECK(folder_make(of_rows, &error));
+    CHECK(file_write_text(path_join(arena, of_rows, "0.csv"), "key,schema\n", &error));
+    CHECK(!rows_of_folders(arena, &folder, 1, &rows, &error));
+    CHECK_ERROR(&error, ERROR_INPUT, "no rows; ");
+    CHECK_ERROR(&error, ERROR_INPUT, "rows/0.csv");
+    CHECK(row_write(path_join(arena, of_rows, "1.csv"), &row[0], &error));
+    CHECK(rows_of_folders(arena, &folder, 1, &rows, &error));
+    if (CHECK(rows.count == 1 && rows.cuts == 1))
+        CHECK(strstr(rows.cut[0], "rows/0.csv:1: ") != NULL);
     arena_free(arena);
 }
 
@@ -407,4 +429,5 @@ void suite_table(void)
     ADD(what_was_not_measured_is_empty);
     ADD(shares_say_of_what);
     ADD(a_folder_gives_its_rows_and_else_its_runs);
+    ADD(a_file_cut_short_is_named_and_left_out);
 }

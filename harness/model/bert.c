@@ -266,7 +266,8 @@ static Bert begin(Arena *arena, const Description *description, Error *error)
     bert.build = (Build){ .graph = bert.graph,
                           .config = description->config,
                           .method = description->method.method,
-                          .training = description->training };
+                          .training = description->training,
+                          .stored = description->stored };
     return bert;
 }
 
@@ -275,9 +276,31 @@ static Value renumbered(const Value *map, Value value)
     return value == NO_VALUE ? NO_VALUE : map[value];
 }
 
+// What stored values were computed from is no part of the model any more.
+static void drop_unread(Arena *arena, Graph *graph)
+{
+    bool *read = arena_zero(arena, graph->values, sizeof *read);
+    for (size_t i = 0; i < graph->outputs; i++)
+        read[graph->output[i]] = true;
+    for (size_t i = graph->nodes; i-- > 0;) {
+        const Node *node = &graph->node[i];
+        bool any = false;
+        for (int k = 0; k < NODE_OUTPUTS; k++)
+            any |= node->out[k] != NO_VALUE && read[node->out[k]];
+        for (int k = 0; k < NODE_INPUTS && any; k++)
+            if (node->in[k] != NO_VALUE)
+                read[node->in[k]] = true;
+    }
+    for (size_t v = 0; v < graph->values; v++) // trim() keeps those that train
+        if (graph->value[v].parameter >= 0 && !read[v])
+            graph->parameter[graph->value[v].parameter].trained = false;
+}
+
 static bool finish(Arena *arena, Bert *bert, Described *described, Error *error)
 {
     Value *map;
+    if (bert->is->stored)
+        drop_unread(arena, bert->graph);
     described->graph = trim(arena, bert->graph, !bert->is->frozen_dropout, &map, error);
     if (!described->graph)
         return false;
@@ -286,10 +309,15 @@ static bool finish(Arena *arena, Bert *bert, Described *described, Error *error)
     described->cls = renumbered(map, described->cls);
     described->mean = renumbered(map, described->mean);
     described->pooled = renumbered(map, described->pooled);
+    for (Computed *one = bert->build.computed; one; one = one->next)
+        one->value = map[one->value];
+    described->computed = bert->build.computed;
     return true;
 }
 
-static const Described NOTHING = { NULL, NO_VALUE, NO_VALUE, NO_VALUE, NO_VALUE, NO_VALUE };
+static const Described NOTHING = {
+    .logits = NO_VALUE, .loss = NO_VALUE, .cls = NO_VALUE, .mean = NO_VALUE, .pooled = NO_VALUE
+};
 
 bool describe(Arena *arena, const Description *description, Described *described, Error *error)
 {

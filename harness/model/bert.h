@@ -22,12 +22,16 @@ typedef struct {
     double hidden_dropout, attention_dropout, classifier_dropout;
     bool frozen_dropout; // the part below the first trained parameter runs with dropout, too
     bool merged;         // evaluation: linear layers as the method's `merged` gives them
+    bool stored;         // evaluation: what the method computes from parameters alone is one
 } Description;
 
 typedef struct {
     const Graph *graph;      // trimmed; without its backward
     Value logits, loss;      // loss NO_VALUE unless training
     Value cls, mean, pooled; // features asked for by describe_features, else NO_VALUE
+    // Of an evaluation: outputs that one task's file holds under these names, in place of the
+    // parameters that are not in the graph of the same description with `stored`.
+    const Computed *computed;
 } Described;
 
 bool describe(Arena *arena, const Description *description, Described *described, Error *error);

@@ -39,12 +39,23 @@ typedef struct {
     const void *options; // as the method's option table laid them out
 } Attached;
 
+// A value that a method computes from its parameters alone, and what it is called once it is kept
+// as numbers: see stored().
+typedef struct Computed Computed;
+struct Computed {
+    const char *name;
+    Value value;
+    Computed *next; // NULL: the last
+};
+
 // What a hook builds with.
 typedef struct {
     Graph *graph;
     const Config *config;
     const Method *method; // whose hook is being asked
     bool training;        // false: describing for evaluation; method_dropout() then does nothing
+    bool stored;          // what is computed from parameters alone has been stored as numbers
+    Computed *computed;   // of evaluation, the last first
 } Build;
 
 // What `param` is asked about: each tensor of the encoder that the checkpoint brings, its pooler's
@@ -117,10 +128,23 @@ double method_rate(const Method *method, int64_t hidden);
 
 // ---- what a method's file builds with
 
-// A trained matrix of the method beside a linear layer, named METHOD.LAYER.SITE.part; weight decay
-// falls on it. Asking again for the same one gives the same, as in `merged`.
+// Trained parameters of the method. Weight decay falls on matrices, not on vectors (1 x cols).
+// `name` follows "METHOD.": "%d.key" with a layer, "%d.%s.up.bias" with a layer and its site's
+// name, or "rows" for one of no layer. Asking again for the same name gives the same.
+Value trained_matrix(Build *build, int64_t rows, int64_t cols, Init init, const char *name, ...)
+    __attribute__((format(printf, 5, 6)));
+Value trained_vector(Build *build, int64_t cols, Init init, const char *name, ...)
+    __attribute__((format(printf, 4, 5)));
+// A matrix beside a linear layer, METHOD.LAYER.SITE.part.
 Value trained(Build *build, const Linear *at, const char *part, int64_t rows, int64_t cols,
               Init init);
+
+// A matrix that is computed from parameters alone may be kept as plain numbers once training is
+// over: gives `computed` back, and evaluation lists it under the name (as above) that it is stored
+// under. In a description that says `stored` it is a parameter of that name instead, and what it
+// was computed from is not in the graph.
+Value stored(Build *build, Value computed, const char *name, ...)
+    __attribute__((format(printf, 3, 4)));
 
 // Dropout of the method's own, with a mask per place; nothing in evaluation.
 Value method_dropout(Build *build, Value x, double rate);

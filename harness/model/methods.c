@@ -46,20 +46,70 @@ double method_rate(const Method *method, int64_t hidden)
     return method->rate[3];
 }
 
+// "METHOD.name"
+static const char *name_of(Build *build, const char *name, va_list arguments)
+{
+    char text[256];
+    vsnprintf(text, sizeof text, name, arguments);
+    return arena_format(build->graph->arena, "%s.%s", build->method->name, text);
+}
+
+static Value parameter(Build *build, const char *name, int rank, int64_t rows, int64_t cols,
+                       Init init)
+{
+    Parameter p = { .name = name,
+                    .rows = rows,
+                    .cols = cols,
+                    .rank = rank,
+                    .trained = true,
+                    .part = PART_METHOD,
+                    .init = init };
+    return graph_parameter(build->graph, &p);
+}
+
+Value trained_matrix(Build *build, int64_t rows, int64_t cols, Init init, const char *name, ...)
+{
+    va_list arguments;
+    va_start(arguments, name);
+    const char *full = name_of(build, name, arguments);
+    va_end(arguments);
+    return parameter(build, full, 2, rows, cols, init);
+}
+
+Value trained_vector(Build *build, int64_t cols, Init init, const char *name, ...)
+{
+    va_list arguments;
+    va_start(arguments, name);
+    const char *full = name_of(build, name, arguments);
+    va_end(arguments);
+    return parameter(build, full, 1, 1, cols, init);
+}
+
 Value trained(Build *build, const Linear *at, const char *part, int64_t rows, int64_t cols,
               Init init)
 {
-    Parameter p = {
-        .name = arena_format(build->graph->arena, "%s.%d.%s.%s", build->method->name, at->layer,
-                             site_names[at->site], part),
-        .rows = rows,
-        .cols = cols,
-        .rank = 2,
-        .trained = true,
-        .part = PART_METHOD,
-        .init = init,
-    };
-    return graph_parameter(build->graph, &p);
+    return trained_matrix(build, rows, cols, init, "%d.%s.%s", at->layer, site_names[at->site],
+                          part);
+}
+
+Value stored(Build *build, Value computed, const char *name, ...)
+{
+    Graph *graph = build->graph;
+    va_list arguments;
+    va_start(arguments, name);
+    const char *full = name_of(build, name, arguments);
+    va_end(arguments);
+    const ValueInfo *info = &graph->value[computed];
+    if (build->stored) // its numbers come from a file
+        return parameter(build, full, 2, info->rows.constant, info->cols,
+                         (Init){ INIT_CONSTANT, 0 });
+    if (!build->training) {
+        Computed *one = arena_zero(graph->arena, 1, sizeof *one);
+        *one = (Computed){ full, computed, build->computed };
+        build->computed = one;
+        graph_output(graph, computed);
+    }
+    return computed;
 }
 
 Value method_dropout(Build *build, Value x, double rate)

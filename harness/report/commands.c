@@ -5,9 +5,9 @@
 #include "report/folder.h"
 #include "report/table.h"
 
-// The rows of the folders on the command line.
+// The rows of the folders on the command line. What is no row is named, and leaves a status of 1.
 static bool operands(const Invocation *invocation, const Flag *flags, Arguments *arguments,
-                     Row **rows, size_t *count, Error *error)
+                     Rows *rows, int *status, Error *error)
 {
     if (!arguments_read(invocation->arena, invocation->count, invocation->argument, flags,
                         arguments, error) ||
@@ -16,8 +16,12 @@ static bool operands(const Invocation *invocation, const Flag *flags, Arguments 
     if (arguments->operands == 0)
         return fail(error, ERROR_INPUT, (Where){ .item = "folder" },
                     "a sweep's folder, such as results/reference/first", "is not given");
-    return rows_of_folders(invocation->arena, arguments->operand, arguments->operands, rows, count,
-                           error);
+    if (!rows_of_folders(invocation->arena, arguments->operand, arguments->operands, rows, error))
+        return false;
+    for (size_t i = 0; i < rows->cuts; i++)
+        fprintf(stderr, "left out: %s\n", rows->cut[i]);
+    *status = rows->cuts > 0;
+    return true;
 }
 
 // ---- table
@@ -31,16 +35,14 @@ static const Flag table_flags[] = {
 static bool table(const Invocation *invocation, int *status, Error *error)
 {
     Arguments arguments;
-    Row *rows;
-    size_t count;
-    (void)status;
-    if (!operands(invocation, table_flags, &arguments, &rows, &count, error))
+    Rows rows;
+    if (!operands(invocation, table_flags, &arguments, &rows, status, error))
         return false;
     bool csv = argument_is(&arguments, "csv");
     TableFormat format = csv                                   ? TABLE_CSV
                          : argument_is(&arguments, "markdown") ? TABLE_MARKDOWN
                                                                : TABLE_TEXT;
-    return table_print(stdout, csv ? stderr : stdout, rows, count, format, error);
+    return table_print(stdout, csv ? stderr : stdout, rows.row, rows.count, format, error);
 }
 
 const Command command_table = {
@@ -62,15 +64,13 @@ static const Flag plots_flags[] = {
 static bool plots(const Invocation *invocation, int *status, Error *error)
 {
     Arguments arguments;
-    Row *rows;
-    size_t count;
-    (void)status;
-    if (!operands(invocation, plots_flags, &arguments, &rows, &count, error))
+    Rows rows;
+    if (!operands(invocation, plots_flags, &arguments, &rows, status, error))
         return false;
     const char *out = argument_value(&arguments, "out");
     out = out ? out : arguments.operand[0];
     const char *folder = path_join(invocation->arena, home_folder(invocation->arena), "plots");
-    if (!figures_write(out, rows, count, folder, error))
+    if (!figures_write(out, rows.row, rows.count, folder, error))
         return false;
     printf("%s/figures/score_by_params.{csv,svg,png}\n", out);
     return true;

@@ -5,61 +5,87 @@
 #include <string.h>
 
 typedef struct {
-    Row *row;
-    size_t count, room;
-} Rows;
+    Rows rows;
+    size_t room, cut_room;
+} Growing;
+
+// A copy of the first `count` pieces in twice the room.
+static void *grown(Arena *arena, const void *piece, size_t count, size_t size, size_t room)
+{
+    void *larger = arena_take(arena, room, size);
+    if (count > 0)
+        memcpy(larger, piece, count * size);
+    return larger;
+}
 
 // Reads a file of rows and appends them.
-static bool append(Arena *arena, Rows *rows, const char *path, Error *error)
+static bool append(Arena *arena, Growing *to, const char *folder, const char *path, Error *error)
 {
+    Rows *rows = &to->rows;
     Row *more;
     size_t count;
     if (!rows_read(arena, path, &more, &count, error))
         return false;
-    if (rows->count + count > rows->room) {
-        Row *before = rows->row;
-        rows->room = 2 * (rows->count + count);
-        rows->row = arena_take(arena, rows->room, sizeof *rows->row);
-        if (rows->count > 0)
-            memcpy(rows->row, before, rows->count * sizeof *before);
+    if (rows->count + count > to->room) {
+        to->room = 2 * (rows->count + count);
+        rows->row = grown(arena, rows->row, rows->count, sizeof *rows->row, to->room);
+        rows->folder = grown(arena, rows->folder, rows->count, sizeof *rows->folder, to->room);
     }
-    if (count > 0)
-        memcpy(rows->row + rows->count, more, count * sizeof *more);
-    rows->count += count;
+    for (size_t i = 0; i < count; i++) {
+        rows->row[rows->count] = more[i];
+        rows->folder[rows->count++] = folder;
+    }
     return true;
 }
 
-static bool append_folder(Arena *arena, Rows *rows, const char *folder, Error *error)
+static void leave_out(Arena *arena, Growing *to, const Error *why)
+{
+    if (to->rows.cuts == to->cut_room) {
+        to->cut_room = 2 * to->cut_room + 1;
+        to->rows.cut =
+            grown(arena, to->rows.cut, to->rows.cuts, sizeof *to->rows.cut, to->cut_room);
+    }
+    to->rows.cut[to->rows.cuts++] = arena_text(arena, why->text);
+}
+
+static bool append_folder(Arena *arena, Growing *to, const char *folder, Error *error)
 {
     const char **name;
-    size_t names, before = rows->count;
+    size_t names, before = to->rows.count, cuts = to->rows.cuts;
     char *of_rows = path_join(arena, folder, "rows"), *runs = path_join(arena, folder, "runs.csv");
-    if (file_exists(folder))
-        return append(arena, rows, folder, error);
+    if (file_exists(folder)) {
+        char *above = arena_text(arena, folder), *slash = strrchr(above, '/');
+        if (slash)
+            *slash = '\0';
+        return append(arena, to, slash ? above : ".", folder, error);
+    }
     if (!folder_exists(folder))
         return fail(error, ERROR_INPUT, (Where){ .file = folder }, "the folder of a sweep",
                     "no such folder");
     if (!folder_list(arena, of_rows, ".csv", &name, &names, error))
         return false;
-    for (size_t i = 0; i < names; i++)
-        if (!append(arena, rows, path_join(arena, of_rows, name[i]), error))
-            return false;
-    if (names == 0 && file_exists(runs) && !append(arena, rows, runs, error))
+    for (size_t i = 0; i < names; i++) {
+        Error cut;
+        if (!append(arena, to, folder, path_join(arena, of_rows, name[i]), &cut))
+            leave_out(arena, to, &cut);
+    }
+    if (names == 0 && file_exists(runs) && !append(arena, to, folder, runs, error))
         return false;
-    if (rows->count == before)
+    if (to->rows.count == before)
         return fail(error, ERROR_INPUT, (Where){ .file = folder },
-                    "a folder with rows/*.csv or runs.csv", "no rows");
+                    "a folder with rows/*.csv or runs.csv", "no rows%s%s",
+                    to->rows.cuts > cuts ? "; " : "",
+                    to->rows.cuts > cuts ? to->rows.cut[cuts] : "");
     return true;
 }
 
-bool rows_of_folders(Arena *arena, const char *const *folders, size_t folder_count, Row **rows,
-                     size_t *count, Error *error)
+bool rows_of_folders(Arena *arena, const char *const *folders, size_t folder_count, Rows *rows,
+                     Error *error)
 {
-    Rows all = { 0 };
+    Growing all = { 0 };
     for (size_t i = 0; i < folder_count; i++)
         if (!append_folder(arena, &all, folders[i], error))
             return false;
-    *rows = all.row;
-    *count = all.count;
+    *rows = all.rows;
     return true;
 }

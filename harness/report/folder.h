@@ -3,8 +3,17 @@
 #define REPORT_FOLDER_H
 #include "base/row.h"
 
+typedef struct {
+    Row *row;
+    const char **folder; // of each row: its scores/, predictions/ and curves/ are there
+    size_t count;
+    const char **cut; // files of rows/ that hold no rows: "rows/ab.csv:2: ..."; they are left out
+    size_t cuts;
+} Rows;
+
 // Of each folder FOLDER/rows/*.csv where there are any, else FOLDER/runs.csv (rebuilt from them, so
-// never newer); or a file of rows itself. ERROR_INPUT where one has no rows.
-bool rows_of_folders(Arena *arena, const char *const *folders, size_t folder_count, Row **rows,
-                     size_t *count, Error *error);
+// never newer); or a file of rows itself. A file of rows/ that can't be read stops nobody: it is
+// named in `cut`. ERROR_INPUT where a folder has no rows at all.
+bool rows_of_folders(Arena *arena, const char *const *folders, size_t folder_count, Rows *rows,
+                     Error *error);
 #endif

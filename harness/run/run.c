@@ -2,7 +2,9 @@
 // is whole.
 #include "run/run.h"
 #include "base/clock.h"
+#include "base/statistic.h"
 #include "engine/product.h"
+#include "run/inference.h"
 #include "run/machine.h"
 #include "run/outputs.h"
 #include <assert.h>
@@ -14,6 +16,7 @@
 
 enum { CURVE_POINTS = 200, SETTLING_STEPS = 5 };
 #define PROBE_SECONDS 0.05
+#define INFERENCE_SECONDS 0.25
 #define MODEST_FLOPS 30e9
 
 typedef struct {
@@ -31,21 +34,11 @@ typedef struct {
     void *context;
 } Run;
 
-static int ascending(const void *a, const void *b)
-{
-    double x = *(const double *)a, y = *(const double *)b;
-    return x < y ? -1 : x > y;
-}
-
-// Median over the steps after the first few, which pay for page faults and caches.
+// Over the steps after the first few, which pay for page faults and caches.
 static double median_rate(double *rate, size_t count)
 {
     size_t skip = count > 2 * SETTLING_STEPS ? SETTLING_STEPS : 0;
-    if (count == 0)
-        return (double)NAN;
-    qsort(rate + skip, count - skip, sizeof *rate, ascending);
-    size_t n = count - skip, half = n / 2;
-    return n % 2 ? rate[skip + half] : (rate[skip + half - 1] + rate[skip + half]) / 2;
+    return median(rate + skip, count - skip);
 }
 
 static void curve_add(Run *run, int64_t step, int64_t tokens, double seconds, double loss)
@@ -311,11 +304,11 @@ static bool memory_fits(const Arena *arena, const Row *row, Error *error)
         peak / 1e9, fmin(there, (double)arena_left(arena)) / 1e9);
 }
 
-// A short run, and there may be many, is not to take longer to be judged than to be done: its probe
-// is a twentieth of what a modest core needs for it.
-static double probe_seconds(const Prepared *p)
+// A short run, and there may be many, is not to take longer to be judged than to be done: a probe
+// is at most a twentieth of what a modest core needs for it.
+static double at_most(double seconds, const Prepared *p)
 {
-    return fmin(PROBE_SECONDS, (p->flops + p->evaluation_flops) / MODEST_FLOPS / 20);
+    return fmin(seconds, (p->flops + p->evaluation_flops) / MODEST_FLOPS / 20);
 }
 
 // Peaks of resident memory, phase by phase where the kernel lets them begin anew.
@@ -329,6 +322,18 @@ static Whole phase_ended(Peaks *peaks)
     Whole peak = memory_now("VmHWM");
     peaks->highest = peak > peaks->highest ? peak : peaks->highest;
     return peaks->apart ? peak : WHOLE_UNKNOWN;
+}
+
+// What one task costs to keep and to use; of a run that did not end well nothing is kept.
+static bool used(Run *run, Error *error)
+{
+    Row *row = run->row;
+    if (strcmp(row->status, "ok") != 0)
+        return true;
+    row->saved_bytes = (Whole)trainer_saved_bytes(&run->trainer);
+    return strcmp(row->stage, "final") != 0 ||
+           inference_cost(&run->prepared, run->trainer.state,
+                          at_most(INFERENCE_SECONDS, &run->prepared), row, error);
 }
 
 static bool compute(Arena *arena, Run *run, Error *error)
@@ -345,7 +350,7 @@ static bool compute(Arena *arena, Run *run, Error *error)
     if (!forgetting(run, NULL, &row->mlm_before, error))
         return false;
     double asked = seconds_now(), cpu = cpu_seconds() - run->cpu_started;
-    double probe = product_probe(probe_seconds(p));
+    double probe = product_probe(at_most(PROBE_SECONDS, p));
 
     peaks.apart = memory_reset_peak();
     double start = seconds_now(), cpu_start = cpu_seconds();
@@ -367,12 +372,14 @@ static bool compute(Arena *arena, Run *run, Error *error)
     row->wall_s = (asked - run->started) + (ended - start);
     row->cpu_s = cpu + (cpu_seconds() - cpu_start);
 
-    row->probe_gflops = (probe + product_probe(probe_seconds(p))) / 2;
+    row->probe_gflops = (probe + product_probe(at_most(PROBE_SECONDS, p))) / 2;
     row->params_changed = changed(arena, run);
     const State *state = run->trainer.state;
     row->arena_peak = (Whole)(trainer_written(&run->trainer) + state->weight_bytes +
                               state->gradient_bytes + state->moment_bytes);
     row->finished_at = utc_now(arena);
+    if (!used(run, error))
+        return false;
     return write_all(arena, run, error);
 }
 

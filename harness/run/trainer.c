@@ -142,26 +142,42 @@ double trainer_mlm(Trainer *trainer, const Batch *batch)
     return runner_step(trainer->mlm, batch, &(StepOptions){ .weight = 1 });
 }
 
-bool trainer_save(const Trainer *trainer, const char *path, Error *error)
+// The caller's to free; NULL: out of memory.
+static TensorOut *trained_tensors(const State *state, size_t *count)
 {
-    const State *state = trainer->state;
     TensorOut *tensor = calloc(state->slots + 1, sizeof *tensor);
-    size_t count = 0;
-    if (!tensor)
-        return fail(error, ERROR_ENVIRONMENT, (Where){ .file = path }, NULL, "out of memory");
-    for (size_t i = 0; i < state->slots; i++) {
+    *count = 0;
+    for (size_t i = 0; tensor && i < state->slots; i++) {
         const Slot *slot = &state->slot[i];
         bool matrix = slot->is.rank == 2;
         if (slot->is.trained)
-            tensor[count++] = (TensorOut){ .name = slot->is.name,
-                                           .rank = slot->is.rank,
-                                           .shape = { matrix ? slot->is.rows : slot->is.cols,
-                                                      matrix ? slot->is.cols : 0 },
-                                           .data = slot->value };
+            tensor[(*count)++] = (TensorOut){ .name = slot->is.name,
+                                              .rank = slot->is.rank,
+                                              .shape = { matrix ? slot->is.rows : slot->is.cols,
+                                                         matrix ? slot->is.cols : 0 },
+                                              .data = slot->value };
     }
-    bool ok = checkpoint_write(path, tensor, count, error);
+    return tensor;
+}
+
+bool trainer_save(const Trainer *trainer, const char *path, Error *error)
+{
+    size_t count;
+    TensorOut *tensor = trained_tensors(trainer->state, &count);
+    bool ok = tensor
+                  ? checkpoint_write(path, tensor, count, error)
+                  : fail(error, ERROR_ENVIRONMENT, (Where){ .file = path }, NULL, "out of memory");
     free(tensor);
     return ok;
+}
+
+size_t trainer_saved_bytes(const Trainer *trainer)
+{
+    size_t count;
+    TensorOut *tensor = trained_tensors(trainer->state, &count);
+    size_t bytes = tensor ? checkpoint_bytes(tensor, count) : 0;
+    free(tensor);
+    return bytes;
 }
 
 bool trainer_load(Trainer *trainer, Checkpoint *file, Error *error)

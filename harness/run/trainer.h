@@ -63,6 +63,7 @@ double trainer_mlm(Trainer *trainer, const Batch *batch);
 // of a trainer on the same model. A tensor that is missing, of another shape or not trained here is
 // an error that names it.
 bool trainer_save(const Trainer *trainer, const char *path, Error *error);
+size_t trainer_saved_bytes(const Trainer *trainer); // of that file, without writing it
 bool trainer_load(Trainer *trainer, Checkpoint *file, Error *error);
 size_t trainer_written(const Trainer *trainer); // bytes of the step arena up to the highest written
 #endif
