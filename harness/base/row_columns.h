@@ -106,7 +106,7 @@
     COLUMN(budget_of, Text, decided, protocol, "", "the weights that budget is a share of")        \
     /* score */                                                                                    \
     COLUMN(metric, Text, decided, score, "", "the task's metric: the one that score is in")        \
-    COLUMN(eval_split, Text, decided, score, "", "the split that score is on: dev or test")        \
+    COLUMN(eval_split, Text, decided, score, "", "the split that score is on: dev or test; of a trial tune, without a score") \
     COLUMN(eval_n, Whole, decided, score, "rows", "rows of that split")                            \
     COLUMN(score, Real, result, score, "fraction",                                                 \
            "metric on eval_split, read once, after the last step")                                 \

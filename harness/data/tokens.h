@@ -18,6 +18,9 @@ typedef struct {
 bool tokens_of(Arena *arena, const Tokenizer *tokenizer, const Task *task, Examples examples,
                size_t max_length, Tokens *tokens, Error *error);
 
+// The examples of a, then those of b.
+Tokens tokens_joined(Arena *arena, const Tokens *a, const Tokens *b);
+
 // The batches of a training run, all known before step 1: epoch after epoch in a new order each (a
 // function of order_seed and the epoch), `batch` examples a step, an epoch's last batch smaller,
 // until there are `steps` of them.

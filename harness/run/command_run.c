@@ -84,6 +84,8 @@ static void row_print(FILE *out, const Row *row, const char *folder)
         points(out, "dev", row->score_dev);
         points(out, "test", row->score_test);
         points(out, "majority", row->majority_score);
+        if (isnan(row->score))
+            points(out, "tune", row->tune_score);
     }
     fprintf(out, "; trained %lld of %lld (%.3g %%)", (long long)row->params_trained,
             (long long)row->params_total, 100 * row->trained_share);

@@ -5,6 +5,7 @@
 #include "run/files.h"
 #include "run/heldout.h"
 #include "run/run.h"
+#include "run/selection.h"
 #include "run/trainer.h"
 
 // Raised by hand whenever results change for the same description; part of the key.
@@ -13,8 +14,9 @@
 typedef struct {
     ModelFiles *model;
     TaskFiles *task;
-    Tokens tokens[SPLITS]; // train's is of the rows that train_limit leaves; not scored: none
+    Tokens tokens[SPLITS]; // train's is of the rows that are trained on; not scored: none
     Batches batches;       // of training; steps 0 for a method that trains nothing
+    Looks looks;           // at tune while training; none without --select best
     Batches evaluation[SPLITS];
     Extent largest_evaluation;
     Heldout heldout; // without batches: none asked for, or this model has no use for it
@@ -24,7 +26,7 @@ typedef struct {
     uint64_t init_seed, order_seed, dropout_seed, data_seed;
     double tokenize_s;
     double flops; // of all training steps
-    double evaluation_flops;
+    double evaluation_flops; // of looks, too
     Row row; // decided cells
 } Prepared;
 

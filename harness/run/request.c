@@ -27,6 +27,9 @@ const Option protocol_options[] = {
     { "frozen-dropout", OPTION_CHOICE, offsetof(Protocol, frozen_dropout), "auto", 0, 0, "auto|yes|no", "dropout below the first trained parameter; auto is as the method claims" },
     { "max-length", OPTION_WHOLE, offsetof(Protocol, max_length), "128", 5, 65536, NULL, "tokens a text at most; cut to the model's positions" },
     { "train-limit", OPTION_WHOLE, offsetof(Protocol, train_limit), "0", 0, 1e9, NULL, "training rows, drawn by data-seed, stratified and nested, or 0: all" },
+    { "train-on", OPTION_CHOICE, offsetof(Protocol, train_on), "train", 0, 0, "train|train+tune", "rows to train on; with train+tune nothing is scored on tune" },
+    { "select", OPTION_CHOICE, offsetof(Protocol, select), "last", 0, 0, "last|best", "weights to evaluate: after the last step, or after the epoch best on tune" },
+    { "stage", OPTION_CHOICE, offsetof(Protocol, stage), "final", 0, 0, "final|trial", "a trial, of a search, is scored on tune alone" },
     { "pretrained", OPTION_FLAG, offsetof(Protocol, pretrained), "yes", 0, 0, NULL, "no: the same architecture with initial weights" },
     { "seed", OPTION_WHOLE, offsetof(Protocol, seed), "1", 0, SEED_HIGH, NULL, "the four seeds that follow, where not given" },
     { "init-seed", OPTION_WHOLE, offsetof(Protocol, init_seed), NULL, 0, SEED_HIGH, NULL, "initial values of new parameters" },
@@ -41,6 +44,11 @@ const Option protocol_options[] = {
     { "study", OPTION_TEXT, offsetof(Protocol, study), NULL, 0, 0, "NAME", "name of the study, for the row" },
     { "attempt", OPTION_WHOLE, offsetof(Protocol, attempt), "1", 1, 1e9, NULL, "how often this run was started, for the row" },
     { "jobs", OPTION_WHOLE, offsetof(Protocol, jobs), "1", 1, 65536, NULL, "runs side by side on this machine, for the row" },
+    { "winner-key", OPTION_TEXT, offsetof(Protocol, winner_key), NULL, 0, 0, "KEY", "the trial that found the rate, for the row, as what follows" },
+    { "trials", OPTION_WHOLE, offsetof(Protocol, trials), NULL, 1, 1e9, NULL, "trials of the search" },
+    { "search-space", OPTION_TEXT, offsetof(Protocol, search_space), NULL, 0, 0, "TEXT", "what the search tried" },
+    { "winner-on-edge", OPTION_FLAG, offsetof(Protocol, winner_on_edge), "no", 0, 0, NULL, "the rate is the lowest or highest tried" },
+    { "search-s", OPTION_REAL, offsetof(Protocol, search_s), NULL, 0, 1e12, NULL, "seconds that the trials took" },
     OPTION_END,
 };
 // clang-format on

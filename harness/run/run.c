@@ -28,6 +28,7 @@ typedef struct {
     size_t points;
     Evaluation evaluation[SPLITS]; // tune first
     size_t evaluations;            // 0: the run did not end well
+    Best best;                     // of --select best
     double started;                // of the run, monotonic
     double cpu_started;
     Tell tell;
@@ -44,9 +45,27 @@ static double median_rate(double *rate, size_t count)
 static void curve_add(Run *run, int64_t step, int64_t tokens, double seconds, double loss)
 {
     int64_t steps = (int64_t)run->prepared.batches.steps;
-    int64_t every = (steps + CURVE_POINTS - 2) / (CURVE_POINTS - 1); // and room for the last step
-    if (step % every == 0 || step + 1 == steps || !isfinite(loss))
+    const Looks *looks = &run->prepared.looks;
+    int64_t room = CURVE_POINTS - 1 - (int64_t)looks->count; // the last step, and each look
+    int64_t every = (steps + room - 1) / room;
+    if (step % every == 0 || step + 1 == steps || looks_after(looks, (size_t)step) ||
+        !isfinite(loss))
         run->curve[run->points++] = (CurvePoint){ step, tokens, seconds, loss, (double)NAN };
+}
+
+static Evaluation evaluate(Arena *arena, Run *run, Split split);
+
+// Scores tune between two steps. Returns the seconds that it took, which are no training.
+static double look(Arena *arena, Run *run, size_t step)
+{
+    double start = seconds_now();
+    size_t mark = arena_mark(arena);
+    Evaluation tune = evaluate(arena, run, SPLIT_TUNE);
+    arena_rewind(arena, mark);
+    run->curve[run->points - 1].tune = tune.score;
+    best_look(&run->best, isfinite(tune.loss) ? tune.score : -INFINITY,
+              looks_epoch(&run->prepared.looks, step));
+    return seconds_now() - start;
 }
 
 // Trains to the last step, or until the loss is no number or the time is up: row->status says so.
@@ -89,6 +108,12 @@ static bool train(Arena *arena, Run *run, Error *error)
             !run->tell(run->context, (int64_t)s + 1, (int64_t)p->batches.steps, loss, rate[s]))
             return fail(error, ERROR_INTERRUPTED, (Where){ .item = "run" }, NULL,
                         "interrupted at step %zu of %zu; nothing is kept", s + 1, p->batches.steps);
+        if (looks_after(&p->looks, s)) {
+            double looked = look(arena, run, s);
+            start += looked;
+            before += looked;
+            run->row->eval_s += looked;
+        }
     }
     bool whole = s == p->batches.steps;
     run->row->train_s = before - start;
@@ -160,15 +185,18 @@ static Evaluation evaluate(Arena *arena, Run *run, Split split)
 static void row_scores(const Run *run, const Evaluation *evaluation, size_t count)
 {
     Row *row = run->row;
+    bool trial = run->request->protocol.stage == STAGE_TRIAL;
     for (size_t i = 0; i < count; i++) {
         const Evaluation *e = &evaluation[i];
         if (e->split == SPLIT_TUNE)
             row->tune_score = e->score;
+        if (trial)
+            row->loss = e->loss;
         if (e->split == SPLIT_DEV)
             row->score_dev = e->score;
         if (e->split == SPLIT_TEST)
             row->score_test = e->score;
-        if (e->split != run->prepared.task->task.report)
+        if (trial || e->split != run->prepared.task->task.report)
             continue;
         row->score = e->score;
         row->loss = e->loss;
@@ -234,7 +262,7 @@ static bool evaluate_all(Arena *arena, Run *run, Error *error)
         assert(p->task->dataset.label_reads[split] == (split != SPLIT_TUNE)); // once, here
     }
     row_scores(run, run->evaluation, run->evaluations);
-    if (run->points)
+    if (run->points && p->looks.count == 0)
         run->curve[run->points - 1].tune = run->row->tune_score;
     return true;
 }
@@ -324,6 +352,19 @@ static Whole phase_ended(Peaks *peaks)
     return peaks->apart ? peak : WHOLE_UNKNOWN;
 }
 
+static void select_best(Arena *arena, Run *run)
+{
+    Row *row = run->row;
+    const Looks *looks = &run->prepared.looks;
+    best_restore(&run->best);
+    row->best_epoch = run->best.epoch;
+    if (row->best_epoch == looks_epoch(looks, looks->steps - 1))
+        row->warnings = arena_format(arena,
+                                     "%s%sthe last epoch is the best on tune: longer "
+                                     "training may score higher",
+                                     row->warnings ? row->warnings : "", row->warnings ? "; " : "");
+}
+
 // What one task costs to keep and to use; of a run that did not end well nothing is kept.
 static bool used(Run *run, Error *error)
 {
@@ -345,6 +386,9 @@ static bool compute(Arena *arena, Run *run, Error *error)
                      &p->training, &run->trainer, error))
         return false;
     run->curve = arena_zero(arena, CURVE_POINTS, sizeof *run->curve);
+    row->eval_s = 0;
+    if (p->looks.count)
+        run->best = best_new(arena, run->trainer.state);
     phase_ended(&peaks);
     double loaded = seconds_now();
     if (!forgetting(run, NULL, &row->mlm_before, error))
@@ -356,6 +400,8 @@ static bool compute(Arena *arena, Run *run, Error *error)
     double start = seconds_now(), cpu_start = cpu_seconds();
     if (!train(arena, run, error))
         return false;
+    if (p->looks.count && !strcmp(row->status, "ok"))
+        select_best(arena, run);
     row->rss_train_peak = phase_ended(&peaks);
     peaks.apart = memory_reset_peak();
     double trained = seconds_now();
@@ -368,7 +414,7 @@ static bool compute(Arena *arena, Run *run, Error *error)
     double ended = seconds_now();
     row->load_s = loaded - run->started - p->tokenize_s;
     row->tokenize_s = p->tokenize_s;
-    row->eval_s = (asked - loaded) + (ended - trained);
+    row->eval_s += (asked - loaded) + (ended - trained);
     row->wall_s = (asked - run->started) + (ended - start);
     row->cpu_s = cpu + (cpu_seconds() - cpu_start);
 
@@ -376,7 +422,7 @@ static bool compute(Arena *arena, Run *run, Error *error)
     row->params_changed = changed(arena, run);
     const State *state = run->trainer.state;
     row->arena_peak = (Whole)(trainer_written(&run->trainer) + state->weight_bytes +
-                              state->gradient_bytes + state->moment_bytes);
+                              state->gradient_bytes + state->moment_bytes + run->best.bytes);
     row->finished_at = utc_now(arena);
     if (!used(run, error))
         return false;
