@@ -38,9 +38,10 @@ bool plans_make(Arena *arena, const Description *description, const Extent *trai
 
 size_t plans_bytes(const Plans *plans)
 {
-    const Plan *each[] = { plans->train_plan, plans->eval_plan, plans->mlm_plan };
+    const Plan *each[] = { plans->train_plan, plans->eval_plan, plans->mlm_plan,
+                           plans->prefix_plan };
     size_t most = 0;
-    for (int i = 0; i < 3; i++)
+    for (int i = 0; i < 4; i++)
         if (each[i] && plan_bytes(each[i]) > most)
             most = plan_bytes(each[i]);
     return most;
@@ -86,7 +87,7 @@ Shares shares_of(const Counts *c)
 bool trainer_new(Arena *arena, const Plans *plans, Checkpoint *checkpoint, uint64_t init_seed,
                  uint64_t dropout_seed, const Training *training, Trainer *trainer, Error *error)
 {
-    const Graph *graphs[3];
+    const Graph *graphs[4];
     size_t count = 0, bytes = plans_bytes(plans);
     *trainer = (Trainer){ .plans = plans, .training = *training, .dropout_seed = dropout_seed };
     if (plans->backward)
@@ -95,6 +96,8 @@ bool trainer_new(Arena *arena, const Plans *plans, Checkpoint *checkpoint, uint6
         graphs[count++] = plans->eval.graph;
     if (plans->mlm.graph)
         graphs[count++] = plans->mlm.graph;
+    if (plans->prefix_plan)
+        graphs[count++] = plans->cut.prefix;
     trainer->state = (plans->backward ? state_new : state_for_use)(
         arena, graphs, count, init_seed, checkpoint_giver, checkpoint, error);
     if (!trainer->state || !(trainer->step = arena_new(bytes + ARENA_ALIGNMENT, error)))
@@ -110,6 +113,8 @@ bool trainer_new(Arena *arena, const Plans *plans, Checkpoint *checkpoint, uint6
         trainer->eval = runner_new(arena, plans->eval_plan, trainer->state, trainer->memory);
     if (plans->mlm_plan)
         trainer->mlm = runner_new(arena, plans->mlm_plan, trainer->state, trainer->memory);
+    if (plans->prefix_plan)
+        trainer->prefix = runner_new(arena, plans->prefix_plan, trainer->state, trainer->memory);
     return true;
 }
 
@@ -122,6 +127,8 @@ void trainer_free(Trainer *trainer)
 double trainer_backward(Trainer *trainer, const Batch *part, int64_t step, double weight)
 {
     StepOptions options = { trainer->dropout_seed, (uint64_t)step, weight };
+    if (trainer->kept)
+        kept_feed(trainer->kept, part, trainer->plans->cut.fed, trainer->train);
     return runner_step(trainer->train, part, &options);
 }
 

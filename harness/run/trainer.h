@@ -1,15 +1,17 @@
 // trainer.h: from a description to steps: graphs, plans, state, and one update after another.
 #ifndef RUN_TRAINER_H
 #define RUN_TRAINER_H
-#include "engine/plan.h"
+#include "engine/cut.h"
 #include "model/bert.h"
+#include "run/kept.h"
 
 // The graphs of a run and their plans; NULL where the extent was NULL.
 typedef struct {
     Description description;
     Described train, eval, mlm;
-    const Graph *backward; // train's graph with its backward
-    const Plan *train_plan, *eval_plan, *mlm_plan;
+    const Graph *backward; // train's graph with its backward; of the rest, where it was cut
+    Cut cut;               // without values where steps compute the whole graph (run/frozen.h)
+    const Plan *train_plan, *eval_plan, *mlm_plan, *prefix_plan;
 } Plans;
 
 // `description` as for training; evaluation is the same without dropout, loss and labels. An extent
@@ -41,10 +43,11 @@ typedef struct {
     State *state;
     Training training;
     uint64_t dropout_seed;
-    Runner *train, *eval, *mlm;
-    float *memory;  // the step arena
-    uint32_t fill;  // of what no step wrote: a NaN that no kernel makes; 0 after trainer_rest
-    size_t written; // before trainer_rest
+    Runner *train, *eval, *mlm, *prefix;
+    const Kept *kept; // what the prefix gave, before the first step; NULL: nothing was cut
+    float *memory;    // the step arena
+    uint32_t fill;    // of what no step wrote: a NaN that no kernel makes; 0 after trainer_rest
+    size_t written;   // before trainer_rest
     Arena *step;
 } Trainer;
 
