@@ -187,7 +187,7 @@
     COLUMN(rss_train_peak, Whole, measured, memory, "bytes",                                       \
            "VmHWM of training, reset before it where the kernel allows")                           \
     COLUMN(rss_eval_peak, Whole, measured, memory, "bytes",                                        \
-           "VmHWM of evaluation, reset before it where the kernel allows")                         \
+           "VmHWM of evaluation, likewise; what only training needs was given back before")        \
     COLUMN(rss_anon_sampled, Whole, measured, memory, "bytes",                                     \
            "highest RssAnon seen in samples: memory of its own")                                   \
     COLUMN(rss_file_sampled, Whole, measured, memory, "bytes",                                     \

@@ -421,7 +421,10 @@ static bool used(Run *run, Error *error)
     Row *row = run->row;
     if (strcmp(row->status, "ok") != 0)
         return true;
-    row->saved_bytes = (Whole)trainer_saved_bytes(&run->trainer);
+    size_t bytes = 0;
+    if (!trainer_saved_bytes(&run->trainer, &bytes, error))
+        return false;
+    row->saved_bytes = (Whole)bytes;
     return strcmp(row->stage, "final") != 0 ||
            inference_cost(&run->prepared, run->trainer.state,
                           at_most(INFERENCE_SECONDS, &run->prepared), row, error);
@@ -453,6 +456,7 @@ static bool compute(Arena *arena, Run *run, Error *error)
     if (p->looks.count && !strcmp(row->status, "ok"))
         select_best(arena, run);
     row->rss_train_peak = phase_ended(&peaks);
+    trainer_rest(&run->trainer);
     peaks.apart = memory_reset_peak();
     double trained = seconds_now();
     if (!evaluate_all(arena, run, error))

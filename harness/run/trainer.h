@@ -45,7 +45,9 @@ typedef struct {
     uint64_t dropout_seed;
     Runner *train, *eval, *mlm, *prefix;
     const Kept *kept; // what the prefix gave, before the first step; NULL: nothing was cut
-    float *memory;    // the step arena, filled with a pattern that no step writes (a NaN)
+    float *memory;    // the step arena
+    uint32_t fill;    // of what no step wrote: a NaN that no kernel makes; 0 after trainer_rest
+    size_t written;   // before trainer_rest
     Arena *step;
 } Trainer;
 
@@ -62,11 +64,18 @@ double trainer_update(Trainer *trainer, int64_t step);
 // sequences x outputs, valid until the next call.
 Matrix trainer_logits(Trainer *trainer, const Batch *batch);
 double trainer_mlm(Trainer *trainer, const Batch *batch);
-// One task's tensors, the trained ones, head included: to a safetensors file, and back over those
-// of a trainer on the same model. A tensor that is missing, of another shape or not trained here is
-// an error that names it.
+// Training is over: gradients, moments and the step's memory go back to the system, so that what
+// comes next has a peak of its own.
+void trainer_rest(Trainer *trainer);
+
+// One task's tensors, head included, as a safetensors file: what was trained, or where the method
+// computes what it uses from that, the computed numbers (Description.stored). The trainer has an
+// evaluation's graph.
 bool trainer_save(const Trainer *trainer, const char *path, Error *error);
-size_t trainer_saved_bytes(const Trainer *trainer); // of that file, without writing it
-bool trainer_load(Trainer *trainer, Checkpoint *file, Error *error);
+bool trainer_saved_bytes(const Trainer *trainer, size_t *bytes, Error *error); // of that file
+// Such a file over the trained parameters of a state on the same model, described as `stored`. A
+// tensor that is missing, of another shape or not trained here is an error that names it.
+bool trained_load(State *state, Checkpoint *file, Error *error);
+
 size_t trainer_written(const Trainer *trainer); // bytes of the step arena up to the highest written
 #endif
