@@ -39,6 +39,7 @@ static bool question_of(Arena *arena, const Arguments *arguments, Question *ques
                     "'%s' is out of range", level);
     question->over_items = interval && !strcmp(interval, "items");
     question->level = percent / 100;
+    question->every_field = argument_is(arguments, "csv") || argument_is(arguments, "json");
     for (int s = 0; s < 2; s++)
         if (!chosen_read(arena, arguments->operand[s], &question->chosen[s], error))
             return false;

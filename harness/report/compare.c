@@ -15,7 +15,8 @@ static void find_blocks(Arena *arena, const Question *question, const Rows *rows
                         Comparisons *comparisons);
 static bool one_setting(Arena *arena, const Chosen *chosen, const Rows *rows, Compared *block,
                         Contender *contender, Error *error);
-static bool compare_block(Arena *arena, const Question *question, Compared *block, Error *error);
+static bool compare_block(Arena *arena, const Question *question, bool draws, Compared *block,
+                          Error *error);
 
 bool compare_methods(Arena *arena, const Question *question, Comparisons *comparisons, Error *error)
 {
@@ -37,7 +38,8 @@ bool compare_methods(Arena *arena, const Question *question, Comparisons *compar
         for (int s = 0; s < 2; s++)
             if (!one_setting(arena, &question->chosen[s], &rows[s], block, &block->of[s], error))
                 return false;
-        if (!compare_block(arena, question, block, error))
+        if (!compare_block(arena, question, question->every_field || comparisons->blocks == 1,
+                           block, error))
             return false;
         missing = block->missing ? block->missing : missing;
         compared += !block->missing;
@@ -227,7 +229,20 @@ static double mcnemar_of(const Compared *block)
     return mcnemar(n10, n01);
 }
 
-static bool compare_block(Arena *arena, const Question *question, Compared *block, Error *error)
+static Bootstrap resampled(Arena *arena, const Question *question, const Compared *block,
+                           uint64_t seed)
+{
+    Resampled of = { .a = weighed_runs(arena, block, 0),
+                     .b = weighed_runs(arena, block, 1),
+                     .runs_a = block->result.used_a,
+                     .runs_b = block->result.used_b,
+                     .paired = block->result.paired,
+                     .groups = block->items.groups };
+    return bootstrap(arena, &of, seed, question->level);
+}
+
+static bool compare_block(Arena *arena, const Question *question, bool draws, Compared *block,
+                          Error *error)
 {
     Side side[] = { block->of[0].side, block->of[1].side };
     if (!sides_read(arena, question->split, side, 2, &block->items, error))
@@ -245,13 +260,8 @@ static bool compare_block(Arena *arena, const Question *question, Compared *bloc
     for (int s = 0; s < 2; s++)
         own_score(arena, question, block, s);
     uint64_t seed = seed_of(arena, block);
-    Resampled resampled = { .a = weighed_runs(arena, block, 0),
-                            .b = weighed_runs(arena, block, 1),
-                            .runs_a = block->result.used_a,
-                            .runs_b = block->result.used_b,
-                            .paired = block->result.paired,
-                            .groups = block->items.groups };
-    block->bootstrap = bootstrap(arena, &resampled, seed, question->level);
+    if (draws)
+        block->bootstrap = resampled(arena, question, block, seed);
     block->flip =
         sign_flip(block->result.difference, block->result.paired ? block->result.seeds : 0, seed);
     block->mcnemar = mcnemar_of(block);

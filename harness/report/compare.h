@@ -23,10 +23,10 @@ typedef struct {
     Contender of[2];
     Items items;
     Comparison result;
-    Bootstrap bootstrap;
-    SignFlip flip;     // NAN where there are no pairs
-    double mcnemar;    // of one pair of runs, by right answers; else NAN
-    double adjusted_p; // Holm over all blocks
+    Bootstrap bootstrap; // draws 0: not asked for
+    SignFlip flip;       // NAN where there are no pairs
+    double mcnemar;      // of one pair of runs, by right answers; else NAN
+    double adjusted_p;   // Holm over all blocks
 } Compared;
 
 typedef struct {
@@ -46,6 +46,7 @@ typedef struct {
     const char *task, *model, *split; // NULL: all, all, the one that each task reports
     double level;
     bool over_items;
+    bool every_field; // the bootstrap of several blocks too, which no screen shows
 } Question;
 
 // ERROR_INPUT where a side has no rows, is more than one setting in a block, or answered other
