@@ -58,6 +58,16 @@ static void without_a_seed_effect_it_is_the_t_test_over_items(void)
     CHECK_CLOSE(of.df, 100, 1e-6);
 }
 
+// R = 2 - 1, V = 2; shares 1/2, 1, 1/2 become 4/2 / 3 = 2/3, 1, 3/5: 1/df = (4/9)/2 + 1/100 +
+// (9/25)/4.
+static void degrees_of_freedom_by_hand(void)
+{
+    Component of =
+        components_joined((Component){ 1, 2 }, (Component){ 2, 100 }, (Component){ 1, 4 });
+    CHECK_CLOSE(of.variance, 2, 0);
+    CHECK_CLOSE(of.df, 1 / (2.0 / 9 + 0.01 + 0.09), 1e-14);
+}
+
 static void one_seed_or_one_group_leaves_the_other_and_one_of_both_nothing(void)
 {
     Arena *arena = arena_of_test();
@@ -268,6 +278,7 @@ void suite_twoway(void)
     ADD(two_seeds_and_two_groups_by_hand);
     ADD(without_an_item_effect_it_is_the_t_test_over_seeds);
     ADD(without_a_seed_effect_it_is_the_t_test_over_items);
+    ADD(degrees_of_freedom_by_hand);
     ADD(one_seed_or_one_group_leaves_the_other_and_one_of_both_nothing);
     ADD(zero_variance_is_found_and_is_never_significant);
     ADD(unpaired_with_one_group_is_welch);
