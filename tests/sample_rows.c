@@ -2,6 +2,7 @@
 
 #include "tests/sample_rows.h"
 #include "base/file.h"
+#include "base/metric.h"
 #include "tests/test.h"
 #include <string.h>
 
@@ -38,17 +39,46 @@ Row finished(Arena *arena, const char *model, const char *task, const char *meth
 typedef struct {
     const bool *right;
     size_t items;
+    bool scores;
 } Answered;
+
+static double score_asked(size_t item)
+{
+    return (double)(item % 7) / 2;
+}
 
 static bool answers_body(FILE *out, const void *of)
 {
     const Answered *answered = of;
     static const char *const label[] = { "no", "yes" };
     fputs("split,id,group,gold,pred,logits\n", out);
-    for (size_t i = 0; i < answered->items; i++)
-        fprintf(out, "dev,%zu,%zu,%s,%s,0 0\n", i, i, label[i % 2],
-                label[i % 2 ^ !answered->right[i]]);
+    for (size_t i = 0; i < answered->items; i++) {
+        double asked = score_asked(i);
+        if (answered->scores)
+            fprintf(out, "dev,%zu,%zu,%.9g,%.9g,0\n", i, i, asked, answered->right[i] ? asked : 1);
+        else
+            fprintf(out, "dev,%zu,%zu,%s,%s,0 0\n", i, i, label[i % 2],
+                    label[i % 2 ^ !answered->right[i]]);
+    }
     return true;
+}
+
+// What such a run scores in the row's metric; "yes" is the positive label.
+static double score_of(Arena *arena, const char *name, const Answered *answered)
+{
+    size_t n = answered->items;
+    int32_t *gold = arena_take(arena, n, sizeof *gold),
+            *answer = arena_take(arena, n, sizeof *answer);
+    double *asked = arena_take(arena, n, sizeof *asked), *said = arena_take(arena, n, sizeof *said);
+    Metric metric = 0;
+    while (strcmp(metric_names[metric], name) != 0)
+        metric++;
+    for (size_t i = 0; i < n; i++) {
+        gold[i] = i % 2, answer[i] = gold[i] ^ !answered->right[i];
+        asked[i] = score_asked(i), said[i] = answered->right[i] ? asked[i] : 1;
+    }
+    return metric_score(
+        metric, &(Answers){ n, answered->scores ? 0 : 2, 1, gold, answer, asked, said, NULL });
 }
 
 void predicted(Arena *arena, const char *folder, Row row, const bool *right, size_t items)
@@ -57,11 +87,9 @@ void predicted(Arena *arena, const char *folder, Row row, const bool *right, siz
     const char *predictions = path_join(arena, folder, "predictions");
     const char *file = arena_format(arena, "%s.csv", row.key);
     Error error;
-    Answered answered = { right, items };
-    size_t hits = 0;
-    for (size_t i = 0; i < items; i++)
-        hits += right[i];
-    row.score = row.accuracy = (double)hits / (double)items;
+    Answered answered = { right, items,
+                          !strcmp(row.metric, "pearson") || !strcmp(row.metric, "spearman") };
+    row.score = score_of(arena, row.metric, &answered);
     row.eval_n = (int64_t)items;
     row.schema = ROW_SCHEMA;
     CHECK(folder_make(rows, &error) && folder_make(predictions, &error) &&

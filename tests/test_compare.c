@@ -131,6 +131,60 @@ static void one_or_two_seeds_carry_no_claim(void)
     arena_free(arena);
 }
 
+static void seeds_of_their_own_are_not_paired(void)
+{
+    Arena *arena = arena_of_test();
+    const char *folder = test_folder();
+    runs(arena, folder, like(arena, "lora", LORA(8)), 1, 3, 0.75);
+    runs(arena, folder, like(arena, "full", ""), 4, 7, 0.90);
+    Said said = program(arena, &(Around){ 0 }, "compare lora full %s", folder);
+    IN_ORDER(said.out, "other seeds, other items: 3 and 4 seeds, not paired, 300 items",
+             "\nverdict     lora scores lower than full");
+    CHECK(!strstr(said.out, "sign flip") && !strstr(said.out, "left out"));
+    arena_free(arena);
+}
+
+// F1's label is in no file of predictions: it is the one that gives the rows' scores.
+static void every_metric_has_the_difference_of_the_rows_scores(void)
+{
+    static const char *const metrics[] = { "f1", "f1_macro", "matthews", "pearson", "spearman" };
+    for (size_t m = 0; m < sizeof metrics / sizeof *metrics; m++) {
+        Arena *arena = arena_of_test();
+        const char *folder = test_folder();
+        Error error;
+        Csv csv;
+        Rows rows;
+        double mean[2] = { 0 };
+        Row lora = like(arena, "lora", LORA(8)), full = like(arena, "full", "");
+        lora.metric = full.metric = metrics[m];
+        runs(arena, folder, lora, 1, 3, 0.75);
+        runs(arena, folder, full, 1, 3, 0.90);
+        CHECK(rows_of_folders(arena, &folder, 1, &rows, &error));
+        for (size_t r = 0; r < rows.count; r++)
+            mean[strcmp(rows.row[r].method, "lora") != 0] += rows.row[r].score / 3;
+        Said said = program(arena, &(Around){ 0 }, "compare lora full %s --csv", folder);
+        Bytes bytes = { (const uint8_t *)said.out, strlen(said.out) };
+        if (CHECK(csv_parse_bytes(arena, bytes, "out", CSV_COMMAS, true, &csv, &error))) {
+            CHECK_TEXT(csv.row[0].field[csv_column(&csv, "metric")], metrics[m]);
+            CHECK_CLOSE(atof(csv.row[0].field[csv_column(&csv, "difference")]), mean[0] - mean[1],
+                        1e-8);
+        }
+        arena_free(arena);
+    }
+}
+
+static void a_difference_without_any_variance_is_not_tested(void)
+{
+    Arena *arena = arena_of_test();
+    const char *folder = test_folder();
+    runs(arena, folder, like(arena, "lora", LORA(8)), 1, 3, -1); // all wrong
+    runs(arena, folder, like(arena, "full", ""), 1, 3, 2);       // all right
+    Said said = program(arena, &(Around){ 0 }, "compare full lora %s", folder);
+    IN_ORDER(said.out, "difference  100.0 points, 95 % interval 100.0 to 100.0\n",
+             "verdict     The difference is the same in every seed and item");
+    arena_free(arena);
+}
+
 static void a_method_against_itself_has_the_same_answers(void)
 {
     Arena *arena = arena_of_test();
@@ -357,6 +411,9 @@ void suite_compare(void)
     ADD(a_screen_says_what_differs_before_by_how_much_and_ends_with_a_verdict);
     ADD(two_that_are_alike_are_never_called_equal);
     ADD(one_or_two_seeds_carry_no_claim);
+    ADD(seeds_of_their_own_are_not_paired);
+    ADD(every_metric_has_the_difference_of_the_rows_scores);
+    ADD(a_difference_without_any_variance_is_not_tested);
     ADD(a_method_against_itself_has_the_same_answers);
     ADD(runs_that_are_dead_failed_left_out_or_without_predictions_are_counted);
     ADD(other_machines_and_commits_are_warned_of);
