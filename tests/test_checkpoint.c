@@ -321,6 +321,8 @@ static void write_by_hand(void)
         return;
     CHECK(padded < 256 && bytes.size == expected.size);
     CHECK(bytes.size == expected.size && !memcmp(bytes.data, expected.byte, bytes.size));
+    const TensorOut sizes[] = { { "w", 2, { 2, 2 }, NULL }, { "b\"", 0, { 0 }, NULL } };
+    CHECK(checkpoint_bytes(sizes, 2) == expected.size);
 }
 
 static void a_written_file_has_these_bytes(void)

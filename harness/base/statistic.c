@@ -3,6 +3,7 @@
 #include "base/statistic.h"
 #include <assert.h>
 #include <math.h>
+#include <stdlib.h>
 
 static const double half_log_pi = 0.57236494292470008707;
 
@@ -126,4 +127,18 @@ static double beta_fraction(double a, double b, double x)
             break;
     }
     return value;
+}
+
+static int ascending(const void *a, const void *b)
+{
+    double x = *(const double *)a, y = *(const double *)b;
+    return x < y ? -1 : x > y;
+}
+
+double median(double *value, size_t n)
+{
+    if (n == 0)
+        return (double)NAN;
+    qsort(value, n, sizeof *value, ascending);
+    return n % 2 ? value[n / 2] : (value[n / 2 - 1] + value[n / 2]) / 2;
 }

@@ -1,4 +1,4 @@
-// statistic.h: Student's t for any df > 0, and the interval over seeds.
+// statistic.h: Student's t for any df > 0, the interval over seeds, the median.
 //
 // The tails by the continued fraction of the incomplete beta function (DLMF 8.17.22; Lentz 1976),
 // with neither x nor 1 - x found by subtraction: within 6e-13 for df < 1e4, 3e-17 df beyond.
@@ -17,4 +17,6 @@ typedef struct {
 } Interval;
 // mean +- t((1 + level) / 2, n - 1) sd / sqrt(n), sd with n - 1. Nothing is clipped.
 Interval interval_of(const double *value, size_t n, double level);
+
+double median(double *value, size_t n); // sorts; of an even number the mean of the middle two
 #endif

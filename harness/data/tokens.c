@@ -72,6 +72,35 @@ size_t tokens_by_frequency(Arena *arena, const Tokens *tokens, size_t vocabulary
     return count;
 }
 
+static const void *joined(Arena *arena, const void *a, size_t count_a, const void *b,
+                          size_t count_b, size_t size)
+{
+    char *both = arena_take(arena, count_a + count_b + 1, size);
+    memcpy(both, a, count_a * size);
+    memcpy(both + count_a * size, b, count_b * size);
+    return both;
+}
+
+Tokens tokens_joined(Arena *arena, const Tokens *a, const Tokens *b)
+{
+    uint32_t end = a->offset[a->count];
+    uint32_t *offset = arena_take(arena, a->count + b->count + 1, sizeof *offset);
+    assert((uint64_t)end + b->offset[b->count] <= UINT32_MAX);
+    memcpy(offset, a->offset, a->count * sizeof *offset);
+    for (size_t i = 0; i <= b->count; i++)
+        offset[a->count + i] = end + b->offset[i];
+    Tokens both = { .count = a->count + b->count,
+                    .offset = offset,
+                    .truncated = a->truncated + b->truncated };
+    both.token = joined(arena, a->token, end, b->token, b->offset[b->count], sizeof *both.token);
+    both.type = joined(arena, a->type, end, b->type, b->offset[b->count], sizeof *both.type);
+    if (a->label)
+        both.label = joined(arena, a->label, a->count, b->label, b->count, sizeof *both.label);
+    if (a->target)
+        both.target = joined(arena, a->target, a->count, b->target, b->count, sizeof *both.target);
+    return both;
+}
+
 Extent batch_extent(const Tokens *tokens, const uint32_t *examples, size_t count)
 {
     Extent extent = { .sequences = count };

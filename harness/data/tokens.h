@@ -23,6 +23,9 @@ bool tokens_of(Arena *arena, const Tokenizer *tokenizer, const Task *task, Examp
 size_t tokens_by_frequency(Arena *arena, const Tokens *tokens, size_t vocabulary,
                            const int32_t *apart, size_t aparts, const int32_t **ids);
 
+// The examples of a, then those of b.
+Tokens tokens_joined(Arena *arena, const Tokens *a, const Tokens *b);
+
 // The batches of a training run, all known before step 1: epoch after epoch in a new order each (a
 // function of order_seed and the epoch), `batch` examples a step, an epoch's last batch smaller,
 // until there are `steps` of them.

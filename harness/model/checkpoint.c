@@ -341,24 +341,47 @@ static size_t count_of(const TensorOut *tensor);
 static bool put_file(FILE *out, const void *content);
 static bool put_tensor(FILE *out, const TensorOut *tensor);
 
+// The tensors by name, and a header for them; both are the caller's to free. False: out of memory.
+static bool lay_out(const TensorOut *tensor, size_t tensors, TensorOut **sorted, char **header)
+{
+    *header = NULL;
+    *sorted = malloc((tensors + 1) * sizeof **sorted);
+    if (!*sorted)
+        return false;
+    if (tensors > 0)
+        memcpy(*sorted, tensor, tensors * sizeof **sorted);
+    qsort(*sorted, tensors, sizeof **sorted, by_out_name);
+    *header = header_of(*sorted, tensors);
+    return *header != NULL;
+}
+
 bool checkpoint_write(const char *path, const TensorOut *tensor, size_t tensors, Error *error)
 {
-    TensorOut *sorted = malloc((tensors + 1) * sizeof *sorted);
-    char *header = NULL;
+    TensorOut *sorted;
+    char *header;
     bool ok = false;
-    if (sorted) {
-        if (tensors > 0)
-            memcpy(sorted, tensor, tensors * sizeof *sorted);
-        qsort(sorted, tensors, sizeof *sorted, by_out_name);
-        header = header_of(sorted, tensors);
-    }
-    if (header)
+    if (lay_out(tensor, tensors, &sorted, &header))
         ok = file_write(path, put_file, &(File){ sorted, tensors, header }, error);
     else
         fail(error, ERROR_ENVIRONMENT, (Where){ .file = path }, NULL, "out of memory");
     free(header);
     free(sorted);
     return ok;
+}
+
+size_t checkpoint_bytes(const TensorOut *tensor, size_t tensors)
+{
+    TensorOut *sorted;
+    char *header;
+    size_t bytes = 0;
+    if (lay_out(tensor, tensors, &sorted, &header)) {
+        bytes = LENGTH_BYTES + strlen(header);
+        for (size_t i = 0; i < tensors; i++)
+            bytes += count_of(&sorted[i]) * sizeof(float);
+    }
+    free(header);
+    free(sorted);
+    return bytes;
 }
 
 static int by_out_name(const void *a, const void *b)

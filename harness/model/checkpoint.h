@@ -54,4 +54,6 @@ typedef struct {
     const float *data; // contiguous
 } TensorOut;
 bool checkpoint_write(const char *path, const TensorOut *tensor, size_t tensors, Error *error);
+// Bytes of that file; `data` is not looked at. 0: out of memory.
+size_t checkpoint_bytes(const TensorOut *tensor, size_t tensors);
 #endif

@@ -54,25 +54,41 @@ static bool measures_forgetting(const Prepared *p)
 
 // A model without a masked-language-model head still has the file in its key: the sweep that it
 // belongs to names it.
-static bool read_heldout(Arena *arena, const char *path, int64_t max_length, Prepared *p,
+static bool read_heldout(Arena *arena, const char *path, int stage, int64_t max_length, Prepared *p,
                          Error *error)
 {
     if (!path)
         return true;
-    if (!measures_forgetting(p))
+    if (!measures_forgetting(p) || stage == STAGE_TRIAL)
         return hash_file(path, &p->heldout.hash, error);
     return heldout_read(arena, p->model->tokenizer, path, (size_t)max_length, &p->heldout, error);
 }
 
+// Whoever chooses by tune needs it, and not among the rows that are trained on.
+static bool check_selection(const Protocol *protocol, const Prepared *p, Error *error)
+{
+    bool chooses = protocol->stage == STAGE_TRIAL || protocol->select == SELECT_BEST;
+    bool both = protocol->train_on == TRAIN_ON_BOTH;
+    if (chooses && both)
+        return fail(error, ERROR_INPUT, (Where){ .item = "train-on" },
+                    "train, where select is best or the stage is trial",
+                    "train+tune leaves no rows to choose by");
+    if ((chooses || both) && p->task->dataset.split[SPLIT_TUNE].count == 0)
+        return fail(error, ERROR_INPUT, (Where){ .item = p->task->task.name },
+                    "a tune.csv, or more rows to cut it from", "has no tune rows");
+    return true;
+}
+
 // What is not scored is not read.
-static bool read_tokens(Cache *cache, const Protocol *protocol, size_t max_length, Prepared *p,
-                        Error *error)
+static bool read_tokens(Arena *arena, Cache *cache, const Protocol *protocol, size_t max_length,
+                        Prepared *p, Error *error)
 {
     for (Split s = SPLIT_TRAIN; s < SPLITS; s++) {
         Wanted wanted = {
             .model = p->model, .task = p->task, .split = s, .max_length = max_length
         };
-        if (s == SPLIT_TEST && !p->task->dataset.label_text[s])
+        if ((s == SPLIT_TEST && !p->task->dataset.label_text[s]) ||
+            (s > SPLIT_TUNE && protocol->stage == STAGE_TRIAL))
             continue;
         if (s == SPLIT_TRAIN && protocol->train_limit > 0) {
             wanted.limit = (size_t)protocol->train_limit;
@@ -80,6 +96,11 @@ static bool read_tokens(Cache *cache, const Protocol *protocol, size_t max_lengt
         }
         if (!split_tokens(cache, &wanted, &p->tokens[s], &p->tokenize_s, error))
             return false;
+    }
+    if (protocol->train_on == TRAIN_ON_BOTH) {
+        p->tokens[SPLIT_TRAIN] =
+            tokens_joined(arena, &p->tokens[SPLIT_TRAIN], &p->tokens[SPLIT_TUNE]);
+        p->tokens[SPLIT_TUNE] = (Tokens){ 0 };
     }
     return true;
 }
@@ -149,24 +170,19 @@ static void decide_batches(Arena *arena, const Request *request, Prepared *p)
         batches_in_order(arena, &p->tokens[s], batch, &p->evaluation[s]);
         p->largest_evaluation = extent_max(p->largest_evaluation, p->evaluation[s].largest);
     }
+    if (request->protocol.select == SELECT_BEST)
+        p->looks = looks_of(p->batches.steps, (p->tokens[SPLIT_TRAIN].count + batch - 1) / batch);
 }
 
 // Products of all steps and of all evaluations.
 static void count_flops(Prepared *p)
 {
-    for (size_t s = 0; s < p->batches.steps; s++) {
-        Extent extent =
-            batch_extent(&p->tokens[SPLIT_TRAIN], p->batches.order + p->batches.begin[s],
-                         p->batches.begin[s + 1] - p->batches.begin[s]);
-        p->flops += graph_flops(p->plans.backward, &extent);
-    }
+    p->flops =
+        p->frozen.flops + batches_flops(p->plans.backward, &p->tokens[SPLIT_TRAIN], &p->batches);
     for (int split = SPLIT_TUNE; split < SPLITS; split++)
-        for (size_t s = 0; s < p->evaluation[split].steps; s++) {
-            const Batches *b = &p->evaluation[split];
-            Extent extent = batch_extent(&p->tokens[split], b->order + b->begin[s],
-                                         b->begin[s + 1] - b->begin[s]);
-            p->evaluation_flops += graph_flops(p->plans.eval.graph, &extent);
-        }
+        p->evaluation_flops +=
+            batches_flops(p->plans.eval.graph, &p->tokens[split], &p->evaluation[split]) *
+            (split == SPLIT_TUNE ? 1 + (double)p->looks.count : 1);
 }
 
 // ---- the row's decided cells
@@ -186,7 +202,7 @@ static void row_what(Arena *arena, const Request *request, const Prepared *p, Ro
     const Protocol *protocol = &request->protocol;
     row->sweep = protocol->sweep;
     row->study = protocol->study;
-    row->stage = "final";
+    row->stage = option_of(arena, "stage", protocol);
     row->task = p->task->task.name;
     row->task_version = p->task->task.version;
     row->model = p->model->name;
@@ -208,7 +224,7 @@ static void row_protocol(Arena *arena, const Request *request, const Prepared *p
     bool trains = !(request->method->claims & TRAINS_NOTHING);
     row->train_n = (Whole)p->tokens[SPLIT_TRAIN].count;
     row->tune_n = (Whole)p->tokens[SPLIT_TUNE].count;
-    row->train_on = "train";
+    row->train_on = option_of(arena, "train-on", protocol);
     row->train_limit = protocol->train_limit;
     row->max_length = p->description.config->positions < protocol->max_length
                           ? p->description.config->positions
@@ -219,14 +235,23 @@ static void row_protocol(Arena *arena, const Request *request, const Prepared *p
     row->head_new = counts_of(p->plans.eval.graph).head_new;
     row->epochs = protocol->epochs;
     row->min_steps = protocol->min_steps;
-    row->select = "last";
+    row->select = option_of(arena, "select", protocol);
     row->steps = p->training.steps;
     row->batch = protocol->batch;
     row->optimizer = "adamw";
     if (trains) {
         row->lr = p->training.lr;
         row->head_lr = p->training.head_lr;
-        row->lr_source = isnan(protocol->lr) ? "default" : "given";
+        row->lr_source = isnan(protocol->lr)    ? "default"
+                         : protocol->winner_key ? "searched"
+                                                : "given";
+    }
+    row->winner_key = protocol->winner_key;
+    if (protocol->winner_key) {
+        row->trials = protocol->trials;
+        row->search_space = protocol->search_space;
+        row->winner_on_edge = yes_no(protocol->winner_on_edge);
+        row->search_s = protocol->search_s;
     }
     row->schedule = option_of(arena, "schedule", protocol);
     row->warmup = protocol->warmup;
@@ -235,8 +260,9 @@ static void row_protocol(Arena *arena, const Request *request, const Prepared *p
     row->dropout = p->description.hidden_dropout;
     row->frozen_dropout = yes_no(p->description.frozen_dropout);
     row->metric = metric_names[p->task->task.metric];
-    row->eval_split = split_names[p->task->task.report];
-    row->eval_n = (Whole)p->tokens[p->task->task.report].count;
+    Split scored = protocol->stage == STAGE_TRIAL ? SPLIT_TUNE : p->task->task.report;
+    row->eval_split = split_names[scored];
+    row->eval_n = (Whole)p->tokens[scored].count;
     if (p->tokens[SPLIT_TEST].count)
         row->test_n = (Whole)p->tokens[SPLIT_TEST].count;
 }
@@ -256,13 +282,15 @@ static void row_parameters(const Prepared *p, Row *row)
     row->trained_share_nonembedding = shares.trained_nonembedding;
     row->method_share_nonembedding = shares.method_nonembedding;
     const Plan *train = p->plans.train_plan ? p->plans.train_plan : p->plans.eval_plan;
-    row->plan_weights = 4 * counts.total;
+    if (p->plans.prefix_plan && plan_bytes(p->plans.prefix_plan) > plan_bytes(train))
+        train = p->plans.prefix_plan; // one memory for both: the larger one's
+    row->plan_weights = 4 * (counts.total + (p->looks.count ? counts.trained : 0)); // the best's
     row->plan_gradients = 4 * counts.trained;
     row->plan_optimizer = 8 * counts.trained;
-    row->plan_activations = (Whole)plan_activations(train);
+    row->plan_activations = (Whole)(plan_activations(train) + p->frozen.bytes);
     row->plan_workspace = (Whole)plan_workspace(train);
     Whole held = row->plan_weights + row->plan_gradients + row->plan_optimizer;
-    row->plan_peak = held + (Whole)plan_bytes(train);
+    row->plan_peak = held + (Whole)(plan_bytes(train) + p->frozen.bytes);
     row->eval_plan_peak = held + (Whole)plan_bytes(p->plans.eval_plan);
 }
 
@@ -301,6 +329,10 @@ static void row_key(Arena *arena, const Request *request, const Prepared *p, Row
         (unsigned long long)p->dropout_seed, (unsigned long long)p->data_seed);
     if (protocol->heldout)
         text = arena_format(arena, "%sheldout=%s\n", text, p->heldout.hash.hex);
+    if (protocol->select != SELECT_LAST)
+        text = arena_format(arena, "%sselect=%s\n", text, row->select);
+    if (protocol->train_on != TRAIN_ON_TRAIN)
+        text = arena_format(arena, "%strain_on=%s\n", text, row->train_on);
     Hash key = hash_bytes(text, strlen(text));
     row->key = arena_text(arena, key.hex);
 }
@@ -337,7 +369,8 @@ static const char *warnings_of(Arena *arena, const Request *request, const Prepa
         text = with_warning(arena, text, "warm-up takes every step");
     if (is->head == HEAD_POOLER && is->pooler_new && is->pretrained)
         text = with_warning(arena, text, "the checkpoint has no pooler: drawn anew");
-    if (p->task->dataset.split[SPLIT_TEST].count > p->tokens[SPLIT_TEST].count)
+    bool final = request->protocol.stage == STAGE_FINAL;
+    if (final && p->task->dataset.split[SPLIT_TEST].count > p->tokens[SPLIT_TEST].count)
         text = with_warning(arena, text, "test has no labels: it is not scored");
     if (100 * capitals > tokenizer_vocabulary(tokenizer))
         text = with_warning(arena, text,
@@ -345,7 +378,7 @@ static const char *warnings_of(Arena *arena, const Request *request, const Prepa
                                          "texts are lower-cased, but %zu of %zu pieces have "
                                          "capitals",
                                          capitals, tokenizer_vocabulary(tokenizer)));
-    if (request->protocol.heldout && !measures_forgetting(p))
+    if (final && request->protocol.heldout && !measures_forgetting(p))
         text = with_warning(arena, text,
                             is->pretrained ? "the checkpoint has no masked-language-model head: "
                                              "forgetting is not measured"
@@ -387,9 +420,11 @@ bool prepare(Arena *arena, Cache *cache, const Request *request, Prepared *p, Er
         return fail(error, ERROR_INPUT, (Where){ .item = "max-length" },
                     arena_format(arena, "at least %lld", (long long)fewest),
                     "%lld leaves no room for a text", (long long)max_length);
-    if (!read_heldout(arena, protocol->heldout, max_length, p, error))
+    if (!check_selection(protocol, p, error))
         return false;
-    if (!read_tokens(cache, protocol, (size_t)max_length, p, error))
+    if (!read_heldout(arena, protocol->heldout, protocol->stage, max_length, p, error))
+        return false;
+    if (!read_tokens(arena, cache, protocol, (size_t)max_length, p, error))
         return false;
     find_words(arena, request, p);
     size_t rows = p->tokens[SPLIT_TRAIN].count;
@@ -400,7 +435,9 @@ bool prepare(Arena *arena, Cache *cache, const Request *request, Prepared *p, Er
     decide_batches(arena, request, p);
     if (!plans_make(arena, &p->description, p->batches.steps ? &p->batches.largest : NULL,
                     &p->largest_evaluation, NULL, &p->plans, error) ||
-        !check_trained(request, p, error))
+        !check_trained(request, p, error) ||
+        !frozen_plan(arena, &p->tokens[SPLIT_TRAIN], &p->batches, (size_t)protocol->batch,
+                     1e6 * (double)protocol->cache, &p->plans, &p->frozen, error))
         return false;
     count_flops(p);
     row_clear(&p->row);

@@ -3,8 +3,10 @@
 #ifndef RUN_PREPARE_H
 #define RUN_PREPARE_H
 #include "run/files.h"
+#include "run/frozen.h"
 #include "run/heldout.h"
 #include "run/run.h"
+#include "run/selection.h"
 #include "run/trainer.h"
 
 // Raised by hand whenever results change for the same description; part of the key.
@@ -13,19 +15,21 @@
 typedef struct {
     ModelFiles *model;
     TaskFiles *task;
-    Tokens tokens[SPLITS]; // train's is of the rows that train_limit leaves; not scored: none
+    Tokens tokens[SPLITS]; // train's is of the rows that are trained on; not scored: none
     Batches batches;       // of training; steps 0 for a method that trains nothing
+    Looks looks;           // at tune while training; none without --select best
     Batches evaluation[SPLITS];
     Extent largest_evaluation;
     Heldout heldout; // without batches: none asked for, or this model has no use for it
     Description description;
     Plans plans;
+    Frozen frozen;
     Training training;
     uint64_t init_seed, order_seed, dropout_seed, data_seed;
     double tokenize_s;
-    double flops; // of all training steps
-    double evaluation_flops;
-    Row row; // decided cells
+    double flops;            // of training: all steps, and the frozen prefix once where it is kept
+    double evaluation_flops; // of looks, too
+    Row row;                 // decided cells
 } Prepared;
 
 // The arena holds what is this run's alone; what runs share lies in the cache.

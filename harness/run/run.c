@@ -2,7 +2,9 @@
 // is whole.
 #include "run/run.h"
 #include "base/clock.h"
+#include "base/statistic.h"
 #include "engine/product.h"
+#include "run/inference.h"
 #include "run/machine.h"
 #include "run/outputs.h"
 #include <assert.h>
@@ -14,46 +16,90 @@
 
 enum { CURVE_POINTS = 200, SETTLING_STEPS = 5 };
 #define PROBE_SECONDS 0.05
+#define INFERENCE_SECONDS 0.25
 #define MODEST_FLOPS 30e9
 
 typedef struct {
     const Request *request;
     Prepared prepared;
     Trainer trainer;
+    Kept kept; // the frozen prefix of the training examples
     Row *row;
     CurvePoint *curve;
     size_t points;
     Evaluation evaluation[SPLITS]; // tune first
     size_t evaluations;            // 0: the run did not end well
+    Best best;                     // of --select best
     double started;                // of the run, monotonic
     double cpu_started;
     Tell tell;
     void *context;
+    bool interrupted; // while the prefix was computed
 } Run;
 
-static int ascending(const void *a, const void *b)
-{
-    double x = *(const double *)a, y = *(const double *)b;
-    return x < y ? -1 : x > y;
-}
-
-// Median over the steps after the first few, which pay for page faults and caches.
+// Over the steps after the first few, which pay for page faults and caches.
 static double median_rate(double *rate, size_t count)
 {
     size_t skip = count > 2 * SETTLING_STEPS ? SETTLING_STEPS : 0;
-    if (count == 0)
-        return (double)NAN;
-    qsort(rate + skip, count - skip, sizeof *rate, ascending);
-    size_t n = count - skip, half = n / 2;
-    return n % 2 ? rate[skip + half] : (rate[skip + half - 1] + rate[skip + half]) / 2;
+    return median(rate + skip, count - skip);
 }
 
 static void curve_add(Run *run, int64_t step, int64_t tokens, double seconds, double loss)
 {
     int64_t steps = (int64_t)run->prepared.batches.steps;
-    int64_t every = (steps + CURVE_POINTS - 2) / (CURVE_POINTS - 1); // and room for the last step
-    if (step % every == 0 || step + 1 == steps || !isfinite(loss))
+    const Looks *looks = &run->prepared.looks;
+    int64_t room = CURVE_POINTS - 1 - (int64_t)looks->count; // the last step, and each look
+    int64_t every = (steps + room - 1) / room;
+    if (step % every == 0 || step + 1 == steps || looks_after(looks, (size_t)step) ||
+        !isfinite(loss))
         run->curve[run->points++] = (CurvePoint){ step, tokens, seconds, loss, (double)NAN };
+}
+
+// A batch of the frozen prefix is done: is the run to go on? It ends like one that is in its steps.
+static bool freezing_goes_on(void *context)
+{
+    Run *run = context;
+    run->interrupted =
+        run->tell &&
+        !run->tell(run->context, 0, (int64_t)run->prepared.batches.steps, (double)NAN, (double)NAN);
+    return !run->interrupted && !(seconds_now() - run->started > run->request->protocol.timeout);
+}
+
+// What a frozen bottom gives every training example, once, in the memory of `keep`.
+static bool freeze(Arena *arena, Arena *keep, Run *run, Error *error)
+{
+    Prepared *p = &run->prepared;
+    double start = seconds_now();
+    if (p->frozen.batches.steps == 0)
+        return true;
+    if (kept_compute(keep, p->plans.prefix_plan, run->trainer.prefix, &p->tokens[SPLIT_TRAIN],
+                     &p->frozen.batches, freezing_goes_on, run, &run->kept)) {
+        run->trainer.kept = &run->kept;
+        run->row->feature_s = seconds_now() - start;
+        return true;
+    }
+    if (run->interrupted)
+        return fail(error, ERROR_INTERRUPTED, (Where){ .item = "run" }, NULL,
+                    "interrupted before the first step; nothing is kept");
+    run->row->status = "timeout";
+    run->row->error = arena_format(arena, "gave up after %g seconds before the first step",
+                                   run->request->protocol.timeout);
+    return true;
+}
+
+static Evaluation evaluate(Arena *arena, Run *run, Split split);
+
+// Scores tune between two steps. Returns the seconds that it took, which are no training.
+static double look(Arena *arena, Run *run, size_t step)
+{
+    double start = seconds_now();
+    size_t mark = arena_mark(arena);
+    Evaluation tune = evaluate(arena, run, SPLIT_TUNE);
+    arena_rewind(arena, mark);
+    run->curve[run->points - 1].tune = tune.score;
+    best_look(&run->best, isfinite(tune.loss) ? tune.score : -INFINITY,
+              looks_epoch(&run->prepared.looks, step));
+    return seconds_now() - start;
 }
 
 // Trains to the last step, or until the loss is no number or the time is up: row->status says so.
@@ -66,7 +112,6 @@ static bool train(Arena *arena, Run *run, Error *error)
     double start = seconds_now(), before = start, timeout = run->request->protocol.timeout;
     int64_t seen = 0;
     size_t s = 0;
-    run->row->status = "ok";
     run->row->optimizer_s = 0;
     for (; s < p->batches.steps; s++) {
         size_t count = p->batches.begin[s + 1] - p->batches.begin[s];
@@ -96,16 +141,39 @@ static bool train(Arena *arena, Run *run, Error *error)
             !run->tell(run->context, (int64_t)s + 1, (int64_t)p->batches.steps, loss, rate[s]))
             return fail(error, ERROR_INTERRUPTED, (Where){ .item = "run" }, NULL,
                         "interrupted at step %zu of %zu; nothing is kept", s + 1, p->batches.steps);
+        if (looks_after(&p->looks, s)) {
+            double looked = look(arena, run, s);
+            start += looked;
+            before += looked;
+            run->row->eval_s += looked;
+        }
     }
     bool whole = s == p->batches.steps;
     run->row->train_s = before - start;
     run->row->tokens = seen;
     run->row->tokens_per_s = median_rate(rate, whole ? s : s + 1);
+    double frozen_s = 0;
+    if (run->trainer.kept) {
+        frozen_s = run->row->feature_s;
+        run->row->cache_saved_s =
+            frozen_s * (double)seen / (double)p->frozen.batches.tokens - frozen_s;
+    }
     if (whole)
         run->row->flops = p->flops;
     if (whole && p->flops > 0)
-        run->row->gflops_per_s = p->flops / run->row->train_s / 1e9;
+        run->row->gflops_per_s = p->flops / (run->row->train_s + frozen_s) / 1e9;
     return true;
+}
+
+static bool freeze_and_train(Arena *arena, Run *run, Error *error)
+{
+    Arena *keep = arena_new(ARENA_RUN, error);
+    run->row->status = "ok";
+    bool ok = keep && freeze(arena, keep, run, error) &&
+              (strcmp(run->row->status, "ok") != 0 || train(arena, run, error));
+    run->trainer.kept = NULL;
+    arena_free(keep);
+    return ok;
 }
 
 static const float *logits_of(Arena *arena, Run *run, Split split)
@@ -167,15 +235,18 @@ static Evaluation evaluate(Arena *arena, Run *run, Split split)
 static void row_scores(const Run *run, const Evaluation *evaluation, size_t count)
 {
     Row *row = run->row;
+    bool trial = run->request->protocol.stage == STAGE_TRIAL;
     for (size_t i = 0; i < count; i++) {
         const Evaluation *e = &evaluation[i];
         if (e->split == SPLIT_TUNE)
             row->tune_score = e->score;
+        if (trial)
+            row->loss = e->loss;
         if (e->split == SPLIT_DEV)
             row->score_dev = e->score;
         if (e->split == SPLIT_TEST)
             row->score_test = e->score;
-        if (e->split != run->prepared.task->task.report)
+        if (trial || e->split != run->prepared.task->task.report)
             continue;
         row->score = e->score;
         row->loss = e->loss;
@@ -241,7 +312,7 @@ static bool evaluate_all(Arena *arena, Run *run, Error *error)
         assert(p->task->dataset.label_reads[split] == (split != SPLIT_TUNE)); // once, here
     }
     row_scores(run, run->evaluation, run->evaluations);
-    if (run->points)
+    if (run->points && p->looks.count == 0)
         run->curve[run->points - 1].tune = run->row->tune_score;
     return true;
 }
@@ -311,11 +382,11 @@ static bool memory_fits(const Arena *arena, const Row *row, Error *error)
         peak / 1e9, fmin(there, (double)arena_left(arena)) / 1e9);
 }
 
-// A short run, and there may be many, is not to take longer to be judged than to be done: its probe
-// is a twentieth of what a modest core needs for it.
-static double probe_seconds(const Prepared *p)
+// A short run, and there may be many, is not to take longer to be judged than to be done: a probe
+// is at most a twentieth of what a modest core needs for it.
+static double at_most(double seconds, const Prepared *p)
 {
-    return fmin(PROBE_SECONDS, (p->flops + p->evaluation_flops) / MODEST_FLOPS / 20);
+    return fmin(seconds, (p->flops + p->evaluation_flops) / MODEST_FLOPS / 20);
 }
 
 // Peaks of resident memory, phase by phase where the kernel lets them begin anew.
@@ -331,6 +402,34 @@ static Whole phase_ended(Peaks *peaks)
     return peaks->apart ? peak : WHOLE_UNKNOWN;
 }
 
+static void select_best(Arena *arena, Run *run)
+{
+    Row *row = run->row;
+    const Looks *looks = &run->prepared.looks;
+    best_restore(&run->best);
+    row->best_epoch = run->best.epoch;
+    if (row->best_epoch == looks_epoch(looks, looks->steps - 1))
+        row->warnings = arena_format(arena,
+                                     "%s%sthe last epoch is the best on tune: longer "
+                                     "training may score higher",
+                                     row->warnings ? row->warnings : "", row->warnings ? "; " : "");
+}
+
+// What one task costs to keep and to use; of a run that did not end well nothing is kept.
+static bool used(Run *run, Error *error)
+{
+    Row *row = run->row;
+    if (strcmp(row->status, "ok") != 0)
+        return true;
+    size_t bytes = 0;
+    if (!trainer_saved_bytes(&run->trainer, &bytes, error))
+        return false;
+    row->saved_bytes = (Whole)bytes;
+    return strcmp(row->stage, "final") != 0 ||
+           inference_cost(&run->prepared, run->trainer.state,
+                          at_most(INFERENCE_SECONDS, &run->prepared), row, error);
+}
+
 static bool compute(Arena *arena, Run *run, Error *error)
 {
     Prepared *p = &run->prepared;
@@ -340,18 +439,24 @@ static bool compute(Arena *arena, Run *run, Error *error)
                      &p->training, &run->trainer, error))
         return false;
     run->curve = arena_zero(arena, CURVE_POINTS, sizeof *run->curve);
+    row->eval_s = 0;
+    if (p->looks.count)
+        run->best = best_new(arena, run->trainer.state);
     phase_ended(&peaks);
     double loaded = seconds_now();
     if (!forgetting(run, NULL, &row->mlm_before, error))
         return false;
     double asked = seconds_now(), cpu = cpu_seconds() - run->cpu_started;
-    double probe = product_probe(probe_seconds(p));
+    double probe = product_probe(at_most(PROBE_SECONDS, p));
 
     peaks.apart = memory_reset_peak();
     double start = seconds_now(), cpu_start = cpu_seconds();
-    if (!train(arena, run, error))
+    if (!freeze_and_train(arena, run, error))
         return false;
+    if (p->looks.count && !strcmp(row->status, "ok"))
+        select_best(arena, run);
     row->rss_train_peak = phase_ended(&peaks);
+    trainer_rest(&run->trainer);
     peaks.apart = memory_reset_peak();
     double trained = seconds_now();
     if (!evaluate_all(arena, run, error))
@@ -363,16 +468,19 @@ static bool compute(Arena *arena, Run *run, Error *error)
     double ended = seconds_now();
     row->load_s = loaded - run->started - p->tokenize_s;
     row->tokenize_s = p->tokenize_s;
-    row->eval_s = (asked - loaded) + (ended - trained);
+    row->eval_s += (asked - loaded) + (ended - trained);
     row->wall_s = (asked - run->started) + (ended - start);
     row->cpu_s = cpu + (cpu_seconds() - cpu_start);
 
-    row->probe_gflops = (probe + product_probe(probe_seconds(p))) / 2;
+    row->probe_gflops = (probe + product_probe(at_most(PROBE_SECONDS, p))) / 2;
     row->params_changed = changed(arena, run);
     const State *state = run->trainer.state;
-    row->arena_peak = (Whole)(trainer_written(&run->trainer) + state->weight_bytes +
-                              state->gradient_bytes + state->moment_bytes);
+    row->arena_peak =
+        (Whole)(trainer_written(&run->trainer) + p->frozen.bytes + state->weight_bytes +
+                state->gradient_bytes + state->moment_bytes + run->best.bytes);
     row->finished_at = utc_now(arena);
+    if (!used(run, error))
+        return false;
     return write_all(arena, run, error);
 }
 

@@ -7,6 +7,10 @@
 #include "model/bert.h"
 #include "model/hooks.h"
 
+typedef enum { STAGE_FINAL, STAGE_TRIAL } Stage;
+typedef enum { SELECT_LAST, SELECT_BEST } Select;
+typedef enum { TRAIN_ON_TRAIN, TRAIN_ON_BOTH } TrainOn;
+
 // Options of a run beside the method's own; the table is the parser, the bounds and the help.
 typedef struct {
     const char *model, *task, *method; // names or folders; the method by name
@@ -21,12 +25,21 @@ typedef struct {
     bool pretrained;
     int64_t seed, init_seed, order_seed, dropout_seed, data_seed; // INT64_MIN: as seed
     const char *heldout;                                          // a file of texts; NULL: none
+    int stage;    // Stage. A trial is scored on tune alone: the labels of dev and test stay unread
+    int select;   // Select: the weights after the last step, or after the epoch best on tune
+    int train_on; // TrainOn
     // What follows is not in the key.
     double timeout; // seconds; NAN: none
     int64_t threads;
+    int64_t cache;             // MB
     const char *out;           // the folder that the row goes to
     const char *sweep, *study; // names for the row
     int64_t attempt, jobs;     // for the row; a sweep's driver knows them
+    // The search that found the rate, for the row of a final; winner_key NULL: there was none.
+    const char *winner_key, *search_space;
+    int64_t trials; // INT64_MIN: not given
+    bool winner_on_edge;
+    double search_s; // NAN: not given
 } Protocol;
 extern const Option protocol_options[];
 
@@ -65,8 +78,9 @@ bool resolve(Arena *arena, Cache *cache, const Request *request, Resolved *resol
 // Does it: trains, evaluates, writes OUT/scores/KEY.csv, OUT/predictions/KEY.csv,
 // OUT/curves/KEY.csv and last OUT/rows/KEY.csv. `row` is what was written. True also for a run that
 // diverged or ran out of time (row.status says so); one that did not end ok never replaces a row
-// that did (ERROR_WORK). `tell` (may be NULL) is told of each step; when it returns false the run
-// is given up with ERROR_INTERRUPTED, and nothing is written.
+// that did (ERROR_WORK). `tell` (may be NULL) is told of each step, and of step 0, without loss and
+// rate, while the frozen prefix is computed; when it returns false the run is given up with
+// ERROR_INTERRUPTED, and nothing is written.
 typedef bool (*Tell)(void *context, int64_t step, int64_t steps, double loss, double tokens_per_s);
 bool run(Arena *arena, const Request *request, Tell tell, void *context, Row *row, Error *error);
 #endif
