@@ -41,6 +41,7 @@ const Option protocol_options[] = {
     { "threads", OPTION_WHOLE, offsetof(Protocol, threads), "1", 1, 1024, NULL, "threads of one run" },
     { "cache", OPTION_WHOLE, offsetof(Protocol, cache), "1024", 0, 1e6, NULL, "MB that may keep what a frozen bottom gives each training row, whole or not at all; 0: never" },
     { "out", OPTION_TEXT, offsetof(Protocol, out), "results/single", 0, 0, "FOLDER", "folder for the row" },
+    { "save", OPTION_TEXT, offsetof(Protocol, save), NULL, 0, 0, "FOLDER", "new folder for the tuned model, for tunemark predict" },
     { "sweep", OPTION_TEXT, offsetof(Protocol, sweep), NULL, 0, 0, "NAME", "name of the sweep, for the row" },
     { "study", OPTION_TEXT, offsetof(Protocol, study), NULL, 0, 0, "NAME", "name of the study, for the row" },
     { "attempt", OPTION_WHOLE, offsetof(Protocol, attempt), "1", 1, 1e9, NULL, "how often this run was started, for the row" },
@@ -81,12 +82,15 @@ static bool unknown(const Request *request, const char *name, Where where, Error
     for (int t = 0; t < 2; t++)
         for (const Option *o = table[t]; o->name && count + 1 < sizeof names / sizeof *names; o++)
             names[count++] = o->name;
-    const char *near = text_nearest(name, names), *whose = NULL;
-    for (size_t i = 0; methods[i] && !whose; i++)
-        whose = option_find(method_options(methods[i]), name) ? methods[i]->name : NULL;
+    const char *near = text_nearest(name, names);
+    char whose[64] = "", right[160];
+    size_t length = 0;
+    for (size_t i = 0; methods[i] && length < sizeof whose - 1; i++)
+        if (option_find(method_options(methods[i]), name))
+            length += (size_t)snprintf(whose + length, sizeof whose - length, "%s%s",
+                                       length > 0 ? " or " : "", methods[i]->name);
     const char *dashes = where.item && !strncmp(where.item, "--", 2) ? "--" : "";
-    char right[128];
-    if (whose)
+    if (*whose)
         snprintf(right, sizeof right, "with --method %s, or an option of run or of %s", whose,
                  request->method->name);
     else if (near)

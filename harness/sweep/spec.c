@@ -9,7 +9,7 @@ enum { STANDARD_SEEDS = 5, MOST_SEEDS = 100000, MOST_RUNS = 1000000, MOST_OPTION
 static const char *const keys[] = { "name",    "study", "models", "tasks",
                                     "methods", "seeds", "train",  NULL };
 // What a spec says elsewhere, or only the driver knows.
-static const char *const not_options[] = { "model", "task",  "method",  "seed", "out",
+static const char *const not_options[] = { "model", "task",  "method",  "seed", "out", "save",
                                            "sweep", "study", "attempt", "jobs", NULL };
 
 // A name under `models`, `tasks` or `methods`, or a seed, with the options beside it.
@@ -320,7 +320,9 @@ static bool choice_name(Reading *in, const Yaml *option, const Method *method, c
 {
     const char *typed = option->key;
     if (text_among(typed, not_options))
-        return fail(error, ERROR_INPUT, where(in, option), "under models, tasks, methods or seeds",
+        return fail(error, ERROR_INPUT, where(in, option),
+                    strcmp(typed, "save") ? "under models, tasks, methods or seeds"
+                                          : "said to one run: tunemark run --save FOLDER",
                     "'%s' is not an option of a spec", typed);
     if (method) {
         size_t prefix = strlen(method->name);
