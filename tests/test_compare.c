@@ -21,7 +21,7 @@ static Arena *arena_of_test(void)
 // the share.
 static void answer(bool *right, size_t items, double share, int64_t seed)
 {
-    uint64_t random = (uint64_t)(share * 1e4) * 1000 + (uint64_t)seed;
+    uint64_t random = (uint64_t)(fabs(share) * 1e4) * 1000 + (uint64_t)seed;
     for (size_t i = 0; i < items; i++)
         right[i] =
             (double)(i * 7 % items) / (double)items + 0.1 * (double)mix_float(&random) < share;

@@ -5,6 +5,7 @@
 #include "report/letters.h"
 #include "tests/program.h"
 #include "tests/sample_rows.h"
+#include <math.h>
 #include <string.h>
 
 enum { ITEMS = 300 };
@@ -12,7 +13,7 @@ enum { ITEMS = 300 };
 // Runs of a method that is right on a share of the items: easy ones first, and a few by chance.
 static void method(Arena *arena, const char *folder, const char *name, int64_t seeds, double share)
 {
-    uint64_t random = (uint64_t)(share * 1000);
+    uint64_t random = (uint64_t)(fabs(share) * 1000);
     bool right[ITEMS];
     for (int64_t seed = 1; seed <= seeds; seed++) {
         for (int i = 0; i < ITEMS; i++) {
