@@ -1,7 +1,7 @@
-// fixtures.c: usage: fixtures DIR    Runs every case found in DIR/tokens, DIR/training/GROUP and
-// DIR/training/other through the code that `run` uses, names each that differs with its first
-// value, says what was left out, and ends with "N passed, N failed". Status 1 when any failed, 3
-// when there is no such folder.
+// fixtures.c: usage: fixtures DIR    Runs every case found in DIR/tokens, DIR/training/GROUP,
+// DIR/training/other and DIR/statistics through the code that the program uses, names each that
+// differs with its first value, says what was left out, and ends with "N passed, N failed". Status
+// 1 when any failed, 3 when there is no such folder.
 #include "tests/fixtures.h"
 #include "base/file.h"
 #include "engine/product.h"
@@ -108,6 +108,7 @@ int main(int count, char **argument)
     tokens_fixtures(&fixtures, argument[1]);
     training_fixtures(&fixtures, argument[1]);
     other_fixtures(&fixtures, argument[1]);
+    statistics_fixtures(&fixtures, argument[1]);
     arena_free(fixtures.arena);
     if (fixtures.skipped)
         printf("skipped: %s\n", fixtures.skipped);

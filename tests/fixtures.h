@@ -28,7 +28,8 @@ bool expect_read(Fixtures *fixtures, bool read,
 
 double number_of(const json_t *object, const char *key); // NAN when absent or no number
 
-void tokens_fixtures(Fixtures *fixtures, const char *folder);   // DIR/tokens/fixtures.jsonl
-void training_fixtures(Fixtures *fixtures, const char *folder); // DIR/training/GROUP/CASE.json
-void other_fixtures(Fixtures *fixtures, const char *folder);    // DIR/training/other/*.json
+void tokens_fixtures(Fixtures *fixtures, const char *folder);     // DIR/tokens/fixtures.jsonl
+void training_fixtures(Fixtures *fixtures, const char *folder);   // DIR/training/GROUP/CASE.json
+void other_fixtures(Fixtures *fixtures, const char *folder);      // DIR/training/other/*.json
+void statistics_fixtures(Fixtures *fixtures, const char *folder); // DIR/statistics/fixtures.json
 #endif

@@ -1,6 +1,7 @@
 // sample_rows.c: see sample_rows.h.
 
 #include "tests/sample_rows.h"
+#include "base/file.h"
 #include "tests/test.h"
 #include <string.h>
 
@@ -32,6 +33,40 @@ Row finished(Arena *arena, const char *model, const char *task, const char *meth
     row.plan_peak = 21500000, row.rss_peak = 48000000, row.train_s = 12.34;
     row.cpu = "Sample CPU", row.blas_core = "SkylakeX", row.threads = 1, row.jobs = 2;
     return row;
+}
+
+typedef struct {
+    const bool *right;
+    size_t items;
+} Answered;
+
+static bool answers_body(FILE *out, const void *of)
+{
+    const Answered *answered = of;
+    static const char *const label[] = { "no", "yes" };
+    fputs("split,id,group,gold,pred,logits\n", out);
+    for (size_t i = 0; i < answered->items; i++)
+        fprintf(out, "dev,%zu,%zu,%s,%s,0 0\n", i, i, label[i % 2],
+                label[i % 2 ^ !answered->right[i]]);
+    return true;
+}
+
+void predicted(Arena *arena, const char *folder, Row row, const bool *right, size_t items)
+{
+    const char *rows = path_join(arena, folder, "rows");
+    const char *predictions = path_join(arena, folder, "predictions");
+    const char *file = arena_format(arena, "%s.csv", row.key);
+    Error error;
+    Answered answered = { right, items };
+    size_t hits = 0;
+    for (size_t i = 0; i < items; i++)
+        hits += right[i];
+    row.score = row.accuracy = (double)hits / (double)items;
+    row.eval_n = (int64_t)items;
+    row.schema = ROW_SCHEMA;
+    CHECK(folder_make(rows, &error) && folder_make(predictions, &error) &&
+          row_write(path_join(arena, rows, file), &row, &error) &&
+          file_write(path_join(arena, predictions, file), answers_body, &answered, &error));
 }
 
 Row *sweep_rows(Arena *arena)

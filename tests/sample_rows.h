@@ -9,6 +9,10 @@
 Row finished(Arena *arena, const char *model, const char *task, const char *method,
              const char *options, int64_t seed, double score);
 
+// The same as a file FOLDER/rows/KEY.csv, with FOLDER/predictions/KEY.csv beside it: two labels
+// that take turns, right answers where `right` says, each item a group of its own.
+void predicted(Arena *arena, const char *folder, Row row, const bool *right, size_t items);
+
 // 2 models x 3 tasks x 6 methods x 5 seeds: null, which knows nothing, and five that train more and
 // more and score better and better, with a spread of a point or so.
 enum { SWEEP_ROWS = 2 * 3 * 6 * 5 };

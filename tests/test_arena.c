@@ -69,6 +69,27 @@ static void a_rewind_gives_pages_back_and_the_same_piece_again(void)
     arena_free(arena);
 }
 
+static void what_is_dropped_is_zero_and_its_neighbours_stay(void)
+{
+    Error error;
+    size_t page = (size_t)sysconf(_SC_PAGESIZE), bytes = 3 * page + 100;
+    Arena *arena = arena_new(1 << 20, &error);
+    uint8_t *before = arena_take(arena, 100, 1), *piece = arena_take(arena, bytes, 1);
+    uint8_t *after = arena_take(arena, 100, 1);
+    size_t zeros = 0;
+    memset(before, 1, 100), memset(piece, 2, bytes), memset(after, 3, 100);
+    arena_drop(piece, bytes);
+    for (size_t i = 0; i < 100; i++)
+        CHECK(before[i] == 1 && after[i] == 3);
+    for (size_t i = 0; i < bytes; i++)
+        zeros += piece[i] == 0;
+    CHECK(zeros == 2 * page || zeros == 3 * page); // as it lies
+    CHECK(piece[0] == 2 || (uintptr_t)piece % page == 0);
+    arena_drop(before, 100); // no whole page
+    CHECK(before[50] == 1);
+    arena_free(arena);
+}
+
 static void texts_are_copied_and_formatted(void)
 {
     Error error;
@@ -135,6 +156,7 @@ void suite_arena(void)
     ADD(a_piece_may_be_as_long_as_the_reservation_and_no_longer);
     ADD(a_plan_of_whole_lines_fits_its_own_sum);
     ADD(a_rewind_gives_pages_back_and_the_same_piece_again);
+    ADD(what_is_dropped_is_zero_and_its_neighbours_stay);
     ADD(texts_are_copied_and_formatted);
     ADD(a_reservation_that_cannot_be_is_the_environment_s_fault);
     ADD(a_product_that_overflows_and_a_piece_too_long_stop_the_program);

@@ -1,12 +1,9 @@
-// test_metric.c: metrics by hand, on small cases where other programs failed, and against values
-// that another program computed.
+// test_metric.c: metrics by hand, and on small cases where other programs failed.
 
 #include "base/metric.h"
-#include "tests/statistics_fixtures.h"
+#include "tests/test.h"
 #include <math.h>
 #include <string.h>
-
-enum { MOST = 512, MOST_CLASSES = 8 };
 
 static Answers labels(size_t n, const int32_t *gold, const int32_t *answer, int classes)
 {
@@ -162,140 +159,6 @@ static void metrics_have_their_columns_names(void)
     CHECK(metric_names[METRICS] == NULL);
 }
 
-static size_t whole(json_t *list, int32_t *into)
-{
-    for (size_t i = 0; i < json_array_size(list); i++)
-        into[i] = (int32_t)json_integer_value(json_array_get(list, i));
-    return json_array_size(list);
-}
-
-static size_t real(json_t *list, double *into)
-{
-    for (size_t i = 0; i < json_array_size(list); i++)
-        into[i] = json_number_value(json_array_get(list, i));
-    return json_array_size(list);
-}
-
-static Metric named(json_t *object, const char *key)
-{
-    const char *name = json_string_value(json_object_get(object, key));
-    Metric m = METRIC_ACCURACY;
-    while (strcmp(metric_names[m], name) != 0)
-        m++;
-    return m;
-}
-
-// A fixture's gold and pred, as classes or as scores, whichever the metric is about.
-static double fixture_metric(double (*of)(Metric, const Answers *), Metric which, json_t *input)
-{
-    int32_t gold[MOST], answer[MOST];
-    double gold_score[MOST], answer_score[MOST];
-    json_t *g = json_object_get(input, "gold"), *p = json_object_get(input, "pred");
-    Answers a = { .positive = -1 };
-    if (which == METRIC_PEARSON || which == METRIC_SPEARMAN || which == METRIC_RMSE) {
-        a.n = real(g, gold_score), a.gold_score = gold_score;
-        real(p, answer_score), a.answer_score = answer_score;
-    } else {
-        a.n = whole(g, gold), a.gold = gold;
-        whole(p, answer), a.answer = answer;
-        a.classes = MOST_CLASSES;
-        if (json_object_get(input, "positive"))
-            a.positive = (int)json_integer_value(json_object_get(input, "positive"));
-    }
-    return of(which, &a);
-}
-
-static void one_metric(json_t *fixture)
-{
-    json_t *input = json_object_get(fixture, "input"), *expect = json_object_get(fixture, "expect");
-    double value = fixture_metric(metric, named(fixture, "call"), input);
-    CHECK(fixture_same(value, fixture_real(expect, "value")));
-}
-
-static void metrics_equal_another_programs(void)
-{
-    for (Metric m = METRIC_ACCURACY; m < METRIC_ECE; m++)
-        each_fixture(metric_names[m], one_metric);
-}
-
-static void one_score(json_t *fixture)
-{
-    json_t *input = json_object_get(fixture, "input"), *expect = json_object_get(fixture, "expect");
-    double value = fixture_metric(metric_score, named(input, "metric"), input);
-    CHECK(fixture_same(value, fixture_real(expect, "value")));
-}
-
-// The label is the lowest whose constant answer reaches the majority.
-static void one_majority(json_t *fixture)
-{
-    json_t *input = json_object_get(fixture, "input"), *expect = json_object_get(fixture, "expect");
-    int32_t gold[MOST], answer[MOST];
-    double gold_score[MOST];
-    json_t *positive = json_object_get(input, "positive");
-    Metric which = named(input, "metric");
-    Answers a = { .positive = positive ? (int)json_integer_value(positive) : -1 };
-    a.n = whole(json_object_get(input, "gold"), gold), a.gold = gold;
-    real(json_object_get(input, "gold"), gold_score), a.gold_score = gold_score;
-    a.answer = answer;
-    a.classes = (int)json_array_size(json_object_get(input, "labels"));
-    double majority = metric_majority(which, &a);
-    CHECK(fixture_same(majority, fixture_real(expect, "value")));
-    int label = 0;
-    for (; label < a.classes; label++) {
-        for (size_t i = 0; i < a.n; i++)
-            answer[i] = label;
-        if (metric_score(which, &a) == majority)
-            break;
-    }
-    if (a.classes > 0)
-        CHECK(label == json_integer_value(json_object_get(expect, "label")));
-}
-
-static void one_dead(json_t *fixture)
-{
-    json_t *input = json_object_get(fixture, "input"), *expect = json_object_get(fixture, "expect");
-    bool dead = metric_dead(fixture_real(input, "score"), fixture_real(input, "majority"));
-    CHECK(dead == json_is_true(json_object_get(expect, "dead")));
-}
-
-static void floors_equal_another_programs(void)
-{
-    each_fixture("score", one_score);
-    each_fixture("majority", one_majority);
-    each_fixture("dead", one_dead);
-}
-
-// The other program had logits in double; ours are float, off by 2^-24 of at most 6, which moves a
-// confidence by at most half of twice that: 4e-7. A probability becomes the logarithm of its ratio
-// to the largest, rounded so that a confidence on the end of a bin does not leave it upwards.
-static void one_ece(json_t *fixture)
-{
-    json_t *input = json_object_get(fixture, "input"), *expect = json_object_get(fixture, "expect");
-    int32_t gold[MOST];
-    float logits[MOST * MOST_CLASSES];
-    json_t *rows = json_object_get(input, "logits"), *shares = json_object_get(input, "prob");
-    Answers a = { .positive = -1, .gold = gold, .logits = logits };
-    a.n = whole(json_object_get(input, "gold"), gold);
-    a.classes = (int)json_array_size(json_array_get(rows ? rows : shares, 0));
-    for (size_t i = 0; i < a.n; i++) {
-        double value[MOST_CLASSES], largest = 0;
-        real(json_array_get(rows ? rows : shares, i), value);
-        for (int c = 0; c < a.classes; c++)
-            largest = fmax(largest, value[c]);
-        for (int c = 0; c < a.classes; c++) {
-            float logit = (float)(rows ? value[c] : log(value[c] / largest));
-            bool nudge = !rows && logit < 0;
-            logits[i * (size_t)a.classes + (size_t)c] = nudge ? nextafterf(logit, 0) : logit;
-        }
-    }
-    CHECK_CLOSE(metric(METRIC_ECE, &a), fixture_real(expect, "value"), 4e-7);
-}
-
-static void calibration_error_equals_another_programs(void)
-{
-    each_fixture("ece", one_ece);
-}
-
 void suite_metric(void)
 {
     ADD(the_larger_logit_is_the_answer_and_ties_go_to_the_lower_label);
@@ -310,7 +173,4 @@ void suite_metric(void)
     ADD(bins_of_confidence_are_closed_on_the_right);
     ADD(a_metric_that_does_not_apply_is_unknown);
     ADD(metrics_have_their_columns_names);
-    ADD(metrics_equal_another_programs);
-    ADD(floors_equal_another_programs);
-    ADD(calibration_error_equals_another_programs);
 }

@@ -216,6 +216,24 @@ static void measured_memory_is_what_was_planned(void)
     arena_free(b.arena);
 }
 
+// Evaluation holds neither gradients nor moments (12 bytes a trained number) nor the step of
+// training; a method that trains nothing has none to give back.
+static void evaluation_has_a_peak_of_its_own_below_trainings(void)
+{
+    Bench b = bench_new();
+    Row full = run_of(&b, "full", NULL).row, null = run_of(&b, "null", NULL).row;
+    if (full.rss_train_peak == WHOLE_UNKNOWN)
+        skip("the kernel lets no peak begin anew");
+    else if (!SANITIZED) {
+        double idle = 12.0 * (double)full.params_trained;
+        CHECK((double)(full.rss_train_peak - full.rss_eval_peak) > 0.9 * idle);
+        CHECK(full.rss_peak >= full.rss_train_peak && full.rss_eval_peak > full.plan_weights);
+        CHECK((double)llabs(null.rss_train_peak - null.rss_eval_peak) < 0.1 * idle);
+        CHECK((double)full.arena_peak > 0.95 * (double)full.plan_peak); // what was dropped counts
+    }
+    arena_free(b.arena);
+}
+
 // ---- the files beside it
 
 static size_t largest_of(Bench *b, const char *logits, size_t *count)
@@ -677,6 +695,7 @@ void suite_run(void)
     ADD(the_file_holds_the_row_that_was_returned);
     ADD(times_add_up_to_the_wall);
     ADD(measured_memory_is_what_was_planned);
+    ADD(evaluation_has_a_peak_of_its_own_below_trainings);
     ADD(the_score_follows_from_the_predictions_and_these_from_the_logits);
     ADD(scores_hold_every_metric_of_every_split);
     ADD(a_curve_has_at_most_200_points_and_the_last_step);

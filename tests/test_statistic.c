@@ -1,7 +1,7 @@
 // test_statistic.c: Student's t and the interval over seeds.
 
 #include "base/statistic.h"
-#include "tests/statistics_fixtures.h"
+#include "tests/test.h"
 #include <math.h>
 
 static void relative(double value, double expected, double tolerance, const char *what)
@@ -96,50 +96,6 @@ static void equal_scores_have_no_spread_at_all(void)
     CHECK(i.zero_variance && i.sd == 0 && i.mean == 0.1 && i.low == 0.1 && i.high == 0.1);
 }
 
-static void one_tail(json_t *fixture)
-{
-    json_t *input = json_object_get(fixture, "input"), *expect = json_object_get(fixture, "expect");
-    double p = t_two_sided(fixture_real(input, "t"), fixture_real(input, "df"));
-    relative(p, fixture_real(expect, "value"), 1e-8, "tail");
-}
-
-static void one_quantile(json_t *fixture)
-{
-    json_t *input = json_object_get(fixture, "input"), *expect = json_object_get(fixture, "expect");
-    double t = t_quantile(fixture_real(input, "q"), fixture_real(input, "df"));
-    CHECK(fixture_same(t, fixture_real(expect, "value")));
-}
-
-static void t_equals_another_programs(void)
-{
-    each_fixture("t_two_sided", one_tail);
-    each_fixture("t_quantile", one_quantile);
-}
-
-static void one_interval(json_t *fixture)
-{
-    json_t *input = json_object_get(fixture, "input"), *expect = json_object_get(fixture, "expect");
-    double x[64];
-    json_t *list = json_object_get(input, "x"), *level = json_object_get(input, "level");
-    size_t n = json_array_size(list);
-    for (size_t i = 0; i < n; i++)
-        x[i] = json_number_value(json_array_get(list, i));
-    Interval i = interval_of(x, n, level ? json_number_value(level) : 0.95);
-    const char *reason = n == 0 ? "empty" : n == 1 ? "one_seed" : NULL;
-    CHECK(i.n == (size_t)json_integer_value(json_object_get(expect, "n")));
-    CHECK(fixture_same(i.mean, fixture_real(expect, "mean")));
-    CHECK(fixture_same(i.sd, fixture_real(expect, "sd")));
-    CHECK(fixture_same(i.low, fixture_real(expect, "lo")));
-    CHECK(fixture_same(i.high, fixture_real(expect, "hi")));
-    CHECK_TEXT(i.zero_variance ? "zero_variance" : reason,
-               json_string_value(json_object_get(expect, "reason")));
-}
-
-static void intervals_equal_another_programs(void)
-{
-    each_fixture("mean_interval", one_interval);
-}
-
 static void a_median_is_the_middle_or_between_the_middle_two(void)
 {
     double odd[] = { 7, -1, 3 }, even[] = { 4, 10, 1, 2 };
@@ -156,7 +112,5 @@ void suite_statistic(void)
     ADD(an_interval_may_leave_zero_to_one);
     ADD(one_seed_has_a_mean_and_none_has_nothing);
     ADD(equal_scores_have_no_spread_at_all);
-    ADD(t_equals_another_programs);
-    ADD(intervals_equal_another_programs);
     ADD(a_median_is_the_middle_or_between_the_middle_two);
 }

@@ -1,4 +1,5 @@
 // test_stored.c: what a method computes from its parameters alone is kept as plain numbers.
+#include "run/inference.h"
 #include "tests/small_model.h"
 #include "tests/test.h"
 #include <string.h>
@@ -118,8 +119,50 @@ static void a_stored_description_has_plain_parameters_and_the_same_logits(void)
     small_end(&s);
 }
 
+// One task's file, over the untouched model described as stored: the same logits to the bit.
+static void a_file_holds_the_computed_numbers_in_place_of_what_they_came_from(void)
+{
+    Small s;
+    Checkpoint file;
+    size_t bytes = 0, there = 0;
+    small_begin(&s, &method, 3);
+    if (small_open(&s)) {
+        const char *path = path_join(s.arena, test_folder(), "method.safetensors");
+        small_loss(&s, &s.batch.view);
+        trainer_update(&s.trainer, 0);
+        if (CHECK(trainer_save(&s.trainer, path, &s.error) &&
+                  trainer_saved_bytes(&s.trainer, &bytes, &s.error) &&
+                  checkpoint_open(s.arena, path, &file, &s.error))) {
+            for (size_t i = 0; i < 4; i++) {
+                const Tensor *tensor = checkpoint_find(&file, added[i]);
+                CHECK(tensor && tensor->shape[0] == ROWS_ADDED && tensor->shape[1] == HIDDEN);
+                there += tensor != NULL;
+            }
+            CHECK(there == 4 && file.tensors == 4 + LAYERS + 1 + 2); // offsets, plain, classifier
+            CHECK(file.bytes.size == bytes);
+            Description plain = s.description;
+            Described d;
+            plain.training = false;
+            plain.stored = true;
+            CHECK(describe(s.arena, &plain, &d, &s.error));
+            State *state =
+                state_for_use(s.arena, &d.graph, 1, 3, NULL, NULL, &s.error); // small_open's seed
+            CHECK(state && trained_load(state, &file, &s.error));
+            Tuned *tuned = tuned_new(&plain, &s.batch.view.extent, state, false, &s.error);
+            Matrix before = trainer_logits(&s.trainer, &s.batch.view);
+            Matrix after = tuned_logits(tuned, &s.batch.view);
+            for (size_t r = 0; r < before.rows; r++)
+                CHECK(same_bits(row_at(before, r), row_at(after, r), before.cols));
+            tuned_free(tuned);
+            checkpoint_close(&file);
+        }
+    }
+    small_end(&s);
+}
+
 void suite_stored(void)
 {
     ADD(evaluation_lists_what_is_to_be_stored_and_training_nothing);
     ADD(a_stored_description_has_plain_parameters_and_the_same_logits);
+    ADD(a_file_holds_the_computed_numbers_in_place_of_what_they_came_from);
 }

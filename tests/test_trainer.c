@@ -88,7 +88,7 @@ static void what_is_read_back_has_its_bits(void)
             bool opened = CHECK(checkpoint_open(c.arena, saved(&c), &file, &error));
             slot->value[0] = slot->value[11] = NAN;
             if (opened) {
-                CHECK(trainer_load(&c.trainer, &file, &error));
+                CHECK(trained_load(c.trainer.state, &file, &error));
                 CHECK(slot->value[0] == 0x1.fffffep-3F);
                 CHECK(slot->value[11] == 0 && signbit(slot->value[11]));
                 checkpoint_close(&file);
@@ -104,7 +104,7 @@ static void refused(Case *from, Case *to, const char *part)
     Checkpoint file;
     Error error = { 0 };
     if (CHECK(checkpoint_open(from->arena, saved(from), &file, &error))) {
-        CHECK(!trainer_load(&to->trainer, &file, &error));
+        CHECK(!trained_load(to->trainer.state, &file, &error));
         CHECK_ERROR(&error, ERROR_INPUT, part);
         checkpoint_close(&file);
     }

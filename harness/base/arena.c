@@ -141,6 +141,14 @@ void arena_rewind(Arena *arena, size_t mark)
     arena->used = from;
 }
 
+void arena_drop(void *piece, size_t bytes)
+{
+    size_t page = (size_t)sysconf(_SC_PAGESIZE), begin = rounded((uintptr_t)piece, page);
+    size_t end = ((uintptr_t)piece + bytes) / page * page;
+    if (begin < end) // cannot fail: the range is an arena's and not locked
+        madvise((uint8_t *)piece + (begin - (uintptr_t)piece), end - begin, MADV_DONTNEED);
+}
+
 static size_t first(void)
 {
     return rounded(sizeof(Arena), ARENA_ALIGNMENT) + RED_ZONE;

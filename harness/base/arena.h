@@ -26,6 +26,9 @@ void *arena_zero(Arena *arena, size_t count, size_t size); // always zeroed
 char *arena_text(Arena *arena, const char *text);          // a copy of a string
 __attribute__((format(printf, 2, 3))) char *arena_format(Arena *arena, const char *format, ...);
 
+// The pages that lie wholly within a piece go back to the system; what they held is zero.
+void arena_drop(void *piece, size_t bytes);
+
 size_t arena_left(const Arena *arena);        // the longest piece that can still be taken
 size_t arena_mark(const Arena *arena);        // bytes in use
 void arena_rewind(Arena *arena, size_t mark); // pages above the mark go back to the system

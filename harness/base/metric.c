@@ -2,6 +2,7 @@
 // and no memory to ask for.
 
 #include "base/metric.h"
+#include "base/metric_impl.h"
 #include <assert.h>
 #include <math.h>
 
@@ -17,7 +18,7 @@ typedef struct {
 
 static double label_metric(Metric which, const Labels *labels);
 static double score_metric(Metric which, const Answers *answers);
-static double calibration_error(const Answers *answers);
+static double error_of_confidence(const Answers *answers);
 
 int32_t answer_of(const float *logits, int classes)
 {
@@ -32,7 +33,7 @@ double metric(Metric which, const Answers *answers)
 {
     assert(answers->n > 0);
     if (which == METRIC_ECE)
-        return calibration_error(answers);
+        return error_of_confidence(answers);
     if (answers->classes == 0)
         return score_metric(which, answers);
     return label_metric(which, &(Labels){ answers->n, 1, answers->classes, answers->positive,
@@ -68,10 +69,6 @@ bool metric_dead(double score, double majority)
     return score <= majority + 1e-12; // false for NaN
 }
 
-typedef struct {
-    int64_t gold, answered, right; // items of a class: asked for, answered, both
-} Count;
-
 static Count count_of(const Labels *labels, int32_t class)
 {
     Count count = { 0 };
@@ -90,32 +87,40 @@ static double f1(Count count) // 2 tp + fp + fn = gold + answered
     return all ? 2 * (double)count.right / (double)all : 0;
 }
 
+void tally_add(Tally *tally, Count count, bool positive)
+{
+    tally->right += count.right;
+    tally->products += count.gold * count.answered;
+    tally->gold += count.gold * count.gold;
+    tally->answered += count.answered * count.answered;
+    tally->occurring += count.gold + count.answered > 0;
+    tally->f1 += f1(count);
+    if (positive)
+        tally->f1_positive = f1(count);
+}
+
+double tally_metric(Metric which, const Tally *tally, int64_t n)
+{
+    if (which == METRIC_ACCURACY)
+        return (double)tally->right / (double)n;
+    if (which == METRIC_F1)
+        return tally->f1_positive;
+    if (which == METRIC_F1_MACRO)
+        return tally->f1 / tally->occurring;
+    if (which != METRIC_MATTHEWS)
+        return NAN;
+    if (n * n == tally->gold || n * n == tally->answered) // one class only: Matthews is 0/0
+        return 0;
+    return (double)(tally->right * n - tally->products) /
+           (sqrt((double)(n * n - tally->answered)) * sqrt((double)(n * n - tally->gold)));
+}
+
 static double label_metric(Metric which, const Labels *labels)
 {
-    int64_t n = (int64_t)labels->n, right = 0, products = 0, gold = 0, answered = 0;
-    int occurring = 0;
-    double sum = 0;
-    if (which == METRIC_F1)
-        return labels->positive < 0 ? NAN : f1(count_of(labels, labels->positive));
-    if (which != METRIC_ACCURACY && which != METRIC_F1_MACRO && which != METRIC_MATTHEWS)
-        return NAN;
-    for (int32_t c = 0; c < labels->classes; c++) {
-        Count count = count_of(labels, c);
-        right += count.right;
-        products += count.gold * count.answered;
-        gold += count.gold * count.gold;
-        answered += count.answered * count.answered;
-        occurring += count.gold + count.answered > 0;
-        sum += f1(count);
-    }
-    if (which == METRIC_ACCURACY)
-        return (double)right / (double)n;
-    if (which == METRIC_F1_MACRO)
-        return sum / occurring;
-    if (n * n == gold || n * n == answered) // one class only: Matthews is 0/0
-        return 0;
-    return (double)(right * n - products) /
-           (sqrt((double)(n * n - answered)) * sqrt((double)(n * n - gold)));
+    Tally tally = { .f1_positive = NAN }; // no positive class: no F1
+    for (int32_t c = 0; c < labels->classes; c++)
+        tally_add(&tally, count_of(labels, c), c == labels->positive);
+    return tally_metric(which, &tally, (int64_t)labels->n);
 }
 
 static double mean(const double *x, size_t n)
@@ -134,9 +139,8 @@ static bool constant(const double *x, size_t n)
     return true;
 }
 
-// The mean of the ranks that the values equal to x[i] share, from 1. By counting: n^2 comparisons
-// need no memory, and 10,000 items take less than a tenth of a second.
-static double midrank(const double *x, size_t n, size_t i)
+// By counting: n^2 comparisons need no memory, and 10,000 items take less than a tenth of a second.
+double midrank(const double *x, size_t n, size_t i)
 {
     const double value = x[i];
     int64_t below = 0, equal = 0;
@@ -175,11 +179,9 @@ static double score_metric(Metric which, const Answers *answers)
     return fmax(-1, fmin(1, ga / (sqrt(gg) * sqrt(aa))));
 }
 
-// Guo et al. 2017, eq. 3: the gap between confidence and accuracy, weighted by the bins' sizes.
-static double calibration_error(const Answers *answers)
+static double error_of_confidence(const Answers *answers)
 {
-    enum { BINS = 15 };
-    double gap[BINS] = { 0 }, sum = 0; // right answers less the sum of confidences, a bin
+    Calibration bins = { .n = 0 };
     if (!answers->logits || answers->classes == 0)
         return NAN;
     for (size_t i = 0; i < answers->n; i++) {
@@ -188,13 +190,24 @@ static double calibration_error(const Answers *answers)
         double total = 0;
         for (int c = 0; c < answers->classes; c++)
             total += exp((double)logits[c] - (double)logits[answer]);
-        double confidence = 1 / total; // of the largest: exp(0) over the total
-        int bin = (int)ceil(BINS * confidence) - 1;
-        gap[bin < 0          ? 0
-            : bin > BINS - 1 ? BINS - 1
-                             : bin] += (answer == answers->gold[i]) - confidence;
+        // Of the largest: exp(0) over the total.
+        calibration_add(&bins, 1 / total, answer == answers->gold[i]);
     }
-    for (int bin = 0; bin < BINS; bin++)
-        sum += fabs(gap[bin]);
-    return sum / (double)answers->n;
+    return calibration_error(&bins);
+}
+
+void calibration_add(Calibration *bins, double confidence, bool right)
+{
+    int bin = (int)ceil(CALIBRATION_BINS * confidence) - 1; // closed on the right
+    bin = bin < 0 ? 0 : bin > CALIBRATION_BINS - 1 ? CALIBRATION_BINS - 1 : bin;
+    bins->gap[bin] += right - confidence;
+    bins->n++;
+}
+
+double calibration_error(const Calibration *bins)
+{
+    double sum = 0;
+    for (int bin = 0; bin < CALIBRATION_BINS; bin++)
+        sum += fabs(bins->gap[bin]);
+    return sum / (double)bins->n;
 }

@@ -13,7 +13,8 @@ typedef enum {
     STREAM_DROPOUT,
     STREAM_DATA,
     STREAM_TEST,
-    STREAM_MASK
+    STREAM_MASK,
+    STREAM_RESAMPLE
 } Stream;
 
 typedef struct {

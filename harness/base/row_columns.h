@@ -168,17 +168,18 @@
     COLUMN(plan_optimizer, Whole, decided, memory, "bytes", "planner: the optimizer's state")      \
     COLUMN(plan_activations, Whole, decided, memory, "bytes",                                      \
            "planner: all values of a training step but weights and their gradients, those with "   \
-           "disjoint lives in one place")                                                          \
+           "disjoint lives in one place; and what a frozen bottom gave all training rows, where "  \
+           "it is kept")                                                          \
     COLUMN(plan_workspace, Whole, decided, memory, "bytes",                                        \
            "planner: the largest scratch of an operator")                                          \
     COLUMN(plan_peak, Whole, decided, memory, "bytes",                                             \
-           "planner: weights, their gradients, optimizer and step of training (of evaluation "     \
-           "where nothing trains)")                                                                \
+           "planner: weights, their gradients, optimizer, what is kept of a frozen bottom, and "   \
+           "step of training (of evaluation where nothing trains)")                                                                \
     COLUMN(eval_plan_peak, Whole, decided, memory, "bytes",                                        \
            "planner: the same with the step of evaluation")                                        \
     COLUMN(arena_peak, Whole, measured, memory, "bytes",                                           \
-           "weights, their gradients, optimizer, and the step's memory up to the highest byte "    \
-           "really written")                                                                       \
+           "weights, their gradients, optimizer, what was kept of a frozen bottom, and the step's " \
+           "memory up to the highest byte really written")                                                                       \
     COLUMN(rss_start, Whole, measured, memory, "bytes",                                            \
            "resident memory (VmRSS) before the checkpoint is loaded")                              \
     COLUMN(rss_peak, Whole, measured, memory, "bytes",                                             \
@@ -186,7 +187,7 @@
     COLUMN(rss_train_peak, Whole, measured, memory, "bytes",                                       \
            "VmHWM of training, reset before it where the kernel allows")                           \
     COLUMN(rss_eval_peak, Whole, measured, memory, "bytes",                                        \
-           "VmHWM of evaluation, reset before it where the kernel allows")                         \
+           "VmHWM of evaluation, likewise; what only training needs was given back before")        \
     COLUMN(rss_anon_sampled, Whole, measured, memory, "bytes",                                     \
            "highest RssAnon seen in samples: memory of its own")                                   \
     COLUMN(rss_file_sampled, Whole, measured, memory, "bytes",                                     \
@@ -203,7 +204,8 @@
            "values of parameters")                                                                 \
     COLUMN(tokenize_s, Real, measured, time, "seconds", "turning texts into tokens")               \
     COLUMN(feature_s, Real, measured, time, "seconds",                                             \
-           "computing features of a frozen encoder, and fitting on them")                          \
+           "computing what a frozen bottom gives each training row, where it is kept; features "    \
+           "and fitting on them")                          \
     COLUMN(train_s, Real, measured, time, "seconds", "the training loop without evaluations")      \
     COLUMN(forward_s, Real, measured, time, "seconds", "forward passes of training")               \
     COLUMN(backward_s, Real, measured, time, "seconds", "backward passes of training")             \
@@ -212,7 +214,8 @@
     COLUMN(eval_s, Real, measured, time, "seconds",                                                \
            "all evaluations, those of the held-out texts included")                                \
     COLUMN(cache_saved_s, Real, measured, time, "seconds",                                         \
-           "estimated time that the frozen-prefix cache saved")                                    \
+           "estimated time that keeping what a frozen bottom gives saved: its seconds a token "     \
+           "times the tokens of all steps, less feature_s")                                    \
     COLUMN(infer_b1_ms, Real, measured, time, "ms",                                                \
            "median time of one example, merged where the method merges")                           \
     COLUMN(infer_b32_ms, Real, measured, time, "ms",                                               \
@@ -224,8 +227,9 @@
            "first 5")                                                                              \
     COLUMN(flops, Real, result, time, "operations",                                                \
            "floating-point operations of training's products, from the graph, where it went to "   \
-           "its end; a multiply-add is 2")                                                         \
-    COLUMN(gflops_per_s, Real, measured, time, "GFLOP/s", "flops / train_s")                       \
+           "its end; a multiply-add is 2; a frozen bottom that is kept counts once")                                                         \
+    COLUMN(gflops_per_s, Real, measured, time, "GFLOP/s",                                           \
+           "flops / train_s; where a frozen bottom was kept / (feature_s + train_s)")                       \
     COLUMN(probe_gflops, Real, measured, time, "GFLOP/s",                                          \
            "products of up to 50 ms before training and after the last evaluation: the machine's "       \
            "speed during this run")                                                                \

@@ -20,6 +20,12 @@ Layout layout_of(Count rows)
     return rows.tokens ? (Layout){ true, (size_t)rows.sequences } : (Layout){ false, 0 };
 }
 
+bool lies_in_batch(Count rows)
+{
+    Count tokens = { .tokens = 1, .sequences = rows.sequences };
+    return count_equal(rows, ROWS_SEQUENCES) || count_equal(rows, tokens);
+}
+
 // One more element at the end of a growing array of the arena.
 #define GROW(graph, array, count, room)                                                            \
     (array) = grown((graph)->arena, (array), (count), &(room), sizeof *(array))
@@ -109,6 +115,14 @@ Value graph_parameter(Graph *graph, const Parameter *parameter)
                                          .parameter = (int32_t)graph->parameters++ });
 }
 
+Value graph_fed(Graph *graph, Count rows, int64_t cols)
+{
+    if (graph->failed)
+        return 0;
+    return value_add(
+        graph, (ValueInfo){ .rows = rows, .cols = cols, .node = -1, .parameter = -1, .fed = true });
+}
+
 void graph_output(Graph *graph, Value value)
 {
     if (graph->failed)
@@ -146,7 +160,7 @@ Value graph_give(Graph *graph, int32_t index, int output)
         node->op->size(graph, node, out);
         out[output].node = index;
         out[output].parameter = -1;
-        out[output].gradient = false;
+        out[output].gradient = out[output].fed = false;
         Value value = value_add(graph, out[output]);
         graph->node[index].out[output] = value;
     }

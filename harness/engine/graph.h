@@ -25,6 +25,9 @@ typedef struct {
 size_t count_of(Count count, const Extent *extent);
 bool count_equal(Count a, Count b);
 Layout layout_of(Count rows); // how a matrix with these rows lies in the batch
+// Is there a block of rows for each sequence, over its tokens or one alone? Kernels of `walks` find
+// it.
+bool lies_in_batch(Count rows);
 
 typedef int32_t Value; // an index into Graph.value
 #define NO_VALUE ((Value)-1)
@@ -80,6 +83,7 @@ typedef struct {
     int32_t node;      // the node that gives it
     int32_t parameter; // leaf of this parameter, else -1
     bool gradient;     // leaf: that parameter's gradient
+    bool fed;          // leaf: rows that the caller writes before each step (runner_feed)
 } ValueInfo;
 
 typedef struct {
@@ -107,6 +111,8 @@ Graph *graph_new(Arena *arena, Error *error);
 // agree in shape).
 Value graph_parameter(Graph *graph, const Parameter *parameter);
 const Parameter *graph_find(const Graph *graph, const char *name);
+// A leaf that is given anew for each batch.
+Value graph_fed(Graph *graph, Count rows, int64_t cols);
 void graph_output(Graph *graph, Value value);
 
 // A node with its outputs not yet asked for; the operator's size rule decides their shapes.

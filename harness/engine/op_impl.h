@@ -24,8 +24,6 @@ static inline const ValueInfo *info_of(const Graph *graph, const Node *node, int
 
 bool misfit(Graph *graph, const Node *node, int a, int b);                // fails; false
 bool unfit(Graph *graph, const Node *node, int input, const char *right); // the same
-// May the kernels of `walks` find the rows of each sequence? Over tokens, or one a sequence.
-bool lies_in_batch(Count rows);
 void clear_unless_added(const Node *node, int output, Matrix m);     // for kernels that always add
 bool size_of_input(Graph *graph, const Node *node, ValueInfo *out);  // every output as input 0
 bool size_of_equals(Graph *graph, const Node *node, ValueInfo *out); // inputs 0 and 1 of one shape

@@ -50,12 +50,6 @@ bool unfit(Graph *graph, const Node *node, int input, const char *right)
     return false;
 }
 
-bool lies_in_batch(Count rows)
-{
-    Count tokens = { .tokens = 1, .sequences = rows.sequences };
-    return count_equal(rows, ROWS_SEQUENCES) || count_equal(rows, tokens);
-}
-
 bool draws(const Node *node)
 {
     Setting set = node->set;

@@ -102,6 +102,11 @@ static void lives(Arena *arena, Plan *plan)
         plan->leaf[v] = graph->value[v].gradient ? graph->value[v].parameter : -1;
         plan->stride[v] = graph->value[v].parameter >= 0 ? (size_t)graph->value[v].cols
                                                          : stride_of(&graph->value[v]);
+        if (graph->value[v].fed) { // there before the first node
+            plan->place[plan->places] =
+                (Buffer){ .bytes = bytes_of(plan, (Value)v), .first = -1, .last = last[v] };
+            plan->buffer[v] = (int32_t)plan->places++;
+        }
     }
     for (size_t i = 0; i < graph->nodes; i++) {
         const Node *node = &graph->node[i];
@@ -276,13 +281,11 @@ Matrix runner_value(const Runner *runner, Value value)
     return at(&runner->step, value);
 }
 
-Matrix at(const Step *step, Value value)
+static Matrix matrix_at(const Step *step, Value value, const Extent *extent)
 {
-    if (value == NO_VALUE)
-        return (Matrix){ 0 };
     const Plan *plan = step->plan;
     const ValueInfo *info = &step->graph->value[value];
-    Matrix m = { .rows = count_of(info->rows, &step->batch->extent),
+    Matrix m = { .rows = count_of(info->rows, extent),
                  .cols = (size_t)info->cols,
                  .stride = plan->stride[value] };
     if (plan->buffer[value] >= 0)
@@ -292,6 +295,17 @@ Matrix at(const Step *step, Value value)
     else
         m.data = step->slot[info->parameter]->value;
     return m;
+}
+
+Matrix runner_feed(const Runner *runner, Value leaf, const Extent *extent)
+{
+    assert(runner->step.graph->value[leaf].fed);
+    return matrix_at(&runner->step, leaf, extent);
+}
+
+Matrix at(const Step *step, Value value)
+{
+    return value == NO_VALUE ? (Matrix){ 0 } : matrix_at(step, value, &step->batch->extent);
 }
 
 bool adds(const Node *node, int output)

@@ -36,6 +36,9 @@ typedef struct {
 // Computes the graph on a batch: values, and gradients added to the state's. Returns the loss (0
 // for a graph without one). Allocates nothing.
 double runner_step(Runner *runner, const Batch *batch, const StepOptions *options);
+// Where the rows of a fed leaf for the next batch, of this extent, are to be written. A step may
+// write over them.
+Matrix runner_feed(const Runner *runner, Value leaf, const Extent *extent);
 // An output of the graph, as the last step left it.
 Matrix runner_value(const Runner *runner, Value value);
 #endif

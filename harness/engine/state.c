@@ -45,8 +45,8 @@ Slot *state_find(const State *state, const char *name)
     return NULL;
 }
 
-static bool slot_fill(Arena *arena, Slot *slot, uint64_t init_seed, Giver giver, void *context,
-                      Error *error)
+static bool slot_fill(Arena *arena, Slot *slot, bool learns, uint64_t init_seed, Giver giver,
+                      void *context, Error *error)
 {
     size_t mark = arena_mark(arena);
     slot->count = (size_t)(slot->is.rows * slot->is.cols);
@@ -62,7 +62,7 @@ static bool slot_fill(Arena *arena, Slot *slot, uint64_t init_seed, Giver giver,
             memcpy(slot->value, given, slot->count * sizeof(float));
     } else
         init_fill(slot->value, &slot->is, init_seed);
-    if (slot->is.trained) {
+    if (slot->is.trained && learns) {
         slot->gradient = arena_zero(arena, slot->count, sizeof(float));
         slot->m = arena_zero(arena, slot->count, sizeof(float));
         slot->v = arena_zero(arena, slot->count, sizeof(float));
@@ -70,8 +70,8 @@ static bool slot_fill(Arena *arena, Slot *slot, uint64_t init_seed, Giver giver,
     return true;
 }
 
-State *state_new(Arena *arena, const Graph *const *graphs, size_t count, uint64_t init_seed,
-                 Giver giver, void *context, Error *error)
+static State *bound(Arena *arena, const Graph *const *graphs, size_t count, bool learns,
+                    uint64_t init_seed, Giver giver, void *context, Error *error)
 {
     State *state = arena_zero(arena, 1, sizeof *state);
     size_t room = 0;
@@ -84,14 +84,26 @@ State *state_new(Arena *arena, const Graph *const *graphs, size_t count, uint64_
                 continue;
             Slot *slot = &state->slot[state->slots];
             slot->is = graphs[g]->parameter[p];
-            if (!slot_fill(arena, slot, init_seed, giver, context, error))
+            if (!slot_fill(arena, slot, learns, init_seed, giver, context, error))
                 return NULL;
             state->slots++;
             state->weight_bytes += slot->count * sizeof(float);
-            state->gradient_bytes += slot->is.trained ? slot->count * sizeof(float) : 0;
-            state->moment_bytes += slot->is.trained ? 2 * slot->count * sizeof(float) : 0;
+            state->gradient_bytes += slot->gradient ? slot->count * sizeof(float) : 0;
+            state->moment_bytes += slot->gradient ? 2 * slot->count * sizeof(float) : 0;
         }
     return state;
+}
+
+State *state_new(Arena *arena, const Graph *const *graphs, size_t count, uint64_t init_seed,
+                 Giver giver, void *context, Error *error)
+{
+    return bound(arena, graphs, count, true, init_seed, giver, context, error);
+}
+
+State *state_for_use(Arena *arena, const Graph *const *graphs, size_t count, uint64_t init_seed,
+                     Giver giver, void *context, Error *error)
+{
+    return bound(arena, graphs, count, false, init_seed, giver, context, error);
 }
 
 void state_update(State *state, const Training *training, int64_t step, double *norm)

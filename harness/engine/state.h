@@ -11,7 +11,7 @@ typedef struct {
     Parameter is;
     size_t count; // rows x cols
     float *value; // contiguous; frozen ones may lie in a read-only mapping: only `trained` change
-    float *gradient, *m, *v; // trained only, else NULL
+    float *gradient, *m, *v; // trained only, else NULL; none in a state_for_use
 } Slot;
 
 typedef struct {
@@ -29,6 +29,9 @@ typedef const float *(*Giver)(void *context, const Parameter *parameter, float *
 // the first graph that has one holds.
 State *state_new(Arena *arena, const Graph *const *graphs, size_t count, uint64_t init_seed,
                  Giver giver, void *context, Error *error);
+// The same for a model that is not trained any more.
+State *state_for_use(Arena *arena, const Graph *const *graphs, size_t count, uint64_t init_seed,
+                     Giver giver, void *context, Error *error);
 Slot *state_find(const State *state, const char *name);
 
 typedef struct {

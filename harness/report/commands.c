@@ -1,9 +1,11 @@
 // commands.c: tunemark table and tunemark plots.
 #include "report/commands.h"
 #include "base/file.h"
+#include "report/column.h"
 #include "report/figure.h"
-#include "report/folder.h"
+#include "report/select.h"
 #include "report/table.h"
+#include <string.h>
 
 // The rows of the folders on the command line. What is no row is named, and leaves a status of 1.
 static bool operands(const Invocation *invocation, const Flag *flags, Arguments *arguments,
@@ -21,35 +23,71 @@ static bool operands(const Invocation *invocation, const Flag *flags, Arguments 
     for (size_t i = 0; i < rows->cuts; i++)
         fprintf(stderr, "left out: %s\n", rows->cut[i]);
     *status = rows->cuts > 0;
-    return true;
+    return rows_select(invocation->arena, arguments, rows, error);
+}
+
+static bool trials_asked(const Arguments *arguments)
+{
+    const char *stage = argument_value(arguments, "stage");
+    return stage && !strcmp(stage, "trial");
 }
 
 // ---- table
 
 static const Flag table_flags[] = {
-    { "csv", 0, NULL, "every number, scores as fractions; notes go to stderr" },
+    { "columns", 'c', "LIST",
+      "what to show, as in `score,trained,time,forward_s`; `--columns help` says what there is" },
+    { "rows", 'r', "KEYS",
+      "what a line is: of task, model, method and columns of a row [model,method]" },
+    { "by", 'b', "KEYS", "what a table is [task]" },
+    { "across", 'a', "KEY", "what lies side by side, as in `--across task`" },
+    { "split", 0, "LIST", "of whose score: dev, test, tune or several [what each task reports]" },
+    { "sort", 0, "COLUMN", "lines by this, the smallest first; by -COLUMN, the largest first" },
+    SELECT_FLAGS,
+    { "csv", 0, NULL, "a line a cell with every number, scores as fractions; notes go to stderr" },
     { "markdown", 0, NULL, "for a page" },
+    { "latex", 0, NULL, "for a paper, with the package booktabs" },
     FLAG_END,
 };
 
 static bool table(const Invocation *invocation, int *status, Error *error)
 {
+    static const char *const formats[] = { "text", "csv", "markdown", "latex" };
     Arguments arguments;
     Rows rows;
-    if (!operands(invocation, table_flags, &arguments, &rows, status, error))
+    Floors floors;
+    TableChoice choice = { .format = TABLE_TEXT };
+    if (!arguments_read(invocation->arena, invocation->count, invocation->argument, table_flags,
+                        &arguments, error))
         return false;
-    bool csv = argument_is(&arguments, "csv");
-    TableFormat format = csv                                   ? TABLE_CSV
-                         : argument_is(&arguments, "markdown") ? TABLE_MARKDOWN
-                                                               : TABLE_TEXT;
-    return table_print(stdout, csv ? stderr : stdout, rows.row, rows.count, format, error);
+    choice.columns = argument_value(&arguments, "columns");
+    if (choice.columns && !strcmp(choice.columns, "help")) {
+        column_help(stdout);
+        return true;
+    }
+    if (!operands(invocation, table_flags, &arguments, &rows, status, error) ||
+        !floors_of_folders(invocation->arena, arguments.operand, arguments.operands, &floors,
+                           error))
+        return false;
+    choice.rows = argument_value(&arguments, "rows");
+    choice.by = argument_value(&arguments, "by");
+    choice.across = argument_value(&arguments, "across");
+    choice.split = argument_value(&arguments, "split");
+    choice.sort = argument_value(&arguments, "sort");
+    choice.trials = trials_asked(&arguments);
+    for (TableFormat f = TABLE_CSV; f <= TABLE_LATEX; f++)
+        if (argument_is(&arguments, formats[f]))
+            choice.format = f;
+    FILE *notes = choice.format == TABLE_CSV ? stderr : stdout;
+    return table_print(stdout, notes, &rows, &floors, &choice, error);
 }
 
 const Command command_table = {
     .name = "table",
-    .summary = "print a table of rows: score with its interval over seeds, n, memory, time",
+    .summary = "print tables of rows: scores with their intervals over seeds, memory, time",
     .usage = "  tunemark table results/reference/first\n"
-             "  tunemark table results/reference/first results/reference/first-untrained --csv\n",
+             "  tunemark table results/reference/first --rows method --across task --model tiny\n"
+             "  tunemark table results/reference/first --columns score,lr,forward_s --csv\n",
     .flags = table_flags,
     .run = table,
 };
@@ -57,6 +95,7 @@ const Command command_table = {
 // ---- plots
 
 static const Flag plots_flags[] = {
+    SELECT_FLAGS,
     { "out", 'o', "FOLDER", "figures/ is made in it [the first folder of rows]" },
     FLAG_END,
 };

@@ -63,7 +63,7 @@ bool figures_write(const char *folder, const Row *rows, size_t count, const char
     Figure figure = { .arena = arena,
                       .plots = plots_folder,
                       .csv = path_join(arena, figures, "score_by_params.csv") };
-    bool done = summary_of(arena, rows, count, &summary, error);
+    bool done = summary_of(arena, rows, count, false, &summary, error);
     if (done) {
         find_panels(&figure, &summary);
         find_series(&figure);

@@ -6,24 +6,24 @@
 // is the runs of one line in one block: they differ in seeds alone. An unknown value agrees with
 // any, so that a run that failed early stands where it belongs.
 //
-// Trial rows are left out, and all but one of several rows with one key; both are counted.
+// Trial rows are left out (or, where they are asked for, all others), and all but one of several
+// rows with one key; both are counted.
 #ifndef REPORT_SUMMARY_H
 #define REPORT_SUMMARY_H
 #include "base/row.h"
 #include "base/statistic.h"
 
 typedef struct {
-    const Row *row;    // its first run: model, method, settings
-    const char *label; // "lora rank=8", "full (untrained)"; unique within block and model
-    bool untrained;    // pretrained = no
-    Interval score;    // 95 %, over the seeds of the runs that ended ok; fractions
-    double living;     // mean of those that are not dead; NAN when none or all are
+    const Row *row;        // its first run: model, method, settings
+    const Row *const *run; // all of them, those that ended ok first, by seed
+    const char *label;     // "lora rank=8", "full (untrained)"; unique within block and model
+    bool untrained;        // pretrained = no
+    Interval score;        // 95 %, over the seeds of the runs that ended ok; fractions
+    double living;         // mean of those that are not dead; NAN when none or all are
     size_t runs, dead, failed, diverged, timeout, unscored; // runs = score.n + the last four
     bool on_edge;      // the search chose a rate at the end of its range
     double model_size; // parameters of the model without what methods add; INFINITY when unknown
-    // The median over runs, of bytes the largest; NAN where no run says.
-    double params_trained, trained_share, trained_share_nonembedding;
-    double plan_peak, rss_peak, train_s;
+    double params_trained; // median over runs; NAN where no run says
 } Cell;
 
 typedef struct {
@@ -47,12 +47,23 @@ typedef struct {
     size_t runs, trials, copies;
 } Summary;
 
-// Everything lives in the arena and points into rows. ERROR_INPUT, with two keys, where rows of one
+// Everything lives in the arena and points into rows. `trials`: of trial rows alone, whose score is
+// tune_score. ERROR_INPUT, with two keys, where rows of one
 // block were scored on different items or by different metrics, or where two rows of one cell have
 // the same seeds.
-bool summary_of(Arena *arena, const Row *rows, size_t count, Summary *summary, Error *error);
+bool summary_of(Arena *arena, const Row *rows, size_t count, bool trials, Summary *summary,
+                Error *error);
 
-int cell_order(const void *a, const void *b); // of two Cells, as in a block; for qsort
+// Of two Cells, for qsort: models by size; methods pretrained first, then by what they train; both.
+int model_order(const void *a, const void *b);
+int method_order(const void *a, const void *b);
+int cell_order(const void *a, const void *b);
+
+double row_number(const Row *row, const Column *column); // NAN unknown; not of a text
+// Over the runs of a cell that ended ok; NAN, or n = 0, where none says.
+double cell_median(Arena *arena, const Cell *cell, const Column *column);
+double cell_largest(Arena *arena, const Cell *cell, const Column *column);
+Interval cell_interval(Arena *arena, const Cell *cell, const Column *column);
 
 static inline const char *known(const char *text)
 {

@@ -1,481 +1,452 @@
-// table.c: see table.h.
+// table.c: see table.h. Which cell stands where.
 
-#include "report/table.h"
-#include "base/csv.h"
-#include "report/summary.h"
+#include "report/table_impl.h"
+#include "base/text.h"
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { WIDTH = 100 }; // of a terminal; a wider text table is printed in parts
+static const char usual_columns[] =
+    "score,n,trained,share,share_inner,memory,resident,time,remarks";
+static const char *const dimensions[] = { "task", "model", "method", NULL };
+enum { MOST_KEYS = 8 };
 
-// Rows of text under headings. A heading may break its line ('\n') where lines are aligned.
 typedef struct {
-    const char *const *heading;
-    size_t columns, labels; // the first `labels` columns stand before every part
-    const char *side;       // a letter a column: 'l' or 'r'
-    bool remarks;           // the last column may stand out beyond the width
-    const char **cell;      // rows x columns, never NULL
-    size_t rows;
-} Grid;
+    Key key[MOST_KEYS];
+    size_t keys;
+} Keys;
 
-static void print_csv(FILE *out, const Summary *summary);
-static void print_overview(FILE *out, Arena *arena, const Summary *summary, TableFormat format);
-static void print_block(FILE *out, Arena *arena, const Block *block, TableFormat format);
-static void print_notes(FILE *out, Arena *arena, const Summary *summary, TableFormat format);
+typedef struct {
+    Keys rows, by, across; // of across one at most
+    bool overview;         // before the tables of single tasks
+} Layout;
 
-bool table_print(FILE *out, FILE *notes, const Row *rows, size_t count, TableFormat format,
-                 Error *error)
+static bool find_layout(Table *table, Layout *layout, Error *error);
+static bool find_columns(Table *table, Error *error);
+static void find_entries(Table *table);
+static bool sort_entries(Table *table, const Keys *rows, Error *error);
+static void print_parts(FILE *out, const Table *table, const Layout *layout);
+static void print_lines(FILE *out, const Table *table, const Layout *layout, const At *part);
+static void print_across(FILE *out, const Table *table, const Layout *layout, const At *part);
+
+bool table_print(FILE *out, FILE *notes, const Rows *rows, const Floors *floors,
+                 const TableChoice *choice, Error *error)
 {
-    Summary summary;
-    Arena *arena = arena_new(ARENA_RUN, error);
-    bool done = arena && summary_of(arena, rows, count, &summary, error);
-    if (done && format == TABLE_CSV)
-        print_csv(out, &summary);
-    else if (done) {
-        if (summary.blocks > 1)
-            print_overview(out, arena, &summary, format);
-        for (size_t b = 0; b < summary.blocks; b++)
-            print_block(out, arena, &summary.block[b], format);
-    }
+    Table table = { .choice = choice, .floors = floors, .rows = rows };
+    Layout layout = { 0 };
+    bool done = (table.arena = arena_new(ARENA_RUN, error)) != NULL;
+    done = done &&
+           summary_of(table.arena, rows->row, rows->count, choice->trials, &table.summary, error);
+    done = done && find_layout(&table, &layout, error) && find_columns(&table, error);
+    if (done)
+        find_entries(&table);
+    done = done && sort_entries(&table, &layout.rows, error);
+    if (done && choice->format == TABLE_CSV)
+        table_csv(out, &table);
+    else if (done)
+        print_parts(out, &table, &layout);
     if (done && notes)
-        print_notes(notes, arena, &summary, format);
-    arena_free(arena);
+        table_notes(notes, &table);
+    arena_free(table.arena);
     return done;
 }
 
-static void put_real(FILE *out, double value)
-{
-    if (!isnan(value))
-        fprintf(out, "%.9g", value);
-    putc(',', out);
-}
+// ---- what is a line, a table, a column
 
-static void put_text(FILE *out, const char *text)
+static bool keys_read(Arena *arena, const char *list, const char *option, Keys *keys, Error *error)
 {
-    csv_put(out, known(text));
-    putc(',', out);
-}
-
-static void print_csv(FILE *out, const Summary *summary)
-{
-    fputs("task,block,differs,model,method,options,label,pretrained,metric,eval_split,eval_n,"
-          "majority_score,mean,sd,n,lo,hi,runs,dead,living_mean,failed,diverged,timeout,unscored,"
-          "params_trained,trained_share,trained_share_nonembedding,plan_peak,rss_peak,train_s\n",
-          out);
-    for (size_t b = 0; b < summary->blocks; b++) {
-        const Block *block = &summary->block[b];
-        for (size_t c = 0; c < block->cells; c++) {
-            const Cell *cell = &block->cell[c];
-            const Interval *score = &cell->score;
-            put_text(out, block->task);
-            put_text(out, block->name);
-            put_text(out, block->differs);
-            put_text(out, cell->row->model);
-            put_text(out, cell->row->method);
-            put_text(out, cell->row->options);
-            put_text(out, cell->label);
-            put_text(out, cell->row->pretrained);
-            put_text(out, block->metric);
-            put_text(out, block->split);
-            put_real(out, block->items == WHOLE_UNKNOWN ? NAN : (double)block->items);
-            put_real(out, block->majority);
-            put_real(out, score->mean);
-            put_real(out, score->sd);
-            fprintf(out, "%zu,", score->n);
-            put_real(out, score->low);
-            put_real(out, score->high);
-            fprintf(out, "%zu,%zu,", cell->runs, cell->dead);
-            put_real(out, cell->living);
-            fprintf(out, "%zu,%zu,%zu,%zu,", cell->failed, cell->diverged, cell->timeout,
-                    cell->unscored);
-            put_real(out, cell->params_trained);
-            put_real(out, cell->trained_share);
-            put_real(out, cell->trained_share_nonembedding);
-            put_real(out, cell->plan_peak);
-            put_real(out, cell->rss_peak);
-            if (!block->untimed && !isnan(cell->train_s))
-                fprintf(out, "%.9g", cell->train_s);
-            putc('\n', out);
-        }
+    size_t n;
+    char **name = text_split(arena, known(list), ',', &n);
+    for (size_t i = 0; i < n; i++) {
+        const Column *column = row_find(name[i]);
+        const char **all = arena_zero(arena, row_columns + 4, sizeof *all);
+        bool dimension = text_among(name[i], dimensions);
+        if (keys->keys == MOST_KEYS)
+            return fail(error, ERROR_INPUT, (Where){ .item = option }, "8 keys at most",
+                        "'%s' is one too many", name[i]);
+        keys->key[keys->keys++] = (Key){ name[i], dimension ? NULL : column };
+        if (dimension || column)
+            continue;
+        for (size_t c = 0; c < row_columns; c++)
+            all[c] = row_column[c].name;
+        const char *near = text_nearest(name[i], all);
+        return fail(error, ERROR_INPUT, (Where){ .item = option },
+                    near ? near : "task, model, method or a column of results/SCHEMA.md",
+                    "'%s' is no key", name[i]);
     }
+    return true;
 }
 
-// Columns of text on a terminal; a byte that continues a character of UTF-8 takes none.
-static size_t width(const char *text, size_t length)
+static bool keys_have(const Keys *keys, const char *name)
 {
-    size_t columns = 0;
-    for (size_t i = 0; i < length; i++)
-        columns += ((unsigned char)text[i] & 0xC0) != 0x80;
-    return columns;
+    for (size_t k = 0; k < keys->keys; k++)
+        if (!strcmp(keys->key[k].name, name))
+            return true;
+    return false;
 }
 
-static void pad(FILE *out, size_t columns)
+// What nobody named of task, model and method goes to the lines, or, where these alone were named,
+// to the tables: so no two cells ever meet in one place.
+static bool find_layout(Table *table, Layout *layout, Error *error)
 {
-    while (columns-- > 0)
-        putc(' ', out);
-}
-
-// The n-th line of a heading, and how long it is.
-static const char *heading_line(const char *heading, size_t n, size_t *length)
-{
-    for (; n > 0 && *heading; n--) {
-        heading += strcspn(heading, "\n");
-        heading += *heading == '\n';
+    const TableChoice *choice = table->choice;
+    bool free_choice = choice->rows || choice->by || choice->across;
+    Keys *rows = &layout->rows, *by = &layout->by;
+    if (!keys_read(table->arena, choice->rows, "--rows", rows, error) ||
+        !keys_read(table->arena, free_choice ? choice->by : "task", "--by", by, error) ||
+        !keys_read(table->arena, choice->across, "--across", &layout->across, error))
+        return false;
+    if (layout->across.keys > 1)
+        return fail(error, ERROR_INPUT, (Where){ .item = "--across" }, "one key",
+                    "'%s' names several", choice->across);
+    for (size_t d = 0; dimensions[d]; d++) {
+        const Keys *all[] = { rows, by, &layout->across };
+        Keys *left = choice->rows && !choice->by ? by : rows;
+        bool named = false;
+        for (size_t k = 0; k < 3; k++)
+            named = named || keys_have(all[k], dimensions[d]);
+        if (!named && left->keys < MOST_KEYS)
+            left->key[left->keys++] = (Key){ dimensions[d], NULL };
     }
-    *length = strcspn(heading, "\n");
-    return heading;
+    layout->overview = !free_choice && !choice->columns && table->summary.blocks > 1;
+    table->headed = keys_have(by, "task");
+    return true;
 }
 
-static size_t column_width(const Grid *grid, size_t column)
+static bool find_columns(Table *table, Error *error)
 {
-    size_t widest = 0;
-    for (size_t line = 0; line < 2; line++) {
-        size_t length;
-        const char *text = heading_line(grid->heading[column], line, &length);
-        widest = width(text, length) > widest ? width(text, length) : widest;
-    }
-    for (size_t r = 0; r < grid->rows; r++) {
-        const char *text = grid->cell[r * grid->columns + column];
-        size_t columns = width(text, strlen(text));
-        widest = columns > widest ? columns : widest;
-    }
-    return widest;
+    const TableChoice *choice = table->choice;
+    const char *names = choice->columns  ? choice->columns
+                        : choice->across ? "score"
+                                         : usual_columns;
+    return columns_of(table->arena, names, choice->split, &table->shown, &table->shown_count,
+                      error);
 }
 
-// One line of columns `from` .. `to` - 1 after the labels. Nothing stands after the last text.
-static void print_line(FILE *out, const Grid *grid, size_t from, size_t to, const char *const *text,
-                       const size_t *length)
+static void find_entries(Table *table)
 {
-    size_t owed = 0; // blanks, printed before the next text only
-    bool first = true;
-    for (size_t c = 0; c < to; c = c + 1 == grid->labels && c + 1 < from ? from : c + 1) {
-        size_t room = column_width(grid, c) - width(text[c], length[c]);
-        owed += (first ? 0 : 2) + (grid->side[c] == 'l' ? 0 : room);
-        first = false;
-        if (length[c] > 0) {
-            pad(out, owed);
-            owed = 0;
-        }
-        fwrite(text[c], 1, length[c], out);
-        owed += grid->side[c] == 'l' ? room : 0;
-    }
-    putc('\n', out);
-}
-
-static void print_aligned(FILE *out, Arena *arena, const Grid *grid)
-{
-    const char **text = arena_take(arena, grid->columns, sizeof *text);
-    size_t *length = arena_take(arena, grid->columns, sizeof *length), labels = 0, to;
-    for (size_t c = 0; c < grid->labels; c++)
-        labels += column_width(grid, c) + 2;
-    for (size_t from = grid->labels; from < grid->columns; from = to) {
-        size_t line_width = labels;
-        for (to = from; to < grid->columns; to++) {
-            line_width += column_width(grid, to) + (to > from ? 2 : 0);
-            if (line_width > WIDTH && to > from && !(grid->remarks && to + 1 == grid->columns))
-                break; // remarks may stand out: they are rare, and belong to their line
-        }
-        if (from > grid->labels)
-            putc('\n', out);
-        for (size_t line = 0; line < 2; line++) {
-            bool any = false;
-            for (size_t c = 0; c < grid->columns; c++) {
-                bool broken = strchr(grid->heading[c], '\n') != NULL; // others on the second line
-                text[c] = heading_line(grid->heading[c], broken ? line : 1 - line, &length[c]);
-                any = any || (length[c] > 0 && (c < grid->labels || (from <= c && c < to)));
-            }
-            if (any)
-                print_line(out, grid, from, to, text, length);
-        }
-        for (size_t r = 0; r < grid->rows; r++) {
-            for (size_t c = 0; c < grid->columns; c++) {
-                text[c] = grid->cell[r * grid->columns + c];
-                if (c == 0 && r > 0 && !strcmp(text[c], grid->cell[(r - 1) * grid->columns]))
-                    text[c] = ""; // the model once
-                length[c] = strlen(text[c]);
-            }
-            print_line(out, grid, from, to, text, length);
-        }
-    }
-    putc('\n', out);
-}
-
-static void put_marked(FILE *out, const char *text) // a bar would end the cell
-{
-    for (; *text; text++) {
-        if (*text == '|' || *text == '*' || *text == '_')
-            putc('\\', out);
-        putc(*text == '\n' ? ' ' : *text, out);
-    }
-}
-
-static void print_markdown(FILE *out, const Grid *grid)
-{
-    for (size_t c = 0; c < grid->columns; c++) {
-        fputs("| ", out);
-        put_marked(out, grid->heading[c]);
-        putc(' ', out);
-    }
-    fputs("|\n", out);
-    for (size_t c = 0; c < grid->columns; c++)
-        fputs(grid->side[c] == 'l' ? "| --- " : "| ---: ", out);
-    fputs("|\n", out);
-    for (size_t i = 0; i < grid->rows * grid->columns; i++) {
-        fputs("| ", out);
-        put_marked(out, grid->cell[i]);
-        fputs((i + 1) % grid->columns ? " " : " |\n", out);
-    }
-    putc('\n', out);
-}
-
-static void print_grid(FILE *out, Arena *arena, const Grid *grid, TableFormat format)
-{
-    if (format == TABLE_MARKDOWN)
-        print_markdown(out, grid);
-    else
-        print_aligned(out, arena, grid);
-}
-
-static const char *score_text(Arena *arena, const Interval *score)
-{
-    if (score->n == 0)
-        return "";
-    if (score->n == 1)
-        return arena_format(arena, "%.1f", 100 * score->mean);
-    if (score->zero_variance) // not the 0.0 of a small spread
-        return arena_format(arena, "%.1f ± 0", 100 * score->mean);
-    return arena_format(arena, "%.1f ± %.1f", 100 * score->mean,
-                        100 * (score->high - score->low) / 2);
-}
-
-// Three digits, as far as the last of them is no fraction of a hundredth.
-static const char *three_digits(Arena *arena, double value)
-{
-    if (isnan(value))
-        return "";
-    return arena_format(arena, "%.*f", value >= 100 ? 0 : value >= 10 ? 1 : 2, value);
-}
-
-static const char *percent(Arena *arena, double share)
-{
-    return isnan(share) ? "" : arena_format(arena, "%.3g", 100 * share);
-}
-
-// One line a model and method over all blocks, one column a block.
-static void print_overview(FILE *out, Arena *arena, const Summary *summary, TableFormat format)
-{
-    enum { LABELS = 3 };
-    size_t most = 0, lines = 0, columns = summary->blocks + LABELS;
+    const Summary *summary = &table->summary;
+    size_t cells = 0;
     for (size_t b = 0; b < summary->blocks; b++)
-        most += summary->block[b].cells;
-    Cell *line = arena_take(arena, most, sizeof *line); // the first of its model and label
+        cells += summary->block[b].cells;
+    table->entry = arena_zero(table->arena, cells + 1, sizeof *table->entry);
+    bool remarked = columns_has(table->shown, table->shown_count, "remarks");
     for (size_t b = 0; b < summary->blocks; b++)
-        for (size_t c = 0; c < summary->block[b].cells; c++) {
-            const Cell *cell = &summary->block[b].cell[c];
-            size_t l = 0;
-            while (l < lines && (strcmp(known(line[l].row->model), known(cell->row->model)) != 0 ||
-                                 strcmp(line[l].label, cell->label) != 0))
-                l++;
-            if (l == lines)
-                line[lines++] = *cell;
-        }
-    qsort(line, lines, sizeof *line, cell_order);
+        for (size_t c = 0; c < summary->block[b].cells; c++)
+            table->entry[table->entries++] = (At){ .summary = summary,
+                                                   .block = &summary->block[b],
+                                                   .cell = &summary->block[b].cell[c],
+                                                   .floors = table->floors,
+                                                   .remarked = remarked };
+}
 
-    const char **heading = arena_take(arena, columns, sizeof *heading);
-    const char **text = arena_take(arena, lines * columns, sizeof *text);
-    char *side = arena_take(arena, columns, sizeof *side);
-    memset(side, 'l', columns);
-    side[2] = 'r';
-    heading[0] = "model", heading[1] = "method", heading[2] = "n";
-    for (size_t b = 0; b < summary->blocks; b++)
-        heading[LABELS + b] = summary->block[b].name;
-    for (size_t l = 0; l < lines; l++) {
-        const char **at = text + l * columns;
-        size_t fewest = SIZE_MAX, largest = 0;
-        at[0] = known(line[l].row->model), at[1] = line[l].label;
-        for (size_t b = 0; b < summary->blocks; b++) {
-            const Block *block = &summary->block[b];
-            at[LABELS + b] = "";
-            for (size_t c = 0; c < block->cells; c++) {
-                const Cell *cell = &block->cell[c];
-                if (strcmp(known(cell->row->model), at[0]) != 0 || strcmp(cell->label, at[1]) != 0)
-                    continue;
-                text_append(arena, &at[LABELS + b], "", "%s", score_text(arena, &cell->score));
-                if (cell->dead)
-                    text_append(arena, &at[LABELS + b], " ", "%s", cell_dead(arena, cell));
-                if (cell->runs > cell->score.n)
-                    text_append(arena, &at[LABELS + b], " ", "%s", cell_missing(arena, cell));
-                fewest = cell->score.n < fewest ? cell->score.n : fewest;
-                largest = cell->score.n > largest ? cell->score.n : largest;
+// ---- order
+
+typedef struct {
+    const At *at;
+    const Keys *keys;
+    double number; // what --sort asks for; NAN stands last
+    bool falling;
+    size_t place;
+    Arena *arena;
+} Sorted;
+
+static int by_key(Arena *arena, const Key *key, const At *a, const At *b)
+{
+    if (key->column && key->column->type == COLUMN_Text)
+        return strcmp(row_text(arena, a->cell->row, key->column),
+                      row_text(arena, b->cell->row, key->column));
+    if (key->column) {
+        double x = row_number(a->cell->row, key->column);
+        double y = row_number(b->cell->row, key->column);
+        return isnan(x) || isnan(y) ? isnan(x) - isnan(y) : (x > y) - (x < y);
+    }
+    if (!strcmp(key->name, "task"))
+        return (a->block > b->block) - (a->block < b->block);
+    return !strcmp(key->name, "model") ? model_order(a->cell, b->cell)
+                                       : method_order(a->cell, b->cell);
+}
+
+static int in_order(const void *a, const void *b)
+{
+    const Sorted *x = a, *y = b;
+    int order = isnan(x->number) - isnan(y->number);
+    if (!order && !isnan(x->number))
+        order = (x->number > y->number) - (x->number < y->number);
+    if (order && !isnan(x->number) && !isnan(y->number))
+        return x->falling ? -order : order;
+    for (size_t k = 0; k < x->keys->keys && !order; k++)
+        order = by_key(x->arena, &x->keys->key[k], x->at, y->at);
+    return order ? order : (x->place > y->place) - (x->place < y->place);
+}
+
+static bool sort_entries(Table *table, const Keys *rows, Error *error)
+{
+    const char *typed = table->choice->sort;
+    Sorted *sorted = arena_take(table->arena, table->entries + 1, sizeof *sorted);
+    At *entry = arena_take(table->arena, table->entries + 1, sizeof *entry);
+    Shown *by = NULL;
+    size_t count = 0;
+    bool falling = typed && *typed == '-';
+    if (typed &&
+        !columns_of(table->arena, typed + falling, table->choice->split, &by, &count, error))
+        return false;
+    if (by && !by->number)
+        return fail(error, ERROR_INPUT, (Where){ .item = "--sort" }, "a column of numbers",
+                    "'%s' is none", typed + falling);
+    for (size_t e = 0; e < table->entries; e++)
+        sorted[e] = (Sorted){ .at = &table->entry[e],
+                              .keys = rows,
+                              .number = by ? by->number(table->arena, by, &table->entry[e]) : NAN,
+                              .falling = falling,
+                              .place = e,
+                              .arena = table->arena };
+    qsort(sorted, table->entries, sizeof *sorted, in_order);
+    for (size_t e = 0; e < table->entries; e++)
+        entry[e] = *sorted[e].at;
+    table->entry = entry;
+    return true;
+}
+
+// ---- tables
+
+static const char *key_text(Arena *arena, const Key *key, const At *at)
+{
+    if (key->column)
+        return row_text(arena, at->cell->row, key->column);
+    return !strcmp(key->name, "task")    ? at->block->name
+           : !strcmp(key->name, "model") ? known(at->cell->row->model)
+                                         : at->cell->label;
+}
+
+static bool same(Arena *arena, const Keys *keys, const At *a, const At *b)
+{
+    for (size_t k = 0; k < keys->keys; k++)
+        if (strcmp(key_text(arena, &keys->key[k], a), key_text(arena, &keys->key[k], b)) != 0)
+            return false;
+    return true;
+}
+
+// The first entries of all that `keys` tell apart, of one part (NULL: of all), in their order;
+// those of tables by task, model and method.
+static size_t distinct(const Table *table, const Keys *keys, const Keys *of, const At *part,
+                       const At **first)
+{
+    size_t n = 0;
+    for (size_t e = 0; e < table->entries; e++) {
+        const At *at = &table->entry[e];
+        size_t d = 0;
+        if (part && !same(table->arena, of, part, at))
+            continue;
+        while (d < n && !same(table->arena, keys, first[d], at))
+            d++;
+        if (d == n)
+            first[n++] = at;
+    }
+    return n;
+}
+
+// Puts parts or columns into the order of their own keys, whatever the lines are sorted by.
+static void order_by_keys(Arena *arena, const Keys *keys, const At **first, size_t n)
+{
+    for (size_t i = 1; i < n; i++)
+        for (size_t j = i; j > 0; j--) {
+            int order = 0;
+            for (size_t k = 0; k < keys->keys && !order; k++)
+                order = by_key(arena, &keys->key[k], first[j - 1], first[j]);
+            if (order <= 0)
+                break;
+            const At *at = first[j];
+            first[j] = first[j - 1], first[j - 1] = at;
+        }
+}
+
+static void print_parts(FILE *out, const Table *table, const Layout *layout)
+{
+    const At **part = arena_take(table->arena, table->entries + 1, sizeof *part);
+    size_t parts = distinct(table, &layout->by, NULL, NULL, part);
+    order_by_keys(table->arena, &layout->by, part, parts);
+    if (layout->overview) {
+        Layout overview = { .rows = { { { "model", NULL }, { "method", NULL } }, 2 },
+                            .across = { { { "task", NULL } }, 1 } };
+        Table scores = *table;
+        Error error;
+        if (columns_of(table->arena, "score", table->choice->split, &scores.shown,
+                       &scores.shown_count, &error)) {
+            scores.entry = arena_take(table->arena, table->entries + 1, sizeof *scores.entry);
+            for (size_t e = 0; e < table->entries; e++) {
+                scores.entry[e] = table->entry[e];
+                scores.entry[e].remarked = false;
             }
+            print_across(out, &scores, &overview, scores.entry);
         }
-        at[2] = fewest == largest ? arena_format(arena, "%zu", largest)
-                                  : arena_format(arena, "%zu-%zu", fewest, largest);
     }
-    Grid grid = { heading, columns, LABELS, side, false, text, lines };
-    print_grid(out, arena, &grid, format);
+    for (size_t p = 0; p < parts; p++)
+        (layout->across.keys > 0 ? print_across : print_lines)(out, table, layout, part[p]);
 }
 
-static const char *remarks(Arena *arena, const Cell *cell)
+// "reviews: accuracy on dev, ..." above a table of one task; else what it is of.
+static void head(const Table *table, const Layout *layout, const At *part, Grid *grid)
 {
-    const char *text = "";
-    if (cell->dead)
-        text_append(arena, &text, ", ", "%s", cell_dead(arena, cell));
-    if (!isnan(cell->living))
-        text_append(arena, &text, ", ", "the others %.1f", 100 * cell->living);
-    if (cell->runs > cell->score.n)
-        text_append(arena, &text, ", ", "%s", cell_missing(arena, cell));
-    if (cell->score.zero_variance)
-        text_append(arena, &text, ", ", "all seeds equal");
-    if (cell->on_edge)
-        text_append(arena, &text, ", ", "rate at the edge of its search");
-    return text;
-}
-
-static void print_block(FILE *out, Arena *arena, const Block *block, TableFormat format)
-{
-    static const char *const heading[] = {
-        "model",
-        "method",
-        "score",
-        "n",
-        "trained %\nof all",
-        "trained %\nof non-embedding",
-        "plan\nMB",
-        "rss\nMB",
-        "train\ns",
-        "remarks",
-    };
-    enum { COLUMNS = sizeof heading / sizeof *heading };
-    const char **text = arena_take(arena, block->cells * COLUMNS, sizeof *text);
-    bool any = false;
-    for (size_t c = 0; c < block->cells; c++) {
-        const Cell *cell = &block->cell[c];
-        const char **at = text + c * COLUMNS;
-        at[0] = known(cell->row->model);
-        at[1] = cell->label;
-        at[2] = score_text(arena, &cell->score);
-        at[3] = cell->score.n == cell->runs
-                    ? arena_format(arena, "%zu", cell->runs)
-                    : arena_format(arena, "%zu/%zu", cell->score.n, cell->runs);
-        at[4] = percent(arena, cell->trained_share);
-        at[5] = percent(arena, cell->trained_share_nonembedding);
-        at[6] = three_digits(arena, cell->plan_peak / 1e6);
-        at[7] = three_digits(arena, cell->rss_peak / 1e6);
-        at[8] = block->untimed ? "" : three_digits(arena, cell->train_s);
-        at[9] = remarks(arena, cell);
-        any = any || *at[9];
-    }
-    fprintf(out, format == TABLE_MARKDOWN ? "**%s**" : "%s", block->name);
-    if (block->metric)
-        fprintf(out, ": %s on %s", block->metric, known(block->split));
-    if (block->items != WHOLE_UNKNOWN)
-        fprintf(out, ", %lld items", (long long)block->items);
-    if (!isnan(block->majority))
-        fprintf(out, "; best constant answer %.1f", 100 * block->majority);
-    fprintf(out, "\n%s\n", block->protocol);
+    Arena *arena = table->arena;
+    const Block *block = part->block;
+    const char **line = arena_zero(arena, 4, sizeof *line), *name = NULL;
+    bool task = keys_have(&layout->by, "task");
+    for (size_t k = 0; k < layout->by.keys; k++)
+        text_append(arena, &name, ", ", "%s", key_text(arena, &layout->by.key[k], part));
+    grid->name = name;
+    grid->line = line;
+    if (!task)
+        return;
+    size_t lines = 0;
+    line[lines++] = block_details(table, block);
+    line[lines++] = block->protocol;
     if (*block->differs)
-        fprintf(out, "apart from other rows of %s: %s\n", block->task, block->differs);
-    if (format == TABLE_MARKDOWN)
-        putc('\n', out);
-    Grid grid = { heading, COLUMNS, 2, "lllrrrrrrl", true, text, block->cells };
-    if (!any) { // no column for what is not there
-        for (size_t c = 0; c < block->cells; c++)
-            memmove(text + c * (COLUMNS - 1), text + c * COLUMNS, (COLUMNS - 1) * sizeof *text);
+        line[lines++] =
+            arena_format(arena, "apart from other rows of %s: %s", block->task, block->differs);
+}
+
+// A line a cell.
+static void print_lines(FILE *out, const Table *table, const Layout *layout, const At *part)
+{
+    Arena *arena = table->arena;
+    const At **line = arena_take(arena, table->entries + 1, sizeof *line);
+    size_t labels = layout->rows.keys, columns = labels + table->shown_count;
+    const char **title = arena_take(arena, columns, sizeof *title);
+    char *side = arena_take(arena, columns, 1);
+    Grid grid = { .title = title, .columns = columns, .labels = labels, .side = side };
+    for (size_t e = 0; e < table->entries; e++)
+        if (same(arena, &layout->by, part, &table->entry[e]))
+            line[grid.rows++] = &table->entry[e];
+    grid.cell = arena_take(arena, grid.rows * columns + 1, sizeof *grid.cell);
+    for (size_t c = 0; c < labels; c++)
+        title[c] = layout->rows.key[c].name, side[c] = 'l';
+    for (size_t c = labels; c < columns; c++)
+        title[c] = table->shown[c - labels].title, side[c] = table->shown[c - labels].side;
+    bool any = false; // last column: remarks; it is left out where there are none
+    for (size_t l = 0; l < grid.rows; l++)
+        for (size_t c = 0; c < columns; c++) {
+            const Shown *shown = c < labels ? NULL : &table->shown[c - labels];
+            grid.cell[l * columns + c] = shown ? shown->text(arena, shown, line[l])
+                                               : key_text(arena, &layout->rows.key[c], line[l]);
+            any = any || (c + 1 == columns && *grid.cell[l * columns + c]);
+        }
+    grid.remarks = !strcmp(table->shown[table->shown_count - 1].name, "remarks");
+    if (grid.remarks && !any) {
+        for (size_t l = 0; l < grid.rows; l++)
+            memmove(grid.cell + l * (columns - 1), grid.cell + l * columns,
+                    (columns - 1) * sizeof *grid.cell);
         grid.columns--;
         grid.remarks = false;
     }
-    print_grid(out, arena, &grid, format);
+    head(table, layout, part, &grid);
+    grid_print(out, arena, &grid, table->choice->format);
 }
 
-static const char *commit_of(Arena *arena, const Row *row)
+// How many runs the cells of a line have: "5", or "3-5".
+static const char *runs_range(const Table *table, const Layout *layout, const At *part,
+                              const At *line)
 {
-    const char *dirty = row_text(arena, row, row_find("dirty"));
-    bool clean = !*dirty || !strcmp(dirty, "no") || !strcmp(dirty, "0");
-    return row->commit ? arena_format(arena, "%.10s%s", row->commit, clean ? "" : "+changes")
-                       : "unknown";
-}
-
-// "3fa2c1d (12 rows), 9be0 (3 rows)" where rows of several commits stand together; else "".
-static const char *mixed_commits(Arena *arena, const Summary *summary)
-{
-    const char **commit = arena_take(arena, summary->runs + 1, sizeof *commit), *text = "";
-    size_t *rows = arena_zero(arena, summary->runs + 1, sizeof *rows), commits = 0;
-    for (size_t i = 0; i < summary->runs; i++) {
-        const char *mine = commit_of(arena, summary->run[i]);
-        size_t c = 0;
-        while (c < commits && strcmp(commit[c], mine) != 0)
-            c++;
-        if (c == commits)
-            commit[commits++] = mine;
-        rows[c]++;
-    }
-    for (size_t c = 0; c < commits && commits > 1; c++)
-        text_append(arena, &text, ", ", "%s (%zu row%s)", commit[c], rows[c],
-                    rows[c] == 1 ? "" : "s");
-    return text;
-}
-
-static void print_missing(FILE *out, Arena *arena, const Summary *summary, const char *mark)
-{
-    for (size_t i = 0; i < summary->runs; i++) {
-        const Row *row = summary->run[i];
-        if (!isnan(row->score) && !strcmp(known(row->status), "ok"))
+    size_t fewest = SIZE_MAX, most = 0;
+    for (size_t e = 0; e < table->entries; e++) {
+        const At *at = &table->entry[e];
+        if (!same(table->arena, &layout->by, part, at) ||
+            !same(table->arena, &layout->rows, line, at))
             continue;
-        fprintf(out, "%sno score: %s %s %s, seed %s: %s%s%s (key %.12s)\n", mark, known(row->model),
-                known(row->task), known(row->method), row_text(arena, row, row_find("seed")),
-                row->status ? row->status : "no status", row->error ? ": " : "", known(row->error),
-                row->key ? row->key : "unknown");
+        fewest = at->cell->score.n < fewest ? at->cell->score.n : fewest;
+        most = at->cell->score.n > most ? at->cell->score.n : most;
     }
+    return fewest == most ? arena_format(table->arena, "%zu", most)
+                          : arena_format(table->arena, "%zu-%zu", fewest, most);
 }
 
-// A note on a block that is also true of others: once, with the names of all.
-static void note_once(FILE *out, Arena *arena, const Summary *summary, size_t b, const char *mark,
-                      const char *what, size_t field)
+// What a floor scores in the columns of a table whose lines are methods and whose columns are
+// tasks.
+static size_t floor_lines(const Table *table, const Layout *layout, const At *const *value,
+                          size_t values, const Shown *const *column, size_t columns, Grid *grid)
 {
-    const char *names = "", *mine = *(const char **)((char *)&summary->block[b] + field);
-    for (size_t o = 0; o < summary->blocks && mine; o++) {
-        const char *text = *(const char **)((char *)&summary->block[o] + field);
-        if (!text || strcmp(text, mine) != 0)
-            continue;
-        if (o < b)
-            return;
-        text_append(arena, &names, ", ", "%s", summary->block[o].name);
+    Arena *arena = table->arena;
+    size_t lines = 0, method = 0;
+    if (!keys_have(&layout->across, "task") || !keys_have(&layout->rows, "method"))
+        return 0;
+    while (strcmp(layout->rows.key[method].name, "method") != 0)
+        method++;
+    for (int floor_line = 0; floor_line < 2; floor_line++) {
+        const char **cell = grid->cell + lines * grid->columns, *name = "";
+        for (size_t c = 0; c < grid->columns; c++)
+            cell[c] = "";
+        for (size_t v = 0; v < values; v++)
+            for (size_t c = 0; c < columns; c++) {
+                const Block *block = value[v]->block;
+                const char *split = column[c]->split ? column[c]->split : block->split;
+                const Floor *floor = floor_of(table->floors, block, split);
+                double score = floor_line ? floor ? floor->score : NAN
+                                          : block_majority(table, block, column[c]->split);
+                if (strcmp(column[c]->name, "score") != 0 || isnan(score))
+                    continue;
+                if (!floor_line && !*name)
+                    name = "best constant";
+                else if (floor_line && !strstr(name, floor->name))
+                    text_append(arena, &name, ", ", "%s", floor->name);
+                cell[grid->labels + v * columns + c] = arena_format(arena, "%.1f", 100 * score);
+            }
+        cell[method] = name;
+        lines += *name != '\0';
     }
-    if (mine)
-        fprintf(out, "%s%s: %s %s.\n", mark, names, what, mine);
+    return lines;
 }
 
-static void print_notes(FILE *out, Arena *arena, const Summary *summary, TableFormat format)
+// A line for each value of the keys of rows, a column (or several) for each value of the one
+// across.
+static void print_across(FILE *out, const Table *table, const Layout *layout, const At *part)
 {
-    const char *mark = format == TABLE_MARKDOWN ? "- " : "",
-               *commits = mixed_commits(arena, summary);
-    bool dead = false;
-    for (size_t b = 0; b < summary->blocks; b++)
-        for (size_t c = 0; c < summary->block[b].cells; c++)
-            dead = dead || summary->block[b].cell[c].dead;
-    fprintf(out,
-            "%sscore: mean and half-width of its 95 %% t interval over n seeds, in points;"
-            " n = 1: no interval.\n",
-            mark);
-    fprintf(out,
-            "%sMB: 10^6 bytes, the largest of the n runs, planned and of the process;"
-            " train s: their median.\n",
-            mark);
-    if (dead)
-        fprintf(out, "%sdead: at or below the best constant answer; dead runs are in the mean.\n",
-                mark);
-    for (size_t b = 0; b < summary->blocks; b++)
-        note_once(out, arena, summary, b, mark, "lines differ in", offsetof(Block, uneven));
-    for (size_t b = 0; b < summary->blocks; b++)
-        note_once(out, arena, summary, b, mark, "no train s, since rows differ in",
-                  offsetof(Block, untimed));
-    if (*commits)
-        fprintf(out, "%swarning: rows of several commits stand together: %s.\n", mark, commits);
-    if (summary->trials > 0)
-        fprintf(out, "%s%zu trial rows are left out: they have no score.\n", mark, summary->trials);
-    if (summary->copies > 0)
-        fprintf(out, "%s%zu copies of rows (same key) are left out.\n", mark, summary->copies);
-    print_missing(out, arena, summary, mark);
+    Arena *arena = table->arena;
+    const At **line = arena_take(arena, table->entries + 1, sizeof *line);
+    const At **value = arena_take(arena, table->entries + 1, sizeof *value);
+    size_t lines = distinct(table, &layout->rows, &layout->by, part, line);
+    size_t values = distinct(table, &layout->across, &layout->by, part, value), shown = 0;
+    const Shown **column = arena_take(arena, table->shown_count + 1, sizeof *column);
+    order_by_keys(arena, &layout->across, value, values);
+    for (size_t c = 0; c < table->shown_count; c++)
+        if (strcmp(table->shown[c].name, "n") != 0) // a column of its own
+            column[shown++] = &table->shown[c];
+    bool counted = shown < table->shown_count;
+    Grid grid = { .labels = layout->rows.keys + counted };
+    grid.columns = grid.labels + values * shown;
+    const char **title = arena_take(arena, grid.columns + 1, sizeof *title);
+    char *side = arena_take(arena, grid.columns + 1, 1);
+    grid.title = title, grid.side = side;
+    for (size_t c = 0; c < layout->rows.keys; c++)
+        title[c] = layout->rows.key[c].name, side[c] = 'l';
+    if (counted)
+        title[grid.labels - 1] = "n", side[grid.labels - 1] = 'r';
+    for (size_t v = 0; v < values; v++)
+        for (size_t c = 0; c < shown; c++) {
+            const char *name = key_text(arena, &layout->across.key[0], value[v]);
+            const char *below = column[c]->title;
+            size_t at = grid.labels + v * shown + c;
+            side[at] = column[c]->side;
+            title[at] = shown == 1 ? name
+                                   : arena_format(arena, "%s\n%.*s", name,
+                                                  (int)strcspn(below, "\n"), below);
+        }
+    grid.cell = arena_take(arena, (lines + 2) * grid.columns + 1, sizeof *grid.cell);
+    grid.rows = floor_lines(table, layout, value, values, column, shown, &grid);
+    for (size_t l = 0; l < lines; l++, grid.rows++) {
+        const char **cell = grid.cell + grid.rows * grid.columns;
+        for (size_t c = 0; c < grid.columns; c++)
+            cell[c] = c < layout->rows.keys ? key_text(arena, &layout->rows.key[c], line[l]) : "";
+        if (counted)
+            cell[grid.labels - 1] = runs_range(table, layout, part, line[l]);
+        for (size_t e = 0; e < table->entries; e++) {
+            const At *at = &table->entry[e];
+            if (!same(arena, &layout->by, part, at) || !same(arena, &layout->rows, line[l], at))
+                continue;
+            for (size_t v = 0; v < values; v++)
+                for (size_t c = 0; c < shown && same(arena, &layout->across, value[v], at); c++)
+                    cell[grid.labels + v * shown + c] = column[c]->text(arena, column[c], at);
+        }
+    }
+    head(table, layout, part, &grid);
+    grid_print(out, arena, &grid, table->choice->format);
 }

@@ -61,9 +61,13 @@ static bool tell(void *context, int64_t step, int64_t steps, double loss, double
     if (!teller->telling || (now - teller->last < (teller->terminal ? 0.25 : 10) && step < steps))
         return !*teller->interrupted;
     teller->last = now;
-    fprintf(stderr, "%s[%5lld/%lld] loss %.4f | %.1fk tok/s%s", teller->terminal ? "\r" : "",
-            (long long)step, (long long)steps, loss, tokens_per_s / 1e3,
-            teller->terminal ? "  " : "\n");
+    if (step == 0)
+        fprintf(stderr, "%s[    0/%lld] frozen layers%s", teller->terminal ? "\r" : "",
+                (long long)steps, teller->terminal ? "  " : "\n");
+    else
+        fprintf(stderr, "%s[%5lld/%lld] loss %.4f | %.1fk tok/s%s", teller->terminal ? "\r" : "",
+                (long long)step, (long long)steps, loss, tokens_per_s / 1e3,
+                teller->terminal ? "  " : "\n");
     return !*teller->interrupted;
 }
 

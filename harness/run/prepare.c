@@ -161,20 +161,12 @@ static void decide_batches(Arena *arena, const Request *request, Prepared *p)
 // Products of all steps and of all evaluations.
 static void count_flops(Prepared *p)
 {
-    for (size_t s = 0; s < p->batches.steps; s++) {
-        Extent extent =
-            batch_extent(&p->tokens[SPLIT_TRAIN], p->batches.order + p->batches.begin[s],
-                         p->batches.begin[s + 1] - p->batches.begin[s]);
-        p->flops += graph_flops(p->plans.backward, &extent);
-    }
+    p->flops =
+        p->frozen.flops + batches_flops(p->plans.backward, &p->tokens[SPLIT_TRAIN], &p->batches);
     for (int split = SPLIT_TUNE; split < SPLITS; split++)
-        for (size_t s = 0; s < p->evaluation[split].steps; s++) {
-            const Batches *b = &p->evaluation[split];
-            Extent extent = batch_extent(&p->tokens[split], b->order + b->begin[s],
-                                         b->begin[s + 1] - b->begin[s]);
-            p->evaluation_flops += graph_flops(p->plans.eval.graph, &extent) *
-                                   (split == SPLIT_TUNE ? 1 + (double)p->looks.count : 1);
-        }
+        p->evaluation_flops +=
+            batches_flops(p->plans.eval.graph, &p->tokens[split], &p->evaluation[split]) *
+            (split == SPLIT_TUNE ? 1 + (double)p->looks.count : 1);
 }
 
 // ---- the row's decided cells
@@ -274,13 +266,15 @@ static void row_parameters(const Prepared *p, Row *row)
     row->trained_share_nonembedding = shares.trained_nonembedding;
     row->method_share_nonembedding = shares.method_nonembedding;
     const Plan *train = p->plans.train_plan ? p->plans.train_plan : p->plans.eval_plan;
+    if (p->plans.prefix_plan && plan_bytes(p->plans.prefix_plan) > plan_bytes(train))
+        train = p->plans.prefix_plan; // one memory for both: the larger one's
     row->plan_weights = 4 * (counts.total + (p->looks.count ? counts.trained : 0)); // the best's
     row->plan_gradients = 4 * counts.trained;
     row->plan_optimizer = 8 * counts.trained;
-    row->plan_activations = (Whole)plan_activations(train);
+    row->plan_activations = (Whole)(plan_activations(train) + p->frozen.bytes);
     row->plan_workspace = (Whole)plan_workspace(train);
     Whole held = row->plan_weights + row->plan_gradients + row->plan_optimizer;
-    row->plan_peak = held + (Whole)plan_bytes(train);
+    row->plan_peak = held + (Whole)(plan_bytes(train) + p->frozen.bytes);
     row->eval_plan_peak = held + (Whole)plan_bytes(p->plans.eval_plan);
 }
 
@@ -424,7 +418,9 @@ bool prepare(Arena *arena, Cache *cache, const Request *request, Prepared *p, Er
     decide_batches(arena, request, p);
     if (!plans_make(arena, &p->description, p->batches.steps ? &p->batches.largest : NULL,
                     &p->largest_evaluation, NULL, &p->plans, error) ||
-        !check_trained(request, p, error))
+        !check_trained(request, p, error) ||
+        !frozen_plan(arena, &p->tokens[SPLIT_TRAIN], &p->batches, (size_t)protocol->batch,
+                     1e6 * (double)protocol->cache, &p->plans, &p->frozen, error))
         return false;
     count_flops(p);
     row_clear(&p->row);

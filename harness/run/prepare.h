@@ -3,6 +3,7 @@
 #ifndef RUN_PREPARE_H
 #define RUN_PREPARE_H
 #include "run/files.h"
+#include "run/frozen.h"
 #include "run/heldout.h"
 #include "run/run.h"
 #include "run/selection.h"
@@ -22,12 +23,13 @@ typedef struct {
     Heldout heldout; // without batches: none asked for, or this model has no use for it
     Description description;
     Plans plans;
+    Frozen frozen;
     Training training;
     uint64_t init_seed, order_seed, dropout_seed, data_seed;
     double tokenize_s;
-    double flops; // of all training steps
+    double flops;            // of training: all steps, and the frozen prefix once where it is kept
     double evaluation_flops; // of looks, too
-    Row row; // decided cells
+    Row row;                 // decided cells
 } Prepared;
 
 // The arena holds what is this run's alone; what runs share lies in the cache.

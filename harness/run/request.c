@@ -39,6 +39,7 @@ const Option protocol_options[] = {
     { "heldout", OPTION_TEXT, offsetof(Protocol, heldout), NULL, 0, 0, "FILE", "texts, one a line, for the masked-language-model loss before and after tuning" },
     { "timeout", OPTION_REAL, offsetof(Protocol, timeout), NULL, 0, 1e9, NULL, "seconds after which a run is given up" },
     { "threads", OPTION_WHOLE, offsetof(Protocol, threads), "1", 1, 1024, NULL, "threads of one run" },
+    { "cache", OPTION_WHOLE, offsetof(Protocol, cache), "1024", 0, 1e6, NULL, "MB that may keep what a frozen bottom gives each training row, whole or not at all; 0: never" },
     { "out", OPTION_TEXT, offsetof(Protocol, out), "results/single", 0, 0, "FOLDER", "folder for the row" },
     { "sweep", OPTION_TEXT, offsetof(Protocol, sweep), NULL, 0, 0, "NAME", "name of the sweep, for the row" },
     { "study", OPTION_TEXT, offsetof(Protocol, study), NULL, 0, 0, "NAME", "name of the study, for the row" },

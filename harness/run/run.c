@@ -23,6 +23,7 @@ typedef struct {
     const Request *request;
     Prepared prepared;
     Trainer trainer;
+    Kept kept; // the frozen prefix of the training examples
     Row *row;
     CurvePoint *curve;
     size_t points;
@@ -33,6 +34,7 @@ typedef struct {
     double cpu_started;
     Tell tell;
     void *context;
+    bool interrupted; // while the prefix was computed
 } Run;
 
 // Over the steps after the first few, which pay for page faults and caches.
@@ -51,6 +53,38 @@ static void curve_add(Run *run, int64_t step, int64_t tokens, double seconds, do
     if (step % every == 0 || step + 1 == steps || looks_after(looks, (size_t)step) ||
         !isfinite(loss))
         run->curve[run->points++] = (CurvePoint){ step, tokens, seconds, loss, (double)NAN };
+}
+
+// A batch of the frozen prefix is done: is the run to go on? It ends like one that is in its steps.
+static bool freezing_goes_on(void *context)
+{
+    Run *run = context;
+    run->interrupted =
+        run->tell &&
+        !run->tell(run->context, 0, (int64_t)run->prepared.batches.steps, (double)NAN, (double)NAN);
+    return !run->interrupted && !(seconds_now() - run->started > run->request->protocol.timeout);
+}
+
+// What a frozen bottom gives every training example, once, in the memory of `keep`.
+static bool freeze(Arena *arena, Arena *keep, Run *run, Error *error)
+{
+    Prepared *p = &run->prepared;
+    double start = seconds_now();
+    if (p->frozen.batches.steps == 0)
+        return true;
+    if (kept_compute(keep, p->plans.prefix_plan, run->trainer.prefix, &p->tokens[SPLIT_TRAIN],
+                     &p->frozen.batches, freezing_goes_on, run, &run->kept)) {
+        run->trainer.kept = &run->kept;
+        run->row->feature_s = seconds_now() - start;
+        return true;
+    }
+    if (run->interrupted)
+        return fail(error, ERROR_INTERRUPTED, (Where){ .item = "run" }, NULL,
+                    "interrupted before the first step; nothing is kept");
+    run->row->status = "timeout";
+    run->row->error = arena_format(arena, "gave up after %g seconds before the first step",
+                                   run->request->protocol.timeout);
+    return true;
 }
 
 static Evaluation evaluate(Arena *arena, Run *run, Split split);
@@ -78,7 +112,6 @@ static bool train(Arena *arena, Run *run, Error *error)
     double start = seconds_now(), before = start, timeout = run->request->protocol.timeout;
     int64_t seen = 0;
     size_t s = 0;
-    run->row->status = "ok";
     run->row->optimizer_s = 0;
     for (; s < p->batches.steps; s++) {
         size_t count = p->batches.begin[s + 1] - p->batches.begin[s];
@@ -119,11 +152,28 @@ static bool train(Arena *arena, Run *run, Error *error)
     run->row->train_s = before - start;
     run->row->tokens = seen;
     run->row->tokens_per_s = median_rate(rate, whole ? s : s + 1);
+    double frozen_s = 0;
+    if (run->trainer.kept) {
+        frozen_s = run->row->feature_s;
+        run->row->cache_saved_s =
+            frozen_s * (double)seen / (double)p->frozen.batches.tokens - frozen_s;
+    }
     if (whole)
         run->row->flops = p->flops;
     if (whole && p->flops > 0)
-        run->row->gflops_per_s = p->flops / run->row->train_s / 1e9;
+        run->row->gflops_per_s = p->flops / (run->row->train_s + frozen_s) / 1e9;
     return true;
+}
+
+static bool freeze_and_train(Arena *arena, Run *run, Error *error)
+{
+    Arena *keep = arena_new(ARENA_RUN, error);
+    run->row->status = "ok";
+    bool ok = keep && freeze(arena, keep, run, error) &&
+              (strcmp(run->row->status, "ok") != 0 || train(arena, run, error));
+    run->trainer.kept = NULL;
+    arena_free(keep);
+    return ok;
 }
 
 static const float *logits_of(Arena *arena, Run *run, Split split)
@@ -371,7 +421,10 @@ static bool used(Run *run, Error *error)
     Row *row = run->row;
     if (strcmp(row->status, "ok") != 0)
         return true;
-    row->saved_bytes = (Whole)trainer_saved_bytes(&run->trainer);
+    size_t bytes = 0;
+    if (!trainer_saved_bytes(&run->trainer, &bytes, error))
+        return false;
+    row->saved_bytes = (Whole)bytes;
     return strcmp(row->stage, "final") != 0 ||
            inference_cost(&run->prepared, run->trainer.state,
                           at_most(INFERENCE_SECONDS, &run->prepared), row, error);
@@ -398,11 +451,12 @@ static bool compute(Arena *arena, Run *run, Error *error)
 
     peaks.apart = memory_reset_peak();
     double start = seconds_now(), cpu_start = cpu_seconds();
-    if (!train(arena, run, error))
+    if (!freeze_and_train(arena, run, error))
         return false;
     if (p->looks.count && !strcmp(row->status, "ok"))
         select_best(arena, run);
     row->rss_train_peak = phase_ended(&peaks);
+    trainer_rest(&run->trainer);
     peaks.apart = memory_reset_peak();
     double trained = seconds_now();
     if (!evaluate_all(arena, run, error))
@@ -421,8 +475,9 @@ static bool compute(Arena *arena, Run *run, Error *error)
     row->probe_gflops = (probe + product_probe(at_most(PROBE_SECONDS, p))) / 2;
     row->params_changed = changed(arena, run);
     const State *state = run->trainer.state;
-    row->arena_peak = (Whole)(trainer_written(&run->trainer) + state->weight_bytes +
-                              state->gradient_bytes + state->moment_bytes + run->best.bytes);
+    row->arena_peak =
+        (Whole)(trainer_written(&run->trainer) + p->frozen.bytes + state->weight_bytes +
+                state->gradient_bytes + state->moment_bytes + run->best.bytes);
     row->finished_at = utc_now(arena);
     if (!used(run, error))
         return false;

@@ -1,6 +1,6 @@
 // trainer.c: describe -> gradient -> plan -> run.
 #include "run/trainer.h"
-#include <stdlib.h>
+#include "engine/fold.h"
 #include <string.h>
 
 // A NaN that no kernel makes: what is still there after a run was never written.
@@ -38,9 +38,10 @@ bool plans_make(Arena *arena, const Description *description, const Extent *trai
 
 size_t plans_bytes(const Plans *plans)
 {
-    const Plan *each[] = { plans->train_plan, plans->eval_plan, plans->mlm_plan };
+    const Plan *each[] = { plans->train_plan, plans->eval_plan, plans->mlm_plan,
+                           plans->prefix_plan };
     size_t most = 0;
-    for (int i = 0; i < 3; i++)
+    for (int i = 0; i < 4; i++)
         if (each[i] && plan_bytes(each[i]) > most)
             most = plan_bytes(each[i]);
     return most;
@@ -86,7 +87,7 @@ Shares shares_of(const Counts *c)
 bool trainer_new(Arena *arena, const Plans *plans, Checkpoint *checkpoint, uint64_t init_seed,
                  uint64_t dropout_seed, const Training *training, Trainer *trainer, Error *error)
 {
-    const Graph *graphs[3];
+    const Graph *graphs[4];
     size_t count = 0, bytes = plans_bytes(plans);
     *trainer = (Trainer){ .plans = plans, .training = *training, .dropout_seed = dropout_seed };
     if (plans->backward)
@@ -95,11 +96,14 @@ bool trainer_new(Arena *arena, const Plans *plans, Checkpoint *checkpoint, uint6
         graphs[count++] = plans->eval.graph;
     if (plans->mlm.graph)
         graphs[count++] = plans->mlm.graph;
-    trainer->state =
-        state_new(arena, graphs, count, init_seed, checkpoint_giver, checkpoint, error);
+    if (plans->prefix_plan)
+        graphs[count++] = plans->cut.prefix;
+    trainer->state = (plans->backward ? state_new : state_for_use)(
+        arena, graphs, count, init_seed, checkpoint_giver, checkpoint, error);
     if (!trainer->state || !(trainer->step = arena_new(bytes + ARENA_ALIGNMENT, error)))
         return false;
     trainer->memory = arena_take(trainer->step, bytes, 1);
+    trainer->fill = PATTERN;
     uint32_t *word = (uint32_t *)(void *)trainer->memory;
     for (size_t i = 0; i < bytes / sizeof *word; i++)
         word[i] = PATTERN;
@@ -109,6 +113,8 @@ bool trainer_new(Arena *arena, const Plans *plans, Checkpoint *checkpoint, uint6
         trainer->eval = runner_new(arena, plans->eval_plan, trainer->state, trainer->memory);
     if (plans->mlm_plan)
         trainer->mlm = runner_new(arena, plans->mlm_plan, trainer->state, trainer->memory);
+    if (plans->prefix_plan)
+        trainer->prefix = runner_new(arena, plans->prefix_plan, trainer->state, trainer->memory);
     return true;
 }
 
@@ -121,6 +127,8 @@ void trainer_free(Trainer *trainer)
 double trainer_backward(Trainer *trainer, const Batch *part, int64_t step, double weight)
 {
     StepOptions options = { trainer->dropout_seed, (uint64_t)step, weight };
+    if (trainer->kept)
+        kept_feed(trainer->kept, part, trainer->plans->cut.fed, trainer->train);
     return runner_step(trainer->train, part, &options);
 }
 
@@ -142,47 +150,97 @@ double trainer_mlm(Trainer *trainer, const Batch *batch)
     return runner_step(trainer->mlm, batch, &(StepOptions){ .weight = 1 });
 }
 
-// The caller's to free; NULL: out of memory.
-static TensorOut *trained_tensors(const State *state, size_t *count)
+void trainer_rest(Trainer *trainer)
 {
-    TensorOut *tensor = calloc(state->slots + 1, sizeof *tensor);
-    *count = 0;
-    for (size_t i = 0; tensor && i < state->slots; i++) {
+    const State *state = trainer->state;
+    trainer->written = trainer_written(trainer);
+    trainer->fill = 0;
+    arena_drop(trainer->memory, plans_bytes(trainer->plans));
+    for (size_t i = 0; i < state->slots; i++) {
         const Slot *slot = &state->slot[i];
-        bool matrix = slot->is.rank == 2;
-        if (slot->is.trained)
-            tensor[(*count)++] = (TensorOut){ .name = slot->is.name,
-                                              .rank = slot->is.rank,
-                                              .shape = { matrix ? slot->is.rows : slot->is.cols,
-                                                         matrix ? slot->is.cols : 0 },
-                                              .data = slot->value };
+        float *idle[] = { slot->gradient, slot->m, slot->v };
+        for (size_t j = 0; j < 3 && slot->gradient; j++)
+            arena_drop(idle[j], slot->count * sizeof(float));
     }
-    return tensor;
+}
+
+// ---- one task's tensors
+
+// What the method computes from its parameters, as slots of the names that a file has for it.
+static State *computed_values(Arena *arena, const Trainer *trainer, Error *error)
+{
+    const Described *eval = &trainer->plans->eval;
+    Folded folded;
+    State *state;
+    if (!eval->computed)
+        return trainer->state;
+    if (!fold(arena, eval->graph, &folded, error) ||
+        !(state = folded_state(arena, &folded, trainer->state, error)))
+        return NULL;
+    for (const Computed *one = eval->computed; one; one = one->next)
+        for (size_t o = 0; o < eval->graph->outputs; o++)
+            if (eval->graph->output[o] == one->value)
+                state->slot[folded.rest->value[folded.rest->output[o]].parameter].is.name =
+                    one->name;
+    return state;
+}
+
+typedef struct {
+    TensorOut *tensor;
+    size_t count;
+} Tensors;
+
+// The trained parameters of the model as it is stored; without numbers they are names and shapes.
+static bool tensors_of(Arena *arena, const Trainer *trainer, bool numbers, Tensors *tensors,
+                       Error *error)
+{
+    Description is = trainer->plans->description;
+    Described described;
+    is.training = false;
+    is.stored = true;
+    if (!describe(arena, &is, &described, error))
+        return false;
+    const State *computed = numbers ? computed_values(arena, trainer, error) : trainer->state;
+    const Graph *graph = described.graph;
+    *tensors = (Tensors){ .tensor = arena_zero(arena, graph->parameters + 1, sizeof(TensorOut)) };
+    for (size_t i = 0; computed && i < graph->parameters; i++) {
+        const Parameter *p = &graph->parameter[i];
+        const Slot *slot = state_find(trainer->state, p->name);
+        slot = slot ? slot : state_find(computed, p->name);
+        if (!p->trained)
+            continue;
+        tensors->tensor[tensors->count++] =
+            (TensorOut){ .name = p->name,
+                         .rank = p->rank,
+                         .shape = { p->rank == 2 ? p->rows : p->cols, p->rank == 2 ? p->cols : 0 },
+                         .data = slot ? slot->value : NULL };
+    }
+    return computed != NULL;
 }
 
 bool trainer_save(const Trainer *trainer, const char *path, Error *error)
 {
-    size_t count;
-    TensorOut *tensor = trained_tensors(trainer->state, &count);
-    bool ok = tensor
-                  ? checkpoint_write(path, tensor, count, error)
-                  : fail(error, ERROR_ENVIRONMENT, (Where){ .file = path }, NULL, "out of memory");
-    free(tensor);
+    Arena *arena = arena_new(ARENA_RUN, error);
+    Tensors tensors;
+    bool ok = arena && tensors_of(arena, trainer, true, &tensors, error) &&
+              checkpoint_write(path, tensors.tensor, tensors.count, error);
+    arena_free(arena);
     return ok;
 }
 
-size_t trainer_saved_bytes(const Trainer *trainer)
+bool trainer_saved_bytes(const Trainer *trainer, size_t *bytes, Error *error)
 {
-    size_t count;
-    TensorOut *tensor = trained_tensors(trainer->state, &count);
-    size_t bytes = tensor ? checkpoint_bytes(tensor, count) : 0;
-    free(tensor);
-    return bytes;
+    Arena *arena = arena_new(ARENA_RUN, error);
+    Tensors tensors;
+    bool ok = arena && tensors_of(arena, trainer, false, &tensors, error);
+    if (ok && (*bytes = checkpoint_bytes(tensors.tensor, tensors.count)) == 0)
+        ok = fail(error, ERROR_ENVIRONMENT, (Where){ 0 }, NULL, "out of memory");
+    arena_free(arena);
+    return ok;
 }
 
-bool trainer_load(Trainer *trainer, Checkpoint *file, Error *error)
+bool trained_load(State *state, Checkpoint *file, Error *error)
 {
-    State *state = trainer->state;
     for (size_t i = 0; i < file->tensors; i++) {
         const Slot *slot = state_find(state, file->tensor[i].name);
         if (!slot || !slot->is.trained)
@@ -207,7 +265,7 @@ size_t trainer_written(const Trainer *trainer)
 {
     const uint32_t *word = (const uint32_t *)(const void *)trainer->memory;
     size_t words = plans_bytes(trainer->plans) / sizeof *word;
-    while (words > 0 && word[words - 1] == PATTERN)
+    while (words > 0 && word[words - 1] == trainer->fill)
         words--;
-    return words * sizeof *word;
+    return words * sizeof *word > trainer->written ? words * sizeof *word : trainer->written;
 }

@@ -1,15 +1,17 @@
 // trainer.h: from a description to steps: graphs, plans, state, and one update after another.
 #ifndef RUN_TRAINER_H
 #define RUN_TRAINER_H
-#include "engine/plan.h"
+#include "engine/cut.h"
 #include "model/bert.h"
+#include "run/kept.h"
 
 // The graphs of a run and their plans; NULL where the extent was NULL.
 typedef struct {
     Description description;
     Described train, eval, mlm;
-    const Graph *backward; // train's graph with its backward
-    const Plan *train_plan, *eval_plan, *mlm_plan;
+    const Graph *backward; // train's graph with its backward; of the rest, where it was cut
+    Cut cut;               // without values where steps compute the whole graph (run/frozen.h)
+    const Plan *train_plan, *eval_plan, *mlm_plan, *prefix_plan;
 } Plans;
 
 // `description` as for training; evaluation is the same without dropout, loss and labels. An extent
@@ -41,8 +43,11 @@ typedef struct {
     State *state;
     Training training;
     uint64_t dropout_seed;
-    Runner *train, *eval, *mlm;
-    float *memory; // the step arena, filled with a pattern that no step writes (a NaN)
+    Runner *train, *eval, *mlm, *prefix;
+    const Kept *kept; // what the prefix gave, before the first step; NULL: nothing was cut
+    float *memory;    // the step arena
+    uint32_t fill;    // of what no step wrote: a NaN that no kernel makes; 0 after trainer_rest
+    size_t written;   // before trainer_rest
     Arena *step;
 } Trainer;
 
@@ -59,11 +64,18 @@ double trainer_update(Trainer *trainer, int64_t step);
 // sequences x outputs, valid until the next call.
 Matrix trainer_logits(Trainer *trainer, const Batch *batch);
 double trainer_mlm(Trainer *trainer, const Batch *batch);
-// One task's tensors, the trained ones, head included: to a safetensors file, and back over those
-// of a trainer on the same model. A tensor that is missing, of another shape or not trained here is
-// an error that names it.
+// Training is over: gradients, moments and the step's memory go back to the system, so that what
+// comes next has a peak of its own.
+void trainer_rest(Trainer *trainer);
+
+// One task's tensors, head included, as a safetensors file: what was trained, or where the method
+// computes what it uses from that, the computed numbers (Description.stored). The trainer has an
+// evaluation's graph.
 bool trainer_save(const Trainer *trainer, const char *path, Error *error);
-size_t trainer_saved_bytes(const Trainer *trainer); // of that file, without writing it
-bool trainer_load(Trainer *trainer, Checkpoint *file, Error *error);
+bool trainer_saved_bytes(const Trainer *trainer, size_t *bytes, Error *error); // of that file
+// Such a file over the trained parameters of a state on the same model, described as `stored`. A
+// tensor that is missing, of another shape or not trained here is an error that names it.
+bool trained_load(State *state, Checkpoint *file, Error *error);
+
 size_t trainer_written(const Trainer *trainer); // bytes of the step arena up to the highest written
 #endif

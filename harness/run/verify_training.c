@@ -95,6 +95,7 @@ static bool loaded_logits(Trial *trial, const char *path, Matrix *logits, size_t
     Description description = description_of(trial->world, trial->choice->options, trial->head);
     Checkpoint file;
     Trial fresh;
+    description.stored = true;
     if (!checkpoint_open(trial->world->arena, path, &file, error))
         return false;
     *tensors += file.tensors;
@@ -104,7 +105,7 @@ static bool loaded_logits(Trial *trial, const char *path, Matrix *logits, size_t
         for (size_t i = 0; i < state->slots; i++)
             for (size_t j = 0; state->slot[i].is.trained && j < state->slot[i].count; j++)
                 state->slot[i].value[j] = NAN;
-        ok = trainer_load(&fresh.trainer, &file, error);
+        ok = trained_load(fresh.trainer.state, &file, error);
     }
     if (ok)
         *logits = trial_logits(&fresh);

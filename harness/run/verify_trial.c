@@ -24,7 +24,8 @@ Description description_of(const World *world, const void *options, Head head)
 bool trial_open(World *world, const Description *description, Trial *trial, Error *error)
 {
     double rate = method_rate(world->method, world->config.hidden);
-    bool training = description->method.method && world->trains && !description->merged;
+    bool training =
+        description->method.method && world->trains && !description->merged && !description->stored;
     Training rates = { .schedule = SCHEDULE_CONSTANT,
                        .lr = rate,
                        .head_lr = rate,

@@ -1,0 +1,162 @@
+// twoway.c: see twoway.h.
+
+#include "base/twoway.h"
+#include "base/statistic.h"
+#include <math.h>
+
+typedef struct {
+    double mean, seed, group, rest; // mean squares; NAN where there is one seed or group
+    double largest;                 // of |u|
+} Squares;
+
+static Squares squares_of(Arena *scratch, const double *u, size_t seeds, size_t groups);
+static double group_variance(const double *u, size_t seeds_u, const double *v, size_t seeds_v,
+                             size_t groups);
+static TwoWay tested(double value, Part part, size_t groups, double scale, const char *basis,
+                     double level);
+static Part sum_of(Part a, Part b, double least);
+
+TwoWay twoway(Arena *scratch, const double *u, size_t seeds, size_t groups, double level)
+{
+    Squares of = squares_of(scratch, u, seeds, groups);
+    double S = (double)seeds, G = (double)groups;
+    Part by_seed = { of.seed / S, S - 1 }, by_group = { of.group / S, G - 1 };
+    TwoWay result;
+    if (seeds == 1)
+        result =
+            tested(of.mean, by_group, groups, of.largest, groups == 1 ? "none" : "items", level);
+    else if (groups == 1)
+        result = tested(of.mean, by_seed, groups, of.largest, "seeds", level);
+    else {
+        Part rest = { of.rest / S, (S - 1) * (G - 1) };
+        result = tested(of.mean, parts_joined(by_seed, by_group, rest), groups, of.largest,
+                        "seeds+items", level);
+    }
+    result.ms_seed = of.seed, result.ms_group = of.group, result.ms_rest = of.rest;
+    return result;
+}
+
+TwoWay twoway_unpaired(Arena *scratch, const double *u, size_t seeds_u, const double *v,
+                       size_t seeds_v, size_t groups, double level)
+{
+    Squares a = squares_of(scratch, u, seeds_u, groups),
+            b = squares_of(scratch, v, seeds_v, groups);
+    double value = a.mean - b.mean, scale = fmax(a.largest, b.largest), G = (double)groups;
+    double Su = (double)seeds_u, Sv = (double)seeds_v, fewest = fmin(Su, Sv) - 1;
+    Part by_group = { group_variance(u, seeds_u, v, seeds_v, groups), G - 1 };
+    if (fewest == 0)
+        return tested(value, by_group, groups, scale, groups == 1 ? "none" : "items", level);
+    Part by_seed = sum_of((Part){ a.seed / Su, Su - 1 }, (Part){ b.seed / Sv, Sv - 1 }, fewest);
+    if (groups == 1)
+        return tested(value, by_seed, groups, scale, "seeds", level);
+    Part rest = sum_of((Part){ a.rest / Su, (Su - 1) * (G - 1) },
+                       (Part){ b.rest / Sv, (Sv - 1) * (G - 1) }, fewest * (G - 1));
+    return tested(value, parts_joined(by_seed, by_group, rest), groups, scale, "seeds+items",
+                  level);
+}
+
+Part parts_joined(Part seeds, Part groups, Part rest)
+{
+    const Part part[] = { seeds, groups, rest };
+    double items = fmax(groups.variance - rest.variance, 0), all = seeds.variance + items;
+    double inverse = 0;
+    if (all == 0)
+        return (Part){ 0, NAN };
+    for (int c = 0; c < (items > 0 ? 3 : 1); c++) {
+        double share = part[c].variance / all, df = part[c].df;
+        double raised = (df + 2) * share / (df + 2 * share);
+        inverse += raised * raised / df;
+    }
+    return (Part){ all, fmax(1 / inverse, fmin(seeds.df, groups.df)) };
+}
+
+double detectable(double se, double df)
+{
+    return se == 0 ? 0 : (t_quantile(0.975, df) + t_quantile(0.80, df)) * se;
+}
+
+static double mean_of(const double *u, size_t n, size_t step)
+{
+    double sum = 0;
+    for (size_t i = 0; i < n; i++)
+        sum += u[i * step];
+    return sum / (double)n;
+}
+
+static Squares squares_of(Arena *scratch, const double *u, size_t seeds, size_t groups)
+{
+    Squares of = { .seed = 0 };
+    size_t mark = arena_mark(scratch);
+    double *seed_mean = arena_take(scratch, seeds, sizeof *seed_mean);
+    double S = (double)seeds, G = (double)groups;
+    for (size_t s = 0; s < seeds; s++)
+        seed_mean[s] = mean_of(u + s * groups, groups, 1);
+    of.mean = mean_of(seed_mean, seeds, 1);
+    for (size_t s = 0; s < seeds; s++)
+        of.seed += (seed_mean[s] - of.mean) * (seed_mean[s] - of.mean);
+    for (size_t g = 0; g < groups; g++) {
+        double group = mean_of(u + g, seeds, groups) - of.mean;
+        of.group += group * group;
+        for (size_t s = 0; s < seeds; s++) {
+            double rest = u[s * groups + g] - seed_mean[s] - group;
+            of.rest += rest * rest;
+            of.largest = fmax(of.largest, fabs(u[s * groups + g]));
+        }
+    }
+    arena_rewind(scratch, mark);
+    of.seed = seeds > 1 ? G * of.seed / (S - 1) : (double)NAN;
+    of.group = groups > 1 ? S * of.group / (G - 1) : (double)NAN;
+    of.rest = seeds > 1 && groups > 1 ? of.rest / ((S - 1) * (G - 1)) : (double)NAN;
+    return of;
+}
+
+// Over groups, of u_.g - v_.g.
+static double group_variance(const double *u, size_t seeds_u, const double *v, size_t seeds_v,
+                             size_t groups)
+{
+    double sum = 0, squares = 0;
+    for (int pass = 0; pass < 2; pass++)
+        for (size_t g = 0; g < groups; g++) {
+            double d = mean_of(u + g, seeds_u, groups) - mean_of(v + g, seeds_v, groups);
+            if (pass == 0)
+                sum += d;
+            else
+                squares += (d - sum / (double)groups) * (d - sum / (double)groups);
+        }
+    return groups > 1 ? squares / (double)(groups - 1) : (double)NAN;
+}
+
+static Part sum_of(Part a, Part b, double least)
+{
+    double all = a.variance + b.variance;
+    return (Part){ all, all > 0
+                            ? all * all /
+                                  (a.variance * a.variance / a.df + b.variance * b.variance / b.df)
+                            : least };
+}
+
+// part.variance is G times that of the value.
+static TwoWay tested(double value, Part part, size_t groups, double scale, const char *basis,
+                     double level)
+{
+    double variance = part.variance / (double)groups;
+    TwoWay result = { value, NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN, basis, NULL };
+    if (isnan(variance)) {
+        result.reason = "one_seed_one_group";
+        return result;
+    }
+    if (variance <= 1e-24 * scale * scale) {
+        result.se = 0, result.low = result.high = value;
+        result.reason = "zero_variance";
+        result.p = fabs(value) <= 1e-12 * scale ? 1 : (double)NAN;
+        return result;
+    }
+    result.se = sqrt(variance);
+    result.df = part.df;
+    double half = t_quantile((1 + level) / 2, part.df) * result.se;
+    result.low = value - half, result.high = value + half;
+    result.t = value / result.se;
+    result.p = t_two_sided(result.t, part.df);
+    result.detectable = detectable(result.se, part.df);
+    return result;
+}

@@ -1,0 +1,308 @@
+// column.c: see column.h.
+
+#include "report/column.h"
+#include "base/option.h"
+#include "base/text.h"
+#include <math.h>
+#include <string.h>
+
+typedef const char *Text_of(Arena *arena, const Shown *shown, const At *at);
+typedef double Number_of(Arena *arena, const Shown *shown, const At *at);
+
+static Text_of score, runs, remarks, of_row, count_of, share_of, bytes_of, seconds_of;
+static Number_of score_number, runs_number, row_value;
+
+static const struct Kind {
+    const char *name, *title, *help;
+    const char *column; // of a row: what it is made of
+    char side;
+    Text_of *text;
+    Number_of *number;
+} kinds[] = {
+    { "score", "score", "mean over seeds and half-width of its 95 % t interval, in points", NULL,
+      'l', score, score_number },
+    { "n", "n", "runs with a score, of all where some have none", NULL, 'r', runs, runs_number },
+    { "trained", "trained", "trained parameters", "params_trained", 'r', count_of, row_value },
+    { "share", "trained %\nof all", "their share of all parameters", "trained_share", 'r', share_of,
+      row_value },
+    { "share_inner", "trained % of\nnon-embedding", "their share without embeddings",
+      "trained_share_nonembedding", 'r', share_of, row_value },
+    { "memory", "plan\nMB", "planned peak of training, in 10^6 bytes", "plan_peak", 'r', bytes_of,
+      row_value },
+    { "resident", "rss\nMB", "highest resident memory of the process, in 10^6 bytes", "rss_peak",
+      'r', bytes_of, row_value },
+    { "time", "train\ns", "seconds of training", "train_s", 'r', seconds_of, row_value },
+    { "remarks", "remarks", "dead, failed, diverged and timed-out runs, and what else to know",
+      NULL, 'l', remarks, NULL },
+};
+enum { KINDS = sizeof kinds / sizeof *kinds };
+
+static const struct {
+    const char *split, *column;
+} splits[] = { { "dev", "score_dev" }, { "test", "score_test" }, { "tune", "tune_score" } };
+enum { SPLITS = sizeof splits / sizeof *splits };
+
+static bool column_named(Arena *arena, const char *name, Shown *shown, Error *error)
+{
+    const char **all = arena_zero(arena, KINDS + row_columns + 1, sizeof *all);
+    const Column *column = row_find(name);
+    *shown = (Shown){ .name = name };
+    for (size_t k = 0; k < KINDS; k++) {
+        all[k] = kinds[k].name;
+        if (strcmp(name, kinds[k].name) != 0)
+            continue;
+        *shown = (Shown){ .name = name,
+                          .title = kinds[k].title,
+                          .column = kinds[k].column ? row_find(kinds[k].column) : NULL,
+                          .side = kinds[k].side,
+                          .text = kinds[k].text,
+                          .number = kinds[k].number };
+        return true;
+    }
+    for (size_t c = 0; c < row_columns; c++)
+        all[KINDS + c] = row_column[c].name;
+    const char *near = text_nearest(name, all);
+    if (!column)
+        return fail(error, ERROR_INPUT, (Where){ .item = "--columns" },
+                    near ? near : "one of `tunemark table --help` or results/SCHEMA.md",
+                    "'%s' is no column", name);
+    bool points = !strcmp(column->group, "score") && !strcmp(column->unit, "fraction");
+    bool share = !strcmp(column->group, "parameters") && !strcmp(column->unit, "fraction");
+    const char *unit = points ? "" : share ? "%" : column->unit;
+    if (!strcmp(unit, "bytes"))
+        unit = "MB";
+    shown->column = column;
+    shown->title = *unit ? arena_format(arena, "%s\n%s", name, unit) : name;
+    shown->side = column->type == COLUMN_Text || points ? 'l' : 'r';
+    shown->text = of_row;
+    shown->number = column->type == COLUMN_Text ? NULL : row_value;
+    return true;
+}
+
+static bool add_scores(Arena *arena, const Shown *usual, const char *typed, Shown *shown,
+                       size_t *count, Error *error)
+{
+    size_t n;
+    char **split = text_split(arena, typed, ',', &n);
+    for (size_t i = 0; i < n; i++) {
+        size_t s = 0;
+        while (s < SPLITS && strcmp(split[i], splits[s].split) != 0)
+            s++;
+        if (s == SPLITS)
+            return fail(error, ERROR_INPUT, (Where){ .item = "--split" }, "dev, test or tune",
+                        "'%s' is none", split[i]);
+        shown[*count] = *usual;
+        shown[*count].split = splits[s].split;
+        shown[*count].title = splits[s].split;
+        shown[(*count)++].column = row_find(splits[s].column);
+    }
+    return true;
+}
+
+bool columns_of(Arena *arena, const char *names, const char *typed_splits, Shown **shown,
+                size_t *count, Error *error)
+{
+    size_t n;
+    char **name = text_split(arena, names, ',', &n);
+    bool counted = false;
+    *shown = arena_zero(arena, n + strlen(known(typed_splits)) + 2, sizeof **shown);
+    *count = 0;
+    for (size_t i = 0; i < n; i++)
+        counted = counted || !strcmp(name[i], "n");
+    for (size_t i = 0; i < n; i++) {
+        Shown one;
+        if (!column_named(arena, name[i], &one, error))
+            return false;
+        bool mean = !strcmp(name[i], "score");
+        if (!mean || !typed_splits)
+            (*shown)[(*count)++] = one;
+        else if (!add_scores(arena, &one, typed_splits, *shown, count, error))
+            return false;
+        if (mean && !counted && column_named(arena, "n", &one, error))
+            (*shown)[(*count)++] = one;
+        counted = counted || mean;
+    }
+    return *count > 0 || fail(error, ERROR_INPUT, (Where){ .item = "--columns" },
+                              "a list such as score,trained,time", "names nothing");
+}
+
+bool columns_has(const Shown *shown, size_t count, const char *name)
+{
+    for (size_t c = 0; c < count; c++)
+        if (!strcmp(shown[c].name, name))
+            return true;
+    return false;
+}
+
+void column_help(FILE *out)
+{
+    for (size_t k = 0; k < KINDS; k++)
+        help_line(out, 28, kinds[k].name, kinds[k].help);
+    for (size_t c = 0; c < row_columns; c++)
+        help_line(out, 28, row_column[c].name, row_column[c].source);
+}
+
+// ---- what stands in them
+
+const char *score_text(Arena *arena, const Interval *of)
+{
+    if (of->n == 0)
+        return "";
+    if (of->n == 1)
+        return arena_format(arena, "%.1f", 100 * of->mean);
+    if (of->zero_variance) // not the 0.0 of a small spread
+        return arena_format(arena, "%.1f ± 0", 100 * of->mean);
+    return arena_format(arena, "%.1f ± %.1f", 100 * of->mean, 100 * (of->high - of->low) / 2);
+}
+
+static bool reported(const Shown *shown, const At *at)
+{
+    return !shown->split || !strcmp(shown->split, known(at->block->split));
+}
+
+static Interval score_interval(Arena *arena, const Shown *shown, const At *at)
+{
+    return reported(shown, at) ? at->cell->score : cell_interval(arena, at->cell, shown->column);
+}
+
+static const char *score(Arena *arena, const Shown *shown, const At *at)
+{
+    Interval interval = score_interval(arena, shown, at);
+    const char *text = score_text(arena, &interval);
+    const Floor *floor =
+        floor_of(at->floors, at->block, shown->split ? shown->split : at->block->split);
+    if (floor && interval.mean < floor->score)
+        text_append(arena, &text, " ", "†");
+    if (at->remarked || !reported(shown, at))
+        return text;
+    if (at->cell->dead)
+        text_append(arena, &text, " ", "%s", cell_dead(arena, at->cell));
+    if (at->cell->runs > at->cell->score.n)
+        text_append(arena, &text, " ", "%s", cell_missing(arena, at->cell));
+    return text;
+}
+
+static double score_number(Arena *arena, const Shown *shown, const At *at)
+{
+    return score_interval(arena, shown, at).mean;
+}
+
+static const char *runs(Arena *arena, const Shown *shown, const At *at)
+{
+    const Cell *cell = at->cell;
+    (void)shown;
+    return cell->score.n == cell->runs ? arena_format(arena, "%zu", cell->runs)
+                                       : arena_format(arena, "%zu/%zu", cell->score.n, cell->runs);
+}
+
+static double runs_number(Arena *arena, const Shown *shown, const At *at)
+{
+    (void)arena, (void)shown;
+    return (double)at->cell->score.n;
+}
+
+static const char *remarks(Arena *arena, const Shown *shown, const At *at)
+{
+    const Cell *cell = at->cell;
+    const char *text = "";
+    (void)shown;
+    if (cell->dead)
+        text_append(arena, &text, ", ", "%s", cell_dead(arena, cell));
+    if (!isnan(cell->living))
+        text_append(arena, &text, ", ", "the others %.1f", 100 * cell->living);
+    if (cell->runs > cell->score.n)
+        text_append(arena, &text, ", ", "%s", cell_missing(arena, cell));
+    if (cell->score.zero_variance)
+        text_append(arena, &text, ", ", "all seeds equal");
+    if (cell->on_edge)
+        text_append(arena, &text, ", ", "rate at the edge of its search");
+    return text;
+}
+
+// One number for a cell: the largest of bytes, the median of others; NAN for seconds of different
+// machines.
+static double row_value(Arena *arena, const Shown *shown, const At *at)
+{
+    const Column *column = shown->column;
+    bool time = column->kind == COLUMN_measured && !strcmp(column->group, "time");
+    if (time && at->block->untimed)
+        return NAN;
+    return !strcmp(column->unit, "bytes") ? cell_largest(arena, at->cell, column)
+                                          : cell_median(arena, at->cell, column);
+}
+
+// Three digits, as far as the last of them is no fraction of a hundredth.
+static const char *three_digits(Arena *arena, double value)
+{
+    if (isnan(value))
+        return "";
+    return arena_format(arena, "%.*f", value >= 100 ? 0 : value >= 10 ? 1 : 2, value);
+}
+
+static const char *count_of(Arena *arena, const Shown *shown, const At *at)
+{
+    double value = row_value(arena, shown, at);
+    if (isnan(value))
+        return "";
+    if (value < 9999.5)
+        return arena_format(arena, "%.0f", value);
+    bool millions = value >= 999500;
+    value /= millions ? 1e6 : 1e3;
+    return arena_format(arena, "%.*f%c",
+                        value >= 99.95   ? 0
+                        : value >= 9.995 ? 1
+                                         : 2,
+                        value, millions ? 'M' : 'k');
+}
+
+static const char *share_of(Arena *arena, const Shown *shown, const At *at)
+{
+    double value = row_value(arena, shown, at);
+    return isnan(value) ? "" : arena_format(arena, "%.3g", 100 * value);
+}
+
+static const char *bytes_of(Arena *arena, const Shown *shown, const At *at)
+{
+    return three_digits(arena, row_value(arena, shown, at) / 1e6);
+}
+
+static const char *seconds_of(Arena *arena, const Shown *shown, const At *at)
+{
+    return three_digits(arena, row_value(arena, shown, at));
+}
+
+// Each text that the runs of a cell say, once.
+static const char *texts(Arena *arena, const Column *column, const Cell *cell)
+{
+    const char *text = "", *value;
+    for (size_t i = 0; i < cell->runs; i++) {
+        bool before = !*(value = row_text(arena, cell->run[i], column));
+        for (size_t j = 0; j < i && !before; j++)
+            before = !strcmp(row_text(arena, cell->run[j], column), value);
+        if (!before)
+            text_append(arena, &text, ", ", "%s", value);
+    }
+    return text;
+}
+
+// Any column of a row, as its group and unit ask for.
+static const char *of_row(Arena *arena, const Shown *shown, const At *at)
+{
+    const Column *column = shown->column;
+    if (column->type == COLUMN_Text)
+        return texts(arena, column, at->cell);
+    if (!strcmp(column->group, "score") && !strcmp(column->unit, "fraction")) {
+        Interval interval = cell_interval(arena, at->cell, column);
+        return score_text(arena, &interval);
+    }
+    double value = row_value(arena, shown, at);
+    if (isnan(value))
+        return "";
+    if (!strcmp(column->unit, "bytes"))
+        return bytes_of(arena, shown, at);
+    if (!strcmp(column->group, "parameters") && !strcmp(column->unit, "fraction"))
+        return share_of(arena, shown, at);
+    if (!strcmp(column->unit, "seconds") || !strcmp(column->unit, "ms"))
+        return three_digits(arena, value);
+    return arena_format(arena, column->type == COLUMN_Whole ? "%.0f" : "%.4g", value);
+}

@@ -1,0 +1,37 @@
+// column.h: what can stand in a column of a table.
+//
+// A name is one of the list below (score, n, trained, ...; column_help) or any column of a row. Of
+// a row's column that is a score, a cell shows the mean over seeds with its interval; of bytes the
+// largest; of other numbers the median; of a text what it is, or all that it is.
+#ifndef REPORT_COLUMN_H
+#define REPORT_COLUMN_H
+#include "report/floor.h"
+
+typedef struct { // what a cell of the table is about
+    const Summary *summary;
+    const Block *block;
+    const Cell *cell;
+    const Floors *floors;
+    bool remarked; // a column of remarks says what is dead or missing
+} At;
+
+typedef struct Shown {
+    const char *name;     // as typed
+    const char *title;    // of the column; lines broken by '\n'
+    const Column *column; // of a row, or NULL
+    const char *split;    // of a score; NULL: the one that the task reports
+    char side;            // 'l' or 'r'
+    const char *(*text)(Arena *arena, const struct Shown *shown, const At *at);
+    double (*number)(Arena *arena, const struct Shown *shown, const At *at); // to sort by; or NULL
+} Shown;
+
+// "score,n,train_s" as a list; n stands behind score where nobody put it, since a mean says nothing
+// without it. `splits` ("dev,test"; NULL: what the task reports) is whose score `score` is.
+// ERROR_INPUT, with the nearest, for a name that is none.
+bool columns_of(Arena *arena, const char *names, const char *splits, Shown **shown, size_t *count,
+                Error *error);
+bool columns_has(const Shown *shown, size_t count, const char *name);
+void column_help(FILE *out); // a line a name
+
+const char *score_text(Arena *arena, const Interval *score); // "82.0 ± 2.0", in points
+#endif

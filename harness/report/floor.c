@@ -1,0 +1,72 @@
+// floor.c: see floor.h.
+
+#include "report/floor.h"
+#include "base/csv.h"
+#include "base/text.h"
+#include <string.h>
+
+static const char *const columns[] = { "task",  "train_limit", "split", "metric",
+                                       "floor", "seeds",       "score", NULL };
+enum { TASK, TRAIN_LIMIT, SPLIT, METRIC, NAME, SEEDS, SCORE, COLUMNS };
+
+static bool floor_read(const Csv *csv, const CsvRow *row, Floor *floor, Error *error)
+{
+    const char *field[COLUMNS];
+    Where where = { .file = csv->file, .line = row->line };
+    for (int c = 0; c < COLUMNS; c++)
+        field[c] = row->field[csv_column(csv, columns[c])];
+    *floor = (Floor){
+        .task = field[TASK], .split = field[SPLIT], .metric = field[METRIC], .name = field[NAME]
+    };
+    if (!text_whole(field[TRAIN_LIMIT], &floor->train_limit) || floor->train_limit < 0)
+        return fail(error, ERROR_INPUT, where, "a number of rows, 0 for all",
+                    "train_limit '%s' is none", field[TRAIN_LIMIT]);
+    if (!text_whole(field[SEEDS], &floor->seeds) || floor->seeds < 1)
+        return fail(error, ERROR_INPUT, where, "a number of runs", "seeds '%s' is none",
+                    field[SEEDS]);
+    if (!text_real(field[SCORE], &floor->score) || floor->score < -1 || floor->score > 1)
+        return fail(error, ERROR_INPUT, where, "a fraction, such as 0.865", "score '%s' is none",
+                    field[SCORE]);
+    return true;
+}
+
+bool floors_of_folders(Arena *arena, const char *const *folders, size_t folder_count,
+                       Floors *floors, Error *error)
+{
+    *floors = (Floors){ 0 };
+    for (size_t f = 0; f < folder_count; f++) {
+        const char *path = path_join(arena, folders[f], "floors.csv");
+        Csv csv;
+        if (!file_exists(path))
+            continue;
+        if (!csv_read(arena, path, CSV_COMMAS, true, &csv, error))
+            return false;
+        for (int c = 0; c < COLUMNS; c++)
+            if (csv_column(&csv, columns[c]) == SIZE_MAX)
+                return fail(error, ERROR_INPUT, (Where){ .file = path, .line = 1 },
+                            "task,train_limit,split,metric,floor,seeds,score", "no column '%s'",
+                            columns[c]);
+        Floor *all = arena_take(arena, floors->count + csv.rows + 1, sizeof *all);
+        if (floors->count > 0)
+            memcpy(all, floors->floor, floors->count * sizeof *all);
+        floors->floor = all;
+        for (size_t r = 0; r < csv.rows; r++)
+            if (!floor_read(&csv, &csv.row[r], &all[floors->count++], error))
+                return false;
+    }
+    return true;
+}
+
+const Floor *floor_of(const Floors *floors, const Block *block, const char *split)
+{
+    const Floor *highest = NULL;
+    for (size_t f = 0; f < floors->count; f++) {
+        const Floor *floor = &floors->floor[f];
+        if (!strcmp(floor->task, block->task) && !strcmp(floor->split, known(split)) &&
+            !strcmp(floor->metric, known(block->metric)) &&
+            floor->train_limit == block->cell->row->train_limit &&
+            (!highest || floor->score > highest->score))
+            highest = floor;
+    }
+    return highest;
+}

@@ -1,0 +1,29 @@
+// floor.h: what a task is worth without a pretrained model, from FOLDER/floors.csv.
+//
+//   task,train_limit,split,metric,floor,seeds,score
+//   reviews,0,dev,accuracy,bag of words,1,0.865
+//
+// One line is a baseline (`floor` is its name), the mean `score` (a fraction) over `seeds` runs on
+// the rows that methods saw: those of `task` under `train_limit` (0: all). datasets/floor.py --csv
+// writes it.
+#ifndef REPORT_FLOOR_H
+#define REPORT_FLOOR_H
+#include "report/summary.h"
+
+typedef struct {
+    const char *task, *split, *metric, *name;
+    int64_t train_limit, seeds;
+    double score;
+} Floor;
+
+typedef struct {
+    Floor *floor;
+    size_t count;
+} Floors;
+
+// Of all folders that have the file. ERROR_INPUT, with its line, where one is not as above.
+bool floors_of_folders(Arena *arena, const char *const *folders, size_t folder_count,
+                       Floors *floors, Error *error);
+// The highest of a block on a split; NULL where there is none.
+const Floor *floor_of(const Floors *floors, const Block *block, const char *split);
+#endif

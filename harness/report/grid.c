@@ -1,0 +1,240 @@
+// grid.c: see grid.h.
+
+#include "report/grid.h"
+#include <string.h>
+
+enum { WIDTH = 100 }; // of a terminal; a wider text table is printed in parts
+
+static void print_aligned(FILE *out, Arena *arena, const Grid *grid);
+static void print_markdown(FILE *out, const Grid *grid);
+static void print_latex(FILE *out, const Grid *grid);
+
+void grid_print(FILE *out, Arena *arena, const Grid *grid, TableFormat format)
+{
+    if (format == TABLE_LATEX) {
+        print_latex(out, grid);
+        return;
+    }
+    if (grid->name) {
+        fprintf(out, format == TABLE_MARKDOWN ? "**%s**" : "%s", grid->name);
+        for (size_t i = 0; grid->line[i]; i++)
+            fprintf(out, "%s%s", i > 0 ? "\n" : *grid->line[i] ? ": " : "", grid->line[i]);
+        fputs(format == TABLE_MARKDOWN ? "\n\n" : "\n", out);
+    }
+    if (format == TABLE_MARKDOWN)
+        print_markdown(out, grid);
+    else
+        print_aligned(out, arena, grid);
+}
+
+// Whether a label only repeats the one above it: the first column's, as in "tiny" over its methods.
+static bool repeats(const Grid *grid, size_t row, size_t column)
+{
+    return column == 0 && grid->labels > 1 && row > 0 &&
+           !strcmp(grid->cell[row * grid->columns], grid->cell[(row - 1) * grid->columns]);
+}
+
+// Columns of text on a terminal; a byte that continues a character of UTF-8 takes none.
+static size_t width(const char *text, size_t length)
+{
+    size_t columns = 0;
+    for (size_t i = 0; i < length; i++)
+        columns += ((unsigned char)text[i] & 0xC0) != 0x80;
+    return columns;
+}
+
+static void pad(FILE *out, size_t columns)
+{
+    while (columns-- > 0)
+        putc(' ', out);
+}
+
+// The n-th line of a heading, and how long it is.
+static const char *heading_line(const char *heading, size_t n, size_t *length)
+{
+    for (; n > 0 && *heading; n--) {
+        heading += strcspn(heading, "\n");
+        heading += *heading == '\n';
+    }
+    *length = strcspn(heading, "\n");
+    return heading;
+}
+
+static size_t column_width(const Grid *grid, size_t column)
+{
+    size_t widest = 0;
+    for (size_t line = 0; line < 2; line++) {
+        size_t length;
+        const char *text = heading_line(grid->title[column], line, &length);
+        widest = width(text, length) > widest ? width(text, length) : widest;
+    }
+    for (size_t r = 0; r < grid->rows; r++) {
+        const char *text = grid->cell[r * grid->columns + column];
+        size_t columns = width(text, strlen(text));
+        widest = columns > widest ? columns : widest;
+    }
+    return widest;
+}
+
+// One line of columns `from` .. `to` - 1 after the labels. Nothing stands after the last text.
+static void print_line(FILE *out, const Grid *grid, size_t from, size_t to, const char *const *text,
+                       const size_t *length)
+{
+    size_t owed = 0; // blanks, printed before the next text only
+    bool first = true;
+    for (size_t c = 0; c < to; c = c + 1 == grid->labels && c + 1 < from ? from : c + 1) {
+        size_t room = column_width(grid, c) - width(text[c], length[c]);
+        owed += (first ? 0 : 2) + (grid->side[c] == 'l' ? 0 : room);
+        first = false;
+        if (length[c] > 0) {
+            pad(out, owed);
+            owed = 0;
+        }
+        fwrite(text[c], 1, length[c], out);
+        owed += grid->side[c] == 'l' ? room : 0;
+    }
+    putc('\n', out);
+}
+
+static void print_aligned(FILE *out, Arena *arena, const Grid *grid)
+{
+    const char **text = arena_take(arena, grid->columns, sizeof *text);
+    size_t *length = arena_take(arena, grid->columns, sizeof *length), labels = 0, to;
+    for (size_t c = 0; c < grid->labels; c++)
+        labels += column_width(grid, c) + 2;
+    for (size_t from = grid->labels; from < grid->columns; from = to) {
+        size_t line_width = labels;
+        for (to = from; to < grid->columns; to++) {
+            line_width += column_width(grid, to) + (to > from ? 2 : 0);
+            if (line_width > WIDTH && to > from && !(grid->remarks && to + 1 == grid->columns))
+                break; // remarks may stand out: they are rare, and belong to their line
+        }
+        if (from > grid->labels)
+            putc('\n', out);
+        for (size_t line = 0; line < 2; line++) {
+            bool any = false;
+            for (size_t c = 0; c < grid->columns; c++) {
+                bool broken = strchr(grid->title[c], '\n') != NULL; // others on the second line
+                text[c] = heading_line(grid->title[c], broken ? line : 1 - line, &length[c]);
+                any = any || (length[c] > 0 && (c < grid->labels || (from <= c && c < to)));
+            }
+            if (any)
+                print_line(out, grid, from, to, text, length);
+        }
+        for (size_t r = 0; r < grid->rows; r++) {
+            for (size_t c = 0; c < grid->columns; c++) {
+                text[c] = repeats(grid, r, c) ? "" : grid->cell[r * grid->columns + c];
+                length[c] = strlen(text[c]);
+            }
+            print_line(out, grid, from, to, text, length);
+        }
+    }
+    putc('\n', out);
+}
+
+static void put_marked(FILE *out, const char *text) // a bar would end the cell
+{
+    for (; *text; text++) {
+        if (*text == '|' || *text == '*' || *text == '_')
+            putc('\\', out);
+        putc(*text == '\n' ? ' ' : *text, out);
+    }
+}
+
+static void print_markdown(FILE *out, const Grid *grid)
+{
+    for (size_t c = 0; c < grid->columns; c++) {
+        fputs("| ", out);
+        put_marked(out, grid->title[c]);
+        putc(' ', out);
+    }
+    fputs("|\n", out);
+    for (size_t c = 0; c < grid->columns; c++)
+        fputs(grid->side[c] == 'l' ? "| --- " : "| ---: ", out);
+    fputs("|\n", out);
+    for (size_t i = 0; i < grid->rows * grid->columns; i++) {
+        fputs("| ", out);
+        put_marked(out, grid->cell[i]);
+        fputs((i + 1) % grid->columns ? " " : " |\n", out);
+    }
+    putc('\n', out);
+}
+
+// What is special to LaTeX, or prints as something else in its usual font, and how to say it.
+static void put_latex(FILE *out, const char *text)
+{
+    static const struct {
+        const char *text, *latex;
+    } special[] = {
+        { "\\", "\\textbackslash{}" },
+        { "~", "\\textasciitilde{}" },
+        { "^", "\\textasciicircum{}" },
+        { "<", "\\textless{}" },
+        { ">", "\\textgreater{}" },
+        { "|", "\\textbar{}" },
+        { "\"", "{''}" },
+        { "&", "\\&" },
+        { "%", "\\%" },
+        { "$", "\\$" },
+        { "#", "\\#" },
+        { "_", "\\_" },
+        { "{", "\\{" },
+        { "}", "\\}" },
+        { "\n", " " },
+        { "\u00b1", "$\\pm$" },
+        { "\u2020", "\\textsuperscript{\\textdagger}" },
+    };
+    while (*text) {
+        size_t s = 0, specials = sizeof special / sizeof *special;
+        while (s < specials && strncmp(text, special[s].text, strlen(special[s].text)) != 0)
+            s++;
+        if (s < specials) {
+            fputs(special[s].latex, out);
+            text += strlen(special[s].text);
+        } else
+            putc(*text++, out);
+    }
+}
+
+static void print_latex(FILE *out, const Grid *grid)
+{
+    fputs("\\begin{table}\n\\centering\n", out);
+    if (grid->name) {
+        fputs("\\caption{", out);
+        put_latex(out, grid->name);
+        for (size_t i = 0; grid->line[i]; i++) {
+            fputs(i > 0 ? "; " : *grid->line[i] ? ": " : "", out);
+            put_latex(out, grid->line[i]);
+        }
+        fputs(".}\n", out);
+    }
+    fprintf(out, "\\begin{tabular}{%.*s}\n\\toprule\n", (int)grid->columns, grid->side);
+    for (size_t c = 0; c < grid->columns; c++) {
+        put_latex(out, grid->title[c]);
+        fputs(c + 1 < grid->columns ? " & " : " \\\\\n\\midrule\n", out);
+    }
+    bool groups = false;
+    for (size_t r = 0; r < grid->rows; r++)
+        groups = groups || repeats(grid, r, 0);
+    for (size_t r = 0; r < grid->rows; r++) {
+        if (r > 0 && groups && !repeats(grid, r, 0))
+            fputs("\\addlinespace\n", out);
+        for (size_t c = 0; c < grid->columns; c++) {
+            put_latex(out, repeats(grid, r, c) ? "" : grid->cell[r * grid->columns + c]);
+            fputs(c + 1 < grid->columns ? " & " : " \\\\\n", out);
+        }
+    }
+    fputs("\\bottomrule\n\\end{tabular}\n\\end{table}\n\n", out);
+}
+
+void grid_note(FILE *out, TableFormat format, bool first, bool last, const char *note)
+{
+    if (format != TABLE_LATEX) {
+        fprintf(out, "%s%s\n", format == TABLE_MARKDOWN ? "- " : "", note);
+        return;
+    }
+    if (first)
+        fputs("{\\footnotesize\\noindent\n", out);
+    put_latex(out, note);
+    fputs(last ? "\n\\par}\n" : "\n", out);
+}

@@ -1,0 +1,26 @@
+// letters.h: which methods of one block (a task and a model) can't be told apart.
+//
+// Every pair of methods is compared over seeds and items (base/comparison.h), the p values are
+// adjusted by Holm over all pairs of the block, and two methods share a letter exactly if theirs is
+// not below 5 %. Sharing is not transitive: "a", "ab", "b".
+#ifndef REPORT_LETTERS_H
+#define REPORT_LETTERS_H
+#include "report/folder.h"
+
+typedef struct {
+    const char *name;      // of the method; decides the order of equal means
+    const Row *const *run; // its runs; they point into `rows`
+    size_t runs;
+    const char *letters; // the answer: "a", "ab"; "" for fewer than 3 runs with predictions
+    size_t used;         // runs with predictions
+} Lettered;
+
+// Fills letters and used of each. *pairs is the size of the family, *untested how many of its pairs
+// have no p (no variance at all) and so don't differ. Reads predictions/KEY.csv beside the rows; a
+// method without them has no letter. ERROR_INPUT where the methods answered other items.
+bool letters(Arena *arena, const Rows *rows, Lettered *method, size_t methods, size_t *pairs,
+             size_t *untested, Error *error);
+
+// "methods that share a letter can't be told apart at 5 % (Holm, k = 15)", for a caption.
+const char *letters_caption(Arena *arena, size_t pairs, size_t untested);
+#endif

@@ -1,0 +1,175 @@
+// summary_label.c: what cells and blocks are called, so that no two have one name; see summary.h.
+
+#include "report/summary_impl.h"
+#include "base/text.h"
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+// clang-format off
+static const char *const noted_columns[] = { // lines may differ in them, and the table says so
+    "head", "lr_source", "trials", "epochs", "min_steps", NULL };
+// clang-format on
+
+// Where a task has several blocks: numbers them, and says for each what differs.
+void name_blocks(const Work *work, Summary *summary)
+{
+    for (size_t b = 0; b < work->blocks; b++) {
+        size_t of_task = 0, number_here = 0;
+        summary->block[b].differs = "";
+        for (size_t o = 0; o < work->blocks; o++)
+            if (!strcmp(work->block[o].task, work->block[b].task))
+                of_task++, number_here += o <= b;
+        if (of_task == 1)
+            continue;
+        summary->block[b].name =
+            arena_format(work->arena, "%s (%zu)", work->block[b].task, number_here);
+        for (size_t f = 0; f < work->fields; f++) {
+            const char *mine = work->block[b].value[f];
+            bool differs = false;
+            for (size_t o = 0; o < work->blocks; o++)
+                differs = differs || (!strcmp(work->block[o].task, work->block[b].task) &&
+                                      strcmp(work->block[o].value[f], mine) != 0);
+            if (differs)
+                text_append(work->arena, &summary->block[b].differs, ", ", "%s %s",
+                            work->field[f].column->name, *mine ? mine : "unknown");
+        }
+    }
+}
+
+// Whether "lora.alpha=16;lora.rank=8" has just this `part` ("lora.rank=8") among its options.
+static bool has_option(const char *options, const char *part, size_t length)
+{
+    for (const char *at = options; *at; at += strspn(at, ";")) {
+        size_t other = strcspn(at, ";");
+        if (other == length && !strncmp(at, part, length))
+            return true;
+        at += other;
+    }
+    return false;
+}
+
+// " rank=8": the options of a cell that have another value in some cell of the same method.
+static const char *differing_options(const Work *work, const Cell *cell, Cell *const *all,
+                                     size_t cells)
+{
+    const char *method = known(cell->row->method), *text = "";
+    size_t parts, own = strlen(method);
+    char **part = text_split(work->arena, known(cell->row->options), ';', &parts);
+    for (size_t p = 0; p < parts; p++) {
+        bool differs = false;
+        for (size_t c = 0; c < cells && !differs; c++)
+            differs = !strcmp(known(all[c]->row->method), method) && all[c]->row->options &&
+                      !has_option(all[c]->row->options, part[p], strlen(part[p]));
+        // In a lora, "lora." goes without saying.
+        bool prefixed = !strncmp(part[p], method, own) && part[p][own] == '.';
+        if (differs)
+            text_append(work->arena, &text, "", " %s", part[p] + (prefixed ? own + 1 : 0));
+    }
+    return text;
+}
+
+// " lr=0.001": in what the lines that would have the same label differ.
+static const char *differing_settings(const Work *work, const Cell *cell, const Cell *others,
+                                      size_t cells)
+{
+    const char *text = "";
+    for (size_t f = 0; f < work->fields; f++) {
+        const Column *column = work->field[f].column;
+        bool hash = strstr(column->name, "_sha") != NULL, differs = false;
+        const char *mine = row_text(work->arena, cell->row, column);
+        if ((work->field[f].part != OF_LINE && work->field[f].part != OF_SEARCH) || !*mine)
+            continue;
+        for (size_t c = 0; c < cells && !differs; c++)
+            differs = !strcmp(others[c].label, cell->label) &&
+                      !strcmp(known(others[c].row->model), known(cell->row->model)) &&
+                      strcmp(row_text(work->arena, others[c].row, column), mine) != 0;
+        if (differs)
+            text_append(work->arena, &text, "", " %s=%.*s", column->name, hash ? 8 : 200, mine);
+    }
+    return text;
+}
+
+void label_cells(const Work *work, Summary *summary)
+{
+    Cell **all = arena_take(work->arena, work->cells + 1, sizeof *all);
+    size_t n = 0;
+    for (size_t b = 0; b < summary->blocks; b++)
+        for (size_t c = 0; c < summary->block[b].cells; c++)
+            all[n++] = &summary->block[b].cell[c];
+    for (size_t c = 0; c < n; c++)
+        all[c]->label = arena_format(work->arena, "%s%s%s", known(all[c]->row->method),
+                                     differing_options(work, all[c], all, n),
+                                     all[c]->untrained ? " (untrained)" : "");
+    for (size_t b = 0; b < summary->blocks; b++) {
+        Block *block = &summary->block[b];
+        const char **more = arena_take(work->arena, block->cells + 1, sizeof *more);
+        for (size_t c = 0; c < block->cells; c++) // all are compared before any is changed
+            more[c] = differing_settings(work, &block->cell[c], block->cell, block->cells);
+        for (size_t c = 0; c < block->cells; c++)
+            text_append(work->arena, &block->cell[c].label, "", "%s", more[c]);
+    }
+}
+
+// "head pooler: full, lora; head mean: feature", for each noted column that differs.
+void note_uneven(const Work *work, Block *block)
+{
+    for (const char *const *name = noted_columns; *name; name++) {
+        const Column *column = row_find(*name);
+        const char *text = "";
+        size_t values = 0;
+        for (size_t c = 0; c < block->cells; c++) {
+            const char *value = row_text(work->arena, block->cell[c].row, column), *who = "";
+            bool before = !*value;
+            for (size_t o = 0; o < block->cells; o++) {
+                bool same = !strcmp(row_text(work->arena, block->cell[o].row, column), value);
+                bool named = false;
+                for (size_t p = 0; p < o && !named; p++) // the same label under another model
+                    named = !strcmp(block->cell[p].label, block->cell[o].label);
+                before = before || (same && o < c);
+                if (same && !named)
+                    text_append(work->arena, &who, ", ", "%s", block->cell[o].label);
+            }
+            if (before)
+                continue;
+            values++;
+            text_append(work->arena, &text, "; ", "%s %s: %s", *name, value, who);
+        }
+        if (values > 1)
+            text_append(work->arena, &block->uneven, "; ", "%s", text);
+    }
+}
+
+void text_append(Arena *arena, const char **text, const char *separator, const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    size_t size = (size_t)vsnprintf(NULL, 0, format, arguments) + 1;
+    va_end(arguments);
+    char *part = arena_take(arena, size, 1);
+    va_start(arguments, format);
+    vsnprintf(part, size, format, arguments);
+    va_end(arguments);
+    if (!*text || !**text)
+        separator = "";
+    *text = arena_format(arena, "%s%s%s", known(*text), separator, part);
+}
+
+const char *cell_dead(Arena *arena, const Cell *cell)
+{
+    return cell->dead ? arena_format(arena, "%zu/%zu dead", cell->dead, cell->score.n) : "";
+}
+
+const char *cell_missing(Arena *arena, const Cell *cell)
+{
+    const char *text = "";
+    if (cell->failed)
+        text_append(arena, &text, ", ", "%zu failed", cell->failed);
+    if (cell->diverged)
+        text_append(arena, &text, ", ", "%zu diverged", cell->diverged);
+    if (cell->timeout)
+        text_append(arena, &text, ", ", "%zu timeout", cell->timeout);
+    if (cell->unscored)
+        text_append(arena, &text, ", ", "%zu without a score", cell->unscored);
+    return text;
+}

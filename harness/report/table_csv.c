@@ -1,0 +1,110 @@
+// table_csv.c: a line a cell; scores as fractions, with all digits.
+
+#include "report/table_impl.h"
+#include "base/csv.h"
+#include <math.h>
+#include <string.h>
+
+static const char *real(Arena *arena, double value)
+{
+    return isnan(value) ? "" : arena_format(arena, "%.9g", value);
+}
+
+static const char *whole(Arena *arena, size_t value)
+{
+    return arena_format(arena, "%zu", value);
+}
+
+static void put_field(FILE *out, bool *first, const char *text)
+{
+    if (!*first)
+        putc(',', out);
+    csv_put(out, text);
+    *first = false;
+}
+
+// A column of a row by its own name: score_dev, score_dev_lo, score_dev_hi; others alone.
+static void put_of_row(FILE *out, const Table *table, const Shown *shown, const At *at, bool *first)
+{
+    Arena *arena = table->arena;
+    const Column *column = shown->column;
+    bool interval = !strcmp(column->group, "score") && column->type == COLUMN_Real;
+    Interval over = { 0 };
+    if (!at) {
+        put_field(out, first, column->name);
+        if (interval) {
+            put_field(out, first, arena_format(arena, "%s_lo", column->name));
+            put_field(out, first, arena_format(arena, "%s_hi", column->name));
+        }
+    } else if (interval) {
+        over = cell_interval(arena, at->cell, column);
+        put_field(out, first, real(arena, over.mean));
+        put_field(out, first, real(arena, over.low));
+        put_field(out, first, real(arena, over.high));
+    } else if (shown->number)
+        put_field(out, first, real(arena, shown->number(arena, shown, at)));
+    else
+        put_field(out, first, shown->text(arena, shown, at));
+}
+
+// The names of the columns, or (`at` not NULL) what they hold: one list of both.
+static void put_line(FILE *out, const Table *table, const At *at)
+{
+    Arena *arena = table->arena;
+    static const Block no_block;
+    static const Row no_row;
+    static const Cell no_cell = { .row = &no_row };
+    const Block *block = at ? at->block : &no_block;
+    const Cell *cell = at ? at->cell : &no_cell;
+    const Interval *score = &cell->score;
+    const Floor *floor = at ? floor_of(table->floors, block, block->split) : NULL;
+    const bool items = block->items != WHOLE_UNKNOWN;
+    const struct {
+        const char *name, *of, *text; // of: the chosen column that brings it; NULL: always there
+    } field[] = {
+        { "task", NULL, block->task },
+        { "block", NULL, block->name },
+        { "differs", NULL, block->differs },
+        { "model", NULL, cell->row->model },
+        { "method", NULL, cell->row->method },
+        { "options", NULL, cell->row->options },
+        { "label", NULL, cell->label },
+        { "pretrained", NULL, cell->row->pretrained },
+        { "metric", NULL, block->metric },
+        { "eval_split", NULL, block->split },
+        { "eval_n", NULL, items ? arena_format(arena, "%lld", (long long)block->items) : "" },
+        { "majority_score", NULL, real(arena, block->majority) },
+        { "floor", NULL, floor ? floor->name : "" },
+        { "floor_score", NULL, real(arena, floor ? floor->score : NAN) },
+        { "mean", "score", real(arena, score->mean) },
+        { "sd", "score", real(arena, score->sd) },
+        { "n", "n", whole(arena, score->n) },
+        { "lo", "score", real(arena, score->low) },
+        { "hi", "score", real(arena, score->high) },
+        { "runs", "n", whole(arena, cell->runs) },
+        { "dead", "score", whole(arena, cell->dead) },
+        { "living_mean", "score", real(arena, cell->living) },
+        { "failed", "n", whole(arena, cell->failed) },
+        { "diverged", "n", whole(arena, cell->diverged) },
+        { "timeout", "n", whole(arena, cell->timeout) },
+        { "unscored", "n", whole(arena, cell->unscored) },
+    };
+    bool first = true;
+    for (size_t f = 0; f < sizeof field / sizeof *field; f++)
+        if (!field[f].of || columns_has(table->shown, table->shown_count, field[f].of))
+            put_field(out, &first, at ? known(field[f].text) : field[f].name);
+    for (size_t c = 0; c < table->shown_count; c++)
+        if (table->shown[c].column)
+            put_of_row(out, table, &table->shown[c], at, &first);
+    putc('\n', out);
+}
+
+void table_csv(FILE *out, const Table *table)
+{
+    put_line(out, table, NULL);
+    for (size_t e = 0; e < table->entries; e++) {
+        size_t mark = arena_mark(table->arena);
+        put_line(out, table, &table->entry[e]);
+        arena_rewind(table->arena, mark);
+    }
+}

@@ -1,0 +1,258 @@
+// table_notes.c: what a reader must know beside the tables.
+
+#include "report/table_impl.h"
+#include "base/csv.h"
+#include "base/text.h"
+#include <math.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+
+// What a run's scores/KEY.csv says of the best constant answer on a split: rows know one split's.
+static double scored_majority(const Table *table, const Row *row, const char *split,
+                              const char *metric)
+{
+    const Rows *rows = table->rows;
+    size_t i = (size_t)(row - rows->row);
+    double majority;
+    Error error;
+    Csv csv;
+    if (!rows->folder || !row->key)
+        return NAN;
+    char *path = arena_format(table->arena, "%s/scores/%s.csv", rows->folder[i], row->key);
+    if (!csv_read(table->arena, path, CSV_COMMAS, true, &csv, &error))
+        return NAN; // it is no part of the row, and may be left behind
+    size_t s = csv_column(&csv, "split"), m = csv_column(&csv, "metric"),
+           v = csv_column(&csv, "majority");
+    for (size_t r = 0; r < csv.rows && s != SIZE_MAX && m != SIZE_MAX && v != SIZE_MAX; r++)
+        if (!strcmp(csv.row[r].field[s], split) && !strcmp(csv.row[r].field[m], metric) &&
+            text_real(csv.row[r].field[v], &majority))
+            return majority;
+    return NAN;
+}
+
+double block_majority(const Table *table, const Block *block, const char *split)
+{
+    if (!split || !strcmp(split, known(block->split)))
+        return block->majority;
+    for (size_t c = 0; c < block->cells; c++)
+        for (size_t r = 0; r < block->cell[c].runs; r++) {
+            double majority =
+                scored_majority(table, block->cell[c].run[r], split, known(block->metric));
+            if (!isnan(majority))
+                return majority;
+        }
+    return NAN;
+}
+
+// The floors of one split: "best constant answer 50.0; bag of words 86.5".
+static const char *floors_text(const Table *table, const Block *block, const char *split)
+{
+    const char *text = "";
+    double majority = block_majority(table, block, split);
+    const Floor *floor = floor_of(table->floors, block, split ? split : block->split);
+    if (!isnan(majority))
+        text_append(table->arena, &text, "", "best constant answer %.1f", 100 * majority);
+    if (floor)
+        text_append(table->arena, &text, "; ", "%s %.1f", floor->name, 100 * floor->score);
+    return text;
+}
+
+const char *block_details(const Table *table, const Block *block)
+{
+    Arena *arena = table->arena;
+    const char *text = "", *floors;
+    bool split = false;
+    for (size_t c = 0; c < table->shown_count; c++)
+        split = split || table->shown[c].split;
+    if (block->metric)
+        text_append(arena, &text, "", split ? "%s" : "%s on %s", block->metric,
+                    known(block->split));
+    if (block->items != WHOLE_UNKNOWN && !split)
+        text_append(arena, &text, ", ", "%lld items", (long long)block->items);
+    if (!split && *(floors = floors_text(table, block, NULL)))
+        text_append(arena, &text, "; ", "%s", floors);
+    for (size_t c = 0; c < table->shown_count; c++) {
+        const char *its = table->shown[c].split;
+        if (its && *(floors = floors_text(table, block, its)))
+            text_append(arena, &text, "; ", "%s: %s", its, floors);
+    }
+    return text;
+}
+
+// ---- the sentences
+
+typedef struct {
+    Arena *arena;
+    const char **note;
+    size_t count, room;
+} Notes;
+
+__attribute__((format(printf, 2, 3))) static void note(Notes *notes, const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    size_t size = (size_t)vsnprintf(NULL, 0, format, arguments) + 1;
+    va_end(arguments);
+    char *text = arena_take(notes->arena, size, 1);
+    va_start(arguments, format);
+    vsnprintf(text, size, format, arguments);
+    va_end(arguments);
+    if (notes->count == notes->room) {
+        const char **more = arena_take(notes->arena, 2 * notes->room + 16, sizeof *more);
+        if (notes->count > 0)
+            memcpy(more, notes->note, notes->count * sizeof *more);
+        notes->note = more;
+        notes->room = 2 * notes->room + 16;
+    }
+    notes->note[notes->count++] = text;
+}
+
+static const char *commit_of(Arena *arena, const Row *row)
+{
+    const char *dirty = known(row->dirty);
+    bool clean = !*dirty || !strcmp(dirty, "no") || !strcmp(dirty, "0");
+    return row->commit ? arena_format(arena, "%.10s%s", row->commit, clean ? "" : "+changes")
+                       : "unknown";
+}
+
+// "3fa2c1d (12 rows), 9be0 (3 rows)" where rows of several commits stand together; else "".
+static const char *mixed_commits(Arena *arena, const Summary *summary)
+{
+    const char **commit = arena_take(arena, summary->runs + 1, sizeof *commit), *text = "";
+    size_t *rows = arena_zero(arena, summary->runs + 1, sizeof *rows), commits = 0;
+    for (size_t i = 0; i < summary->runs; i++) {
+        const char *mine = commit_of(arena, summary->run[i]);
+        size_t c = 0;
+        while (c < commits && strcmp(commit[c], mine) != 0)
+            c++;
+        if (c == commits)
+            commit[commits++] = mine;
+        rows[c]++;
+    }
+    for (size_t c = 0; c < commits && commits > 1; c++)
+        text_append(arena, &text, ", ", "%s (%zu row%s)", commit[c], rows[c],
+                    rows[c] == 1 ? "" : "s");
+    return text;
+}
+
+static void note_missing(Notes *notes, const Summary *summary, bool trials)
+{
+    for (size_t i = 0; i < summary->runs; i++) {
+        const Row *row = summary->run[i];
+        if (!isnan(trials ? row->tune_score : row->score) && !strcmp(known(row->status), "ok"))
+            continue;
+        note(notes, "no score: %s %s %s, seed %s: %s%s%s (key %.12s)", known(row->model),
+             known(row->task), known(row->method), row_text(notes->arena, row, row_find("seed")),
+             row->status ? row->status : "no status", row->error ? ": " : "", known(row->error),
+             row->key ? row->key : "unknown");
+    }
+}
+
+// A note on a block that is also true of others: once, with the names of all.
+static void note_once(Notes *notes, const Summary *summary, size_t b, const char *what,
+                      size_t field)
+{
+    const char *names = "", *mine = *(const char **)((char *)&summary->block[b] + field);
+    for (size_t o = 0; o < summary->blocks && mine; o++) {
+        const char *text = *(const char **)((char *)&summary->block[o] + field);
+        if (!text || strcmp(text, mine) != 0)
+            continue;
+        if (o < b)
+            return;
+        text_append(notes->arena, &names, ", ", "%s", summary->block[o].name);
+    }
+    if (mine)
+        note(notes, "%s: %s %s.", names, what, mine);
+}
+
+// Which floors some score of the table is below; NULL where none is.
+static const char *marked(const Table *table)
+{
+    const char *names = NULL;
+    for (size_t e = 0; e < table->entries; e++)
+        for (size_t c = 0; c < table->shown_count; c++) {
+            const At *at = &table->entry[e];
+            const Shown *shown = &table->shown[c];
+            const Floor *floor =
+                floor_of(table->floors, at->block, shown->split ? shown->split : at->block->split);
+            if (strcmp(shown->name, "score") != 0 || !floor ||
+                !(shown->number(table->arena, shown, at) < floor->score))
+                continue;
+            if (!names || !strstr(names, floor->name))
+                text_append(table->arena, &names, " or ", "%s", floor->name);
+        }
+    return names;
+}
+
+static void note_scores(Notes *notes, const Table *table)
+{
+    const Summary *summary = &table->summary;
+    const char *below = marked(table);
+    bool dead = false, tune = table->choice->trials;
+    for (size_t e = 0; e < table->entries; e++)
+        dead = dead || table->entry[e].cell->dead;
+    for (size_t c = 0; c < table->shown_count; c++)
+        tune = tune || !strcmp(known(table->shown[c].split), "tune");
+    note(notes, "score: mean and half-width of its 95 %% t interval over n seeds, in points;"
+                " n = 1: no interval.");
+    if (tune)
+        note(notes, "tune: choices are made on it, so a score there is no result.");
+    if (!columns_has(table->shown, table->shown_count, "score"))
+        notes->count = 0;
+    if (below)
+        note(notes, "†: below the %s of its task, which saw no pretrained model.", below);
+    if (dead)
+        note(notes, "dead: at or below the best constant answer; dead runs are in the mean.");
+    if (!table->headed)
+        for (size_t b = 0; b < summary->blocks; b++) {
+            const Block *block = &summary->block[b];
+            const char *details = block_details(table, block);
+            note(notes, "%s: %s%s%s.", block->name, details, *details ? "; " : "", block->protocol);
+        }
+}
+
+static bool in_bytes(const Table *table)
+{
+    for (size_t c = 0; c < table->shown_count; c++)
+        if (table->shown[c].column && !strcmp(table->shown[c].column->unit, "bytes"))
+            return true;
+    return false;
+}
+
+static bool in_seconds(const Table *table)
+{
+    for (size_t c = 0; c < table->shown_count; c++)
+        if (table->shown[c].column && !strcmp(table->shown[c].column->group, "time"))
+            return true;
+    return false;
+}
+
+void table_notes(FILE *out, const Table *table)
+{
+    const Summary *summary = &table->summary;
+    Notes notes = { .arena = table->arena };
+    const char *commits = mixed_commits(table->arena, summary);
+    note_scores(&notes, table);
+    if (in_bytes(table))
+        note(&notes, "MB: 10^6 bytes, the largest of the n runs; plan: as planned, rss: of the"
+                     " process.");
+    if (in_seconds(table))
+        note(&notes, "times: the median of the n runs.");
+    for (size_t b = 0; b < summary->blocks; b++)
+        note_once(&notes, summary, b, "lines differ in", offsetof(Block, uneven));
+    for (size_t b = 0; b < summary->blocks && in_seconds(table); b++)
+        note_once(&notes, summary, b, "no times, since rows differ in", offsetof(Block, untimed));
+    if (*commits)
+        note(&notes, "warning: rows of several commits stand together: %s.", commits);
+    if (summary->trials > 0 && !table->choice->trials)
+        note(&notes, "%zu trial row%s left out: no result.", summary->trials,
+             summary->trials == 1 ? " is" : "s are");
+    if (summary->copies > 0)
+        note(&notes, "%zu cop%s left out (rows with one key).", summary->copies,
+             summary->copies == 1 ? "y is" : "ies are");
+    note_missing(&notes, summary, table->choice->trials);
+    for (size_t i = 0; i < notes.count; i++)
+        grid_note(out, table->choice->format, i == 0, i + 1 == notes.count, notes.note[i]);
+}

@@ -1,0 +1,435 @@
+// test_choice.c: tables of the reader's choice: formats to the letter, columns, lines, filters,
+// floors.
+
+#include "base/csv.h"
+#include "report/select.h"
+#include "report/table.h"
+#include "tests/sample_rows.h"
+#include "tests/test.h"
+#include <stdlib.h>
+#include <string.h>
+
+static Arena *arena_of_test(void)
+{
+    Error error;
+    return arena_new((size_t)1 << 30, &error);
+}
+
+static const Floor bag = { .task = "reviews",
+                           .split = "dev",
+                           .metric = "accuracy",
+                           .name = "bag of words",
+                           .train_limit = 0,
+                           .seeds = 1,
+                           .score = 0.815 };
+
+// The tables without the notes, or the refusal's text. Free it.
+static char *shown(Row *rows, size_t count, const TableChoice *choice)
+{
+    char *text = NULL, *copy;
+    size_t size;
+    Error error = { 0 };
+    Floor floor = bag;
+    const Floors floors = { &floor, 1 };
+    const Rows all = { .row = rows, .count = count };
+    FILE *out = open_memstream(&text, &size);
+    bool done = table_print(out, NULL, &all, &floors, choice, &error);
+    fclose(out);
+    copy = strdup(done ? text : error.text);
+    free(text);
+    return copy;
+}
+
+static char *notes_of(Row *rows, size_t count, const TableChoice *choice)
+{
+    char *text = NULL;
+    size_t size;
+    Error error = { 0 };
+    Floor floor = bag;
+    const Floors floors = { &floor, 1 };
+    const Rows all = { .row = rows, .count = count };
+    FILE *nowhere = fopen("/dev/null", "w"), *notes = open_memstream(&text, &size);
+    CHECK(table_print(nowhere, notes, &all, &floors, choice, &error));
+    fclose(nowhere);
+    fclose(notes);
+    return text;
+}
+
+static void is(Row *rows, size_t count, const TableChoice *choice, const char *expected)
+{
+    char *text = shown(rows, count, choice);
+    CHECK_TEXT(text, expected);
+    free(text);
+}
+
+static void refused(Row *rows, size_t count, const TableChoice *choice, const char *part)
+{
+    char *text = shown(rows, count, choice);
+    if (!CHECK(strstr(text, part) != NULL))
+        printf("no \"%s\" in: %s\n", part, text);
+    free(text);
+}
+
+// Two tasks, two methods, two seeds: head 0.80 and 0.82 (81 +- 12.7 points), full 0.90 and 0.92.
+enum { EIGHT = 8 };
+static Row *eight(Arena *arena)
+{
+    const char *task[] = { "reviews", "topics" }, *method[] = { "head", "full" };
+    Row *rows = arena_take(arena, EIGHT, sizeof *rows);
+    for (int i = 0; i < EIGHT; i++) {
+        rows[i] = finished(arena, "tiny", task[i / 4], method[i / 2 % 2], "", i % 2 + 1,
+                           (i / 2 % 2 ? 0.90 : 0.80) + 0.02 * (i % 2));
+        rows[i].params_trained = i / 2 % 2 ? 1500000 : 258;
+        rows[i].train_limit = 0;
+    }
+    return rows;
+}
+
+static void methods_by_tasks_with_their_floors_to_the_letter(void)
+{
+    Arena *arena = arena_of_test();
+    Row *rows = eight(arena);
+    TableChoice choice = { .rows = "method", .across = "task" };
+    is(rows, EIGHT, &choice,
+       "tiny\n"
+       "method         n  reviews        topics\n"
+       "best constant     50.0           50.0\n"
+       "bag of words      81.5\n"
+       "head           2  81.0 ± 12.7 †  81.0 ± 12.7\n"
+       "full           2  91.0 ± 12.7    91.0 ± 12.7\n\n");
+    choice.format = TABLE_MARKDOWN;
+    is(rows, EIGHT, &choice,
+       "**tiny**\n\n"
+       "| method | n | reviews | topics |\n"
+       "| --- | ---: | --- | --- |\n"
+       "| best constant |  | 50.0 | 50.0 |\n"
+       "| bag of words |  | 81.5 |  |\n"
+       "| head | 2 | 81.0 ± 12.7 † | 81.0 ± 12.7 |\n"
+       "| full | 2 | 91.0 ± 12.7 | 91.0 ± 12.7 |\n\n");
+    choice.format = TABLE_LATEX;
+    is(rows, EIGHT, &choice,
+       "\\begin{table}\n\\centering\n\\caption{tiny.}\n\\begin{tabular}{lrll}\n\\toprule\n"
+       "method & n & reviews & topics \\\\\n\\midrule\n"
+       "best constant &  & 50.0 & 50.0 \\\\\n"
+       "bag of words &  & 81.5 &  \\\\\n"
+       "head & 2 & 81.0 $\\pm$ 12.7 \\textsuperscript{\\textdagger} & 81.0 $\\pm$ 12.7 \\\\\n"
+       "full & 2 & 91.0 $\\pm$ 12.7 & 91.0 $\\pm$ 12.7 \\\\\n"
+       "\\bottomrule\n\\end{tabular}\n\\end{table}\n\n");
+    arena_free(arena);
+}
+
+static void what_is_special_to_latex_prints_as_itself(void)
+{
+    Arena *arena = arena_of_test();
+    Row row = finished(arena, "a_b\\c", "50% & {x}", "m$1#~^|<>\"", "", 1, 0.9);
+    char *text = shown(&row, 1, &(TableChoice){ .format = TABLE_LATEX, .columns = "score" });
+    CHECK(strstr(text, "\\caption{50\\% \\& \\{x\\}: accuracy on dev, 872 items") != NULL);
+    CHECK(strstr(text, "\na\\_b\\textbackslash{}c & "
+                       "m\\$1\\#\\textasciitilde{}\\textasciicircum{}\\textbar{}\\textless{}"
+                       "\\textgreater{}{''} & 90.0 & 1 \\\\\n") != NULL);
+    free(text);
+    arena_free(arena);
+}
+
+// Every number of the CSV, read again, is the one that was printed: 9 digits of it.
+static void the_csv_reads_back(void)
+{
+    Arena *arena = arena_of_test();
+    Row *rows = sweep_rows(arena);
+    Error error = { 0 };
+    Csv csv;
+    char *text = shown(rows, SWEEP_ROWS, &(TableChoice){ .format = TABLE_CSV });
+    CHECK(csv_parse_bytes(arena, (Bytes){ (const uint8_t *)text, strlen(text) }, "table",
+                          CSV_COMMAS, true, &csv, &error));
+    CHECK(csv.rows == 2 * 3 * 6);
+    for (size_t r = 0; r < csv.rows; r++) {
+        const char **field = csv.row[r].field;
+        double sum = 0;
+        int n = 0;
+        for (size_t i = 0; i < SWEEP_ROWS; i++)
+            if (!strcmp(rows[i].task, field[csv_column(&csv, "task")]) &&
+                !strcmp(rows[i].model, field[csv_column(&csv, "model")]) &&
+                !strcmp(rows[i].method, field[csv_column(&csv, "method")]))
+                sum += rows[i].score, n++;
+        CHECK(n == 5 && atoi(field[csv_column(&csv, "n")]) == 5);
+        CHECK_CLOSE(atof(field[csv_column(&csv, "mean")]), sum / 5, 1e-8);
+        CHECK_CLOSE(atof(field[csv_column(&csv, "lo")]) + atof(field[csv_column(&csv, "hi")]),
+                    2 * sum / 5, 1e-8);
+    }
+    free(text);
+    arena_free(arena);
+}
+
+// Any column of a row: a score over its seeds, bytes the largest, seconds the median, a text as it
+// is.
+static void columns_of_choice_and_n_that_stays(void)
+{
+    Arena *arena = arena_of_test();
+    Row *rows = eight(arena);
+    rows[0].loss = 0.5, rows[1].loss = 0.7, rows[0].f1 = 0.6, rows[1].f1 = 0.62;
+    rows[0].rss_train_peak = 40000000, rows[1].rss_train_peak = 50000000;
+    rows[0].eval_s = 1, rows[1].eval_s = 2, rows[0].optimizer = rows[1].optimizer = "adamw";
+    rows[0].warnings = "one", rows[1].warnings = "two";
+    is(rows, 2,
+       &(TableChoice){ .columns = "score,f1,rss_train_peak,eval_s,optimizer,warnings,loss" },
+       "reviews: accuracy on dev, 872 items; best constant answer 50.0; bag of words 81.5\n"
+       "train_n 5000, tune_n 500, train_on train, train_limit 0, max_length 128, epochs 3, "
+       "min_steps 1000, select last, batch 32\n"
+       "                                              rss_train_peak   eval_s                      "
+       " "
+       "loss\n"
+       "model  method  score          n  f1                       MB  seconds  optimizer  warnings "
+       " "
+       "nats\n"
+       "tiny   head    81.0 ± 12.7 †  2  61.0 ± 12.7            50.0     1.50  adamw      one, two "
+       " "
+       " 0.6\n\n");
+    is(rows, 2, &(TableChoice){ .format = TABLE_CSV, .columns = "score,eval_s,f1" },
+       "task,block,differs,model,method,options,label,pretrained,metric,eval_split,eval_n,"
+       "majority_score,floor,floor_score,mean,sd,n,lo,hi,runs,dead,living_mean,failed,diverged,"
+       "timeout,unscored,eval_s,f1,f1_lo,f1_hi\n"
+       "reviews,reviews,,tiny,head,,head,yes,accuracy,dev,872,0.5,bag of words,0.815,0.81,"
+       "0.0141421356,2,0.682937953,0.937062047,2,0,,0,0,0,0,1.5,0.61,0.482937953,0.737062047\n");
+    rows[0].cpu = "another"; // seconds of two machines have no median
+    is(rows, 2, &(TableChoice){ .columns = "eval_s,eval_n", .format = TABLE_MARKDOWN },
+       "**reviews**: accuracy on dev, 872 items; best constant answer 50.0; bag of words 81.5\n"
+       "train_n 5000, tune_n 500, train_on train, train_limit 0, max_length 128, epochs 3, "
+       "min_steps 1000, select last, batch 32\n\n"
+       "| model | method | eval\\_s seconds | eval\\_n rows |\n| --- | --- | ---: | ---: |\n"
+       "| tiny | head |  | 872 |\n\n");
+    arena_free(arena);
+}
+
+static void tables_of_methods_with_a_line_a_task(void)
+{
+    Arena *arena = arena_of_test();
+    Row *rows = eight(arena);
+    is(rows, EIGHT, &(TableChoice){ .rows = "task", .columns = "score,trained" },
+       "tiny, head\n"
+       "task     score          n  trained\n"
+       "reviews  81.0 ± 12.7 †  2      258\n"
+       "topics   81.0 ± 12.7    2      258\n\n"
+       "tiny, full\n"
+       "task     score        n  trained\n"
+       "reviews  91.0 ± 12.7  2    1.50M\n"
+       "topics   91.0 ± 12.7  2    1.50M\n\n");
+    for (int i = 0; i < EIGHT; i++)
+        rows[i].lr = i / 2 % 2 ? 1e-4 : 1e-3;
+    is(rows, EIGHT, &(TableChoice){ .rows = "lr,task", .by = "model", .columns = "score" },
+       "tiny\n"
+       "lr      task     method  score          n\n"
+       "0.0001  reviews  full    91.0 ± 12.7    2\n"
+       "        topics   full    91.0 ± 12.7    2\n"
+       "0.001   reviews  head    81.0 ± 12.7 †  2\n"
+       "        topics   head    81.0 ± 12.7    2\n\n");
+    arena_free(arena);
+}
+
+static void splits_side_by_side_each_with_its_floor(void)
+{
+    Arena *arena = arena_of_test();
+    Row *rows = eight(arena);
+    TableChoice choice = { .columns = "score", .split = "test,dev" };
+    for (int i = 0; i < 4; i++)
+        rows[i].score_test = rows[i].score - 0.1, rows[i].score_dev = rows[i].score;
+    is(rows, 4, &choice,
+       "reviews: accuracy; dev: best constant answer 50.0; bag of words 81.5\n"
+       "train_n 5000, tune_n 500, train_on train, train_limit 0, max_length 128, epochs 3, "
+       "min_steps 1000, select last, batch 32\n"
+       "model  method  test         dev            n\n"
+       "tiny   head    71.0 ± 12.7  81.0 ± 12.7 †  2\n"
+       "       full    81.0 ± 12.7  91.0 ± 12.7    2\n\n");
+    choice.split = "tune";
+    char *notes = notes_of(rows, 4, &choice);
+    CHECK(strstr(notes, "tune: choices are made on it, so a score there is no result.") != NULL);
+    free(notes);
+    arena_free(arena);
+}
+
+static void lines_sort_by_a_column_either_way(void)
+{
+    Arena *arena = arena_of_test();
+    Row rows[] = { finished(arena, "tiny", "reviews", "one", "", 1, 0.7),
+                   finished(arena, "tiny", "reviews", "two", "", 1, 0.9),
+                   finished(arena, "tiny", "reviews", "three", "", 1, NAN) };
+    rows[0].params_trained = 1, rows[1].params_trained = 2, rows[2].params_trained = 3;
+    rows[2].status = "failed";
+    TableChoice choice = { .rows = "method", .by = "model", .columns = "n", .sort = "-score" };
+    is(rows, 3, &choice,
+       "tiny\nmethod  task       n\ntwo     reviews    1\none     reviews    1\nthree   reviews  "
+       "0/1\n\n");
+    choice.sort = "score";
+    is(rows, 3, &choice,
+       "tiny\nmethod  task       n\none     reviews    1\ntwo     reviews    1\nthree   reviews  "
+       "0/1\n\n");
+    choice.sort = "-trained";
+    is(rows, 3, &choice,
+       "tiny\nmethod  task       n\ntwo     reviews    1\none     reviews    1\nthree   reviews  "
+       "0/1\n\n");
+    arena_free(arena);
+}
+
+static void what_is_dead_or_missing_stands_by_the_score_without_remarks(void)
+{
+    Arena *arena = arena_of_test();
+    Row *rows = eight(arena);
+    rows[0].score = 0.5, rows[2].status = "timeout", rows[2].score = NAN;
+    is(rows, 4, &(TableChoice){ .rows = "method", .columns = "score", .by = "task" },
+       "reviews: accuracy on dev, 872 items; best constant answer 50.0; bag of words 81.5\n"
+       "train_n 5000, tune_n 500, train_on train, train_limit 0, max_length 128, epochs 3, "
+       "min_steps 1000, select last, batch 32\n"
+       "method  model  score                      n\n"
+       "head    tiny   66.0 ± 203.3 † 1/2 dead    2\n"
+       "full    tiny   92.0 1 timeout           1/2\n\n");
+    arena_free(arena);
+}
+
+static void the_mark_of_a_floor_is_explained(void)
+{
+    Arena *arena = arena_of_test();
+    Row *rows = eight(arena);
+    char *notes = notes_of(rows, 4, &(TableChoice){ 0 });
+    CHECK(strstr(notes, "†: below the bag of words of its task") != NULL);
+    free(notes);
+    for (int i = 0; i < 4; i++)
+        rows[i].train_limit = 100; // the floor saw all rows
+    notes = notes_of(rows, 4, &(TableChoice){ 0 });
+    CHECK(strstr(notes, "†") == NULL);
+    free(notes);
+    arena_free(arena);
+}
+
+static void trials_are_a_table_of_their_own_by_tune(void)
+{
+    Arena *arena = arena_of_test();
+    Row *rows = eight(arena);
+    for (int i = 0; i < 2; i++) {
+        rows[i].stage = "trial", rows[i].score = NAN, rows[i].tune_score = 0.6 + 0.1 * i;
+        rows[i].seed = rows[i].init_seed = rows[i].order_seed = rows[i].dropout_seed = 1;
+        rows[i].lr = i ? 1e-3 : 1e-2;
+    }
+    TableChoice choice = { .trials = true, .columns = "score", .rows = "method", .by = "task" };
+    is(rows, 4, &choice,
+       "reviews: accuracy on tune, 500 items; best constant answer 50.0\n"
+       "train_n 5000, tune_n 500, train_on train, train_limit 0, max_length 128, epochs 3, "
+       "min_steps 1000, select last, batch 32\n"
+       "method         model  score  n\n"
+       "head lr=0.001  tiny   70.0   1\n"
+       "head lr=0.01   tiny   60.0   1\n\n");
+    arena_free(arena);
+}
+
+static void what_is_not_there_is_refused_with_the_nearest(void)
+{
+    Arena *arena = arena_of_test();
+    Row *rows = eight(arena);
+    refused(rows, EIGHT, &(TableChoice){ .columns = "scoer" },
+            "'scoer' is no column; should be score");
+    refused(rows, EIGHT, &(TableChoice){ .columns = "trian_s" }, "should be train_s");
+    refused(rows, EIGHT, &(TableChoice){ .columns = "" }, "--columns: names nothing");
+    refused(rows, EIGHT, &(TableChoice){ .rows = "modle" },
+            "--rows: 'modle' is no key; should be model");
+    refused(rows, EIGHT, &(TableChoice){ .by = "tsk" }, "--by: 'tsk' is no key; should be task");
+    refused(rows, EIGHT, &(TableChoice){ .across = "task,model" },
+            "--across: 'task,model' names several");
+    refused(rows, EIGHT, &(TableChoice){ .split = "train" },
+            "--split: 'train' is none; should be dev, test");
+    refused(rows, EIGHT, &(TableChoice){ .sort = "-cpu" }, "--sort: 'cpu' is none");
+    arena_free(arena);
+}
+
+// ---- filters
+
+static bool selected(Arena *arena, Row *rows, size_t count, const char *name, const char *value,
+                     Rows *left, Error *error)
+{
+    Given given = { name, value };
+    const Arguments arguments = { .given = &given, .givens = 1 };
+    *left = (Rows){ .row = arena_take(arena, count, sizeof *rows),
+                    .folder = arena_zero(arena, count, sizeof(char *)),
+                    .count = count };
+    memcpy(left->row, rows, count * sizeof *rows);
+    return rows_select(arena, &arguments, left, error);
+}
+
+static void filters_keep_what_they_name(void)
+{
+    Arena *arena = arena_of_test();
+    Row *rows = eight(arena);
+    Rows left;
+    Error error = { 0 };
+    CHECK(selected(arena, rows, EIGHT, "task", "topics", &left, &error) && left.count == 4);
+    CHECK_TEXT(left.row[0].task, "topics");
+    CHECK(selected(arena, rows, EIGHT, "method", "full,head", &left, &error) && left.count == 8);
+    CHECK(selected(arena, rows, EIGHT, "where", "seed=2", &left, &error) && left.count == 4);
+    CHECK(selected(arena, rows, EIGHT, "where", "lr=1e-3", &left, &error) && left.count == 8);
+    CHECK(selected(arena, rows, EIGHT, "where", "seed!=2", &left, &error) && left.count == 4);
+    CHECK(left.row[0].seed == 1);
+    CHECK(selected(arena, rows, EIGHT, "where", "study=", &left, &error) && left.count == 8);
+    CHECK(!selected(arena, rows, EIGHT, "model", "tniy", &left, &error));
+    CHECK_ERROR(&error, ERROR_INPUT, "--model: 'tniy' is in no row; should be tiny");
+    CHECK(!selected(arena, rows, EIGHT, "task", "news", &left, &error));
+    CHECK_ERROR(&error, ERROR_INPUT, "should be reviews, topics");
+    CHECK(!selected(arena, rows, EIGHT, "where", "sed=1", &left, &error));
+    CHECK_ERROR(&error, ERROR_INPUT, "--where: 'sed' is no column; should be seed");
+    CHECK(!selected(arena, rows, EIGHT, "where", "seed", &left, &error));
+    CHECK_ERROR(&error, ERROR_INPUT, "'seed' has no =; should be COLUMN=VALUE");
+    CHECK(!selected(arena, rows, EIGHT, "where", "status!=ok", &left, &error));
+    CHECK_ERROR(&error, ERROR_INPUT, "none is left");
+    arena_free(arena);
+}
+
+// ---- floors
+
+static void floors_are_read_and_bad_ones_refused_with_their_line(void)
+{
+    static const struct {
+        const char *text, *part;
+    } bad[] = {
+        { "task,train_limit\nreviews,0\n", "floors.csv:1: no column 'split'" },
+        { "task,train_limit,split,metric,floor,seeds,score\nr,-1,dev,accuracy,b,1,0.5\n",
+          "floors.csv:2: train_limit '-1' is none" },
+        { "task,train_limit,split,metric,floor,seeds,score\nr,0,dev,accuracy,b,0,0.5\n",
+          "floors.csv:2: seeds '0' is none" },
+        { "task,train_limit,split,metric,floor,seeds,score\nr,0,dev,accuracy,b,1,86.5\n",
+          "floors.csv:2: score '86.5' is none; should be a fraction" },
+    };
+    Arena *arena = arena_of_test();
+    const char *folder = test_folder();
+    const char *path = path_join(arena, folder, "floors.csv");
+    Floors floors;
+    Error error = { 0 };
+    CHECK(floors_of_folders(arena, &folder, 1, &floors, &error) && floors.count == 0);
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+        CHECK(file_write_text(path, bad[i].text, &error));
+        CHECK(!floors_of_folders(arena, &folder, 1, &floors, &error));
+        CHECK_ERROR(&error, ERROR_INPUT, bad[i].part);
+    }
+    CHECK(file_write_text(path,
+                          "score,task,train_limit,split,metric,floor,seeds\n"
+                          "0.865,reviews,100,dev,accuracy,bag of words,5\n",
+                          &error));
+    CHECK(floors_of_folders(arena, (const char *[]){ folder, folder }, 2, &floors, &error));
+    if (CHECK(floors.count == 2)) {
+        CHECK_TEXT(floors.floor[1].name, "bag of words");
+        CHECK(floors.floor[1].train_limit == 100 && floors.floor[1].score == 0.865);
+    }
+    arena_free(arena);
+}
+
+void suite_choice(void)
+{
+    ADD(methods_by_tasks_with_their_floors_to_the_letter);
+    ADD(what_is_special_to_latex_prints_as_itself);
+    ADD(the_csv_reads_back);
+    ADD(columns_of_choice_and_n_that_stays);
+    ADD(tables_of_methods_with_a_line_a_task);
+    ADD(splits_side_by_side_each_with_its_floor);
+    ADD(lines_sort_by_a_column_either_way);
+    ADD(what_is_dead_or_missing_stands_by_the_score_without_remarks);
+    ADD(the_mark_of_a_floor_is_explained);
+    ADD(trials_are_a_table_of_their_own_by_tune);
+    ADD(what_is_not_there_is_refused_with_the_nearest);
+    ADD(filters_keep_what_they_name);
+    ADD(floors_are_read_and_bad_ones_refused_with_their_line);
+}
