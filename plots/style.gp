@@ -1,48 +1,67 @@
-# style.gp: the one look of all figures. The caller sets `out` (a file), `kind` (svg, png, pdf), and
-# width and height where a figure needs other than these (in points of the svg; a png has twice).
-if (!exists("width")) width = 640
-if (!exists("height")) height = 420
+# style.gp: the one look of all figures. The caller sets `out` (a file), `kind` (svg, png, pdf), width
+# and height (in points of the svg; a png has twice), and the methods of the rows: uses, used[] (sorted).
 font = "DejaVu Sans"
 if (kind eq "svg") set terminal svg size width,height dynamic font font.",11" enhanced background "white"
 if (kind eq "png") set terminal pngcairo size 2*width,2*height font font.",11" fontscale 1.5 linewidth 2 pointscale 1.9 enhanced
-if (kind eq "pdf") set terminal pdfcairo size width/72.0,height/72.0 font font.",8" enhanced
+if (kind eq "pdf") set terminal pdfcairo size width/96.0,height/96.0 font font.",11" fontscale 0.7 linewidth 1.5 enhanced
 set output out
 
 # Okabe and Ito's colours, told apart by the colour-blind; no two methods share a shape, so that they
 # are told apart in grey. A method keeps its number, so its colour and shape, in every figure.
-# Methods that this list does not know (`used`, sorted, names all that are drawn) come after it.
 methods = "null head full bitfit lora feature topk adapter prefix prompt ia3 lntune dora"
-set linetype 1  lc rgb "#333333" pt 2  ps 1.0 lw 1.4 dt (6,4) # null: a line, not a point
-set linetype 2  lc rgb "#E69F00" pt 5  ps 1.0 lw 1.4          # head
-set linetype 3  lc rgb "#0072B2" pt 7  ps 1.1 lw 1.4          # full
-set linetype 4  lc rgb "#CC79A7" pt 13 ps 1.3 lw 1.4          # bitfit
-set linetype 5  lc rgb "#D55E00" pt 9  ps 1.2 lw 1.4          # lora
-set linetype 6  lc rgb "#56B4E9" pt 11 ps 1.2 lw 1.4          # feature
-set linetype 7  lc rgb "#000000" pt 15 ps 1.1 lw 1.4          # topk
-set linetype 8  lc rgb "#009E73" pt 4  ps 1.0 lw 1.4          # adapter
-set linetype 9  lc rgb "#0072B2" pt 6  ps 1.1 lw 1.4          # prefix
-set linetype 10 lc rgb "#CC79A7" pt 12 ps 1.3 lw 1.4          # prompt
-set linetype 11 lc rgb "#D55E00" pt 8  ps 1.2 lw 1.4          # ia3
-set linetype 12 lc rgb "#56B4E9" pt 10 ps 1.2 lw 1.4          # lntune
-set linetype 13 lc rgb "#E69F00" pt 14 ps 1.1 lw 1.4          # dora
-set linetype 14 lc rgb "#009E73" pt 1  ps 1.1 lw 1.4          # a method of your own,
-set linetype 15 lc rgb "#000000" pt 3  ps 1.1 lw 1.4          # and another
+set linetype 1  lc rgb "#333333" pt 2  ps 1.0 lw 1.4 # null: a dashed line
+set linetype 2  lc rgb "#E69F00" pt 5  ps 1.0 lw 1.4 # head
+set linetype 3  lc rgb "#0072B2" pt 7  ps 1.1 lw 1.4 # full
+set linetype 4  lc rgb "#CC79A7" pt 13 ps 1.3 lw 1.4 # bitfit
+set linetype 5  lc rgb "#D55E00" pt 9  ps 1.2 lw 1.4 # lora
+set linetype 6  lc rgb "#56B4E9" pt 11 ps 1.2 lw 1.4 # feature
+set linetype 7  lc rgb "#000000" pt 15 ps 1.1 lw 1.4 # topk
+set linetype 8  lc rgb "#009E73" pt 4  ps 1.0 lw 1.4 # adapter
+set linetype 9  lc rgb "#0072B2" pt 6  ps 1.1 lw 1.4 # prefix
+set linetype 10 lc rgb "#CC79A7" pt 12 ps 1.3 lw 1.4 # prompt
+set linetype 11 lc rgb "#D55E00" pt 8  ps 1.2 lw 1.4 # ia3
+set linetype 12 lc rgb "#56B4E9" pt 10 ps 1.2 lw 1.4 # lntune
+set linetype 13 lc rgb "#E69F00" pt 14 ps 1.1 lw 1.4 # dora
+# A method that this list does not know is drawn as a letter: the first of its name that no other has.
+colours = "#009E73 #000000 #D55E00 #0072B2 #A0527A #A86A00"
+small = "abcdefghijklmnopqrstuvwxyz"
+large = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+capital(c) = strstrt(small, c) ? large[strstrt(small, c):strstrt(small, c)] : c
 known(name) = sum [i=1:words(methods)] (word(methods, i) eq name ? i : 0)
 place(name) = sum [i=1:uses] (used[i] eq name ? i : 0)
-extra(name) = sum [i=1:place(name)] !known(used[i])
-number(name) = known(name) ? known(name) : words(methods) + extra(name)
-
-# Without pretraining: the open shape of the method, in grey, as linetype 100 + its number.
-open = "2 4 6 12 8 10 14 4 6 12 8 10 14 1 3"
-do for [i=1:words(open)] {
-    set linetype 100+i lc rgb "#999999" pt int(word(open, i)) ps 1.1 lw 1.2
+number(name) = known(name) ? known(name) : words(methods) + place(name)
+array letter[uses+1]
+taken = ""
+do for [i=1:uses] {
+    letter[i] = ""
+    wishes = known(used[i]) ? "" : used[i].small."?"
+    do for [k=1:strlen(wishes)] {
+        c = capital(wishes[k:k])
+        if (letter[i] eq "" && (strstrt(large, c) || c eq "?") && !strstrt(taken, c)) { letter[i] = c }
+    }
+    taken = taken.letter[i]
+    if (letter[i] ne "") {
+        set linetype words(methods)+i lc rgb word(colours, (i - 1) % words(colours) + 1) pt letter[i] lw 1.4
+        set linetype 100+words(methods)+i lc rgb "#888888" pt letter[i] lw 1.2
+    }
 }
+# Without pretraining: the open shape of the method, in grey, as linetype 100 + its number.
+open = "2 4 6 12 8 10 14 4 6 12 8 10 14"
+do for [i=1:words(open)] {
+    set linetype 100+i lc rgb "#888888" pt int(word(open, i)) ps 1.1 lw 1.2
+}
+# Lines of figures with many lines also differ in their dashes.
+dash(style) = style % 100 == 1 ? 2 : (style + 2) % 5 + 1
+
+# Pieces of a bar: colour and hatching by their place. Neighbours differ in both.
+piece_colour(c) = word("#0072B2 #A86A00 #B34700 #9AD0F5 #007A58 #A0527A #56B4E9 #555555", c)
+piece_pattern(c) = int(word("3 4 2 3 5 1 3 7", c))
 
 set datafile separator comma
 set datafile columnheaders
 set encoding utf8
 set border 3 lc rgb "#444444"
-set tics nomirror out scale 0.5 textcolor rgb "#222222" font font.",9"
+set tics nomirror out scale 0.5 textcolor rgb "#222222" font font.",10"
 set grid ytics back lc rgb "#bbbbbb" lw 0.7 dt 1
 set errorbars 0.5
-set key noenhanced
+unset key

@@ -263,9 +263,9 @@ static json_t *two_way_call(Arena *arena, const char *name, const json_t *input)
 
 static json_t *satterthwaite_call(Arena *arena, const char *name, const json_t *input)
 {
-    Part of = parts_joined((Part){ number_of(input, "A"), number_of(input, "nuA") },
-                           (Part){ number_of(input, "B"), number_of(input, "nuB") },
-                           (Part){ number_of(input, "E"), number_of(input, "nuE") });
+    Component of = components_joined((Component){ number_of(input, "A"), number_of(input, "nuA") },
+                                     (Component){ number_of(input, "B"), number_of(input, "nuB") },
+                                     (Component){ number_of(input, "E"), number_of(input, "nuE") });
     (void)arena, (void)name;
     return json_pack("{so,so}", "var", number(of.variance), "df", number(of.df));
 }

@@ -319,6 +319,50 @@ static void trials_are_a_table_of_their_own_by_tune(void)
     arena_free(arena);
 }
 
+// Three methods of three seeds with predictions: one far above two that are right on the same
+// items. A file of predictions that does not fit costs the letters, not the table.
+static void letters_stand_by_the_score_where_predictions_are(void)
+{
+    enum { ITEMS = 200 };
+    Arena *arena = arena_of_test();
+    const char *folder = test_folder(), *method[] = { "head", "lora", "full" };
+    const int right_on[] = { 120, 121, 190 };
+    Error error = { 0 };
+    Rows rows;
+    const Floors none = { 0 };
+    const TableChoice choice = { .rows = "method", .columns = "score,letters", .across = "task" };
+    char *text = NULL;
+    size_t size;
+    for (int m = 0; m < 3; m++)
+        for (int seed = 1; seed <= 3; seed++) {
+            bool right[ITEMS];
+            for (int i = 0; i < ITEMS; i++)
+                right[i] = i < right_on[m] + (seed - 2) * (m + 1);
+            predicted(arena, folder, finished(arena, "tiny", "reviews", method[m], "", seed, 0),
+                      right, ITEMS);
+        }
+    CHECK(rows_of_folders(arena, &folder, 1, &rows, &error));
+    FILE *out = open_memstream(&text, &size);
+    CHECK(table_print(out, out, &rows, &none, &choice, &error));
+    fclose(out);
+    CHECK(strstr(text, "full           3  95.0 ± 3.7  a\n") != NULL);
+    CHECK(strstr(text, "head           3  60.0 ± 1.2  b\n") != NULL);
+    CHECK(strstr(text, "lora           3  60.5 ± 2.5  b\n") != NULL);
+    CHECK(strstr(text, "group, in each task and model: methods that share a letter can't be told "
+                       "apart at 5 % (Holm, k = 3).") != NULL);
+    if (CHECK(rows.count == 9))
+        CHECK(file_write_text(arena_format(arena, "%s/predictions/%s.csv", folder, rows.row[4].key),
+                              "split,id\n", &error));
+    free(text);
+    out = open_memstream(&text, &size);
+    CHECK(table_print(out, out, &rows, &none, &choice, &error));
+    fclose(out);
+    CHECK(strstr(text, "full           3  95.0 ± 3.7\n") != NULL);
+    CHECK(strstr(text, "group, in each task and model: no letters: ") != NULL);
+    free(text);
+    arena_free(arena);
+}
+
 static void what_is_not_there_is_refused_with_the_nearest(void)
 {
     Arena *arena = arena_of_test();
@@ -429,6 +473,7 @@ void suite_choice(void)
     ADD(what_is_dead_or_missing_stands_by_the_score_without_remarks);
     ADD(the_mark_of_a_floor_is_explained);
     ADD(trials_are_a_table_of_their_own_by_tune);
+    ADD(letters_stand_by_the_score_where_predictions_are);
     ADD(what_is_not_there_is_refused_with_the_nearest);
     ADD(filters_keep_what_they_name);
     ADD(floors_are_read_and_bad_ones_refused_with_their_line);

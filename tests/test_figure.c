@@ -1,5 +1,5 @@
-// test_figure.c: the data of a figure has every point, gnuplot draws it without a word, and failing
-// leaves nothing behind.
+// test_figure.c: the data of each figure has every point, with the numbers worked by hand; gnuplot
+// draws it without a word; failing leaves nothing behind.
 
 #include "report/figure.h"
 #include "base/csv.h"
@@ -24,15 +24,41 @@ static bool gnuplot_is_here(void)
     return here;
 }
 
-static bool written(Arena *arena, const char *folder, const Row *rows, size_t count, Csv *csv)
+// Draws `only` (NULL: all) of rows whose curves are in `folder`, too.
+static bool drawn(Arena *arena, const char *folder, Row *rows, size_t count, const char *plots,
+                  const char *only, Error *error)
+{
+    const char **of = arena_take(arena, count + 1, sizeof *of);
+    for (size_t i = 0; i < count; i++)
+        of[i] = folder;
+    const Rows all = { .row = rows, .folder = of, .count = count };
+    const FigureChoice choice = { .plots = plots, .only = only };
+    return figures_write(folder, &all, &choice, NULL, error);
+}
+
+static bool data_of(Arena *arena, const char *folder, Row *rows, size_t count, const char *figure,
+                    Csv *csv)
 {
     Error error = { 0 };
-    if (!CHECK(figures_write(folder, rows, count, "plots", &error))) {
+    if (!CHECK(drawn(arena, folder, rows, count, "plots", figure, &error))) {
         printf("%s\n", error.text);
         return false;
     }
-    return CHECK(csv_read(arena, path_join(arena, folder, "figures/score_by_params.csv"),
+    return CHECK(csv_read(arena, arena_format(arena, "%s/figures/%s.csv", folder, figure),
                           CSV_COMMAS, true, csv, &error));
+}
+
+static bool written(Arena *arena, const char *folder, Row *rows, size_t count, Csv *csv)
+{
+    return data_of(arena, folder, rows, count, "score_by_params", csv);
+}
+
+static char *picture(Arena *arena, const char *folder, const char *name)
+{
+    Error error = { 0 };
+    Bytes bytes = { (const uint8_t *)"", 0 };
+    CHECK(file_read(arena, arena_format(arena, "%s/figures/%s", folder, name), &bytes, &error));
+    return (char *)bytes.data;
 }
 
 static const char *cell(const Csv *csv, size_t row, const char *column)
@@ -40,24 +66,35 @@ static const char *cell(const Csv *csv, size_t row, const char *column)
     return csv->row[row].field[csv_column(csv, column)];
 }
 
-static void a_sweep_gives_data_and_two_pictures_and_nothing_else(void)
+// Each figure that there are data for, and no other: of rows alone there are no curves.
+static void a_sweep_gives_data_and_two_pictures_a_figure_and_nothing_else(void)
 {
+    static const struct {
+        const char *name, *title, *xlabel;
+    } figure[] = { { "score_by_params", "Score against trained parameters", "trained parameters" },
+                   { "score_by_size", "Score by size of the model", "model and its parameters" },
+                   { "memory", "Memory of training", "MB" },
+                   { "time", "Where the time goes", "seconds" } };
+    enum { FIGURES = sizeof figure / sizeof *figure };
     Arena *arena = arena_of_test();
     Error error = { 0 };
-    Csv csv;
-    Bytes svg, png;
     const char *folder = test_folder(), **name;
     size_t names;
-    if (gnuplot_is_here() && written(arena, folder, sweep_rows(arena), SWEEP_ROWS, &csv)) {
-        CHECK(csv.rows == 2 * 3 * 6);
-        const char *figures = path_join(arena, folder, "figures");
-        CHECK(folder_list(arena, figures, "", &name, &names, &error) && names == 3);
-        CHECK(file_read(arena, path_join(arena, figures, "score_by_params.svg"), &svg, &error));
-        CHECK(file_read(arena, path_join(arena, figures, "score_by_params.png"), &png, &error));
-        CHECK(strstr((const char *)svg.data, "reviews, mini") != NULL);
-        CHECK(strstr((const char *)svg.data, "adapter") != NULL);
-        CHECK(strstr((const char *)svg.data, "n = 5.") != NULL);
-        CHECK(!memcmp(png.data, "\x89PNG", 4) && png.size > 10000);
+    Row *rows = sweep_rows(arena);
+    for (size_t i = 0; i < SWEEP_ROWS; i++)
+        rows[i].plan_weights = 6000000, rows[i].plan_activations = 15500000;
+    if (gnuplot_is_here() && CHECK(drawn(arena, folder, rows, SWEEP_ROWS, "plots", NULL, &error))) {
+        CHECK(folder_list(arena, path_join(arena, folder, "figures"), "", &name, &names, &error));
+        CHECK(names == 3 * FIGURES);
+        for (int f = 0; f < FIGURES; f++) {
+            char *svg = picture(arena, folder, arena_format(arena, "%s.svg", figure[f].name));
+            char *png = picture(arena, folder, arena_format(arena, "%s.png", figure[f].name));
+            CHECK(!memcmp(png, "\x89PNG", 4));
+            CHECK(strstr(svg, figure[f].title) != NULL);
+            CHECK(strstr(svg, arena_format(arena, ">%s<", figure[f].xlabel)) != NULL);
+            CHECK(strstr(svg, ">adapter<") != NULL && strstr(svg, "n = 5.") != NULL);
+            CHECK(strstr(svg, "reviews") != NULL);
+        }
     }
     arena_free(arena);
 }
@@ -127,8 +164,6 @@ static void many_tasks_and_a_model_that_ran_on_one_are_drawn(void)
 {
     Arena *arena = arena_of_test();
     Csv csv;
-    Bytes svg;
-    Error error = { 0 };
     const char *task[] = { "a", "b", "c", "d", "e", "f" };
     Row rows[13];
     for (int t = 0; t < 6; t++)
@@ -138,13 +173,144 @@ static void many_tasks_and_a_model_that_ran_on_one_are_drawn(void)
     rows[12].status = "timeout";
     const char *folder = test_folder();
     if (gnuplot_is_here() && written(arena, folder, rows, 13, &csv)) {
-        CHECK(file_read(arena, path_join(arena, folder, "figures/score_by_params.svg"), &svg,
-                        &error));
-        CHECK(strstr((const char *)svg.data, "f, tiny") != NULL);
-        CHECK(strstr((const char *)svg.data, "c, mini") != NULL);
-        CHECK(strstr((const char *)svg.data, "a, mini") == NULL); // never asked
-        CHECK(strstr((const char *)svg.data, "no score") != NULL);
-        CHECK(strstr((const char *)svg.data, "Of 13 runs 1 timeout.") != NULL);
+        const char *svg = picture(arena, folder, "score_by_params.svg");
+        CHECK(strstr(svg, "f, tiny") != NULL);
+        CHECK(strstr(svg, "c, mini") != NULL);
+        CHECK(strstr(svg, "a, mini") == NULL); // never asked
+        CHECK(strstr(svg, "no score") != NULL);
+        CHECK(strstr(svg, "Of 13 runs 1 timeout.") != NULL);
+    }
+    arena_free(arena);
+}
+
+// Pieces begin where the one before ends; the largest of the runs counts, not their sum.
+static void memory_is_stacked_by_class_with_the_measured_peak(void)
+{
+    Arena *arena = arena_of_test();
+    Csv csv;
+    Row rows[] = { finished(arena, "tiny", "reviews", "lora", "", 1, 0.7),
+                   finished(arena, "tiny", "reviews", "lora", "", 2, 0.7) };
+    for (int i = 0; i < 2; i++) {
+        rows[i].plan_weights = 6000000, rows[i].plan_gradients = 1000000;
+        rows[i].plan_optimizer = 2000000, rows[i].plan_activations = 3000000 + i * 1000000;
+        rows[i].plan_workspace = 0, rows[i].rss_peak = 30000000;
+    }
+    if (gnuplot_is_here() && data_of(arena, test_folder(), rows, 2, "memory", &csv)) {
+        const char *expected[][4] = {
+            { "weights", "6", "0", "6" },     { "gradients", "1", "6", "7" },
+            { "optimizer", "2", "7", "9" },   { "activations", "4", "9", "13" },
+            { "workspace", "0", "13", "13" }, { "measured peak of the process", "30", "30", "30" },
+        };
+        CHECK(csv.rows == 6);
+        for (size_t r = 0; r < 6 && r < csv.rows; r++) {
+            CHECK_TEXT(cell(&csv, r, "class"), expected[r][0]);
+            CHECK_TEXT(cell(&csv, r, "MB"), expected[r][1]);
+            CHECK_TEXT(cell(&csv, r, "from"), expected[r][2]);
+            CHECK_TEXT(cell(&csv, r, "to"), expected[r][3]);
+        }
+    }
+    arena_free(arena);
+}
+
+// train_s 10 of which 1 was spent on updates: 9 for the passes. A phase that nobody measured is no
+// piece, and seconds of two machines are not drawn.
+static void time_is_stacked_by_the_phases_that_were_measured(void)
+{
+    Arena *arena = arena_of_test();
+    Csv csv;
+    Error error = { 0 };
+    const char *folder = test_folder();
+    Row rows[] = { finished(arena, "tiny", "reviews", "lora", "", 1, 0.7),
+                   finished(arena, "tiny", "reviews", "lora", "", 2, 0.7) };
+    for (int i = 0; i < 2; i++) {
+        rows[i].load_s = 2, rows[i].train_s = 10, rows[i].optimizer_s = 1, rows[i].wall_s = 14;
+        rows[i].eval_s = 1 + 0.5 * i; // median 1.25
+    }
+    if (gnuplot_is_here() && data_of(arena, folder, rows, 2, "time", &csv)) {
+        const char *expected[][4] = {
+            { "load", "2", "0", "2" },
+            { "optimizer", "1", "2", "3" },
+            { "forward and backward", "9", "3", "12" },
+            { "evaluate", "1.25", "12", "13.25" },
+            { "the whole run", "14", "14", "14" },
+        };
+        CHECK(csv.rows == 5);
+        for (size_t r = 0; r < 5 && r < csv.rows; r++) {
+            CHECK_TEXT(cell(&csv, r, "class"), expected[r][0]);
+            CHECK_TEXT(cell(&csv, r, "seconds"), expected[r][1]);
+            CHECK_TEXT(cell(&csv, r, "from"), expected[r][2]);
+            CHECK_TEXT(cell(&csv, r, "to"), expected[r][3]);
+        }
+        rows[1].cpu = "another";
+        CHECK(!drawn(arena, folder, rows, 2, "plots", "time", &error));
+        CHECK_ERROR(&error, ERROR_INPUT,
+                    "nothing to draw; should be runs with seconds, all of a task");
+    }
+    arena_free(arena);
+}
+
+// Two models make a line; a method that ran with one has no place in the figure.
+static void lines_go_from_model_to_model(void)
+{
+    Arena *arena = arena_of_test();
+    Csv csv;
+    Row rows[] = { finished(arena, "tiny", "reviews", "lora", "", 1, 0.7),
+                   finished(arena, "mini", "reviews", "lora", "", 1, 0.8),
+                   finished(arena, "tiny", "reviews", "full", "", 1, 0.9) };
+    if (gnuplot_is_here() && data_of(arena, test_folder(), rows, 3, "score_by_size", &csv) &&
+        CHECK(csv.rows == 3)) {
+        CHECK_TEXT(cell(&csv, 0, "model"), "tiny");
+        CHECK_TEXT(cell(&csv, 0, "x"), "1500000"); // alone in its panel: not set apart
+        CHECK_TEXT(cell(&csv, 1, "model"), "mini");
+        CHECK_TEXT(cell(&csv, 1, "x"), "6500000");
+        CHECK_TEXT(cell(&csv, 1, "series"), "1");
+        CHECK_TEXT(cell(&csv, 2, "method"), "full");
+        CHECK_TEXT(cell(&csv, 2, "series"), "0");
+    }
+    arena_free(arena);
+}
+
+// A step of the loss of 0 and one of 18, in 11 points: the running mean of 9 at the middle has
+// both, at the ends 5 points. Seeds 1 and 2: the mean of 2 and 4 is 3, in the range 2 to 4.
+static void curves_are_means_over_seeds_in_their_range(void)
+{
+    Arena *arena = arena_of_test();
+    Csv csv;
+    Error error = { 0 };
+    const char *folder = test_folder(),
+               *text[2] = { "step,tokens,seconds,loss,tune\n", "step,tokens,seconds,loss,tune\n" };
+    Row rows[] = { finished(arena, "tiny", "reviews", "lora", "", 1, 0.7),
+                   finished(arena, "tiny", "reviews", "lora", "", 2, 0.7),
+                   finished(arena, "tiny", "reviews", "full", "", 1, 0.7) }; // without a curve
+    for (int i = 0; i < 11; i++)
+        for (int r = 0; r < 2; r++)
+            text[r] = arena_format(arena, "%s%d,,,%d,%s\n", text[r], 10 * i,
+                                   r        ? 4
+                                   : i == 5 ? 18
+                                            : 0,
+                                   i == 4   ? "0.5"
+                                   : i == 9 ? "0.6"
+                                            : "");
+    CHECK(folder_make(path_join(arena, folder, "curves"), &error));
+    for (int r = 0; r < 2; r++)
+        CHECK(file_write_text(arena_format(arena, "%s/curves/%s.csv", folder, rows[r].key), text[r],
+                              &error));
+    if (gnuplot_is_here() && data_of(arena, folder, rows, 3, "curves", &csv) &&
+        CHECK(csv.rows == 11 + 2)) {
+        const double low[] = { 0, 18.0 / 6, 18.0 / 7, 18.0 / 8, 2, 2,
+                               2, 18.0 / 8, 18.0 / 7, 18.0 / 6, 0 };
+        for (size_t r = 0; r < 11; r++) {
+            CHECK_TEXT(cell(&csv, r, "of"), "loss");
+            CHECK_TEXT(cell(&csv, r, "n"), "2");
+            CHECK_CLOSE(atof(cell(&csv, r, "step")), 10 * (double)r, 0);
+            CHECK_CLOSE(atof(cell(&csv, r, "low")), low[r], 1e-8);
+            CHECK_CLOSE(atof(cell(&csv, r, "high")), 4, 0);
+            CHECK_CLOSE(atof(cell(&csv, r, "mean")), (low[r] + 4) / 2, 1e-8);
+        }
+        CHECK_TEXT(cell(&csv, 11, "of"), "tune_points");
+        CHECK_TEXT(cell(&csv, 11, "mean"), "50");
+        CHECK_TEXT(cell(&csv, 12, "mean"), "60");
+        CHECK_TEXT(cell(&csv, 12, "step"), "90");
     }
     arena_free(arena);
 }
@@ -155,10 +321,14 @@ static void nothing_to_draw_is_said(void)
     Error error = { 0 };
     Row row = finished(arena, "tiny", "reviews", "lora", "", 1, NAN);
     row.status = "failed";
-    CHECK(!figures_write(test_folder(), &row, 1, "plots", &error));
+    CHECK(!drawn(arena, test_folder(), &row, 1, "plots", NULL, &error));
     CHECK_ERROR(&error, ERROR_INPUT, "there is nothing to draw");
-    CHECK(!figures_write(test_folder(), NULL, 0, "plots", &error));
+    CHECK(!drawn(arena, test_folder(), NULL, 0, "plots", NULL, &error));
     CHECK_ERROR(&error, ERROR_INPUT, "there is nothing to draw");
+    CHECK(!drawn(arena, test_folder(), &row, 1, "plots", "curves", &error));
+    CHECK_ERROR(&error, ERROR_INPUT, "should be runs with curves/KEY.csv");
+    CHECK(!drawn(arena, test_folder(), &row, 1, "plots", "memroy", &error));
+    CHECK_ERROR(&error, ERROR_INPUT, "--only: 'memroy' is no figure; should be memory");
     arena_free(arena);
 }
 
@@ -169,7 +339,7 @@ static void a_missing_gnuplot_is_named_with_its_package(void)
     const char *folder = test_folder();
     char *path = strdup(getenv("PATH"));
     setenv("PATH", folder, 1);
-    CHECK(!figures_write(folder, sweep_rows(arena), SWEEP_ROWS, "plots", &error));
+    CHECK(!drawn(arena, folder, sweep_rows(arena), SWEEP_ROWS, "plots", NULL, &error));
     setenv("PATH", path, 1);
     CHECK_ERROR(&error, ERROR_ENVIRONMENT, "gnuplot is missing; should be installed");
     CHECK_ERROR(&error, ERROR_ENVIRONMENT, "gnuplot-nox");
@@ -179,17 +349,54 @@ static void a_missing_gnuplot_is_named_with_its_package(void)
 
 static void a_word_of_gnuplot_is_a_failure_that_leaves_no_picture(void)
 {
+    static const char *const others[] = { "style.gp", "page.gp", "panel.gp" };
     Arena *arena = arena_of_test();
     Error error = { 0 };
     const char *folder = test_folder(), **name;
     size_t names;
     if (gnuplot_is_here()) {
+        for (int o = 0; o < 3; o++)
+            CHECK(file_write_text(path_join(arena, folder, others[o]), "", &error));
         CHECK(file_write_text(path_join(arena, folder, "score_by_params.gp"),
                               "set terminal svg; set output out\nplot x\nwarn 'odd'\n", &error));
-        CHECK(!figures_write(folder, sweep_rows(arena), SWEEP_ROWS, folder, &error));
+        CHECK(!drawn(arena, folder, sweep_rows(arena), SWEEP_ROWS, folder, "score_by_params",
+                     &error));
         CHECK_ERROR(&error, ERROR_WORK, "score_by_params.svg: gnuplot: ");
         CHECK(folder_list(arena, path_join(arena, folder, "figures"), "", &name, &names, &error));
         CHECK(names == 1); // the data
+    }
+    arena_free(arena);
+}
+
+// Line ends in a folder's name, in a task's; quotes, blanks and backticks as above.
+static void line_ends_in_names_stop_no_figure(void)
+{
+    Arena *arena = arena_of_test();
+    Csv csv;
+    Error error = { 0 };
+    const char *folder = path_join(arena, test_folder(), "two\nlines 'quoted'");
+    Row row = finished(arena, "tiny", "a task\nof two lines", "lora", "", 1, 0.7);
+    CHECK(folder_make(folder, &error));
+    if (gnuplot_is_here() && written(arena, folder, &row, 1, &csv) && CHECK(csv.rows == 1))
+        CHECK_TEXT(cell(&csv, 0, "task"), "a task of two lines");
+    arena_free(arena);
+}
+
+// Those that the style does not know are letters, each another.
+static void methods_without_a_shape_are_letters(void)
+{
+    Arena *arena = arena_of_test();
+    Csv csv;
+    const char *folder = test_folder(),
+               *method[] = { "sparse", "soft", "s_s", "lora+bitfit", "lora" };
+    Row rows[5];
+    for (int i = 0; i < 5; i++)
+        rows[i] = finished(arena, "tiny", "reviews", method[i], "", 1, 0.5 + 0.1 * i);
+    if (gnuplot_is_here() && written(arena, folder, rows, 5, &csv)) {
+        const char *svg = picture(arena, folder, "score_by_params.svg");
+        const char *letter[] = { ">S<", ">O<", ">P<", ">L<" }; // s_s, soft, sparse, lora+bitfit
+        for (int i = 0; i < 4; i++)
+            CHECK(strstr(svg, letter[i]) != NULL);
     }
     arena_free(arena);
 }
@@ -210,18 +417,24 @@ static void no_two_methods_share_a_shape(void)
         used[shape] = true;
         shapes++;
     }
-    CHECK(shapes == 15);
+    CHECK(shapes == 13);
     arena_free(arena);
 }
 
 void suite_figure(void)
 {
-    ADD(a_sweep_gives_data_and_two_pictures_and_nothing_else);
+    ADD(a_sweep_gives_data_and_two_pictures_a_figure_and_nothing_else);
     ADD(every_point_is_in_the_data_and_no_bar_is_cut);
     ADD(names_with_quotes_blanks_and_backticks_are_only_names);
     ADD(many_tasks_and_a_model_that_ran_on_one_are_drawn);
+    ADD(memory_is_stacked_by_class_with_the_measured_peak);
+    ADD(time_is_stacked_by_the_phases_that_were_measured);
+    ADD(lines_go_from_model_to_model);
+    ADD(curves_are_means_over_seeds_in_their_range);
     ADD(nothing_to_draw_is_said);
     ADD(a_missing_gnuplot_is_named_with_its_package);
     ADD(a_word_of_gnuplot_is_a_failure_that_leaves_no_picture);
+    ADD(line_ends_in_names_stop_no_figure);
+    ADD(methods_without_a_shape_are_letters);
     ADD(no_two_methods_share_a_shape);
 }

@@ -231,6 +231,8 @@ static void what_is_wrong_is_refused_with_its_line(void)
           "spec.yaml:5: option 'epochs-' is unknown; should be epochs" },
         { "name: a\nmodels: tiny\ntasks: reviews\nmethods: full\ntrain: {seed: 3}\n",
           "spec.yaml:5: 'seed' is not an option of a spec" },
+        { "name: a\nmodels: tiny\ntasks: reviews\nmethods: full\ntrain: {save: here}\n",
+          "spec.yaml:5: 'save' is not an option of a spec; should be said to one run" },
         { "name: a\nmodels: tiny\ntasks: reviews\nmethods: full\ntrain: 3\n",
           "spec.yaml:5: train is not a mapping" },
         { "name: a\nmodels: tiny\ntasks: reviews\nmethods: full\ntrain: {pretrained: maybe}\n",

@@ -121,7 +121,7 @@ static void a_dead_run_is_in_the_mean_and_counted(void)
     Row *rows = five(arena, score);
     CHECK(says(rows, 5, TABLE_TEXT, "74.0 ± "));
     CHECK(says(rows, 5, TABLE_TEXT, "1/5 dead, the others 80.0"));
-    CHECK(says(rows, 5, TABLE_CSV, ",5,1,0.8,0,0,0,0,"));
+    CHECK(says(rows, 5, TABLE_CSV, ",5,1,0.8,0,0,0,0,,"));
     CHECK(says(rows, 5, TABLE_TEXT, "dead: at or below the best constant answer"));
     arena_free(arena);
 }
@@ -136,7 +136,7 @@ static void five_dead_runs_are_dead_without_spread(void)
         rows[i].majority_score = 279.0 / 408;
     CHECK(says(rows, 5, TABLE_TEXT, "68.4 ± 0  5 "));
     CHECK(says(rows, 5, TABLE_TEXT, "5/5 dead, all seeds equal"));
-    CHECK(says(rows, 5, TABLE_CSV, ",0.683823529,0,5,0.683823529,0.683823529,5,5,,0,0,0,0,"));
+    CHECK(says(rows, 5, TABLE_CSV, ",0.683823529,0,5,0.683823529,0.683823529,5,5,,0,0,0,0,,"));
     arena_free(arena);
 }
 
@@ -157,7 +157,7 @@ static void runs_without_a_score_are_counted_by_name_and_listed_with_their_keys(
     for (int i = 0; i < 5; i++)
         rows[i].status = "failed", rows[i].score = NAN;
     CHECK(says(rows, 5, TABLE_TEXT, "0/5 "));
-    CHECK(says(rows, 5, TABLE_CSV, ",,,0,,,5,0,,5,0,0,0,"));
+    CHECK(says(rows, 5, TABLE_CSV, ",,,0,,,5,0,,5,0,0,0,,"));
     arena_free(arena);
 }
 
@@ -346,7 +346,7 @@ static void what_was_not_measured_is_empty(void)
         rows[i].params_trained = rows[i].plan_peak = rows[i].rss_peak = WHOLE_UNKNOWN;
     }
     CHECK(says(rows, 5, TABLE_MARKDOWN, "| tiny | lora | 82.0 ± 2.0 | 5 |  |  |  |  |  |  |\n"));
-    CHECK(says(rows, 5, TABLE_CSV, ",5,0,,0,0,0,0,,,,,,\n"));
+    CHECK(says(rows, 5, TABLE_CSV, ",5,0,,0,0,0,0,,,,,,,\n"));
     CHECK(says(rows, 5, TABLE_TEXT, "872 items\n"));
     arena_free(arena);
 }
@@ -357,8 +357,7 @@ static void shares_say_of_what(void)
     Row *rows = five(arena, spread);
     for (int i = 0; i < 5; i++)
         rows[i].trained_share = 0.01182, rows[i].trained_share_nonembedding = 0.02364;
-    CHECK(says(rows, 5, TABLE_MARKDOWN,
-               "| trained | trained % of all | trained % of non-embedding |"));
+    CHECK(says(rows, 5, TABLE_MARKDOWN, "| trained | % of all | % of non-embedding |"));
     CHECK(says(rows, 5, TABLE_MARKDOWN, "| 5 | 1000 | 1.18 | 2.36 | 21.5 | 48.0 | 12.3 |"));
     arena_free(arena);
 }

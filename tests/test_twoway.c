@@ -32,7 +32,8 @@ static void two_seeds_and_two_groups_by_hand(void)
     CHECK_CLOSE(of.high - of.value, 12.7062047362 * sqrt(1.25), 1e-10);
     CHECK_TEXT(of.basis, "seeds+items");
     CHECK(!of.reason);
-    Part floor = parts_joined((Part){ 2, 1 }, (Part){ 0.5, 1 }, (Part){ 0, 1 });
+    Component floor =
+        components_joined((Component){ 2, 1 }, (Component){ 0.5, 1 }, (Component){ 0, 1 });
     CHECK_CLOSE(floor.df, 1, 0); // raised from 0.9655
     arena_free(arena);
 }
@@ -40,17 +41,19 @@ static void two_seeds_and_two_groups_by_hand(void)
 // Where the rest is as large as the groups' part, items add nothing: the t test over seeds.
 static void without_an_item_effect_it_is_the_t_test_over_seeds(void)
 {
-    Part of = parts_joined((Part){ 3, 4 }, (Part){ 1, 500 }, (Part){ 1, 2000 });
+    Component of =
+        components_joined((Component){ 3, 4 }, (Component){ 1, 500 }, (Component){ 1, 2000 });
     CHECK_CLOSE(of.variance, 3, 0);
     CHECK_CLOSE(of.df, 4, 0);
-    of = parts_joined((Part){ 3, 4 }, (Part){ 0.5, 500 }, (Part){ 1, 2000 });
+    of = components_joined((Component){ 3, 4 }, (Component){ 0.5, 500 }, (Component){ 1, 2000 });
     CHECK_CLOSE(of.variance, 3, 0); // the seeds' part stays whole: never 3 + 0.5 - 1
 }
 
 // Without a seed effect A = E, both small beside B: the t test over groups.
 static void without_a_seed_effect_it_is_the_t_test_over_items(void)
 {
-    Part of = parts_joined((Part){ 1e-9, 2 }, (Part){ 1, 100 }, (Part){ 1e-9, 200 });
+    Component of =
+        components_joined((Component){ 1e-9, 2 }, (Component){ 1, 100 }, (Component){ 1e-9, 200 });
     CHECK_CLOSE(of.variance, 1, 1e-12);
     CHECK_CLOSE(of.df, 100, 1e-6);
 }

@@ -12,15 +12,15 @@ typedef struct {
 static Squares squares_of(Arena *scratch, const double *u, size_t seeds, size_t groups);
 static double group_variance(const double *u, size_t seeds_u, const double *v, size_t seeds_v,
                              size_t groups);
-static TwoWay tested(double value, Part part, size_t groups, double scale, const char *basis,
+static TwoWay tested(double value, Component part, size_t groups, double scale, const char *basis,
                      double level);
-static Part sum_of(Part a, Part b, double least);
+static Component sum_of(Component a, Component b, double least);
 
 TwoWay twoway(Arena *scratch, const double *u, size_t seeds, size_t groups, double level)
 {
     Squares of = squares_of(scratch, u, seeds, groups);
     double S = (double)seeds, G = (double)groups;
-    Part by_seed = { of.seed / S, S - 1 }, by_group = { of.group / S, G - 1 };
+    Component by_seed = { of.seed / S, S - 1 }, by_group = { of.group / S, G - 1 };
     TwoWay result;
     if (seeds == 1)
         result =
@@ -28,8 +28,8 @@ TwoWay twoway(Arena *scratch, const double *u, size_t seeds, size_t groups, doub
     else if (groups == 1)
         result = tested(of.mean, by_seed, groups, of.largest, "seeds", level);
     else {
-        Part rest = { of.rest / S, (S - 1) * (G - 1) };
-        result = tested(of.mean, parts_joined(by_seed, by_group, rest), groups, of.largest,
+        Component rest = { of.rest / S, (S - 1) * (G - 1) };
+        result = tested(of.mean, components_joined(by_seed, by_group, rest), groups, of.largest,
                         "seeds+items", level);
     }
     result.ms_seed = of.seed, result.ms_group = of.group, result.ms_rest = of.rest;
@@ -43,31 +43,32 @@ TwoWay twoway_unpaired(Arena *scratch, const double *u, size_t seeds_u, const do
             b = squares_of(scratch, v, seeds_v, groups);
     double value = a.mean - b.mean, scale = fmax(a.largest, b.largest), G = (double)groups;
     double Su = (double)seeds_u, Sv = (double)seeds_v, fewest = fmin(Su, Sv) - 1;
-    Part by_group = { group_variance(u, seeds_u, v, seeds_v, groups), G - 1 };
+    Component by_group = { group_variance(u, seeds_u, v, seeds_v, groups), G - 1 };
     if (fewest == 0)
         return tested(value, by_group, groups, scale, groups == 1 ? "none" : "items", level);
-    Part by_seed = sum_of((Part){ a.seed / Su, Su - 1 }, (Part){ b.seed / Sv, Sv - 1 }, fewest);
+    Component by_seed =
+        sum_of((Component){ a.seed / Su, Su - 1 }, (Component){ b.seed / Sv, Sv - 1 }, fewest);
     if (groups == 1)
         return tested(value, by_seed, groups, scale, "seeds", level);
-    Part rest = sum_of((Part){ a.rest / Su, (Su - 1) * (G - 1) },
-                       (Part){ b.rest / Sv, (Sv - 1) * (G - 1) }, fewest * (G - 1));
-    return tested(value, parts_joined(by_seed, by_group, rest), groups, scale, "seeds+items",
+    Component rest = sum_of((Component){ a.rest / Su, (Su - 1) * (G - 1) },
+                            (Component){ b.rest / Sv, (Sv - 1) * (G - 1) }, fewest * (G - 1));
+    return tested(value, components_joined(by_seed, by_group, rest), groups, scale, "seeds+items",
                   level);
 }
 
-Part parts_joined(Part seeds, Part groups, Part rest)
+Component components_joined(Component seeds, Component groups, Component rest)
 {
-    const Part part[] = { seeds, groups, rest };
+    const Component part[] = { seeds, groups, rest };
     double items = fmax(groups.variance - rest.variance, 0), all = seeds.variance + items;
     double inverse = 0;
     if (all == 0)
-        return (Part){ 0, NAN };
+        return (Component){ 0, NAN };
     for (int c = 0; c < (items > 0 ? 3 : 1); c++) {
         double share = part[c].variance / all, df = part[c].df;
         double raised = (df + 2) * share / (df + 2 * share);
         inverse += raised * raised / df;
     }
-    return (Part){ all, fmax(1 / inverse, fmin(seeds.df, groups.df)) };
+    return (Component){ all, fmax(1 / inverse, fmin(seeds.df, groups.df)) };
 }
 
 double detectable(double se, double df)
@@ -126,17 +127,17 @@ static double group_variance(const double *u, size_t seeds_u, const double *v, s
     return groups > 1 ? squares / (double)(groups - 1) : (double)NAN;
 }
 
-static Part sum_of(Part a, Part b, double least)
+static Component sum_of(Component a, Component b, double least)
 {
     double all = a.variance + b.variance;
-    return (Part){ all, all > 0
-                            ? all * all /
-                                  (a.variance * a.variance / a.df + b.variance * b.variance / b.df)
-                            : least };
+    return (Component){
+        all, all > 0 ? all * all / (a.variance * a.variance / a.df + b.variance * b.variance / b.df)
+                     : least
+    };
 }
 
 // part.variance is G times that of the value.
-static TwoWay tested(double value, Part part, size_t groups, double scale, const char *basis,
+static TwoWay tested(double value, Component part, size_t groups, double scale, const char *basis,
                      double level)
 {
     double variance = part.variance / (double)groups;

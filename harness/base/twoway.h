@@ -36,11 +36,12 @@ TwoWay twoway(Arena *scratch, const double *u, size_t seeds, size_t groups, doub
 TwoWay twoway_unpaired(Arena *scratch, const double *u, size_t seeds_u, const double *v,
                        size_t seeds_v, size_t groups, double level);
 
-// A part of the variance, and the degrees of freedom that it was estimated with.
+// A component of the variance, and the degrees of freedom that it was estimated with.
 typedef struct {
     double variance, df;
-} Part;
-Part parts_joined(Part seeds, Part groups, Part rest); // V and its df from A, B, E
+} Component;
+Component components_joined(Component seeds, Component groups,
+                            Component rest); // V and its df from A, B, E
 
 // The difference that such a comparison finds at 5 % in 80 of 100 cases: (t(0.975) + t(0.80)) se.
 double detectable(double se, double df);

@@ -9,7 +9,8 @@
 typedef const char *Text_of(Arena *arena, const Shown *shown, const At *at);
 typedef double Number_of(Arena *arena, const Shown *shown, const At *at);
 
-static Text_of score, runs, remarks, of_row, count_of, share_of, bytes_of, seconds_of;
+static Text_of score, runs, letters_of_cell, remarks, of_row, count_of, share_of, bytes_of,
+    seconds_of;
 static Number_of score_number, runs_number, row_value;
 
 static const struct Kind {
@@ -22,10 +23,13 @@ static const struct Kind {
     { "score", "score", "mean over seeds and half-width of its 95 % t interval, in points", NULL,
       'l', score, score_number },
     { "n", "n", "runs with a score, of all where some have none", NULL, 'r', runs, runs_number },
+    { "letters", "group",
+      "methods of one task and model that share a letter can't be told apart at 5 %", NULL, 'l',
+      letters_of_cell, NULL },
     { "trained", "trained", "trained parameters", "params_trained", 'r', count_of, row_value },
-    { "share", "trained %\nof all", "their share of all parameters", "trained_share", 'r', share_of,
+    { "share", "% of\nall", "trained parameters in % of all", "trained_share", 'r', share_of,
       row_value },
-    { "share_inner", "trained % of\nnon-embedding", "their share without embeddings",
+    { "share_inner", "% of non-\nembedding", "the same without embeddings",
       "trained_share_nonembedding", 'r', share_of, row_value },
     { "memory", "plan\nMB", "planned peak of training, in 10^6 bytes", "plan_peak", 'r', bytes_of,
       row_value },
@@ -193,6 +197,12 @@ static const char *runs(Arena *arena, const Shown *shown, const At *at)
     (void)shown;
     return cell->score.n == cell->runs ? arena_format(arena, "%zu", cell->runs)
                                        : arena_format(arena, "%zu/%zu", cell->score.n, cell->runs);
+}
+
+static const char *letters_of_cell(Arena *arena, const Shown *shown, const At *at)
+{
+    (void)arena, (void)shown;
+    return known(at->cell->letters);
 }
 
 static double runs_number(Arena *arena, const Shown *shown, const At *at)

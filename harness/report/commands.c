@@ -95,8 +95,10 @@ const Command command_table = {
 // ---- plots
 
 static const Flag plots_flags[] = {
-    SELECT_FLAGS,
+    { "only", 0, "NAMES", "of these figures; `--only help` says which there are [all with data]" },
     { "out", 'o', "FOLDER", "figures/ is made in it [the first folder of rows]" },
+    SELECT_FLAGS,
+    { "pdf", 0, NULL, "a PDF, too, for a paper" },
     FLAG_END,
 };
 
@@ -104,21 +106,28 @@ static bool plots(const Invocation *invocation, int *status, Error *error)
 {
     Arguments arguments;
     Rows rows;
+    FigureChoice choice = { 0 };
+    if (!arguments_read(invocation->arena, invocation->count, invocation->argument, plots_flags,
+                        &arguments, error))
+        return false;
+    choice.only = argument_value(&arguments, "only");
+    if (choice.only && !strcmp(choice.only, "help")) {
+        figure_help(stdout);
+        return true;
+    }
     if (!operands(invocation, plots_flags, &arguments, &rows, status, error))
         return false;
     const char *out = argument_value(&arguments, "out");
-    out = out ? out : arguments.operand[0];
-    const char *folder = path_join(invocation->arena, home_folder(invocation->arena), "plots");
-    if (!figures_write(out, rows.row, rows.count, folder, error))
-        return false;
-    printf("%s/figures/score_by_params.{csv,svg,png}\n", out);
-    return true;
+    choice.plots = path_join(invocation->arena, home_folder(invocation->arena), "plots");
+    choice.pdf = argument_is(&arguments, "pdf");
+    return figures_write(out ? out : arguments.operand[0], &rows, &choice, stdout, error);
 }
 
 const Command command_plots = {
     .name = "plots",
-    .summary = "draw score against trained parameters, as SVG and PNG with their CSV",
-    .usage = "  tunemark plots results/reference/first\n",
+    .summary = "draw figures of rows, as SVG and PNG with their CSV: score, memory, time, curves",
+    .usage = "  tunemark plots results/reference/first\n"
+             "  tunemark plots results/reference/first --only memory,time --task reviews --pdf\n",
     .flags = plots_flags,
     .run = plots,
 };

@@ -3,5 +3,5 @@
 #define REPORT_COMMANDS_H
 #include "base/command.h"
 
-extern const Command command_table, command_plots;
+extern const Command command_table, command_plots, command_compare;
 #endif

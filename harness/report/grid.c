@@ -6,13 +6,13 @@
 enum { WIDTH = 100 }; // of a terminal; a wider text table is printed in parts
 
 static void print_aligned(FILE *out, Arena *arena, const Grid *grid);
-static void print_markdown(FILE *out, const Grid *grid);
-static void print_latex(FILE *out, const Grid *grid);
+static void print_markdown(FILE *out, Arena *arena, const Grid *grid);
+static void print_latex(FILE *out, Arena *arena, const Grid *grid);
 
 void grid_print(FILE *out, Arena *arena, const Grid *grid, TableFormat format)
 {
     if (format == TABLE_LATEX) {
-        print_latex(out, grid);
+        print_latex(out, arena, grid);
         return;
     }
     if (grid->name) {
@@ -22,7 +22,7 @@ void grid_print(FILE *out, Arena *arena, const Grid *grid, TableFormat format)
         fputs(format == TABLE_MARKDOWN ? "\n\n" : "\n", out);
     }
     if (format == TABLE_MARKDOWN)
-        print_markdown(out, grid);
+        print_markdown(out, arena, grid);
     else
         print_aligned(out, arena, grid);
 }
@@ -132,6 +132,19 @@ static void print_aligned(FILE *out, Arena *arena, const Grid *grid)
     putc('\n', out);
 }
 
+// A heading on one line: its lines meet at a blank, or at the hyphen that one ends with.
+static const char *unbroken(Arena *arena, const char *heading)
+{
+    char *text = arena_text(arena, heading), *to = text;
+    for (; *heading; heading++)
+        if (*heading != '\n')
+            *to++ = *heading;
+        else if (to == text || to[-1] != '-')
+            *to++ = ' ';
+    *to = '\0';
+    return text;
+}
+
 static void put_marked(FILE *out, const char *text) // a bar would end the cell
 {
     for (; *text; text++) {
@@ -141,11 +154,11 @@ static void put_marked(FILE *out, const char *text) // a bar would end the cell
     }
 }
 
-static void print_markdown(FILE *out, const Grid *grid)
+static void print_markdown(FILE *out, Arena *arena, const Grid *grid)
 {
     for (size_t c = 0; c < grid->columns; c++) {
         fputs("| ", out);
-        put_marked(out, grid->title[c]);
+        put_marked(out, unbroken(arena, grid->title[c]));
         putc(' ', out);
     }
     fputs("|\n", out);
@@ -196,7 +209,7 @@ static void put_latex(FILE *out, const char *text)
     }
 }
 
-static void print_latex(FILE *out, const Grid *grid)
+static void print_latex(FILE *out, Arena *arena, const Grid *grid)
 {
     fputs("\\begin{table}\n\\centering\n", out);
     if (grid->name) {
@@ -210,7 +223,7 @@ static void print_latex(FILE *out, const Grid *grid)
     }
     fprintf(out, "\\begin{tabular}{%.*s}\n\\toprule\n", (int)grid->columns, grid->side);
     for (size_t c = 0; c < grid->columns; c++) {
-        put_latex(out, grid->title[c]);
+        put_latex(out, unbroken(arena, grid->title[c]));
         fputs(c + 1 < grid->columns ? " & " : " \\\\\n\\midrule\n", out);
     }
     bool groups = false;

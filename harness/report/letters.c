@@ -14,10 +14,10 @@ bool letters(Arena *arena, const Rows *rows, Lettered *method, size_t methods, s
     Side *side = arena_zero(arena, methods + 1, sizeof *side);
     size_t *of = arena_take(arena, methods + 1, sizeof *of), n = 0, pair = 0; // those with a letter
     for (size_t m = 0; m < methods; m++) {
-        side[m].run = method[m].run, side[m].runs = method[m].runs;
+        side[m].rows = rows, side[m].run = method[m].run, side[m].runs = method[m].runs;
         method[m].letters = "";
     }
-    if (!sides_read(arena, rows, NULL, side, methods, &items, error))
+    if (!sides_read(arena, NULL, side, methods, &items, error))
         return false;
     for (size_t m = 0; m < methods; m++) {
         method[m].used = side[m].count;

@@ -22,18 +22,18 @@ typedef struct {
 
 static bool same_question(const Side *side, size_t sides, const char *split, Items *items,
                           Error *error);
-static bool read_side(Arena *arena, const Rows *rows, Side *side, Items *items, Error *error);
+static bool read_side(Arena *arena, Side *side, Items *items, Error *error);
 static bool settle(Side *side, size_t sides, Items *items, Error *error);
 static void take_sample(Arena *arena, Side *side, const Items *items);
 
-bool sides_read(Arena *arena, const Rows *rows, const char *split, Side *side, size_t sides,
-                Items *items, Error *error)
+bool sides_read(Arena *arena, const char *split, Side *side, size_t sides, Items *items,
+                Error *error)
 {
     *items = (Items){ .positive = -1 };
     if (!same_question(side, sides, split, items, error))
         return false;
     for (size_t s = 0; s < sides; s++)
-        if (!read_side(arena, rows, &side[s], items, error))
+        if (!read_side(arena, &side[s], items, error))
             return false;
     if (!settle(side, sides, items, error))
         return false;
@@ -232,7 +232,7 @@ static bool read_run(Arena *arena, const char *file, const Row *row, Items *item
     return true;
 }
 
-static bool read_side(Arena *arena, const Rows *rows, Side *side, Items *items, Error *error)
+static bool read_side(Arena *arena, Side *side, Items *items, Error *error)
 {
     side->predicted = arena_zero(arena, side->runs + 1, sizeof *side->predicted);
     side->count = side->missing = 0;
@@ -240,7 +240,7 @@ static bool read_side(Arena *arena, const Rows *rows, Side *side, Items *items, 
         const Row *row = side->run[r];
         if (!ended_ok(row) || !row->key)
             continue;
-        const char *file = path_join(arena, rows->folder[row - rows->row],
+        const char *file = path_join(arena, side->rows->folder[row - side->rows->row],
                                      arena_format(arena, "predictions/%s.csv", row->key));
         if (!file_exists(file)) {
             side->missing++;

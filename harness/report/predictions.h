@@ -32,17 +32,18 @@ typedef struct {
 
 // One method in one block.
 typedef struct {
-    const Row *const *run; // given: its runs
+    const Rows *rows;      // given: rows with their folders
+    const Row *const *run; // given: its runs, which point into them
     size_t runs;
     Predicted *predicted;  // those that ended ok and have predictions
     size_t count, missing; // missing: ended ok, but there is no file
     Sample sample;         // of predicted
 } Side;
 
-// Reads the predictions of all sides on `split` (NULL: the split of the rows' score). `run` points
-// into `rows`, which knows the folders. ERROR_INPUT, with the file and the first id that differs,
-// where ids, gold or groups are not the same in all, and where answers do not give the row's score.
-// A side may be left with no runs; `items` is empty where all are.
-bool sides_read(Arena *arena, const Rows *rows, const char *split, Side *side, size_t sides,
-                Items *items, Error *error);
+// Reads the predictions of all sides on `split` (NULL: the split of the rows' score). ERROR_INPUT,
+// with the file and the first id that differs, where ids, gold or groups are not the same in all,
+// and where answers do not give the row's score. A side may be left with no runs; `items` is empty
+// where all are.
+bool sides_read(Arena *arena, const char *split, Side *side, size_t sides, Items *items,
+                Error *error);
 #endif

@@ -21,8 +21,9 @@ typedef struct {
     Interval score;        // 95 %, over the seeds of the runs that ended ok; fractions
     double living;         // mean of those that are not dead; NAN when none or all are
     size_t runs, dead, failed, diverged, timeout, unscored; // runs = score.n + the last four
-    bool on_edge;      // the search chose a rate at the end of its range
-    double model_size; // parameters of the model without what methods add; INFINITY when unknown
+    bool on_edge;        // the search chose a rate at the end of its range
+    double model_size;   // parameters of the model without what methods add; INFINITY when unknown
+    const char *letters; // report/letters.h, of its block and model; "" none, NULL: not looked for
     double params_trained; // median over runs; NAN where no run says
 } Cell;
 

@@ -7,7 +7,7 @@
 #include <string.h>
 
 static const char usual_columns[] =
-    "score,n,trained,share,share_inner,memory,resident,time,remarks";
+    "score,n,letters,trained,share,share_inner,memory,resident,time,remarks";
 static const char *const dimensions[] = { "task", "model", "method", NULL };
 enum { MOST_KEYS = 8 };
 
@@ -38,8 +38,10 @@ bool table_print(FILE *out, FILE *notes, const Rows *rows, const Floors *floors,
     done = done &&
            summary_of(table.arena, rows->row, rows->count, choice->trials, &table.summary, error);
     done = done && find_layout(&table, &layout, error) && find_columns(&table, error);
-    if (done)
+    if (done) {
+        table_letters(&table);
         find_entries(&table);
+    }
     done = done && sort_entries(&table, &layout.rows, error);
     if (done && choice->format == TABLE_CSV)
         table_csv(out, &table);

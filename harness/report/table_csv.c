@@ -88,6 +88,7 @@ static void put_line(FILE *out, const Table *table, const At *at)
         { "diverged", "n", whole(arena, cell->diverged) },
         { "timeout", "n", whole(arena, cell->timeout) },
         { "unscored", "n", whole(arena, cell->unscored) },
+        { "letters", "letters", cell->letters },
     };
     bool first = true;
     for (size_t f = 0; f < sizeof field / sizeof *field; f++)

@@ -1,4 +1,5 @@
-// table_impl.h: what the parts of a table share: its arrangement (table.c), its CSV (table_csv.c),
+// table_impl.h: what the parts of a table share: its arrangement (table.c), its letters and
+// CSV (table_letters.c, table_csv.c),
 // the sentences beside it (table_notes.c).
 #ifndef REPORT_TABLE_IMPL_H
 #define REPORT_TABLE_IMPL_H
@@ -20,9 +21,13 @@ typedef struct {
     size_t shown_count;
     At *entry; // every cell, in the order of lines
     size_t entries;
-    bool headed; // each task is described above its table
+    const char **letters_note; // what to know of the letters, a sentence each, NULL-terminated
+    bool headed;               // each task is described above its table
 } Table;
 
+// Finds the letters of all cells where the column is shown; leaves the column out where nobody
+// asked for it and there are none.
+void table_letters(Table *table);
 void table_csv(FILE *out, const Table *table);
 void table_notes(FILE *out, const Table *table);
 // "accuracy on dev, 1000 items; best constant answer 50.0; bag of words 86.5".

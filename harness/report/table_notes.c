@@ -205,6 +205,8 @@ static void note_scores(Notes *notes, const Table *table)
         note(notes, "†: below the %s of its task, which saw no pretrained model.", below);
     if (dead)
         note(notes, "dead: at or below the best constant answer; dead runs are in the mean.");
+    for (size_t l = 0; table->letters_note && table->letters_note[l]; l++)
+        note(notes, "%s.", table->letters_note[l]);
     if (!table->headed)
         for (size_t b = 0; b < summary->blocks; b++) {
             const Block *block = &summary->block[b];

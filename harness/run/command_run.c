@@ -10,7 +10,9 @@
 
 static const char usage[] = "  tunemark run --model tiny --task reviews --method lora --rank 4\n"
                             "  tunemark run --model mini --task topics --method full --lr 3e-4 "
-                            "--seed 2 --out results/mine\n";
+                            "--seed 2 --out results/mine\n"
+                            "  tunemark run --model tiny --task reviews --method lora --save "
+                            "reviews.lora\n";
 
 static const Flag flags[] = {
     { "verbose", 'v', NULL, "a line on stderr now and then, also when it is no terminal" },
@@ -78,7 +80,7 @@ static void points(FILE *out, const char *name, double fraction)
 }
 
 // The row in words.
-static void row_print(FILE *out, const Row *row, const char *folder)
+static void row_print(FILE *out, const Row *row, const Protocol *protocol)
 {
     fprintf(out, "%s %s %s seed %lld: ", row->method, row->model, row->task, (long long)row->seed);
     if (strcmp(row->status, "ok") != 0)
@@ -93,8 +95,10 @@ static void row_print(FILE *out, const Row *row, const char *folder)
     }
     fprintf(out, "; trained %lld of %lld (%.3g %%)", (long long)row->params_trained,
             (long long)row->params_total, 100 * row->trained_share);
-    fprintf(out, "; plan %.1f MB; %.1f s\n%s/rows/%s.csv\n", (double)row->plan_peak / 1e6,
-            row->wall_s, folder, row->key);
+    fprintf(out, "; plan %.1f MB; %.1f s\n", (double)row->plan_peak / 1e6, row->wall_s);
+    if (protocol->save && row->saved_bytes != WHOLE_UNKNOWN)
+        fprintf(out, "%s: %lld bytes to keep\n", protocol->save, (long long)row->saved_bytes);
+    fprintf(out, "%s/rows/%s.csv\n", protocol->out, row->key);
 }
 
 static bool command(const Invocation *invocation, int *status, Error *error)
@@ -115,7 +119,7 @@ static bool command(const Invocation *invocation, int *status, Error *error)
         fputs("\r\033[K", stderr);
     if (!ok)
         return false;
-    row_print(stdout, &row, request.protocol.out);
+    row_print(stdout, &row, &request.protocol);
     *status = strcmp(row.status, "ok") ? ERROR_WORK : 0;
     return true;
 }

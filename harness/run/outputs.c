@@ -1,9 +1,53 @@
-// outputs.c: OUT/scores/KEY.csv, OUT/predictions/KEY.csv, OUT/curves/KEY.csv; each written whole.
+// outputs.c: evaluation; OUT/scores/KEY.csv, OUT/predictions/KEY.csv, OUT/curves/KEY.csv; each
+// written whole.
 #include "run/outputs.h"
 #include <errno.h>
 #include <math.h>
 #include <string.h>
 #include <unistd.h>
+
+Evaluation evaluation_of(Arena *arena, const TaskFiles *files, Split split, const float *logits)
+{
+    const Task *task = &files->task;
+    const Examples *examples = &files->dataset.split[split];
+    size_t n = examples->count, outputs = task->classes ? (size_t)task->classes : 1;
+    Evaluation evaluation = { .split = split, .outputs = (int)outputs, .logits = logits };
+    int32_t *gold = arena_take(arena, n + 1, sizeof *gold);
+    int32_t *answer = arena_take(arena, n + 1, sizeof *answer);
+    double *gold_score = arena_take(arena, n + 1, sizeof *gold_score);
+    double *answer_score = arena_take(arena, n + 1, sizeof *answer_score);
+    float *target = arena_take(arena, n + 1, sizeof *target);
+    for (size_t i = 0; i < n; i++) {
+        gold[i] = examples->example[i].label;
+        gold_score[i] = (double)(target[i] = examples->example[i].score);
+        answer[i] = answer_of(logits + i * outputs, (int)outputs);
+        answer_score[i] = (double)logits[i * outputs];
+    }
+    evaluation.answers = task->classes ? (Answers){ .n = n,
+                                                    .classes = task->classes,
+                                                    .positive = task->positive,
+                                                    .gold = gold,
+                                                    .answer = answer,
+                                                    .logits = logits }
+                                       : (Answers){ .n = n,
+                                                    .positive = -1,
+                                                    .gold_score = gold_score,
+                                                    .answer_score = answer_score };
+    evaluation.loss = evaluation.score = evaluation.majority = (double)NAN;
+    if (split == SPLIT_TEST && !files->dataset.label_text[split]) {
+        evaluation.answers.gold = NULL;
+        evaluation.answers.gold_score = NULL;
+        return evaluation;
+    }
+    Matrix all = { (float *)(uintptr_t)logits, n, outputs, outputs }; // read alone
+    evaluation.loss = task->classes ? cross_entropy((Matrix){ 0 }, all, gold, 1)
+                                    : squared_error((Matrix){ 0 }, all, target, 1);
+    evaluation.score = metric_score(task->metric, &evaluation.answers);
+    evaluation.majority = metric_majority(task->metric, &evaluation.answers);
+    return evaluation;
+}
+
+// ---- files
 
 typedef struct {
     const Prepared *prepared;
@@ -64,32 +108,39 @@ bool write_scores(Arena *arena, const char *out, const Prepared *prepared,
 
 // ---- predictions: dev and test, for paired comparisons
 
-static void prediction(FILE *out, const Content *content, const Evaluation *evaluation, size_t i)
+static void prediction(FILE *out, const TaskFiles *task, const Evaluation *evaluation, size_t i)
 {
-    const TaskFiles *task = content->prepared->task;
     const Example *example = &task->dataset.split[evaluation->split].example[i];
     const Answers *answers = &evaluation->answers;
     fprintf(out, "%s,%u,%u,", split_names[evaluation->split], example->id, example->group);
-    if (answers->classes) {
+    if (answers->gold)
         csv_put(out, task->task.labels[answers->gold[i]]);
-        fputc(',', out);
+    else if (answers->gold_score)
+        fprintf(out, "%.9g", answers->gold_score[i]);
+    fputc(',', out);
+    if (answers->classes)
         csv_put(out, task->task.labels[answers->answer[i]]);
-    } else
-        fprintf(out, "%.9g,%.9g", answers->gold_score[i], answers->answer_score[i]);
+    else
+        fprintf(out, "%.9g", answers->answer_score[i]);
     for (int k = 0; k < evaluation->outputs; k++)
         fprintf(out, "%c%.9g", k ? ' ' : ',',
                 (double)evaluation->logits[i * (size_t)evaluation->outputs + (size_t)k]);
     fputc('\n', out);
 }
 
+bool predictions_put(FILE *out, const TaskFiles *task, const Evaluation *evaluation, size_t count)
+{
+    fputs("split,id,group,gold,pred,logits\n", out);
+    for (size_t e = 0; e < count; e++)
+        for (size_t i = 0; i < evaluation[e].answers.n; i++)
+            prediction(out, task, &evaluation[e], i);
+    return !ferror(out);
+}
+
 static bool predictions_body(FILE *out, const void *of)
 {
     const Content *content = of;
-    fputs("split,id,group,gold,pred,logits\n", out);
-    for (size_t e = 0; e < content->count; e++)
-        for (size_t i = 0; i < content->evaluation[e].answers.n; i++)
-            prediction(out, content, &content->evaluation[e], i);
-    return !ferror(out);
+    return predictions_put(out, content->prepared->task, content->evaluation, content->count);
 }
 
 bool write_predictions(Arena *arena, const char *out, const Prepared *prepared,

@@ -1,4 +1,5 @@
-// outputs.h: what a run writes beside its row: scores, predictions, the training curve.
+// outputs.h: what logits are worth, and what a run writes beside its row: scores, predictions, the
+// training curve.
 #ifndef RUN_OUTPUTS_H
 #define RUN_OUTPUTS_H
 #include "run/prepare.h"
@@ -9,8 +10,14 @@ typedef struct {
     Answers answers;
     const float *logits; // n x outputs
     int outputs;
-    double loss, score, majority;
+    double loss, score, majority; // NAN of a test without labels, whose answers have no gold
 } Evaluation;
+
+// Of the logits (n x outputs) of a whole split; labels of dev and test have been read
+// (dataset_labels), where there are any.
+Evaluation evaluation_of(Arena *arena, const TaskFiles *files, Split split, const float *logits);
+// "split,id,group,gold,pred,logits" and a line an example. False: out has an error.
+bool predictions_put(FILE *out, const TaskFiles *task, const Evaluation *evaluation, size_t count);
 
 typedef struct {
     int64_t step, tokens;

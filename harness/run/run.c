@@ -7,6 +7,7 @@
 #include "run/inference.h"
 #include "run/machine.h"
 #include "run/outputs.h"
+#include "run/saved.h"
 #include <assert.h>
 #include <errno.h>
 #include <math.h>
@@ -196,40 +197,8 @@ static const float *logits_of(Arena *arena, Run *run, Split split)
 
 static Evaluation evaluate(Arena *arena, Run *run, Split split)
 {
-    const Task *task = &run->prepared.task->task;
-    const Examples *examples = &run->prepared.task->dataset.split[split];
-    size_t n = examples->count, outputs = (size_t)run->prepared.description.outputs;
-    Evaluation evaluation = { .split = split, .outputs = (int)outputs };
-    int32_t *gold = arena_take(arena, n + 1, sizeof *gold);
-    int32_t *answer = arena_take(arena, n + 1, sizeof *answer);
-    double *gold_score = arena_take(arena, n + 1, sizeof *gold_score);
-    double *answer_score = arena_take(arena, n + 1, sizeof *answer_score);
-    const float *logits = evaluation.logits = logits_of(arena, run, split);
-    for (size_t i = 0; i < n; i++) {
-        gold[i] = examples->example[i].label;
-        gold_score[i] = (double)examples->example[i].score;
-        answer[i] = answer_of(logits + i * outputs, (int)outputs);
-        answer_score[i] = (double)logits[i * outputs];
-    }
-    evaluation.answers = task->classes ? (Answers){ .n = n,
-                                                    .classes = task->classes,
-                                                    .positive = task->positive,
-                                                    .gold = gold,
-                                                    .answer = answer,
-                                                    .logits = logits }
-                                       : (Answers){ .n = n,
-                                                    .positive = -1,
-                                                    .gold_score = gold_score,
-                                                    .answer_score = answer_score };
-    float *target = arena_take(arena, n + 1, sizeof *target);
-    for (size_t i = 0; i < n; i++)
-        target[i] = examples->example[i].score;
-    Matrix all = { (float *)(uintptr_t)logits, n, outputs, outputs }; // read alone
-    evaluation.loss = task->classes ? cross_entropy((Matrix){ 0 }, all, gold, 1)
-                                    : squared_error((Matrix){ 0 }, all, target, 1);
-    evaluation.score = metric_score(task->metric, &evaluation.answers);
-    evaluation.majority = metric_majority(task->metric, &evaluation.answers);
-    return evaluation;
+    const Prepared *p = &run->prepared;
+    return evaluation_of(arena, p->task, split, logits_of(arena, run, split));
 }
 
 static void row_scores(const Run *run, const Evaluation *evaluation, size_t count)
@@ -350,17 +319,20 @@ static bool write_all(Arena *arena, Run *run, Error *error)
                     "%s: %s; the finished row that is there is kept", run->row->status,
                     run->row->error);
     size_t n = run->evaluations, tune = n > 0 && scored[0].split == SPLIT_TUNE;
-    return write_scores(arena, out, p, scored, n, error) &&
+    return (n == 0 || !run->request->protocol.save ||
+            saved_write(arena, run->request->protocol.save, run->request, p, &run->trainer,
+                        error)) &&
+           write_scores(arena, out, p, scored, n, error) &&
            write_predictions(arena, out, p, scored + tune, n - tune, error) &&
            write_curve(arena, out, p, run->curve, run->points, error) &&
            row_write(path, run->row, error);
 }
 
 // A folder that cannot be written is known before the training, not after it.
-static bool folder_ready(Arena *arena, const char *out, Error *error)
+static bool folders_ready(Arena *arena, const Protocol *protocol, Error *error)
 {
-    const char *rows = path_join(arena, out, "rows");
-    if (!folder_make(rows, error))
+    const char *rows = path_join(arena, protocol->out, "rows");
+    if (!folder_make(rows, error) || (protocol->save && !saved_ready(arena, protocol->save, error)))
         return false;
     return access(rows, W_OK | X_OK) == 0 || fail(error, ERROR_ENVIRONMENT, (Where){ .file = rows },
                                                   NULL, "cannot be written: %s", strerror(errno));
@@ -506,7 +478,7 @@ bool run(Arena *arena, const Request *request, Tell tell, void *context, Row *ro
         row->jobs = request->protocol.jobs;
         row->threads = request->protocol.threads;
         row_machine(arena, row);
-        ok = memory_fits(arena, row, error) && folder_ready(arena, request->protocol.out, error) &&
+        ok = memory_fits(arena, row, error) && folders_ready(arena, &request->protocol, error) &&
              compute(arena, &run, error);
         trainer_free(&run.trainer);
     }

@@ -12,9 +12,9 @@ static const char *const keys[] = { "name",  "study", "models", "tasks", "method
                                     "seeds", "train", "search", NULL };
 // What a spec says elsewhere, or only the driver knows.
 static const char *const not_options[] = {
-    "model",        "task",           "method",   "seed",  "out",        "sweep",
-    "study",        "attempt",        "jobs",     "stage", "winner-key", "trials",
-    "search-space", "winner-on-edge", "search-s", NULL
+    "model",  "task",         "method",         "seed",     "out",   "save",
+    "sweep",  "study",        "attempt",        "jobs",     "stage", "winner-key",
+    "trials", "search-space", "winner-on-edge", "search-s", NULL
 };
 
 // clang-format off
@@ -374,7 +374,9 @@ static bool choice_name(Reading *in, const Yaml *option, const Method *method, c
 {
     const char *typed = option->key, *common = spelled(protocol_options, typed);
     if (text_among(common ? common : typed, not_options))
-        return fail(error, ERROR_INPUT, where(in, option), "under models, tasks, methods or seeds",
+        return fail(error, ERROR_INPUT, where(in, option),
+                    strcmp(typed, "save") ? "under models, tasks, methods, seeds or search"
+                                          : "said to one run: tunemark run --save FOLDER",
                     "'%s' is not an option of a spec", typed);
     if (method) {
         size_t prefix = strlen(method->name);

@@ -1,0 +1,24 @@
+// chosen.h: the rows that a method on the command line names.
+//
+//   lora                        all rows of the method
+//   lora:rank=4,lr=0.001        those with this in an option of the method or a column of the row
+//   full@results/reference/first   those of one folder
+#ifndef REPORT_CHOSEN_H
+#define REPORT_CHOSEN_H
+#include "report/folder.h"
+
+typedef struct {
+    const char *text;   // as typed
+    const char *method; // "lora"
+    char **condition;   // "rank=4"
+    size_t conditions;
+    const char *folder; // NULL: none is named
+} Chosen;
+
+// ERROR_INPUT for a text of another form.
+bool chosen_read(Arena *arena, const char *text, Chosen *chosen, Error *error);
+
+// The rows of `all` that are meant, without trials; of several with one key the one that ended ok.
+// ERROR_INPUT, with the nearest that there is, where there are none.
+bool chosen_rows(Arena *arena, const Chosen *chosen, const Rows *all, Rows *rows, Error *error);
+#endif

@@ -1,0 +1,269 @@
+// compare.c: see compare.h.
+
+#include "report/compare.h"
+#include "base/hash.h"
+#include "base/multiple.h"
+#include "base/random.h"
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+static bool rows_of_sides(Arena *arena, const Question *question, Comparisons *comparisons,
+                          Rows *rows, Error *error);
+static void name_sides(Comparisons *comparisons);
+static void find_blocks(Arena *arena, const Question *question, const Rows *rows,
+                        Comparisons *comparisons);
+static bool one_setting(Arena *arena, const Chosen *chosen, const Rows *rows, Compared *block,
+                        Contender *contender, Error *error);
+static bool compare_block(Arena *arena, const Question *question, bool draws, Compared *block,
+                          Error *error);
+
+bool compare_methods(Arena *arena, const Question *question, Comparisons *comparisons, Error *error)
+{
+    Rows rows[2];
+    const char *missing = NULL;
+    size_t compared = 0;
+    *comparisons = (Comparisons){ .level = question->level, .over_items = question->over_items };
+    if (!rows_of_sides(arena, question, comparisons, rows, error))
+        return false;
+    name_sides(comparisons);
+    find_blocks(arena, question, rows, comparisons);
+    if (comparisons->blocks == 0)
+        return fail(error, ERROR_INPUT, (Where){ .item = question->chosen[1].text },
+                    "two methods of the same task and model", "shares no task and model%s with %s",
+                    question->task || question->model ? " of those asked for" : "",
+                    question->chosen[0].text);
+    for (size_t b = 0; b < comparisons->blocks; b++) {
+        Compared *block = &comparisons->block[b];
+        for (int s = 0; s < 2; s++)
+            if (!one_setting(arena, &question->chosen[s], &rows[s], block, &block->of[s], error))
+                return false;
+        if (!compare_block(arena, question, question->every_field || comparisons->blocks == 1,
+                           block, error))
+            return false;
+        missing = block->missing ? block->missing : missing;
+        compared += !block->missing;
+    }
+    if (compared == 0)
+        return fail(error, ERROR_INPUT, (Where){ .item = "predictions" },
+                    "predictions/KEY.csv beside rows/, as `run` and `sweep` write them", "%s",
+                    missing);
+    double *p = arena_take(arena, comparisons->blocks, sizeof *p);
+    double *adjusted = arena_take(arena, comparisons->blocks, sizeof *adjusted);
+    for (size_t b = 0; b < comparisons->blocks; b++)
+        p[b] = comparisons->block[b].missing ? (double)NAN : comparisons->block[b].result.test.p;
+    comparisons->family = holm(arena, p, comparisons->blocks, adjusted);
+    for (size_t b = 0; b < comparisons->blocks; b++)
+        comparisons->block[b].adjusted_p = adjusted[b];
+    return true;
+}
+
+// A side looks in its own folder; else in those of the command line; else in the other side's.
+static bool rows_of_sides(Arena *arena, const Question *question, Comparisons *comparisons,
+                          Rows *rows, Error *error)
+{
+    for (int s = 0; s < 2; s++) {
+        const char *own = question->chosen[s].folder, *other = question->chosen[1 - s].folder;
+        const char *const *folder = own ? &own : question->folders ? question->folder : &other;
+        Rows all;
+        comparisons->asked[s] = question->chosen[s].text;
+        if (!own && question->folders == 0 && !other)
+            return fail(error, ERROR_INPUT, (Where){ .item = "folder" },
+                        "a sweep's folder, such as results/reference/first", "is not given");
+        if (!rows_of_folders(arena, folder, own || !question->folders ? 1 : question->folders, &all,
+                             error) ||
+            !chosen_rows(arena, &question->chosen[s], &all, &rows[s], error))
+            return false;
+        if (all.cuts > comparisons->cuts)
+            comparisons->cut = all.cut, comparisons->cuts = all.cuts;
+    }
+    return true;
+}
+
+static void name_sides(Comparisons *comparisons)
+{
+    enum { SHORT = 11 };
+    const char *const *asked = comparisons->asked;
+    bool fit = strlen(asked[0]) <= SHORT && strlen(asked[1]) <= SHORT && strcmp(asked[0], asked[1]);
+    comparisons->name[0] = fit ? asked[0] : "A";
+    comparisons->name[1] = fit ? asked[1] : "B";
+}
+
+static bool in_block(const Row *row, const Compared *block)
+{
+    return !strcmp(known(row->task), block->task) && !strcmp(known(row->model), block->model);
+}
+
+static double size_of(const Compared *block, const Rows *rows)
+{
+    double size = INFINITY;
+    for (size_t r = 0; r < rows->count; r++)
+        if (in_block(&rows->row[r], block) && rows->row[r].params_total != WHOLE_UNKNOWN)
+            size = fmin(size, (double)rows->row[r].params_total);
+    return size;
+}
+
+static int by_task_and_size(const void *a, const void *b)
+{
+    const Compared *x = a, *y = b;
+    int order = strcmp(x->task, y->task);
+    if (!order) // until it is computed, the score holds the size of the model
+        order = (x->of[0].score > y->of[0].score) - (x->of[0].score < y->of[0].score);
+    return order ? order : strcmp(x->model, y->model);
+}
+
+static void find_blocks(Arena *arena, const Question *question, const Rows *rows,
+                        Comparisons *comparisons)
+{
+    comparisons->block = arena_zero(arena, rows[0].count + 1, sizeof *comparisons->block);
+    for (size_t r = 0; r < rows[0].count; r++) {
+        const Row *row = &rows[0].row[r];
+        Compared *block = &comparisons->block[comparisons->blocks];
+        bool known_one = false, shared = false;
+        *block = (Compared){ .task = known(row->task), .model = known(row->model) };
+        for (size_t b = 0; b < comparisons->blocks && !known_one; b++)
+            known_one = in_block(row, &comparisons->block[b]);
+        for (size_t o = 0; o < rows[1].count && !shared; o++)
+            shared = in_block(&rows[1].row[o], block);
+        if (known_one || !shared || (question->task && strcmp(question->task, block->task) != 0) ||
+            (question->model && strcmp(question->model, block->model) != 0))
+            continue;
+        block->of[0].score = size_of(block, &rows[0]);
+        comparisons->blocks++;
+    }
+    qsort(comparisons->block, comparisons->blocks, sizeof *comparisons->block, by_task_and_size);
+}
+
+// The rows of a side in a block, which must be runs of one setting.
+static bool one_setting(Arena *arena, const Chosen *chosen, const Rows *rows, Compared *block,
+                        Contender *contender, Error *error)
+{
+    Summary summary;
+    Rows *mine = arena_take(arena, 1, sizeof *mine);
+    *mine = (Rows){ .row = arena_take(arena, rows->count, sizeof *mine->row),
+                    .folder = arena_take(arena, rows->count, sizeof *mine->folder) };
+    for (size_t r = 0; r < rows->count; r++)
+        if (in_block(&rows->row[r], block)) {
+            mine->row[mine->count] = rows->row[r];
+            mine->folder[mine->count++] = rows->folder[r];
+        }
+    if (!summary_of(arena, mine->row, mine->count, false, &summary, error))
+        return false;
+    const char *settings = "";
+    for (size_t b = 0; b < summary.blocks; b++)
+        for (size_t c = 0; c < summary.block[b].cells; c++)
+            text_append(arena, &settings, " or ", "'%s%s%s'", summary.block[b].cell[c].label,
+                        *summary.block[b].differs ? ", " : "", summary.block[b].differs);
+    if (summary.blocks > 1 || summary.block[0].cells > 1)
+        return fail(error, ERROR_INPUT, (Where){ .item = chosen->text },
+                    "told apart, as in lora:rank=4, lora:lr=0.001 or lora@FOLDER",
+                    "is more than one setting on %s of %s: %s", block->task, block->model,
+                    settings);
+    contender->rows = mine;
+    contender->cell = summary.block[0].cell;
+    contender->side =
+        (Side){ .rows = mine, .run = contender->cell->run, .runs = contender->cell->runs };
+    return true;
+}
+
+// A number below 2^53 that names the comparison: the same rows give the same draws.
+static uint64_t seed_of(Arena *arena, const Compared *block)
+{
+    const char *text = arena_format(arena, "compare %s", block->items.split);
+    for (int s = 0; s < 2; s++) {
+        const size_t *of = s ? block->result.of_b : block->result.of_a;
+        size_t used = s ? block->result.used_b : block->result.used_a;
+        for (size_t r = 0; r < used; r++)
+            text = arena_format(arena, "%s %d:%s", text, s,
+                                block->of[s].side.predicted[of[r]].row->key);
+    }
+    return random_name(text) >> 11;
+}
+
+static Weighed **weighed_runs(Arena *arena, const Compared *block, int s)
+{
+    const size_t *of = s ? block->result.of_b : block->result.of_a;
+    size_t used = s ? block->result.used_b : block->result.used_a;
+    Weighed **run = arena_take(arena, used, sizeof *run);
+    for (size_t r = 0; r < used; r++)
+        run[r] =
+            weighed_new(arena, block->items.metric, &block->of[s].side.predicted[of[r]].answers,
+                        block->items.group, block->items.groups);
+    return run;
+}
+
+// The mean score of the runs that are compared, and its interval: over seeds as they are, or over
+// seeds and items.
+static void own_score(Arena *arena, const Question *question, Compared *block, int s)
+{
+    Contender *contender = &block->of[s];
+    const Sample *sample = &contender->side.sample;
+    const size_t *of = s ? block->result.of_b : block->result.of_a;
+    size_t used = s ? block->result.used_b : block->result.used_a, groups = sample->groups;
+    double *theta = arena_take(arena, used, sizeof *theta);
+    double *u = arena_take(arena, used * groups, sizeof *u);
+    for (size_t r = 0; r < used; r++) {
+        theta[r] = sample->theta[of[r]];
+        memcpy(u + r * groups, sample->u + of[r] * groups, groups * sizeof *u);
+    }
+    Interval seeds = interval_of(theta, used, question->level);
+    contender->score = seeds.mean, contender->low = seeds.low, contender->high = seeds.high;
+    if (question->over_items) {
+        TwoWay both = twoway(arena, u, used, groups, question->level);
+        contender->low = both.low, contender->high = both.high;
+    }
+}
+
+static double mcnemar_of(const Compared *block)
+{
+    size_t n10 = 0, n01 = 0;
+    if (!block->result.paired || block->result.seeds != 1 || !block->items.gold)
+        return NAN;
+    const Answers *a = &block->of[0].side.predicted[block->result.of_a[0]].answers;
+    const Answers *b = &block->of[1].side.predicted[block->result.of_b[0]].answers;
+    for (size_t i = 0; i < block->items.n; i++) {
+        bool right_a = a->gold[i] == a->answer[i], right_b = b->gold[i] == b->answer[i];
+        n10 += right_a && !right_b;
+        n01 += right_b && !right_a;
+    }
+    return mcnemar(n10, n01);
+}
+
+static Bootstrap resampled(Arena *arena, const Question *question, const Compared *block,
+                           uint64_t seed)
+{
+    Resampled of = { .a = weighed_runs(arena, block, 0),
+                     .b = weighed_runs(arena, block, 1),
+                     .runs_a = block->result.used_a,
+                     .runs_b = block->result.used_b,
+                     .paired = block->result.paired,
+                     .groups = block->items.groups };
+    return bootstrap(arena, &of, seed, question->level);
+}
+
+static bool compare_block(Arena *arena, const Question *question, bool draws, Compared *block,
+                          Error *error)
+{
+    Side side[] = { block->of[0].side, block->of[1].side };
+    if (!sides_read(arena, question->split, side, 2, &block->items, error))
+        return false;
+    for (int s = 0; s < 2; s++) {
+        block->of[s].side = side[s];
+        if (side[s].count == 0)
+            text_append(arena, &block->missing, "; ", "%s of %s on %s, %s",
+                        side[s].missing ? "there are no predictions" : "no run ended well",
+                        question->chosen[s].text, block->task, block->model);
+    }
+    if (block->missing)
+        return true;
+    block->result = compare(arena, &side[0].sample, &side[1].sample, question->level);
+    for (int s = 0; s < 2; s++)
+        own_score(arena, question, block, s);
+    uint64_t seed = seed_of(arena, block);
+    if (draws)
+        block->bootstrap = resampled(arena, question, block, seed);
+    block->flip =
+        sign_flip(block->result.difference, block->result.paired ? block->result.seeds : 0, seed);
+    block->mcnemar = mcnemar_of(block);
+    return true;
+}

@@ -1,0 +1,193 @@
+// compare_differ.c: what tells the two sides of a comparison apart, and the verdict in words.
+
+#include "report/compare.h"
+#include "base/text.h"
+#include <math.h>
+#include <string.h>
+
+// clang-format off
+// Columns that name a run or follow from others, and seeds: no difference of the methods.
+static const char *const silent[] = {
+    "key", "schema", "sweep", "study", "stage", "task", "model", "method", "seed", "init_seed",
+    "order_seed", "dropout_seed", "data_seed", "fold", "head_new", "best_epoch", "truncated_share",
+    "search_space", "winner_key", "vocab_sha", "spec_sha", "options", NULL };
+// Said first, in this order; and those that are said where they are equal, too.
+static const char *const first[] = {
+    "lr", "head_lr", "lr_source", "trials", "winner_on_edge", "steps", "epochs", "min_steps", "head",
+    "commit", NULL };
+static const char *const matter[] = { "lr_source", "trials", "steps", "head", "commit", NULL };
+static const char *const machine[] = {
+    "cpu", "blas", "blas_core", "threads", "jobs", "backend", "compiler", "flags", NULL };
+// clang-format on
+
+typedef struct {
+    Arena *arena;
+    const Compared *block;
+    Differences of;
+} Work;
+
+static void options_differ(Work *work);
+static void column_differs(Work *work, const Column *column);
+
+Differences differences_of(Arena *arena, const Compared *block)
+{
+    Work work = { arena, block, { .same = "" } };
+    work.of.line = arena_take(arena, row_columns + 64, sizeof *work.of.line);
+    options_differ(&work);
+    for (const char *const *name = first; *name; name++)
+        column_differs(&work, row_find(*name));
+    for (size_t c = 0; c < row_columns; c++) {
+        const Column *column = &row_column[c];
+        bool here = !strcmp(column->group, "key") || !strcmp(column->group, "what") ||
+                    !strcmp(column->group, "protocol") || !strcmp(column->group, "machine");
+        bool decides = column->kind == COLUMN_decided || text_among(column->name, machine);
+        if (here && decides && !text_among(column->name, silent) &&
+            !text_among(column->name, first))
+            column_differs(&work, column);
+    }
+    if (!work.of.machines)
+        text_append(arena, &work.of.same, ", ", "machine");
+    return work.of;
+}
+
+static void add(Work *work, const char *part, const char *a, const char *b)
+{
+    if (work->of.lines < row_columns + 64)
+        work->of.line[work->of.lines++] = (Differing){ part, { a, b } };
+}
+
+// The value in "rank=8;alpha=16" of a name; NULL where it is not there.
+static const char *option_in(Arena *arena, const char *options, const char *name)
+{
+    size_t parts, length = strlen(name);
+    char **part = text_split(arena, options, ';', &parts);
+    for (size_t p = 0; p < parts; p++)
+        if (!strncmp(part[p], name, length) && part[p][length] == '=')
+            return part[p] + length + 1;
+    return NULL;
+}
+
+// Of one method the options that differ; of two all of each, without the method's name.
+static void options_differ(Work *work)
+{
+    const Row *row[] = { work->block->of[0].cell->row, work->block->of[1].cell->row };
+    const char *text[2] = { "", "" };
+    bool one_method = !strcmp(known(row[0]->method), known(row[1]->method));
+    for (int s = 0; s < 2; s++) {
+        size_t parts, own = strlen(known(row[s]->method));
+        char **part = text_split(work->arena, known(row[s]->options), ';', &parts);
+        for (size_t p = 0; p < parts; p++) {
+            bool prefixed = !strncmp(part[p], known(row[s]->method), own) && part[p][own] == '.';
+            const char *option = part[p] + (prefixed ? own + 1 : 0), *equals = strchr(option, '=');
+            const char *name = arena_format(
+                work->arena, "%s%.*s", prefixed ? known(row[s]->method) : "",
+                prefixed ? (int)strcspn(part[p] + own, "=") : (int)strcspn(option, "="),
+                prefixed ? part[p] + own : option);
+            const char *there = option_in(work->arena, known(row[1 - s]->options), name);
+            if (!one_method || !there || !equals || strcmp(there, equals + 1) != 0)
+                text_append(work->arena, &text[s], ", ", "%s", option);
+        }
+    }
+    if (*text[0] || *text[1])
+        add(work, "options", text[0], text[1]);
+}
+
+// All that the runs of a side say in a column: "a", "a and b"; "" where none says.
+static const char *values_of(Arena *arena, const Cell *cell, const Column *column)
+{
+    const char *text = "";
+    for (size_t r = 0; r < cell->runs; r++) {
+        const char *mine = row_text(arena, cell->run[r], column);
+        bool seen = !*mine;
+        for (size_t o = 0; o < r && !seen; o++)
+            seen = !strcmp(row_text(arena, cell->run[o], column), mine);
+        bool hash = strstr(column->name, "_sha") || !strcmp(column->name, "commit");
+        if (!seen)
+            text_append(arena, &text, " and ", "%.*s", hash ? 8 : 200, mine);
+    }
+    return text;
+}
+
+static void column_differs(Work *work, const Column *column)
+{
+    const char *value[2], *name = column->name;
+    for (int s = 0; s < 2; s++)
+        value[s] = values_of(work->arena, work->block->of[s].cell, column);
+    bool same = !strcmp(value[0], value[1]), mixed = strstr(value[0], " and ") != NULL;
+    bool one_method = !strcmp(known(work->block->of[0].cell->row->method),
+                              known(work->block->of[1].cell->row->method));
+    if (text_among(name, machine))
+        work->of.machines |= !same || mixed;
+    if (!strcmp(name, "commit"))
+        work->of.commits |= !same || mixed;
+    if (same) {
+        if (*value[0] && !mixed && text_among(name, matter))
+            text_append(work->arena, &work->of.same, ", ", "%s %s", name, value[0]);
+        return;
+    }
+    if (!strcmp(name, "method_sha") && !one_method)
+        return;
+    // The rate of the head is that of the rest, unless it says otherwise.
+    if (!strcmp(name, "head_lr") &&
+        !strcmp(value[0], values_of(work->arena, work->block->of[0].cell, row_find("lr"))) &&
+        !strcmp(value[1], values_of(work->arena, work->block->of[1].cell, row_find("lr"))))
+        return;
+    add(work, name, *value[0] ? value[0] : "-", *value[1] ? value[1] : "-");
+}
+
+// ---- the verdict
+
+typedef enum { NO_CLAIM, SAME_ANSWERS, NO_VARIANCE, NOT_APART, APART } Kind;
+
+static Kind kind_of(const Comparisons *comparisons, const Compared *block)
+{
+    const TwoWay *test = &block->result.test;
+    double p = comparisons->blocks > 1 ? block->adjusted_p : test->p;
+    bool none = test->reason && !strcmp(test->reason, "zero_variance");
+    if (none && test->p == 1)
+        return SAME_ANSWERS;
+    if (block->result.seeds < 3)
+        return NO_CLAIM;
+    if (none || isnan(p))
+        return NO_VARIANCE;
+    return p < 0.05 ? APART : NOT_APART;
+}
+
+const char *verdict(Arena *arena, const Comparisons *comparisons, const Compared *block)
+{
+    const TwoWay *test = &block->result.test;
+    const char *a = comparisons->asked[0], *b = comparisons->asked[1];
+    double points = 100 * fabs(test->value);
+    size_t seeds = block->result.seeds;
+    switch (kind_of(comparisons, block)) {
+    case SAME_ANSWERS:
+        return arena_format(arena, "%s and %s are right and wrong on the same items in every run.",
+                            a, b);
+    case NO_CLAIM:
+        return seeds == 1 ? "One run each can't carry a claim about the methods: it is about these "
+                            "runs only."
+                          : "Two seeds can't carry a claim.";
+    case NO_VARIANCE:
+        return "The difference is the same in every seed and item: there is nothing to test it "
+               "against.";
+    case NOT_APART:
+        return arena_format(arena,
+                            "%s and %s can't be told apart; a difference of %.1f points "
+                            "would have been found.",
+                            a, b, 100 * test->detectable);
+    case APART:
+        break;
+    }
+    return arena_format(arena, "%s scores %s than %s, by %.1f points.", a,
+                        test->value > 0 ? "higher" : "lower", b, points);
+}
+
+const char *verdict_short(const Comparisons *comparisons, const Compared *block)
+{
+    static const char *const words[] = { [NO_CLAIM] = "no claim",
+                                         [SAME_ANSWERS] = "same answers",
+                                         [NO_VARIANCE] = "not tested",
+                                         [NOT_APART] = "not told apart" };
+    Kind kind = kind_of(comparisons, block);
+    return kind != APART ? words[kind] : block->result.test.value > 0 ? "higher" : "lower";
+}

@@ -1,0 +1,457 @@
+// compare_screen.c: a comparison on a terminal of 80 columns. One block fills a screen of 24 lines
+// at most where it can; several have a line each.
+
+#include "report/compare.h"
+#include <math.h>
+#include <string.h>
+
+enum { WIDTH = 80, LABEL = 12, SIDE = 33, STRIP = 58 };
+
+static void one_block(FILE *out, Arena *arena, const Comparisons *of, const Compared *block);
+static void several(FILE *out, Arena *arena, const Comparisons *of);
+
+void compare_screen(FILE *out, Arena *arena, const Comparisons *of)
+{
+    if (of->blocks == 1)
+        one_block(out, arena, of, of->block);
+    else
+        several(out, arena, of);
+    for (size_t c = 0; c < of->cuts; c++)
+        fprintf(out, "left out: %s\n", of->cut[c]);
+}
+
+// ---- texts
+
+static size_t columns_of(const char *text, size_t length) // of UTF-8 on a terminal
+{
+    size_t columns = 0;
+    for (size_t i = 0; i < length; i++)
+        columns += ((unsigned char)text[i] & 0xC0) != 0x80;
+    return columns;
+}
+
+static void put(FILE *out, const char *text, size_t length, size_t width)
+{
+    fwrite(text, 1, length, out);
+    for (size_t columns = columns_of(text, length); columns < width; columns++)
+        putc(' ', out);
+}
+
+// Bytes of the text that fit a width, up to a blank where it goes on.
+static size_t fitting(const char *text, size_t width)
+{
+    size_t all = strlen(text), length = 0, last = 0;
+    while (length < all && columns_of(text, length + 1) <= width) {
+        length++;
+        if (length == all || text[length] == ' ')
+            last = length;
+    }
+    return length == all ? all : last > 0 ? last : length;
+}
+
+// A sentence after a label of LABEL columns; what is too long goes on below.
+static void put_wrapped(FILE *out, const char *label, const char *text)
+{
+    do {
+        size_t length = fitting(text, WIDTH - LABEL);
+        put(out, label, strlen(label), LABEL);
+        fprintf(out, "%.*s\n", (int)length, text);
+        text += length;
+        text += strspn(text, " ");
+        label = "";
+    } while (*text);
+}
+
+static void put_two(FILE *out, const char *label, const char *a, const char *b)
+{
+    do {
+        size_t in_a = fitting(a, SIDE), in_b = fitting(b, WIDTH - LABEL - SIDE - 2);
+        put(out, label, strlen(label), LABEL);
+        put(out, a, in_a, *b ? SIDE + 2 : 0);
+        fprintf(out, "%.*s\n", (int)in_b, b);
+        a += in_a, b += in_b;
+        a += strspn(a, " "), b += strspn(b, " ");
+        label = "";
+    } while (*a || *b);
+}
+
+static const char *thousands(Arena *arena, double value) // "8,450"
+{
+    const char *digits = arena_format(arena, "%.0f", value), *text = "";
+    size_t n = strlen(digits);
+    for (size_t i = 0; i < n; i++)
+        text = arena_format(arena, "%s%s%c", text, i > 0 && (n - i) % 3 == 0 ? "," : "", digits[i]);
+    return text;
+}
+
+// Points with as many decimals as the half-width of the interval has two digits for.
+static int decimals_of(const TwoWay *test)
+{
+    double half = 100 * (test->high - test->low) / 2;
+    return isnan(half) || half >= 1 || half == 0 ? 1 : half >= 0.1 ? 2 : 3;
+}
+
+static const char *points(Arena *arena, double fraction, int decimals)
+{
+    return isnan(fraction) ? "-" : arena_format(arena, "%.*f", decimals, 100 * fraction);
+}
+
+static const char *p_text(Arena *arena, double p)
+{
+    return isnan(p) ? "-" : arena_format(arena, p < 0.001 ? "%.0e" : "%.2g", p);
+}
+
+static const char *score_text(Arena *arena, const Contender *contender)
+{
+    const char *mean = arena_format(arena, "%.1f", 100 * contender->score);
+    if (isnan(contender->low))
+        return mean;
+    return arena_format(arena, "%s ± %.1f", mean, 100 * (contender->high - contender->low) / 2);
+}
+
+// ---- one block
+
+// "lora", or "A: lora:rank=4"
+static const char *introduced(Arena *arena, const Comparisons *of, int s)
+{
+    bool short_one = !strcmp(of->name[s], of->asked[s]);
+    return short_one ? of->asked[s] : arena_format(arena, "%s: %s", of->name[s], of->asked[s]);
+}
+
+static void put_differences(FILE *out, Arena *arena, const Comparisons *of,
+                            const Differences *differences)
+{
+    put_two(out, "differ in", introduced(arena, of, 0), introduced(arena, of, 1));
+    if (differences->lines == 0)
+        put_wrapped(out, "", "nothing that the rows say");
+    for (size_t l = 0; l < differences->lines; l++) {
+        const Differing *line = &differences->line[l];
+        put_two(out, line->part, line->value[0], line->value[1]);
+    }
+    if (*differences->same)
+        put_wrapped(out, "the same", differences->same);
+}
+
+static void put_detectable(FILE *out, Arena *arena, const Compared *block)
+{
+    const TwoWay *test = &block->result.test;
+    if (isnan(test->detectable))
+        put_wrapped(out, "detectable",
+                    test->reason && !strcmp(test->reason, "zero_variance")
+                        ? "nothing varies, so nothing can be said of it"
+                        : "one run each on one group says nothing of it");
+    else
+        put_wrapped(out, "detectable",
+                    arena_format(arena, "%s points: found in 80 of 100 such comparisons",
+                                 points(arena, test->detectable, decimals_of(test))));
+}
+
+// "89.1 ± 0.6 and 90.3 ± 0.4 over seeds"
+static void put_scores(FILE *out, Arena *arena, const Comparisons *of, const Compared *block)
+{
+    const char *a = score_text(arena, &block->of[0]), *b = score_text(arena, &block->of[1]);
+    bool intervals = strstr(a, "±") != NULL;
+    put_wrapped(out, metric_names[block->items.metric],
+                arena_format(arena, "%s %s, %s %s%s", of->name[0], a, of->name[1], b,
+                             !intervals       ? ""
+                             : of->over_items ? " (over seeds and items)"
+                                              : " (over seeds alone)"));
+}
+
+static void put_difference(FILE *out, Arena *arena, const Comparisons *of, const Compared *block)
+{
+    const TwoWay *test = &block->result.test;
+    int decimals = decimals_of(test);
+    const char *text = arena_format(arena, "%s points", points(arena, test->value, decimals));
+    if (!isnan(test->low))
+        text_append(arena, &text, ", ", "%g %% interval %s to %s", 100 * of->level,
+                    points(arena, test->low, decimals), points(arena, test->high, decimals));
+    if (!isnan(test->p))
+        text_append(arena, &text, "; ", "p %s", p_text(arena, test->p));
+    put_wrapped(out, "difference", text);
+    const char *seeds = block->result.paired
+                            ? arena_format(arena, "%zu pair%s of seeds", block->result.seeds,
+                                           block->result.seeds == 1 ? "" : "s")
+                            : arena_format(arena, "%zu and %zu seeds, not paired",
+                                           block->result.used_a, block->result.used_b);
+    const char *items = thousands(arena, (double)block->items.n);
+    if (block->items.groups < block->items.n)
+        items = arena_format(arena, "%s items in %s groups", items,
+                             thousands(arena, (double)block->items.groups));
+    else
+        items = arena_format(arena, "%s items", items);
+    static const char *const basis[][2] = { { "seeds+items", "other seeds, other items" },
+                                            { "seeds", "other seeds, these items" },
+                                            { "items", "these runs, other items" },
+                                            { "none", "these runs, these items" } };
+    size_t b = 0;
+    while (strcmp(basis[b][0], test->basis) != 0)
+        b++;
+    text = arena_format(arena, "%s: %s, %s", basis[b][1], seeds, items);
+    if (!isnan(test->df))
+        text_append(arena, &text, ", ", "%.*f df", test->df < 100 ? 1 : 0, test->df);
+    put_wrapped(out, "", text);
+}
+
+// ---- the picture: both intervals over one axis
+
+typedef struct {
+    double low, high; // at the strip's ends
+} Axis;
+
+static size_t place(const Axis *axis, double value)
+{
+    double at = (value - axis->low) / (axis->high - axis->low) * (STRIP - 1);
+    return (size_t)fmax(0, fmin(STRIP - 1, round(at)));
+}
+
+static void put_interval(FILE *out, const TwoWay *test, const Axis *axis)
+{
+    size_t low = place(axis, test->low), high = place(axis, test->high);
+    size_t middle = place(axis, test->value), zero = place(axis, 0);
+    for (size_t i = 0; i <= high || i <= zero; i++)
+        fputs(i == middle           ? "●"
+              : i == low            ? "├"
+              : i == high           ? "┤"
+              : i > low && i < high ? "─"
+              : i == zero           ? "│"
+                                    : " ",
+              out);
+    putc('\n', out);
+}
+
+static void put_draws(FILE *out, const Bootstrap *bootstrap, const Axis *axis)
+{
+    static const char *const bar[] = { " ", "▁", "▂", "▃", "▄", "▅", "▆", "▇", "█" };
+    size_t count[STRIP] = { 0 }, most = 1, zero = place(axis, 0);
+    for (size_t d = 0; d < bootstrap->draws; d++) {
+        size_t at = place(axis, bootstrap->draw[d]);
+        if (++count[at] > most)
+            most = count[at];
+    }
+    size_t end = STRIP; // no blanks at the end of the line
+    while (end > 0 && count[end - 1] == 0 && end - 1 != zero)
+        end--;
+    for (size_t i = 0; i < end; i++) {
+        size_t height = (8 * count[i] + most - 1) / most; // a single draw is seen
+        fputs(height == 0 && i == zero ? "│" : bar[height], out);
+    }
+    putc('\n', out);
+}
+
+static void put_axis(FILE *out, Arena *arena, const Axis *axis, int decimals)
+{
+    const char *low = points(arena, axis->low, decimals),
+               *high = points(arena, axis->high, decimals);
+    size_t zero = place(axis, 0), from = strlen(low), to = STRIP - strlen(high);
+    fprintf(out, "%*s%s", LABEL, "", low);
+    for (size_t i = from; i < to; i++)
+        putc(i == zero && zero > from && zero + 1 < to ? '0' : ' ', out);
+    fprintf(out, "%s\n", high);
+}
+
+static void put_picture(FILE *out, Arena *arena, const Compared *block)
+{
+    const TwoWay *test = &block->result.test;
+    const Bootstrap *draws = &block->bootstrap;
+    Axis axis = { fmin(0, quantile(draws->draw, draws->draws, 0.001)),
+                  fmax(0, quantile(draws->draw, draws->draws, 0.999)) };
+    if (!isnan(test->low))
+        axis = (Axis){ fmin(axis.low, test->low), fmax(axis.high, test->high) };
+    if (axis.low == axis.high) // every draw is 0
+        return;
+    if (!isnan(test->low)) {
+        put(out, "interval", 8, LABEL);
+        put_interval(out, test, &axis);
+    }
+    put(out, "bootstrap", 9, LABEL);
+    put_draws(out, draws, &axis);
+    put_axis(out, arena, &axis, decimals_of(test));
+}
+
+static void put_opinions(FILE *out, Arena *arena, const Comparisons *of, const Compared *block)
+{
+    const TwoWay *test = &block->result.test;
+    const Bootstrap *draws = &block->bootstrap;
+    const Comparison *result = &block->result;
+    bool disagree = !isnan(test->p) && (test->p < 0.05) != (draws->p < 0.05);
+    int decimals = decimals_of(test);
+    put_picture(out, arena, block);
+    put_wrapped(out, "",
+                arena_format(arena, "bootstrap %s to %s, p %s: %s",
+                             points(arena, draws->low, decimals),
+                             points(arena, draws->high, decimals), p_text(arena, draws->p),
+                             disagree ? "it disagrees; the test above holds"
+                                      : "a picture, it decides nothing"));
+    if (!result->paired)
+        return;
+    put_wrapped(out, "sign flip",
+                arena_format(arena, "p %s on these very items; %zu seed%s can't go below %s",
+                             p_text(arena, block->flip.p), result->seeds,
+                             result->seeds == 1 ? "" : "s", p_text(arena, block->flip.smallest)));
+    const char *wins = arena_format(arena, "%s ahead in %zu of %zu, %s in %zu", of->name[0],
+                                    result->wins, result->seeds, of->name[1], result->losses);
+    if (result->ties > 0)
+        text_append(arena, &wins, ", ", "level in %zu", result->ties);
+    if (!isnan(result->correlation))
+        text_append(arena, &wins, "; ", "scores correlate %.2f", result->correlation);
+    put_wrapped(out, "seeds", wins);
+    if (!isnan(block->mcnemar))
+        put_wrapped(out, "McNemar",
+                    arena_format(arena, "p %s, of these two runs%s", p_text(arena, block->mcnemar),
+                                 block->items.groups < block->items.n
+                                     ? "; it takes items of one group as independent"
+                                     : ""));
+}
+
+// What is not in the test, by name: "lora 1/5 dead, 1 failed".
+static void put_runs(FILE *out, Arena *arena, const Comparisons *of, const Compared *block)
+{
+    const char *text = "";
+    for (int s = 0; s < 2; s++) {
+        const Contender *contender = &block->of[s];
+        const char *mine = "";
+        if (contender->cell->dead)
+            text_append(arena, &mine, ", ", "%s", cell_dead(arena, contender->cell));
+        if (contender->cell->runs > contender->cell->score.n)
+            text_append(arena, &mine, ", ", "%s", cell_missing(arena, contender->cell));
+        if (contender->side.missing)
+            text_append(arena, &mine, ", ", "%zu without predictions", contender->side.missing);
+        if (*mine)
+            text_append(arena, &text, "; ", "%s: %s", of->name[s], mine);
+    }
+    if (block->result.left_out)
+        text_append(arena, &text, "; ", "%zu left out, their seeds being on one side alone",
+                    block->result.left_out);
+    if (block->items.groups < 20)
+        text_append(arena, &text, "; ",
+                    "fewer than 20 groups of items: the test is only roughly "
+                    "right");
+    if (*text)
+        put_wrapped(out, "note", text);
+}
+
+static const char *megabytes(Arena *arena, double bytes)
+{
+    double value = bytes / 1e6;
+    return isnan(bytes) ? "-"
+                        : arena_format(arena, "%.*f",
+                                       value >= 100  ? 0
+                                       : value >= 10 ? 1
+                                                     : 2,
+                                       value);
+}
+
+static void put_costs(FILE *out, Arena *arena, const Comparisons *of, const Compared *block,
+                      const Differences *differences)
+{
+    fprintf(out, "%-*s%22s%10s%9s%10s%11s\n", LABEL, "costs", "trained", "plan MB", "rss MB",
+            "train s", "stored MB");
+    for (int s = 0; s < 2; s++) {
+        const Cell *cell = block->of[s].cell;
+        double trained = cell_median(arena, cell, row_find("params_trained"));
+        double share = cell_median(arena, cell, row_find("trained_share"));
+        double seconds = cell_median(arena, cell, row_find("train_s"));
+        const char *parameters = isnan(trained) ? "-" : thousands(arena, trained);
+        if (!isnan(share))
+            text_append(arena, &parameters, "", " (%.3g %%)", 100 * share);
+        size_t name = fitting(of->name[s], LABEL - 1);
+        put(out, of->name[s], name, LABEL);
+        fprintf(out, "%22s%10s%9s%10s%11s\n", parameters,
+                megabytes(arena, cell_largest(arena, cell, row_find("plan_peak"))),
+                megabytes(arena, cell_largest(arena, cell, row_find("rss_peak"))),
+                isnan(seconds) ? "-" : arena_format(arena, "%.3g", seconds),
+                megabytes(arena, cell_median(arena, cell, row_find("saved_bytes"))));
+    }
+    if (differences->machines || differences->commits)
+        put_wrapped(out, "warning",
+                    arena_format(arena, "rows of several %s%s%s: seconds and bytes are not alike",
+                                 differences->machines ? "machines or jobs" : "",
+                                 differences->machines && differences->commits ? " and " : "",
+                                 differences->commits ? "commits" : ""));
+}
+
+static void one_block(FILE *out, Arena *arena, const Comparisons *of, const Compared *block)
+{
+    Differences differences = differences_of(arena, block);
+    fprintf(out, "%s against %s: %s on %s, %s\n", of->name[0], of->name[1], block->model,
+            block->task, block->items.split);
+    put_differences(out, arena, of, &differences);
+    put_detectable(out, arena, block);
+    put_scores(out, arena, of, block);
+    put_difference(out, arena, of, block);
+    put_opinions(out, arena, of, block);
+    put_runs(out, arena, of, block);
+    put_costs(out, arena, of, block, &differences);
+    put_wrapped(out, "verdict", verdict(arena, of, block));
+}
+
+// ---- several blocks
+
+// "options and lr (all blocks), steps (2 blocks)"
+static void put_common_differences(FILE *out, Arena *arena, const Comparisons *of)
+{
+    const char *text = "", *part[512];
+    size_t parts = 0, with[512] = { 0 }, compared = 0;
+    bool machines = false, commits = false;
+    for (size_t b = 0; b < of->blocks; b++) {
+        if (of->block[b].missing)
+            continue;
+        Differences differences = differences_of(arena, &of->block[b]);
+        compared++;
+        machines |= differences.machines, commits |= differences.commits;
+        for (size_t l = 0; l < differences.lines; l++) {
+            size_t p = 0;
+            while (p < parts && strcmp(part[p], differences.line[l].part) != 0)
+                p++;
+            if (p == parts && parts < 512)
+                part[parts++] = differences.line[l].part;
+            if (p < 512)
+                with[p]++;
+        }
+    }
+    for (size_t p = 0; p < parts; p++)
+        text_append(arena, &text, ", ", with[p] == compared ? "%s" : "%s (%zu of %zu blocks)",
+                    part[p], with[p], compared);
+    if (strcmp(of->name[0], of->asked[0]) != 0) {
+        put_wrapped(out, of->name[0], of->asked[0]);
+        put_wrapped(out, of->name[1], of->asked[1]);
+    }
+    put_wrapped(out, "differ in", *text ? text : "nothing that the rows say");
+    if (machines || commits)
+        put_wrapped(out, "warning",
+                    arena_format(arena, "rows of several %s%s%s",
+                                 machines ? "machines or jobs" : "",
+                                 machines && commits ? " and " : "", commits ? "commits" : ""));
+}
+
+static void several(FILE *out, Arena *arena, const Comparisons *of)
+{
+    fprintf(out, "%s against %s in %zu blocks; p adjusted by Holm, k = %zu\n\n", of->name[0],
+            of->name[1], of->blocks, of->family);
+    put_common_differences(out, arena, of);
+    fprintf(out, "\n%-10s%-7s%3s%12s%23s%8s  %s\n", "task", "model", "n", "detectable",
+            "difference, points", "Holm p", of->name[0]);
+    for (size_t b = 0; b < of->blocks; b++) {
+        const Compared *block = &of->block[b];
+        const TwoWay *test = &block->result.test;
+        put(out, block->task, fitting(block->task, 9), 10);
+        put(out, block->model, fitting(block->model, 6), 7);
+        if (block->missing) {
+            fputs("  -\n", out);
+            continue;
+        }
+        int decimals = decimals_of(test);
+        const char *difference = points(arena, test->value, decimals);
+        if (!isnan(test->low))
+            text_append(arena, &difference, "", " (%s to %s)", points(arena, test->low, decimals),
+                        points(arena, test->high, decimals));
+        fprintf(out, "%3zu%12s%23s%8s  %s\n", block->result.seeds,
+                points(arena, test->detectable, decimals), difference,
+                p_text(arena, block->adjusted_p), verdict_short(of, block));
+    }
+    putc('\n', out);
+    for (size_t b = 0; b < of->blocks; b++)
+        if (of->block[b].missing)
+            put_wrapped(out, "not here", of->block[b].missing);
+}

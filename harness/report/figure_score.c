@@ -1,0 +1,339 @@
+// figure_score.c: scores against trained parameters (a point a method), and against the size of the
+// model (a line a method); null is a dashed line across.
+
+#include "report/figure_impl.h"
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+static bool exists(const Figure *figure, const Cell *cell)
+{
+    (void)figure, (void)cell;
+    return true;
+}
+
+static size_t cells_of(const Figure *figure)
+{
+    size_t cells = 0;
+    for (size_t b = 0; b < figure->summary->blocks; b++)
+        cells += figure->summary->block[b].cells;
+    return cells;
+}
+
+// All cells as marks of their panels, not drawn yet.
+static void find_marks(Figure *figure)
+{
+    size_t cells = cells_of(figure);
+    figure->mark = arena_zero(figure->arena, cells + 1, sizeof(Mark));
+    figure->series = arena_zero(figure->arena, cells + 1, sizeof(Series));
+    for (size_t p = 0; p < figure->panels; p++) {
+        Panel *panel = &figure->panel[p];
+        const Block *block = panel->block;
+        for (size_t c = 0; c < block->cells; c++) {
+            const Cell *cell = &block->cell[c];
+            if (!in_panel(panel, cell))
+                continue;
+            figure->mark[figure->marks++] = (Mark){ .cell = cell,
+                                                    .panel = p,
+                                                    .x = NAN,
+                                                    .y = cell->score.mean,
+                                                    .low = cell->score.low,
+                                                    .high = cell->score.high,
+                                                    .n = cell->score.n };
+            if (is_null(cell) && !cell->untrained && panel->model)
+                page_widen(panel, panel->null = cell->score.mean);
+        }
+    }
+}
+
+// The series of a panel that looks like this; a new one where there is none.
+static size_t series_of(Figure *figure, Panel *panel, const Mark *mark, bool by_label)
+{
+    const Cell *cell = mark->cell;
+    size_t s = panel->first;
+    for (; s <= figure->all_series; s++) {
+        const Series *series = &figure->series[s - 1];
+        if (by_label ? !strcmp(series->cell->label, cell->label)
+                     : !strcmp(series->method, known(cell->row->method)) &&
+                           series->grey == cell->untrained)
+            return s;
+    }
+    figure->series[figure->all_series++] =
+        (Series){ .cell = cell, .method = known(cell->row->method), .grey = cell->untrained };
+    panel->last = figure->all_series;
+    return s;
+}
+
+static void add_entry(Figure *figure, Legend kind, const Cell *cell)
+{
+    const char *method = known(cell->row->method);
+    Entry entry = { .text = cell->untrained ? arena_format(figure->arena, "%s (untrained)", method)
+                                            : method,
+                    .method = method,
+                    .grey = cell->untrained };
+    page_legend(figure, kind, &entry);
+}
+
+// Panels' y axes, their names, the heights, and the legend's last entry.
+static void finish(Figure *figure, const char *xlabel)
+{
+    static const double heights[] = { 0, 260, 190, 160 };
+    page_ranges(figure, 0.04); // four points at least: not to blow up noise
+    figure->xlabel = xlabel;
+    figure->left = 62;
+    figure->beside = 48;
+    figure->bottom = 58;
+    figure->height = arena_take(figure->arena, figure->down + 1, sizeof *figure->height);
+    for (size_t l = 0; l < figure->down; l++)
+        figure->height[l] = heights[figure->across];
+    for (size_t p = 0; p < figure->panels; p++) {
+        Panel *panel = &figure->panel[p];
+        const Block *block = panel->block;
+        bool repeated = p > 0 && panel[-1].line == panel->line && block->metric &&
+                        !strcmp(block->metric, known(panel[-1].block->metric)) &&
+                        !strcmp(known(block->split), known(panel[-1].block->split));
+        panel->ylabel = block->metric && !repeated
+                            ? arena_format(figure->arena, "%s on %s, points", block->metric,
+                                           known(block->split))
+                            : "";
+        panel->low *= 100, panel->high *= 100, panel->null *= 100;
+        if (!isnan(panel->null))
+            page_legend(figure, LEGEND_DASHES, &(Entry){ .text = "null", .method = "null" });
+    }
+}
+
+// ---- against trained parameters
+
+static bool drawn(const Cell *cell)
+{
+    return cell->score.n > 0 && !isnan(cell->params_trained) && !is_null(cell);
+}
+
+// All panels share their x axis. A zero stands left of all others, with a number of its own.
+static void find_params_axis(Figure *figure)
+{
+    double fewest = INFINITY, most = 0;
+    bool zeros = false;
+    for (size_t i = 0; i < figure->marks; i++) {
+        double trained = figure->mark[i].cell->params_trained;
+        if (figure->mark[i].series == 0)
+            continue;
+        zeros = zeros || trained == 0;
+        fewest = trained > 0 ? fmin(fewest, trained) : fewest;
+        most = fmax(most, trained);
+    }
+    if (most == 0)
+        fewest = most = 1; // all train nothing
+    fewest /= 2, most *= 2;
+    if (most / fewest < 100) { // so that some tics have numbers
+        fewest = pow(10, floor(log10(fewest)));
+        most = pow(10, ceil(log10(most)));
+    }
+    if (zeros) {
+        figure->zero = fewest / 2;
+        fewest /= 3;
+    }
+    for (size_t p = 0; p < figure->panels; p++)
+        figure->panel[p].x_low = fewest, figure->panel[p].x_high = most;
+    for (size_t i = 0; i < figure->marks; i++) {
+        Mark *mark = &figure->mark[i];
+        mark->x = mark->series == 0                 ? NAN
+                  : mark->cell->params_trained == 0 ? figure->zero
+                                                    : mark->cell->params_trained;
+    }
+}
+
+static bool find_by_params(Figure *figure)
+{
+    size_t unplaced = 0;
+    page_panels(figure, true, exists);
+    find_marks(figure);
+    for (size_t p = 0, i = 0; p < figure->panels; p++) {
+        Panel *panel = &figure->panel[p];
+        panel->first = figure->all_series + 1;
+        panel->last = figure->all_series;
+        for (; i < figure->marks && figure->mark[i].panel == p; i++) {
+            Mark *mark = &figure->mark[i];
+            unplaced += mark->n > 0 && !is_null(mark->cell) && isnan(mark->cell->params_trained);
+            if (!drawn(mark->cell))
+                continue;
+            mark->series = series_of(figure, panel, mark, false);
+            page_widen(panel, mark->y);
+            page_widen(panel, mark->low);
+            page_widen(panel, mark->high);
+            add_entry(figure, LEGEND_POINT, mark->cell);
+        }
+    }
+    if (figure->all_series == 0)
+        return false;
+    find_params_axis(figure);
+    page_sort_marks(figure);
+    finish(figure, "trained parameters");
+    figure->caption =
+        arena_format(figure->arena, "%s Axes do not start at 0.", page_counts(figure, true));
+    if (unplaced)
+        figure->caption = arena_format(figure->arena,
+                                       "%s %zu points without a count of parameters are not drawn.",
+                                       figure->caption, unplaced);
+    return true;
+}
+
+static void put_marks(FILE *out, const Figure *figure)
+{
+    fputs(
+        "task,model,method,label,pretrained,n,params_trained,model_params,score,low,high,runs,dead,"
+        "failed,diverged,timeout,panel,series,x\n",
+        out);
+    for (size_t i = 0; i < figure->marks; i++) {
+        const Mark *mark = &figure->mark[i];
+        const Cell *cell = mark->cell;
+        put_cell(out, &figure->panel[mark->panel], cell);
+        fprintf(out, "%zu,", mark->n);
+        const double number[] = { cell->params_trained,
+                                  isinf(cell->model_size) ? NAN : cell->model_size, mark->y,
+                                  mark->low, mark->high };
+        for (size_t k = 0; k < sizeof number / sizeof *number; k++) {
+            put_number(out, number[k]);
+            putc(',', out);
+        }
+        fprintf(out, "%zu,%zu,%zu,%zu,%zu,%zu,%zu,", cell->runs, cell->dead, cell->failed,
+                cell->diverged, cell->timeout, mark->panel + 1, mark->series);
+        put_number(out, mark->x);
+        putc('\n', out);
+    }
+}
+
+const FigureKind figure_score_by_params = {
+    .name = "score_by_params",
+    .panel = "score_by_params",
+    .title = "Score against trained parameters",
+    .help = "score against trained parameters, a point a method, a panel a task and model",
+    .needs = "at least one run with a score and its number of trained parameters",
+    .find = find_by_params,
+    .put = put_marks,
+};
+
+// ---- against the model's size
+
+// Whether a line of the block goes from one model to another: null's, too.
+static bool has_line(const Block *block, const char *label)
+{
+    double first = NAN;
+    for (size_t c = 0; c < block->cells; c++) {
+        const Cell *cell = &block->cell[c];
+        if (strcmp(cell->label, label) != 0 || cell->score.n == 0 || isinf(cell->model_size))
+            continue;
+        if (isnan(first))
+            first = cell->model_size;
+        else if (cell->model_size > first || cell->model_size < first)
+            return true;
+    }
+    return false;
+}
+
+static bool in_a_line(const Figure *figure, const Cell *cell)
+{
+    for (size_t b = 0; b < figure->summary->blocks; b++) {
+        const Block *block = &figure->summary->block[b];
+        if (block->cell <= cell && cell < block->cell + block->cells)
+            return has_line(block, cell->label);
+    }
+    return false;
+}
+
+// Sets the points of one model a little apart, so that their bars do not hide each other.
+static void spread(Figure *figure, double span)
+{
+    for (size_t i = 0; i < figure->marks; i++) {
+        Mark *mark = &figure->mark[i];
+        const Panel *panel = &figure->panel[mark->panel];
+        double lines = (double)(panel->last - panel->first + 1);
+        if (mark->series == 0)
+            continue;
+        double place = ((double)(mark->series - panel->first) - (lines - 1) / 2) / lines;
+        mark->x *= pow(span, 0.1 * place);
+    }
+}
+
+static bool find_by_size(Figure *figure)
+{
+    double smallest = INFINITY, largest = 0;
+    page_panels(figure, false, in_a_line);
+    find_marks(figure);
+    for (size_t p = 0, i = 0; p < figure->panels; p++) {
+        Panel *panel = &figure->panel[p];
+        panel->first = figure->all_series + 1;
+        panel->last = figure->all_series;
+        for (; i < figure->marks && figure->mark[i].panel == p; i++) {
+            Mark *mark = &figure->mark[i];
+            const Cell *cell = mark->cell;
+            if (mark->n == 0 || isinf(cell->model_size) || !has_line(panel->block, cell->label))
+                continue;
+            mark->series = series_of(figure, panel, mark, true);
+            mark->x = cell->model_size;
+            smallest = fmin(smallest, mark->x);
+            largest = fmax(largest, mark->x);
+            page_widen(panel, mark->y);
+            page_widen(panel, is_null(cell) ? NAN : mark->low);
+            page_widen(panel, is_null(cell) ? NAN : mark->high);
+            add_entry(figure, is_null(cell) ? LEGEND_DASHES : LEGEND_LINE, cell);
+        }
+    }
+    if (figure->all_series == 0)
+        return false;
+    spread(figure, largest / smallest);
+    page_sort_marks(figure);
+    double room = pow(largest / smallest, 0.12);
+    for (size_t p = 0; p < figure->panels; p++) {
+        figure->panel[p].x_low = smallest / room;
+        figure->panel[p].x_high = largest * room;
+    }
+    finish(figure, "model and its parameters");
+    figure->bottom = 84;
+    figure->caption = arena_format(
+        figure->arena, "%s The points of one model are set a little apart. Axes do not start at 0.",
+        page_counts(figure, true));
+    return true;
+}
+
+static const char *size_text(Arena *arena, double size)
+{
+    return size >= 1e6   ? arena_format(arena, "%.3gM", size / 1e6)
+           : size >= 1e3 ? arena_format(arena, "%.3gk", size / 1e3)
+                         : arena_format(arena, "%.0f", size);
+}
+
+// A tic a model, its name over its size.
+static void put_models(FILE *out, const Figure *figure, const Panel *panel)
+{
+    const char *before = "";
+    fputs("set xtics (", out);
+    for (size_t i = 0; i < figure->marks; i++) {
+        const Mark *mark = &figure->mark[i];
+        bool again = false;
+        if (mark->panel != (size_t)(panel - figure->panel) || mark->series == 0)
+            continue;
+        for (size_t j = 0; j < i && !again; j++)
+            again = figure->mark[j].panel == mark->panel && figure->mark[j].series != 0 &&
+                    !strcmp(known(figure->mark[j].cell->row->model), known(mark->cell->row->model));
+        if (again)
+            continue;
+        fputs(before, out);
+        put_quoted(out, known(mark->cell->row->model), " ");
+        fprintf(out, ".\"\\n%s\" %.9g", size_text(figure->arena, mark->cell->model_size),
+                mark->cell->model_size);
+        before = ", ";
+    }
+    fputs(")\n", out);
+}
+
+const FigureKind figure_score_by_size = {
+    .name = "score_by_size",
+    .panel = "score_by_size",
+    .title = "Score by size of the model",
+    .help = "score against the model's parameters, a line a method, a panel a task",
+    .needs = "runs of one method and task with two models of different size",
+    .find = find_by_size,
+    .put = put_marks,
+    .put_panel = put_models,
+};

@@ -1,0 +1,90 @@
+// table_letters.c: letters of the cells of a table: a family is what one task and model have.
+
+#include "report/letters.h"
+#include "report/table_impl.h"
+#include <string.h>
+
+typedef struct { // what is to be known of letters, and of which families
+    const char *text, *names;
+} Caption;
+
+typedef struct {
+    Arena *arena;
+    Caption *caption; // room for one a family
+    size_t captions;
+} Captions;
+
+static void add_caption(Captions *captions, const char *text, const Block *block, const Cell *cell)
+{
+    size_t c = 0;
+    while (c < captions->captions && strcmp(captions->caption[c].text, text) != 0)
+        c++;
+    if (c == captions->captions)
+        captions->caption[captions->captions++] = (Caption){ text, "" };
+    text_append(captions->arena, &captions->caption[c].names, "; ", "%s, %s", block->name,
+                known(cell->row->model));
+}
+
+// The cells from `first` on that have its model; they lie together.
+static size_t family(const Table *table, const Block *block, size_t first, Captions *captions)
+{
+    Cell *cell = block->cell + first;
+    size_t cells = 0, pairs, untested;
+    Error error;
+    while (first + cells < block->cells &&
+           !strcmp(known(cell[cells].row->model), known(cell->row->model)))
+        cells++;
+    Lettered *method = arena_zero(table->arena, cells, sizeof *method);
+    for (size_t c = 0; c < cells; c++) {
+        method[c] = (Lettered){ .name = cell[c].label, .run = cell[c].run, .runs = cell[c].runs };
+        cell[c].letters = "";
+    }
+    if (!letters(table->arena, table->rows, method, cells, &pairs, &untested, &error)) {
+        // Predictions that do not fit are no reason for not showing the scores.
+        add_caption(captions, arena_format(table->arena, "no letters: %s", error.text), block,
+                    cell);
+        return cells;
+    }
+    for (size_t c = 0; c < cells; c++)
+        cell[c].letters = known(method[c].letters);
+    if (pairs + untested > 0)
+        add_caption(captions, letters_caption(table->arena, pairs, untested), block, cell);
+    return cells;
+}
+
+void table_letters(Table *table)
+{
+    bool any = false, asked = table->choice->columns != NULL;
+    size_t l = 0;
+    while (l < table->shown_count && strcmp(table->shown[l].name, "letters") != 0)
+        l++;
+    if (l == table->shown_count)
+        return;
+    // They are of the score that the task reports, and of results.
+    Captions captions = { .arena = table->arena };
+    bool fit = table->rows->folder && !table->choice->trials && !table->choice->split;
+    for (size_t b = 0; b < table->summary.blocks && fit; b++) {
+        const Block *block = &table->summary.block[b];
+        Caption *more = arena_take(table->arena, captions.captions + block->cells, sizeof *more);
+        if (captions.captions > 0)
+            memcpy(more, captions.caption, captions.captions * sizeof *more);
+        captions.caption = more;
+        for (size_t c = 0; c < block->cells;)
+            c += family(table, block, c, &captions);
+        for (size_t c = 0; c < block->cells; c++)
+            any = any || *known(block->cell[c].letters);
+    }
+    const char **note = arena_zero(table->arena, captions.captions + 1, sizeof *note);
+    for (size_t c = 0; c < captions.captions;
+         c++) // the families need names where there are several
+        note[c] = arena_format(table->arena, "group, %s: %s",
+                               captions.captions > 1 ? captions.caption[c].names
+                                                     : "in each task and model",
+                               captions.caption[c].text);
+    table->letters_note = note;
+    if (any || asked || table->choice->format == TABLE_CSV)
+        return;
+    memmove(table->shown + l, table->shown + l + 1,
+            (table->shown_count - l - 1) * sizeof *table->shown);
+    table->shown_count--;
+}

@@ -1,0 +1,371 @@
+// test_compare.c: `tunemark compare` on folders made up here: what it must say, and refuse.
+
+#include "report/compare.h"
+#include "base/csv.h"
+#include "base/file.h"
+#include "tests/program.h"
+#include "tests/sample_rows.h"
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { ITEMS = 300 };
+
+static Arena *arena_of_test(void)
+{
+    Error error;
+    return arena_new((size_t)1 << 32, &error);
+}
+
+// A run that is right where difficulty, a little of the seed's and of the method's own, is below
+// the share.
+static void answer(bool *right, size_t items, double share, int64_t seed)
+{
+    uint64_t random = (uint64_t)(share * 1e4) * 1000 + (uint64_t)seed;
+    for (size_t i = 0; i < items; i++)
+        right[i] =
+            (double)(i * 7 % items) / (double)items + 0.1 * (double)mix_float(&random) < share;
+}
+
+static void runs(Arena *arena, const char *folder, Row like, int64_t from, int64_t to, double share)
+{
+    for (int64_t seed = from; seed <= to; seed++) {
+        bool right[ITEMS];
+        Row row = finished(arena, like.model, like.task, like.method, like.options, seed, 0);
+        like.key = row.key, like.seed = like.init_seed = like.order_seed = like.dropout_seed = seed;
+        answer(right, ITEMS, share, seed);
+        predicted(arena, folder, like, right, ITEMS);
+    }
+}
+
+static Row like(Arena *arena, const char *method, const char *options)
+{
+    return finished(arena, "tiny", "reviews", method, options, 1, 0);
+}
+
+#define LORA(rank) "lora.alpha=16;lora.rank=" #rank
+
+// Five seeds of each: lora at 75 %, full at 90 %, in a folder.
+static const char *two_methods(Arena *arena)
+{
+    const char *folder = test_folder();
+    Row full = like(arena, "full", "");
+    full.lr = 3e-4;
+    runs(arena, folder, like(arena, "lora", LORA(8)), 1, 5, 0.75);
+    runs(arena, folder, full, 1, 5, 0.90);
+    return folder;
+}
+
+// Each of the lines is there, in this order.
+static bool in_order(const char *text, const char *const *lines)
+{
+    const char *at = text;
+    for (; *lines && at; lines++)
+        if (!(at = strstr(at, *lines)))
+            printf("\nno \"%s\" (in this order) in:\n%s\n", *lines, text);
+    return at != NULL;
+}
+#define IN_ORDER(text, ...) CHECK(in_order((text), (const char *const[]){ __VA_ARGS__, NULL }))
+
+static size_t lines_of(const char *text, size_t *widest)
+{
+    size_t lines = 0, columns = 0;
+    *widest = 0;
+    for (; *text; text++) {
+        columns += ((unsigned char)*text & 0xC0) != 0x80 && *text != '\n';
+        if (*text != '\n')
+            continue;
+        *widest = columns > *widest ? columns : *widest;
+        lines++, columns = 0;
+    }
+    return lines;
+}
+
+static void a_screen_says_what_differs_before_by_how_much_and_ends_with_a_verdict(void)
+{
+    Arena *arena = arena_of_test();
+    Said said = program(arena, &(Around){ 0 }, "compare lora full %s", two_methods(arena));
+    size_t widest;
+    CHECK(said.status == 0);
+    IN_ORDER(said.out, "lora against full: tiny on reviews, dev", "\ndiffer in   lora", "full\n",
+             "\noptions     alpha=16, rank=8", "\nlr          0.001", "0.0003\n",
+             "\nthe same    lr_source default, head pooler, commit 3fa2c1d, machine\n",
+             "\ndetectable  ", "\naccuracy    lora 7", " ± ", "(over seeds alone)",
+             "\ndifference  -1", " points, 95 % interval -", "5 pairs of seeds, 300 items",
+             "\ninterval    ", "\nbootstrap   ", "a picture, it decides nothing",
+             "\nsign flip   p 0.062 on these very items; 5 seeds can't go below 0.062",
+             "\nseeds       lora ahead in 0 of 5, full in 5", "\ncosts ", "1,000 (0.0667 %)",
+             "\nverdict     lora scores lower than full, by 1");
+    CHECK(!strstr(said.out, "warning") && !strstr(said.out, "note "));
+    CHECK(lines_of(said.out, &widest) <= 23); // and the prompt
+    CHECK(widest <= 80);
+    CHECK_TEXT(said.err, "");
+    arena_free(arena);
+}
+
+static void two_that_are_alike_are_never_called_equal(void)
+{
+    Arena *arena = arena_of_test();
+    const char *folder = two_methods(arena);
+    runs(arena, folder, like(arena, "bitfit", ""), 1, 5, 0.751);
+    Said said = program(arena, &(Around){ 0 }, "compare lora bitfit %s", folder);
+    IN_ORDER(said.out, "lora and bitfit can't be told apart; a difference of ",
+             " points\n            would have been found.");
+    CHECK(!strstr(said.out, "equal"));
+    arena_free(arena);
+}
+
+static void one_or_two_seeds_carry_no_claim(void)
+{
+    Arena *arena = arena_of_test();
+    const char *folder = test_folder();
+    runs(arena, folder, like(arena, "lora", LORA(8)), 1, 2, 0.5);
+    runs(arena, folder, like(arena, "full", ""), 1, 2, 0.9);
+    runs(arena, folder, like(arena, "head", ""), 2, 2, 0.3);
+    Said said = program(arena, &(Around){ 0 }, "compare lora full %s", folder);
+    IN_ORDER(said.out, "verdict     Two seeds can't carry a claim.");
+    said = program(arena, &(Around){ 0 }, "compare lora head %s", folder);
+    IN_ORDER(said.out, "these runs, other items: 1 pair of seeds", "McNemar     p ",
+             "; 1 left out, their seeds being on one",
+             "verdict     One run each can't carry a claim about the methods");
+    arena_free(arena);
+}
+
+static void a_method_against_itself_has_the_same_answers(void)
+{
+    Arena *arena = arena_of_test();
+    Said said = program(arena, &(Around){ 0 }, "compare lora lora %s", two_methods(arena));
+    IN_ORDER(said.out, "A against B:", "A: lora ", "B: lora", "nothing that the rows say",
+             "detectable  nothing varies", "difference  0.0 points, 95 % interval 0.0 to 0.0; p 1",
+             "verdict     lora and lora are right and wrong on the same items in every run.");
+    arena_free(arena);
+}
+
+// Dead, failed and other runs are in no test or in it, and always counted.
+static void runs_that_are_dead_failed_left_out_or_without_predictions_are_counted(void)
+{
+    Arena *arena = arena_of_test();
+    const char *folder = two_methods(arena);
+    Error error;
+    Row failed = finished(arena, "tiny", "reviews", "full", "", 6, 0);
+    failed.schema = ROW_SCHEMA, failed.status = "failed", failed.score = NAN, failed.lr = 3e-4;
+    CHECK(row_write(path_join(arena, folder, "rows/zz.csv"), &failed, &error));
+    runs(arena, folder, like(arena, "lora", LORA(8)), 6, 6, 0.2); // below 0.5: dead
+    Row gone = finished(arena, "tiny", "reviews", "lora", LORA(8), 1, 0);
+    CHECK(!remove(arena_format(arena, "%s/predictions/%s.csv", folder, gone.key)));
+    Said said = program(arena, &(Around){ 0 }, "compare lora full %s", folder);
+    IN_ORDER(said.out, "4 pairs of seeds",
+             "note        lora: 1/6 dead, 1 without predictions; full: 1 failed; 2 left out");
+    arena_free(arena);
+}
+
+static void other_machines_and_commits_are_warned_of(void)
+{
+    Arena *arena = arena_of_test();
+    const char *folder = test_folder();
+    Row full = like(arena, "full", "");
+    full.cpu = "Another CPU", full.commit = "0123abcd";
+    runs(arena, folder, like(arena, "lora", LORA(8)), 1, 3, 0.75);
+    runs(arena, folder, full, 1, 3, 0.90);
+    Said said = program(arena, &(Around){ 0 }, "compare lora full %s", folder);
+    IN_ORDER(said.out, "commit      3fa2c1d", "0123abcd\n", "cpu         Sample CPU",
+             "Another CPU\n",
+             "warning     rows of several machines or jobs and commits: seconds and bytes");
+    arena_free(arena);
+}
+
+static void settings_of_one_method_are_told_apart_by_options_columns_and_folders(void)
+{
+    Arena *arena = arena_of_test();
+    const char *folder = test_folder();
+    Row slow = like(arena, "lora", LORA(4));
+    slow.lr = 1e-4;
+    runs(arena, folder, like(arena, "lora", LORA(8)), 1, 3, 0.75);
+    runs(arena, folder, slow, 1, 3, 0.90);
+    const char *other = arena_format(arena, "%s/other", folder);
+    runs(arena, other, like(arena, "lora", LORA(8)), 1, 3, 0.80);
+    Said said = program(arena, &(Around){ 0 }, "compare lora:rank=4 lora:rank=8 %s", folder);
+    CHECK(said.status == 0);
+    IN_ORDER(said.out, "differ in   lora:rank=4 ", "options     rank=4 ", "rank=8\n",
+             "verdict     lora:rank=4 scores higher than lora:rank=8, by ");
+    Said by_rate = program(arena, &(Around){ 0 }, "compare lora:lr=1e-4 lora:lr=0.001 %s", folder);
+    CHECK(by_rate.status == 0);
+    IN_ORDER(by_rate.out, "A against B:", "differ in   A: lora:lr=1e-4", "B: lora:lr=0.001",
+             "verdict     lora:lr=1e-4 scores higher than lora:lr=0.001, by ");
+    said = program(arena, &(Around){ 0 }, "compare lora:rank=8@%s lora@%s", folder, other);
+    CHECK(said.status == 0 && strstr(said.out, "nothing that the rows say") != NULL);
+    said = program(arena, &(Around){ 0 }, "compare lora full %s", folder);
+    CHECK_REFUSED(said, ERROR_INPUT, "full: no rows of this method; should be one of lora");
+    said = program(arena, &(Around){ 0 }, "compare lora lora:rank=4 %s", folder);
+    CHECK_REFUSED(said, ERROR_INPUT,
+                  "lora: is more than one setting on reviews of tiny: 'lora rank=4");
+    arena_free(arena);
+}
+
+static void what_is_not_there_is_refused_with_the_nearest(void)
+{
+    static const struct {
+        const char *words, *says;
+    } of[] = {
+        { "lroa full", "lroa: no rows of this method; should be lora" },
+        { "lora:rnak=8 full", "lora:rnak=8: 'rnak' is unknown in these rows; should be rank" },
+        { "lora:rank=9 full", "lora:rank=9: no rows with rank=9; should be 8" },
+        { "lora: full", "lora:: is no method; should be METHOD, METHOD:OPTION=VALUE or METHOD@F" },
+        { "lora:rank full", "is no method; should be METHOD" },
+        { "lora full --task rte", "full: shares no task and model of those asked for with lora" },
+        { "lora full --split test", "no lines of split 'test'; should be a split that was eval" },
+        { "lora full --interval wide", "--interval: 'wide' is unknown; should be seeds or items" },
+        { "lora full --level 5", "--level: '5' is out of range; should be 50 to 99.99" },
+        { "lora full --josn", "--josn: is unknown; should be --json" },
+    };
+    Arena *arena = arena_of_test();
+    const char *folder = two_methods(arena);
+    for (size_t k = 0; k < sizeof of / sizeof *of; k++)
+        CHECK_REFUSED(program(arena, &(Around){ 0 }, "compare %s %s", of[k].words, folder),
+                      ERROR_INPUT, of[k].says);
+    CHECK_REFUSED(program(arena, &(Around){ 0 }, "compare lora"), ERROR_INPUT,
+                  "second method: is not given; should be as in: tunemark compare lora full");
+    CHECK_REFUSED(program(arena, &(Around){ 0 }, "compare lora full"), ERROR_INPUT,
+                  "folder: is not given; should be a sweep's folder");
+    CHECK_REFUSED(program(arena, &(Around){ 0 }, "compare lora full %s/none", folder), ERROR_INPUT,
+                  "no such folder");
+    arena_free(arena);
+}
+
+static void without_any_predictions_nothing_is_compared(void)
+{
+    Arena *arena = arena_of_test();
+    const char *folder = two_methods(arena);
+    CHECK(!rename(arena_format(arena, "%s/predictions", folder),
+                  arena_format(arena, "%s/elsewhere", folder)));
+    CHECK_REFUSED(program(arena, &(Around){ 0 }, "compare lora full %s", folder), ERROR_INPUT,
+                  "predictions: there are no predictions of lora on reviews, tiny; there are no "
+                  "predictions of full on reviews, tiny; should be predictions/KEY.csv beside");
+    arena_free(arena);
+}
+
+static void a_field_of_another_line_is_refused_with_its_id(void)
+{
+    Arena *arena = arena_of_test();
+    const char *folder = two_methods(arena);
+    Row row = finished(arena, "tiny", "reviews", "full", "", 2, 0);
+    const char *file = arena_format(arena, "%s/predictions/%s.csv", folder, row.key);
+    char *text = read_text(arena, file), *at = strstr(text, "\ndev,41,41,");
+    CHECK(at != NULL);
+    at[6] = '7'; // id 47
+    write_text(file, text);
+    Said said = program(arena, &(Around){ 0 }, "compare lora full %s", folder);
+    CHECK_REFUSED(said, ERROR_INPUT, ".csv:43: id 47: id is '47', but '41' in ");
+    arena_free(arena);
+}
+
+// Three blocks: the family of Holm is what the command prints.
+static void several_blocks_have_a_line_each_and_holm_over_all(void)
+{
+    Arena *arena = arena_of_test();
+    const char *folder = two_methods(arena);
+    Row lora = like(arena, "lora", LORA(8)), full = like(arena, "full", "");
+    full.lr = 3e-4;
+    lora.task = full.task = "topics";
+    runs(arena, folder, lora, 1, 5, 0.70);
+    runs(arena, folder, full, 1, 5, 0.703);
+    lora.model = full.model = "mini", lora.params_total = full.params_total = 6500000;
+    runs(arena, folder, lora, 1, 5, 0.80);
+    Error error;
+    full.schema = ROW_SCHEMA, full.score = 0.9, full.key = "0000";
+    CHECK(row_write(path_join(arena, folder, "rows/none.csv"), &full, &error));
+    Said said = program(arena, &(Around){ 0 }, "compare lora full %s", folder);
+    size_t widest;
+    IN_ORDER(said.out, "lora against full in 3 blocks; p adjusted by Holm, k = 2",
+             "\ndiffer in   options, lr\n", "\nreviews   tiny     5 ", "  lower\n",
+             "\ntopics    tiny     5 ", "  not told apart\n", "\ntopics    mini     -\n",
+             "not here    there are no predictions of full on topics, mini\n");
+    lines_of(said.out, &widest);
+    CHECK(widest <= 80);
+    Said one =
+        program(arena, &(Around){ 0 }, "compare lora full %s --task topics --model tiny", folder);
+    IN_ORDER(one.out, "lora against full: tiny on topics, dev", "verdict ");
+    arena_free(arena);
+}
+
+static void csv_and_json_have_the_fields_of_the_reference_in_their_order(void)
+{
+    static const char *const names[] = {
+        "difference", "lo",          "hi",         "se",
+        "df",         "p",           "mdd",        "basis",
+        "reason",     "paired",      "seeds",      "left_out",
+        "items",      "groups",      "ms_seed",    "ms_group",
+        "ms_rest",    "correlation", "boot_lo",    "boot_hi",
+        "boot_p",     "flip_p",      "flip_p_min", "wins",
+        "ties",       "losses",      "mcnemar_p",  "params_trained_a",
+    };
+    Arena *arena = arena_of_test();
+    Error error;
+    Csv csv;
+    Said said = program(arena, &(Around){ 0 }, "compare lora full %s --csv", two_methods(arena));
+    Bytes bytes = { (const uint8_t *)said.out, strlen(said.out) };
+    if (!CHECK(csv_parse_bytes(arena, bytes, "out", CSV_COMMAS, true, &csv, &error)))
+        return;
+    size_t first = csv_column(&csv, "difference");
+    CHECK(csv.rows == 1 && first != SIZE_MAX);
+    for (size_t n = 0; n < sizeof names / sizeof *names; n++)
+        CHECK_TEXT(csv.header[first + n], names[n]);
+#define FIELD(name) csv.row[0].field[csv_column(&csv, name)]
+    CHECK_CLOSE(atof(FIELD("score_a")) - atof(FIELD("score_b")), atof(FIELD("difference")), 1e-8);
+    CHECK(atof(FIELD("lo")) < atof(FIELD("difference")) && atof(FIELD("hi")) < 0);
+    CHECK_TEXT(FIELD("basis"), "seeds+items");
+    CHECK_TEXT(FIELD("reason"), "");
+    CHECK_TEXT(FIELD("paired"), "yes");
+    CHECK_TEXT(FIELD("losses"), "5");
+    CHECK_TEXT(FIELD("mcnemar_p"), "");
+    CHECK_TEXT(FIELD("flip_p_min"), "0.0625");
+    CHECK_TEXT(FIELD("holm_p"), FIELD("p"));
+#undef FIELD
+    arena_free(arena);
+}
+
+static void the_interval_over_items_is_wider_and_the_level_is_what_was_asked_for(void)
+{
+    Arena *arena = arena_of_test();
+    const char *folder = two_methods(arena);
+    double width[3];
+    const char *const options[] = { "--interval seeds", "--interval items", "--level 50" };
+    for (int k = 0; k < 3; k++) {
+        Said said = program(arena, &(Around){ 0 }, "compare lora full %s %s", folder, options[k]);
+        const char *at = strstr(said.out, "± ");
+        width[k] = CHECK(at != NULL) ? atof(at + strlen("± ")) : 0;
+        IN_ORDER(said.out, k == 1 ? "(over seeds and items)" : "(over seeds alone)",
+                 k == 2 ? "50 % interval" : "95 % interval");
+    }
+    CHECK(width[1] > width[0] && width[2] < width[0]);
+    arena_free(arena);
+}
+
+static void the_same_rows_give_the_same_bytes(void)
+{
+    Arena *arena = arena_of_test();
+    const char *folder = two_methods(arena);
+    Said first = program(arena, &(Around){ 0 }, "compare lora full %s --json", folder);
+    Said second = program(arena, &(Around){ 0 }, "compare lora full %s --json", folder);
+    CHECK(first.status == 0 && strlen(first.out) > 500);
+    CHECK_TEXT(second.out, first.out);
+    arena_free(arena);
+}
+
+void suite_compare(void)
+{
+    ADD(a_screen_says_what_differs_before_by_how_much_and_ends_with_a_verdict);
+    ADD(two_that_are_alike_are_never_called_equal);
+    ADD(one_or_two_seeds_carry_no_claim);
+    ADD(a_method_against_itself_has_the_same_answers);
+    ADD(runs_that_are_dead_failed_left_out_or_without_predictions_are_counted);
+    ADD(other_machines_and_commits_are_warned_of);
+    ADD(settings_of_one_method_are_told_apart_by_options_columns_and_folders);
+    ADD(what_is_not_there_is_refused_with_the_nearest);
+    ADD(without_any_predictions_nothing_is_compared);
+    ADD(a_field_of_another_line_is_refused_with_its_id);
+    ADD(several_blocks_have_a_line_each_and_holm_over_all);
+    ADD(csv_and_json_have_the_fields_of_the_reference_in_their_order);
+    ADD(the_interval_over_items_is_wider_and_the_level_is_what_was_asked_for);
+    ADD(the_same_rows_give_the_same_bytes);
+}
