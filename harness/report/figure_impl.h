@@ -55,7 +55,7 @@ typedef struct {
     size_t class; // of a box, from 1
 } Entry;
 
-typedef struct { // a piece of a bar, or (class 0) what was measured of all of it
+typedef struct { // a piece of a bar, or (number 0) what was measured of all of it
     const Cell *cell;
     const char *class;
     size_t panel, line, number; // line and number of the class from 1

@@ -104,8 +104,7 @@ static void find_entries(Table *table)
     bool remarked = columns_has(table->shown, table->shown_count, "remarks");
     for (size_t b = 0; b < summary->blocks; b++)
         for (size_t c = 0; c < summary->block[b].cells; c++)
-            table->entry[table->entries++] = (At){ .summary = summary,
-                                                   .block = &summary->block[b],
+            table->entry[table->entries++] = (At){ .block = &summary->block[b],
                                                    .cell = &summary->block[b].cell[c],
                                                    .floors = table->floors,
                                                    .remarked = remarked };
