@@ -20,6 +20,10 @@ static inline Init init_normal(double deviation)
 {
     return (Init){ INIT_NORMAL, deviation };
 }
+static inline Init init_cut_normal(double deviation) // nothing beyond two deviations
+{
+    return (Init){ INIT_CUT_NORMAL, deviation };
+}
 static inline Init init_uniform(double bound)
 {
     return (Init){ INIT_UNIFORM, bound };

@@ -313,25 +313,15 @@ static void played(Fixtures *fixtures, const char *folder, const json_t *c, cons
     model_close(&model);
 }
 
-static bool known_method(const char *name)
-{
-    Error error;
-    return name && method_find(name, &error);
-}
-
 static void one_case(Fixtures *fixtures, const char *folder, const char *name, const char *path)
 {
     Error error;
     Request request;
     size_t mark = arena_mark(fixtures->arena);
     json_t *c = json_open(path, &error);
-    const char *method = json_string_value(json_object_get(c, "method"));
     const char *task = json_string_value(json_object_get(c, "task"));
     if (c && task && !strcmp(task, "mlm"))
         case_skip(fixtures, name, "training of a masked language model");
-    else if (c && !known_method(method))
-        case_skip(fixtures, name,
-                  arena_format(fixtures->arena, "no method %s", method ? method : "named"));
     else {
         case_begin(fixtures, name);
         if (expect_read(fixtures, c != NULL, &error)) {

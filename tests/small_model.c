@@ -52,8 +52,9 @@ static KeysValues keys_values_hook(Build *build, int layer, const void *options)
                          trained(build, &here, "values", 3, HIDDEN, within(0.5)) };
 }
 
-static Value embedded_hook(Build *build, Value x, const void *options)
+static Value embedded_hook(Build *build, const Embedded *at, const void *options)
 {
+    Value x = at->x;
     const Linear here = { .site = SITE_EMBEDDING, .layer = -1 };
     (void)options;
     return add(build->graph, x,

@@ -224,7 +224,7 @@ static void what_is_no_command_line_is_refused_in_one_line(void)
         { "run --method", "--method: is not given" },
         { "run --method head --lr", "--lr: has no value; should be followed by one" },
         { "run --method head --dry", "--dry: is unknown" },
-        { "run --method head --rank 4", "--rank: is unknown; should be with --method lora" },
+        { "run --method head --rank 4", "--rank: is unknown; should be with --method dora or lora" },
         { "run --method lora", "model: is not given" },
         { "run --method lora --model tiny", "task: is not given" },
         { "run --method lroa", "method: 'lroa' is unknown; should be lora" },

@@ -207,6 +207,59 @@ static void arithmetic_agrees_with_the_definition(void)
 // Row {0, 0, 4, 4}: mean 2, variance 4 (divided by 4, not by 3), so the normalised row is
 // {-1, -1, 1, 1}; gain {1, 2, 3, 4} and offset {10, 20, 30, 40} follow. The second row is the sum
 // of {1, 2, 3, 4} and the residual {-1, -2, 1, 0}.
+static void rows_are_scaled_by_the_definition_and_in_place(void)
+{
+    for (uint64_t seed = 1; seed <= 40; seed++) {
+        Pool *pool = pool_new(seed);
+        size_t rows = 1 + below(pool, 20), cols = 1 + below(pool, 60);
+        bool add = below(pool, 2);
+        Matrix a = matrix(pool, rows, cols), b = matrix(pool, rows, cols);
+        Matrix v = matrix(pool, 1, rows), y = matrix(pool, rows, cols), p = matrix(pool, 1, rows);
+        Matrix there = copy(pool, y), were = copy(pool, p), same = copy(pool, a);
+        scale_rows(y, a, v, add);
+        scale_rows(same, same, v, false);
+        products_of_rows(p, a, b, add);
+        for (size_t r = 0; r < rows; r++) {
+            double sum = add ? (double)were.data[r] : 0;
+            for (size_t c = 0; c < cols; c++) {
+                float scaled = v.data[r] * row_at(a, r)[c];
+                CHECK_CLOSE(row_at(y, r)[c], (add ? row_at(there, r)[c] : 0) + scaled, 2e-7);
+                CHECK(row_at(same, r)[c] == scaled);
+                sum += (double)row_at(a, r)[c] * (double)row_at(b, r)[c];
+            }
+            CHECK_CLOSE(p.data[r], sum, 1e-6);
+        }
+        pool_free(pool, seed);
+    }
+}
+
+// A unit row does not grow along itself: of dx = s (dy - y <y, dy>) the part along x is zero, and
+// it is dy / |x| across it.
+static void unit_rows_and_their_gradients_by_hand(void)
+{
+    float x[] = { 3, 4, 0, 0, -2e-20F, 0, 5, 12 }, y[8], scale[4], dx[8];
+    const float dy[] = { 4, -3, 1, 1, 1, 1, 5, 12 };
+    Matrix mx = { x, 4, 2, 2 }, my = { y, 4, 2, 2 }, s = { scale, 1, 4, 4 }, mdx = { dx, 4, 2, 2 };
+    Matrix mdy = { (float *)(uintptr_t)dy, 4, 2, 2 };
+    unit_rows(my, s, mx);
+    static const double unit[] = { 0.6, 0.8, 0, 0, -2e-8, 0, 5 / 13.0, 12 / 13.0 };
+    for (int i = 0; i < 8; i++)
+        CHECK_CLOSE(y[i], unit[i], 1e-7);
+    CHECK_CLOSE(scale[0], 0.2, 1e-7);
+    CHECK_CLOSE(scale[1] / 1e12, 1, 1e-6);
+    CHECK_CLOSE(scale[3], 1 / 13.0, 1e-7);
+    unit_rows_backward(mdx, false, mdy, my, s);
+    CHECK_CLOSE(dx[0], 0.8, 1e-6); // (4, -3) is across (3, 4)
+    CHECK_CLOSE(dx[1], -0.6, 1e-6);
+    CHECK_CLOSE(dx[6], 0, 1e-6); // (5, 12) along itself
+    CHECK_CLOSE(dx[7], 0, 1e-6);
+    unit_rows_backward(mdx, true, mdy, my, s);
+    CHECK_CLOSE(dx[0], 1.6, 1e-6);
+    unit_rows(mx, (Matrix){ 0 }, mx); // in place, without the lengths
+    for (int i = 0; i < 8; i++)
+        CHECK(x[i] == y[i]);
+}
+
 static void layernorm_of_a_row_worked_by_hand(void)
 {
     float x[] = { 0, 0, 4, 4, 1, 2, 3, 4 }, residual[] = { 0, 0, 0, 0, -1, -2, 1, 0 }, y[8], z[8];
@@ -556,6 +609,8 @@ void suite_kernels(void)
     ADD(a_nan_passes_through_every_activation);
     ADD(activations_agree_with_their_twin_and_slopes_with_differences);
     ADD(arithmetic_agrees_with_the_definition);
+    ADD(rows_are_scaled_by_the_definition_and_in_place);
+    ADD(unit_rows_and_their_gradients_by_hand);
     ADD(layernorm_of_a_row_worked_by_hand);
     ADD(a_constant_row_becomes_the_offset);
     ADD(layernorm_agrees_with_its_twin_and_gradients_with_differences);

@@ -273,6 +273,68 @@ static Value build_tied(Graph *graph, const Value *in, const Case *c)
     return tied_cross_entropy_loss(graph, in[0], in[1], in[2]);
 }
 
+static void draw_scale_columns(Case *c)
+{
+    c->in[0] = (Shape){ false, some_rows(c), width(c) };
+    c->in[1] = (Shape){ false, ROWS(1), c->in[0].cols };
+}
+
+static Value build_scale_columns(Graph *graph, const Value *in, const Case *c)
+{
+    (void)c;
+    return scale_columns(graph, in[0], in[1]);
+}
+
+static void draw_scale_rows(Case *c)
+{
+    int64_t rows = width(c);
+    c->in[0] = (Shape){ false, ROWS(rows), width(c) };
+    c->in[1] = (Shape){ false, ROWS(1), rows };
+}
+
+static Value build_scale_rows(Graph *graph, const Value *in, const Case *c)
+{
+    (void)c;
+    return scale_each_row(graph, in[0], in[1]);
+}
+
+static void draw_unit_rows(Case *c)
+{
+    c->in[0] = (Shape){ false, ROWS(width(c)), 2 + width(c) };
+}
+
+static Value build_unit_rows(Graph *graph, const Value *in, const Case *c)
+{
+    (void)c;
+    return unit_length_rows(graph, in[0], false);
+}
+
+static void draw_columns(Case *c)
+{
+    int64_t cols = width(c), first = (int64_t)below(c->pool, 5);
+    c->in[0] = (Shape){ false, some_rows(c), first + cols + (int64_t)below(c->pool, 5) };
+    c->set.columns.first = first;
+    c->set.columns.cols = cols;
+}
+
+static Value build_columns(Graph *graph, const Value *in, const Case *c)
+{
+    return some_columns(graph, in[0], c->set.columns.first, c->set.columns.cols);
+}
+
+static void draw_in_front(Case *c)
+{
+    int64_t H = width(c);
+    c->in[0] = (Shape){ false, ROWS(1 + (int64_t)below(c->pool, 4)), H };
+    c->in[1] = (Shape){ false, tokens_with(below(c->pool, 3)), H };
+}
+
+static Value build_in_front(Graph *graph, const Value *in, const Case *c)
+{
+    (void)c;
+    return rows_in_front(graph, in[0], in[1]);
+}
+
 static const Subject subjects[] = {
     { "linear", 3, draw_linear, build_linear },
     { "product", 2, draw_product, build_product },
@@ -291,6 +353,11 @@ static const Subject subjects[] = {
     { "cross_entropy", 1, draw_logits, build_cross_entropy },
     { "squared_error", 1, draw_score, build_squared_error },
     { "tied_cross_entropy", 3, draw_tied, build_tied },
+    { "scale_columns", 2, draw_scale_columns, build_scale_columns },
+    { "scale_rows", 2, draw_scale_rows, build_scale_rows },
+    { "unit_rows", 1, draw_unit_rows, build_unit_rows },
+    { "columns", 1, draw_columns, build_columns },
+    { "in_front", 2, draw_in_front, build_in_front },
 };
 enum { SUBJECTS = sizeof subjects / sizeof *subjects };
 
@@ -556,6 +623,51 @@ static void a_batch_with_nothing_picked_has_loss_zero(void)
     arena_free(arena);
 }
 
+// Rows (3, 4) and (0, 0) of lengths 5 and 0, taken for numbers: the gradient of the first is that
+// of y over 5, of the second over 1e-12.
+static void a_constant_length_is_a_number_to_the_gradient(void)
+{
+    Error error;
+    Arena *arena = arena_new((size_t)1 << 24, &error);
+    Made made;
+    Batch none = { .extent = { .tokens = 1 } };
+    Graph *g = graph_new(arena, &error);
+    Value y = unit_length_rows(g, parameter_of(g, "x", 2, 2, true), true);
+    graph_output(g, y);
+    if (CHECK(make(arena, g, dotted_loss(g, y), &none.extent, &made, &error))) {
+        memcpy(state_find(made.state, "x")->value, (const float[]){ 3, 4, 0, 0 },
+               4 * sizeof(float));
+        play(&made, &none);
+        Matrix got = runner_value(made.runner, y);
+        const float *dx = gradient_at(&made, "x");
+        for (size_t c = 0; c < 2; c++) {
+            CHECK_CLOSE(row_at(got, 0)[c], c ? 0.8 : 0.6, 1e-7);
+            CHECK(row_at(got, 1)[c] == 0);
+            CHECK_CLOSE(dx[c], weight_at(0, c) / 5, 1e-7);
+            CHECK_CLOSE(dx[2 + c] / 1e12, weight_at(1, c), 1e-6);
+        }
+        CHECK(nodes_of(made.graph, "unit_rows_grad") == 0);
+    }
+    arena_free(arena);
+}
+
+static void a_selection_sinks_through_scaled_columns(void)
+{
+    Error error;
+    Arena *arena = arena_new((size_t)1 << 24, &error);
+    Graph *g = graph_new(arena, &error);
+    Value x = given(g, "x", ROWS_TOKENS, 6, false), *map;
+    Value y = some_columns(g, scale_columns(g, x, parameter_of(g, "v", 1, 6, false)), 1, 4);
+    graph_output(g, first_token(g, y));
+    const Graph *trimmed = trim(arena, g, false, &map, &error);
+    for (size_t i = 0; trimmed && i < trimmed->nodes; i++)
+        if (!strcmp(trimmed->node[i].op->name, "columns") ||
+            !strcmp(trimmed->node[i].op->name, "scale_columns"))
+            CHECK(count_equal(trimmed->value[trimmed->node[i].out[0]].rows, ROWS_SEQUENCES));
+    CHECK(trimmed && nodes_of(trimmed, "columns") == 1);
+    arena_free(arena);
+}
+
 static void dropout_at_rate_zero_is_its_input(void)
 {
     Error error;
@@ -637,6 +749,24 @@ static void shapes_that_do_not_fit_are_refused_with_both(void)
     tied_cross_entropy_loss(g, X(ROWS_SELECTED, 4), P("word", 9, 4), P("bias", 1, 8));
     is_refused(&r, "tied_cross_entropy: inputs 1 (9 x 4) and 2 (1 x 8)");
     g = refusing(&r);
+    scale_columns(g, X(ROWS_TOKENS, 5), P("v", 1, 4));
+    is_refused(&r, "scale_columns: inputs 0 (tokens x 5) and 1 (1 x 4)");
+    g = refusing(&r);
+    scale_columns(g, X(ROWS_TOKENS, 5), P("v", 2, 5));
+    is_refused(&r, "scale_columns: inputs 0 (tokens x 5) and 1 (2 x 5)");
+    g = refusing(&r);
+    scale_each_row(g, P("W", 5, 4), P("v", 1, 4));
+    is_refused(&r, "scale_rows: inputs 0 (5 x 4) and 1 (1 x 4)");
+    g = refusing(&r);
+    scale_each_row(g, X(ROWS_TOKENS, 4), P("v", 1, 4));
+    is_refused(&r, "scale_rows: inputs 0 (tokens x 4) and 1 (1 x 4)");
+    g = refusing(&r);
+    some_columns(g, P("W", 5, 6), 2, 5);
+    is_refused(&r, "columns: input 0 (5 x 6) does not fit; should be with the columns");
+    g = refusing(&r);
+    rows_in_front(g, P("rows", 2, 5), X(ROWS_TOKENS, 4));
+    is_refused(&r, "in_front: inputs 0 (2 x 5) and 1 (tokens x 4)");
+    g = refusing(&r);
     attend(g, X(ROWS_TOKENS, 6), P("k", 5, 6), P("v", 5, 6), NO_VALUE, NO_VALUE, 2, 0);
     is_refused(&r, "attention: input 1 (5 x 6) does not fit; should be over tokens");
 }
@@ -668,6 +798,15 @@ static void rows_that_lie_in_no_sequence_are_refused(void)
     g = refusing(&r);
     squared_error_loss(g, X(ROWS_SEQUENCES, 2));
     is_refused(&r, "squared_error: input 0 (sequences x 2) does not fit; should be one column");
+    g = refusing(&r);
+    unit_length_rows(g, X(ROWS_TOKENS, 5), true);
+    is_refused(&r, "unit_rows: input 0 (tokens x 5) does not fit; should be as many rows in every");
+    g = refusing(&r);
+    rows_in_front(g, P("rows", 2, 5), X(ROWS_SEQUENCES, 5));
+    is_refused(&r, "in_front: input 1 (sequences x 5) does not fit; should be over tokens");
+    g = refusing(&r);
+    rows_in_front(g, X(ROWS_SEQUENCES, 5), X(ROWS_TOKENS, 5));
+    is_refused(&r, "in_front: input 0 (sequences x 5) does not fit; should be as many rows in");
     Value q;
     g = refusing(&r);
     q = X(ROWS_TOKENS, 6);
@@ -842,6 +981,8 @@ void suite_operators(void)
     ADD(an_input_read_twice_is_not_worked_on_in_place);
     ADD(an_operator_without_a_backward_is_refused_by_name);
     ADD(a_batch_with_nothing_picked_has_loss_zero);
+    ADD(a_constant_length_is_a_number_to_the_gradient);
+    ADD(a_selection_sinks_through_scaled_columns);
     ADD(dropout_at_rate_zero_is_its_input);
     ADD(shapes_that_do_not_fit_are_refused_with_both);
     ADD(rows_that_lie_in_no_sequence_are_refused);

@@ -283,6 +283,62 @@ static void help_breaks_at_100_columns_and_names_the_owner_where_a_name_is_taken
     free(text);
 }
 
+// ---- auto: whoever reads the option decides
+
+typedef struct {
+    int64_t size;
+    double scale;
+    int activation, head;
+    unsigned sites;
+} Left;
+
+static const Option left[] = {
+    { "size", OPTION_WHOLE, offsetof(Left, size), "auto", 1, 64, NULL, "width" },
+    { "scale", OPTION_REAL, offsetof(Left, scale), "auto", 0.5, 2, NULL, "factor" },
+    { "activation", OPTION_CHOICE, offsetof(Left, activation), "auto", 0, 0, "gelu|relu", "f" },
+    { "head", OPTION_CHOICE, offsetof(Left, head), "auto", 0, 0, "auto|mean", "the head" },
+    { "sites", OPTION_SET, offsetof(Left, sites), "auto", 0, 0, "attn|ffn", "where" },
+    OPTION_END,
+};
+
+static void a_default_of_auto_is_not_given_but_has_a_text(void)
+{
+    Error error;
+    Arena *arena = arena_new(1 << 20, &error);
+    Left options;
+    options_default(left, &options);
+    CHECK(options.size == INT64_MIN && isnan(options.scale) && options.sites == 0);
+    CHECK(options.activation == -1 && options.head == 0); // the head's auto is a choice
+    CHECK_TEXT(options_canonical(arena, left, &options, "a"),
+               "a.activation=auto;a.head=auto;a.scale=auto;a.sites=auto;a.size=auto");
+    static const char *const others[] = { "8", "0.75", "gelu", "mean", "ffn" };
+    for (int i = 0; i < 5; i++) {
+        CHECK(option_set(arena, &left[i], &options, NULL, others[i], (Where){ 0 }, &error));
+        CHECK_TEXT(option_text(arena, &left[i], &options), others[i]);
+        CHECK(option_set(arena, &left[i], &options, NULL, "auto", (Where){ 0 }, &error));
+        CHECK_TEXT(option_text(arena, &left[i], &options), "auto");
+    }
+    CHECK(!set(arena, &(Options){ 0 }, "rank", "auto", &error)); // another default
+    CHECK_TEXT(error.text, "lora: rank: 'auto' is not a whole number; should be 1 to 1024");
+    arena_free(arena);
+}
+
+static void auto_is_among_what_would_be_right(void)
+{
+    Error error;
+    Arena *arena = arena_new(1 << 20, &error);
+    Left options;
+    static const char *const right[] = { "should be auto, or 1 to 64",
+                                         "should be auto, or 0.5 to 2",
+                                         "should be auto, gelu or relu", "should be auto or mean",
+                                         "should be auto, all, or some of attn and ffn" };
+    for (int i = 0; i < 5; i++) {
+        CHECK(!option_set(arena, &left[i], &options, NULL, "x", (Where){ 0 }, &error));
+        CHECK_ERROR(&error, ERROR_INPUT, right[i]);
+    }
+    arena_free(arena);
+}
+
 void suite_option(void)
 {
     ADD(defaults_fill_every_field);
@@ -297,4 +353,6 @@ void suite_option(void)
     ADD(a_text_is_copied);
     ADD(help_says_name_meaning_range_and_default);
     ADD(help_breaks_at_100_columns_and_names_the_owner_where_a_name_is_taken);
+    ADD(a_default_of_auto_is_not_given_but_has_a_text);
+    ADD(auto_is_among_what_would_be_right);
 }

@@ -56,6 +56,16 @@ static const Counted counted[] = {
     { "bitfit query_ffn", "--method bitfit --subset query_ffn --head linear", false },
     { "lora r=8 q,v", "--method lora --head pooler", true },
     { "lora r=8 all six", "--method lora --targets all --head pooler", true },
+    { "topk layers=1", "--method topk --head linear", false },
+    { "lntune", "--method lntune --head pooler", true },
+    { "ia3", "--method ia3 --head pooler", true },
+    { "dora r=8 q,v", "--method dora --head pooler", true },
+    { "prefix l=16", "--method prefix --head pooler", true },
+    { "prefix l=16, MLP (training)", "--method prefix --reparam mlp --head pooler", true },
+    { "prompt l=16", "--method prompt --head pooler", true },
+    { "adapter houlsby (+LN)", "--method adapter --head pooler", true },
+    { "adapter pfeiffer", "--method adapter --variant pfeiffer --head pooler", true },
+    { "adapter parallel", "--method adapter --variant parallel --head pooler", true },
 };
 
 // model, encoder, trained_without_head, trained_with_head of rows that stand in the table, so that
@@ -68,6 +78,10 @@ static const struct {
     { "bert-mini", "bitfit all", "11170560", "11776", "12290", "0.00105420", "0.00365166" },
     { "bert-medium", "head (pooler)", "41373184", "262656", "263682", "0.00634846", "0.01030762" },
     { "bert-base", "lora r=8 q,v", "109482240", "294912", "296450", "0.00269370", "0.00344342" },
+    { "bert-tiny", "adapter houlsby (+LN)", "4385920", "18240", "18498", "0.00415876",
+      "0.04415866" },
+    { "bert-mini", "prefix l=16, MLP (training)", "11170560", "596224", "596738", "0.05337458",
+      "0.18488529" },
     { "bert-large", "full", "335141888", "335141888", "335143938", "1.00000000", "1.00000000" },
 };
 

@@ -169,13 +169,37 @@ static void overrides_change_and_add(void)
     arena_free(arena);
 }
 
+static void a_search_is_asked_for_with_its_trials_and_seed(void)
+{
+    static const char base[] = "name: a\nmodels: tiny\ntasks: reviews\nmethods: [full, lora]\n";
+    Spec spec;
+    Error error;
+    if (!begin())
+        return;
+    CHECK(read_spec(base, NULL, &spec, &error));
+    CHECK(!spec.search.asked);
+    const char *text = arena_format(arena, "%ssearch:\n", base);
+    CHECK(read_spec(text, NULL, &spec, &error));
+    CHECK(spec.search.asked && spec.search.trials == 8 && spec.search.seed == 0 &&
+          !spec.search.from);
+    CHECK(read_spec(text, (const char *const[]){ "search.trials=3", "search.seed=99", NULL }, &spec,
+                    &error));
+    CHECK(spec.search.trials == 3 && spec.search.seed == 99);
+    CHECK(read_spec(text, (const char *const[]){ "search.from=results/b", NULL }, &spec, &error));
+    CHECK_TEXT(spec.search.from, "results/b");
+    // The trials' seed may be a final's where there are no trials.
+    CHECK(read_spec(text, (const char *const[]){ "search.from=b", "seeds=[0]", NULL }, &spec,
+                    &error));
+    CHECK_TEXT(spec.asked[0].setting, "full tiny reviews");
+    arena_free(arena);
+}
+
 static void what_is_wrong_is_refused_with_its_line(void)
 {
     static const struct {
         const char *text, *part;
     } wrong[] = {
         { "name: a\nmodls: [tiny]\n", "spec.yaml:2: key 'modls' is unknown; should be models" },
-        { "name: a\nsearch: {trials: 8}\n", "spec.yaml:2: key 'search' is unknown" },
         { "name: a\nmodels: tiny\ntasks: reviews\n", "key 'methods' is missing" },
         { "- a\n", "is not a sweep's spec" },
         { "", "spec" },
@@ -219,6 +243,30 @@ static void what_is_wrong_is_refused_with_its_line(void)
           "spec.yaml:5: " },
         { "name: a\nmodels: tiny\ntasks: reviews\nmethods: full\nseeds: [1, 1]\n",
           "spec.yaml:5: seeds: '1' is named twice" },
+        { "name: a\nmodels: tiny\ntasks: reviews\nmethods: full\nsearch: {trials: 9}\n",
+          "spec.yaml:5: search: trials: 9 is out of range; should be 1 to 8" },
+        { "name: a\nmodels: tiny\ntasks: reviews\nmethods: full\nsearch:\n  trials: 0\n",
+          "spec.yaml:6: search: trials: 0 is out of range" },
+        { "name: a\nmodels: tiny\ntasks: reviews\nmethods: full\nsearch: {trails: 4}\n",
+          "spec.yaml:5: search: 'trails' is unknown; should be trials" },
+        { "name: a\nmodels: tiny\ntasks: reviews\nmethods: full\nsearch: 8\n",
+          "spec.yaml:5: search is not a mapping; should be a mapping such as {trials: 8}" },
+        { "name: a\nmodels: tiny\ntasks: reviews\nmethods: full\nsearch: [8]\n",
+          "spec.yaml:5: search is not a mapping" },
+        { "name: a\nmodels: tiny\ntasks: reviews\nmethods: full\nsearch: {trials: [4, 8]}\n",
+          "spec.yaml:5: search: trials has no value; should be one value" },
+        { "name: a\nmodels: tiny\ntasks: reviews\nmethods: full\nsearch: {seed: x}\n",
+          "spec.yaml:5: search: seed: " },
+        { "name: a\nmodels: tiny\ntasks: reviews\nmethods: full\nsearch: {from: b, trials: 4}\n",
+          "spec.yaml:5: search: from means no trials; should be alone" },
+        { "name: a\nmodels: tiny\ntasks: reviews\nmethods: full\nseeds: [1, 0]\nsearch:\n",
+          "spec.yaml:5: seed 0 is the trials' own; should be others" },
+        { "name: a\nmodels: tiny\ntasks: reviews\nmethods: full\nserach:\n",
+          "spec.yaml:5: key 'serach' is unknown; should be search" },
+        { "name: a\nmodels: tiny\ntasks: reviews\nmethods: full\ntrain: {stage: trial}\n",
+          "spec.yaml:5: 'stage' is not an option of a spec" },
+        { "name: a\nmodels: tiny\ntasks: reviews\nmethods: full\ntrain: {winner_key: abc}\n",
+          "spec.yaml:5: 'winner_key' is not an option of a spec" },
     };
     if (!begin())
         return;
@@ -264,6 +312,7 @@ void suite_spec(void)
     ADD(a_methods_own_option_hides_the_common_one_of_its_name);
     ADD(seeds_are_five_unless_said);
     ADD(overrides_change_and_add);
+    ADD(a_search_is_asked_for_with_its_trials_and_seed);
     ADD(what_is_wrong_is_refused_with_its_line);
     ADD(a_wrong_override_is_refused_as_it_was_typed);
 }

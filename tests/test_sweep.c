@@ -1,259 +1,23 @@
 // test_sweep.c: the driver, with the real program as its children.
-//
-// A driver runs in a forked process of its own. Where a child must crash, hang or be slow, a shell
-// script stands before the program: it does so for the runs that it picks, and is the program for
-// the others.
 #include "sweep/sweep.h"
 #include "base/text.h"
 #include "sweep/child.h"
 #include "sweep/progress.h"
-#include "tests/test.h"
+#include "tests/sweep_bench.h"
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
-#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
-// Runs of a tenth of a second: a task of a few rows in the test's folder, where drivers work.
-#define TRAIN "train: {epochs: 1, min_steps: 2, batch: 8, max_length: 32}\n"
 static const char small[] = "name: small\nmodels: tiny\ntasks: ./few\nmethods: [full, bitfit]\n"
                             "seeds: 2\n" TRAIN;
-
-typedef struct {
-    Arena *arena;
-    const char *folder;  // of the test
-    const char *program; // build/.../tunemark
-    SweepOptions options;
-} Bench;
-
-static volatile sig_atomic_t interrupted;
-
-static void interrupt(int signal)
-{
-    (void)signal;
-    interrupted = 1;
-}
-
-static bool few_rows(const Bench *b, Error *error)
-{
-    static const char *const words[] = { "good", "bad", "fine", "dull", "warm", "cold" };
-    const char *folder = path_join(b->arena, b->folder, "few");
-    static const struct {
-        const char *name;
-        int rows;
-    } split[] = { { "train.csv", 32 }, { "tune.csv", 8 }, { "dev.csv", 12 }, { "test.csv", 12 } };
-    bool ok = folder_make(folder, error);
-    uint64_t random = 7;
-    for (size_t s = 0; ok && s < sizeof split / sizeof *split; s++) {
-        const char *text = "text,label\n";
-        for (int i = 0; i < split[s].rows; i++) {
-            size_t word = mix(&random) % 6;
-            text = arena_format(b->arena, "%sthe %s film number %d%s,%s\n", text, words[word], i,
-                                split[s].name, word % 2 ? "no" : "yes");
-        }
-        ok = file_write_text(path_join(b->arena, folder, split[s].name), text, error);
-    }
-    return ok;
-}
-
-static bool bench_new(Bench *b, const char *spec)
-{
-    Error error;
-    char self[PATH_MAX];
-    ssize_t length = readlink("/proc/self/exe", self, sizeof self - 1);
-    *b = (Bench){ .arena = arena_new(ARENA_RUN, &error) };
-    if (!CHECK(b->arena && length > 0))
-        return false;
-    self[length] = '\0';
-    *strrchr(self, '/') = '\0';
-    b->folder = test_folder();
-    b->program = path_join(b->arena, self, "tunemark");
-    if (access(b->program, X_OK) != 0) {
-        skip("%s is not built", b->program);
-        return false;
-    }
-    b->options.spec = path_join(b->arena, b->folder, "spec.yaml");
-    b->options.program = b->options.image = b->program;
-    b->options.command_line = "tunemark sweep spec.yaml";
-    b->options.out = path_join(b->arena, b->folder, "out");
-    b->options.jobs = 2;
-    b->options.grace = 60;
-    return CHECK(few_rows(b, &error) && file_write_text(b->options.spec, spec, &error));
-}
-
-// A script before the program: `body` sees the command line in "$*", and the rest is the program's.
-static void before(Bench *b, const char *body)
-{
-    Error error;
-    const char *path = path_join(b->arena, b->folder, "before.sh");
-    CHECK(file_write_text(path,
-                          arena_format(b->arena,
-                                       "#!/bin/sh\ncd '%s'\ncase \"$*\" in\n%s\nesac\n"
-                                       "cd \"$OLDPWD\"\nexec '%s' \"$@\"\n",
-                                       b->folder, body, b->program),
-                          &error) &&
-          chmod(path, 0755) == 0);
-    b->options.image = path;
-}
-
-// Begins a driver; what it says goes to the files `stdout` and `stderr` of the test's folder.
-static pid_t drive(const Bench *b, rlim_t most_bytes)
-{
-    const char *to[] = { path_join(b->arena, b->folder, "stdout"),
-                         path_join(b->arena, b->folder, "stderr") };
-    fflush(NULL);
-    pid_t pid = fork();
-    if (pid != 0)
-        return pid;
-    Error error = { 0 };
-    FILE *out = fopen(to[0], "we"), *people = fopen(to[1], "we");
-    struct sigaction action = { .sa_handler = interrupt };
-    struct rlimit limit = { most_bytes, most_bytes };
-    sigaction(SIGINT, &action, NULL);
-    interrupted = 0;
-    if (chdir(b->folder) != 0)
-        _exit(99);
-    if (most_bytes != RLIM_INFINITY) {
-        signal(SIGXFSZ, SIG_IGN); // as a full disk: write fails and nobody is killed
-        setrlimit(RLIMIT_FSIZE, &limit);
-    }
-    bool ok = sweep(&b->options, &interrupted, out, people, &error);
-    if (!ok)
-        fprintf(people, "tunemark: %s\n", error.text);
-    fclose(out);
-    fclose(people);
-    _exit(ok ? 0 : (int)error.kind);
-}
-
-// Its exit status, as a shell has it. A driver that hangs is a failure, not the end of the tests.
-static int ended(pid_t pid)
-{
-    int status;
-    for (int i = 0; i < 12000; i++, usleep(10000))
-        if (waitpid(pid, &status, WNOHANG) == pid)
-            return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
-    kill(pid, SIGKILL);
-    waitpid(pid, &status, 0);
-    return -1;
-}
-
-static int drive_whole(const Bench *b)
-{
-    return ended(drive(b, RLIM_INFINITY));
-}
-
-static const char *text_of(const Bench *b, const char *folder, const char *name)
-{
-    Bytes bytes;
-    Error error;
-    return file_read(b->arena, path_join(b->arena, folder, name), &bytes, &error)
-               ? (const char *)bytes.data
-               : "";
-}
-
-static bool said(const Bench *b, const char *part)
-{
-    bool found = strstr(text_of(b, b->folder, "stderr"), part) != NULL;
-    if (!found)
-        printf("\nstderr lacks '%s':\n%s\n", part, text_of(b, b->folder, "stderr"));
-    return found;
-}
-
-static bool printed(const Bench *b, const char *part)
-{
-    bool found = strstr(text_of(b, b->folder, "stdout"), part) != NULL;
-    if (!found)
-        printf("\nstdout lacks '%s':\n%s\n", part, text_of(b, b->folder, "stdout"));
-    return found;
-}
-
-typedef struct {
-    Row *row;
-    size_t count;
-} Rows;
-
-static Rows runs_of(const Bench *b, const char *folder)
-{
-    Rows rows = { 0 };
-    Error error;
-    if (!CHECK(rows_read(b->arena, path_join(b->arena, folder, "runs.csv"), &rows.row, &rows.count,
-                         &error)))
-        printf("%s\n", error.text);
-    return rows;
-}
-
-// All but the cells of a failure and of the sweep's name are the same, run by run.
-static bool same_rows(Rows a, Rows b)
-{
-    if (!CHECK(a.count == b.count))
-        return false;
-    for (size_t i = 0; i < a.count; i++) {
-        const Column *differs;
-        if (!CHECK(row_same(&a.row[i], &b.row[i], &differs))) {
-            printf("row %zu differs in %s\n", i, differs->name);
-            return false;
-        }
-    }
-    return true;
-}
-
-static const char **names_in(const Bench *b, const char *folder, const char *suffix, size_t *count)
-{
-    const char **names;
-    Error error;
-    CHECK(folder_list(b->arena, path_join(b->arena, b->options.out, folder), suffix, &names, count,
-                      &error));
-    return names;
-}
-
-static size_t parts_left(const Bench *b)
-{
-    static const char *const folders[] = { "", "rows", "scores", "curves", "predictions" };
-    size_t all = 0, count;
-    for (size_t i = 0; i < sizeof folders / sizeof *folders; i++) {
-        names_in(b, folders[i], ".part", &count);
-        all += count;
-    }
-    return all;
-}
-
-// Processes that have the test's folder in their command line.
-static size_t processes(const Bench *b)
-{
-    size_t found = 0;
-    DIR *proc = opendir("/proc");
-    struct dirent *entry;
-    while (proc && (entry = readdir(proc))) {
-        char path[300], line[4096];
-        long pid = strtol(entry->d_name, NULL, 10);
-        if (pid <= 0 || pid == getpid())
-            continue;
-        snprintf(path, sizeof path, "/proc/%s/cmdline", entry->d_name);
-        FILE *file = fopen(path, "re");
-        size_t size = file ? fread(line, 1, sizeof line - 1, file) : 0;
-        if (file)
-            fclose(file);
-        found += memmem(line, size, b->folder, strlen(b->folder)) != NULL;
-    }
-    if (proc)
-        closedir(proc);
-    return found;
-}
-
-static bool nobody_is_left(const Bench *b)
-{
-    for (int i = 0; i < 100; i++, usleep(20000))
-        if (processes(b) == 0)
-            return true;
-    return false;
-}
 
 static void a_sweep_gives_a_row_a_run_in_the_order_of_the_plan(void)
 {
@@ -308,22 +72,6 @@ static void neither_jobs_nor_order_changes_a_row(void)
     }
     same_rows(back, one);
     arena_free(b.arena);
-}
-
-// Bytes and times of all row files, as one text.
-static const char *state_of_rows(const Bench *b)
-{
-    size_t count;
-    const char **names = names_in(b, "rows", ".csv", &count), *state = "";
-    for (size_t i = 0; i < count; i++) {
-        struct stat s;
-        const char *path = arena_format(b->arena, "%s/rows/%s", b->options.out, names[i]);
-        if (CHECK(stat(path, &s) == 0))
-            state =
-                arena_format(b->arena, "%s%s %lu %ld.%09ld\n", state, names[i],
-                             (unsigned long)s.st_ino, (long)s.st_mtim.tv_sec, s.st_mtim.tv_nsec);
-    }
-    return state;
 }
 
 static void what_is_finished_does_not_run_again(void)
@@ -516,13 +264,12 @@ static void what_a_kill_left_half_written_is_removed(void)
     arena_free(b.arena);
 }
 
-static void kill_9_at_any_moment_loses_nothing(void)
+static void kill_at_any_moment(const char *spec)
 {
     Bench b;
     size_t count;
     uint64_t random = 20;
-    if (!bench_new(&b, "name: small\nmodels: tiny\ntasks: ./few\nmethods: [full, bitfit, head]\n"
-                       "seeds: 2\n" TRAIN))
+    if (!bench_new(&b, spec))
         return;
     b.options.out = path_join(b.arena, b.folder, "whole");
     CHECK(drive_whole(&b) == 0);
@@ -587,6 +334,18 @@ static void kill_9_at_any_moment_loses_nothing(void)
     if (!child_was_hit)
         printf("no child was hit\n");
     arena_free(b.arena);
+}
+
+static void kill_9_at_any_moment_loses_nothing(void)
+{
+    kill_at_any_moment("name: small\nmodels: tiny\ntasks: ./few\nmethods: [full, bitfit, head]\n"
+                       "seeds: 2\n" TRAIN);
+}
+
+static void kill_9_at_any_moment_of_a_search_leaves_the_same_winner(void)
+{
+    kill_at_any_moment("name: small\nmodels: tiny\ntasks: ./few\nmethods: full\nseeds: 2\n" TRAIN
+                       "search: {trials: 4}\n");
 }
 
 static void commands_run_by_eight_processes_give_the_same_folder(void)
@@ -806,7 +565,10 @@ static void a_rate_comes_from_the_nearest_rows(void)
         row[i].flops = rows[i].flops;
         row[i].wall_s = rows[i].seconds;
     }
-    Agenda agenda = { .stray = row, .strays = sizeof rows / sizeof *rows };
+    const Row *stray[sizeof rows / sizeof *rows];
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+        stray[i] = &row[i];
+    Agenda agenda = { .stray = stray, .strays = sizeof rows / sizeof *rows };
     Job job = { 0 };
     int kind;
     row_clear(&job.decided);
@@ -824,13 +586,13 @@ static void a_rate_comes_from_the_nearest_rows(void)
     CHECK_CLOSE(agenda_rate(&agenda, &job, 7, &kind), 7, 0);
     CHECK(kind == 3);
     // Of a planned run the evaluation counts, too, as it does in what is to be done.
-    Job done = { .flops = 15, .row = &row[0] };
-    agenda.job = &done;
+    Job done = { .flops = 15, .row = &row[0] }, *only = &done;
+    agenda.job = &only;
     agenda.jobs = 1;
     CHECK_CLOSE(agenda_rate(&agenda, &job, 7, &kind), 15, 0);
 }
 
-static void the_least_tried_run_comes_first(void)
+static void a_trial_comes_before_a_final_and_then_the_least_tried(void)
 {
     Row failed = { .status = "failed" }, ok = { .status = "ok" },
         diverged = { .status = "diverged" };
@@ -840,16 +602,22 @@ static void the_least_tried_run_comes_first(void)
                   { .running = true },
                   { .row = &failed },
                   { .row = NULL },
-                  { .row = &failed, .attempts = 2 } };
-    Agenda agenda = { .job = job, .jobs = sizeof job / sizeof *job };
-    const size_t order[] = { 4, 5, 1 };
-    for (size_t i = 0; i < 3; i++) {
-        Job *next = agenda_next(&agenda);
+                  { .row = &failed, .attempts = 2 },
+                  { .row = &failed, .attempts = 1, .trial = true },
+                  { .trial = true } };
+    enum { JOBS = sizeof job / sizeof *job };
+    Job *list[JOBS];
+    for (size_t i = 0; i < JOBS; i++)
+        list[i] = &job[i];
+    Agenda agenda = { .job = list, .jobs = JOBS };
+    const size_t order[] = { 8, 7, 4, 5, 1 };
+    for (size_t i = 0; i < 5; i++) {
+        Job *next = agenda_next(&agenda, INFINITY, NAN);
         CHECK(next == &job[order[i]]);
         if (next)
             next->running = true;
     }
-    CHECK(agenda_next(&agenda) == NULL);
+    CHECK(agenda_next(&agenda, INFINITY, NAN) == NULL);
 }
 
 void suite_sweep(void)
@@ -857,7 +625,7 @@ void suite_sweep(void)
     ADD(a_shell_reads_a_command_back_as_it_was);
     ADD(a_child_is_alone_and_its_last_words_are_kept);
     ADD(progress_is_one_line);
-    ADD(the_least_tried_run_comes_first);
+    ADD(a_trial_comes_before_a_final_and_then_the_least_tried);
     ADD(a_rate_comes_from_the_nearest_rows);
     ADD(what_cannot_run_is_refused_before_anything_begins);
     ADD(a_sweep_gives_a_row_a_run_in_the_order_of_the_plan);
@@ -871,6 +639,7 @@ void suite_sweep(void)
     ADD(children_die_with_their_driver);
     ADD(what_a_kill_left_half_written_is_removed);
     ADD(kill_9_at_any_moment_loses_nothing);
+    ADD(kill_9_at_any_moment_of_a_search_leaves_the_same_winner);
     ADD(commands_run_by_eight_processes_give_the_same_folder);
     ADD(a_full_disk_ends_the_sweep_with_status_3_and_nothing_half_written);
     ADD(a_dry_run_says_why_and_writes_nothing);

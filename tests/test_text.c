@@ -122,8 +122,26 @@ static void utf8_is_valid_only_in_its_shortest_form(void)
     }
 }
 
+static void a_duration_is_hours_minutes_and_seconds_in_this_order(void)
+{
+    static const struct {
+        const char *text;
+        int64_t seconds;
+    } right[] = { { "8h", 28800 }, { "90m", 5400 },    { "1h30m", 5400 }, { "3600", 3600 },
+                  { "45s", 45 },   { "1h1m1s", 3661 }, { "2h5s", 7205 },  { "0", 0 } };
+    static const char *const wrong[] = { "",     "h",    "8x",     "30m1h", "1h1h",        "-1",
+                                         "1.5h", "1h30", "1h 30m", "8H",    "99999999999h" };
+    int64_t seconds;
+    for (size_t i = 0; i < sizeof right / sizeof *right; i++)
+        CHECK(text_duration(right[i].text, &seconds) && seconds == right[i].seconds);
+    for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++)
+        if (!CHECK(!text_duration(wrong[i], &seconds)))
+            printf("'%s'\n", wrong[i]);
+}
+
 void suite_text(void)
 {
+    ADD(a_duration_is_hours_minutes_and_seconds_in_this_order);
     ADD(a_whole_number_is_all_digits);
     ADD(a_real_number_is_decimal_and_finite);
     ADD(a_flag_is_one_of_four_words);

@@ -80,6 +80,26 @@ static Tokens made(Arena *arena, size_t count)
         Tokens){ .count = count, .offset = offset, .token = token, .type = type, .label = label };
 }
 
+// a occurs 3 times, c twice, b once, the special ones 4 times each, [UNK] twice.
+static void ids_are_ranked_by_how_often_they_occur(void)
+{
+    Arena *arena = arena_here();
+    Error error = { 0 };
+    Example row[] = { { .text = "a ? a" }, { .text = "c b c a" }, { .text = "" }, { .text = "?" } };
+    Task task = { .labels = two_labels, .classes = 2 };
+    static const int32_t apart[] = { 3, -1, 2 };
+    const int32_t *id;
+    Tokens tokens;
+    CHECK(tokens_of(arena, tokenizer_of(arena), &task, (Examples){ row, 4 }, 9, &tokens, &error));
+    CHECK(tokens_by_frequency(arena, &tokens, 7, apart, 3, &id) == 4);
+    CHECK(id[0] == 4 && id[1] == 1 && id[2] == 6 && id[3] == 5); // a, then [UNK] and c alike
+    CHECK(tokens_by_frequency(arena, &tokens, 7, NULL, 0, &id) == 6);
+    CHECK(id[0] == 2 && id[1] == 3);
+    tokens.count = 0;
+    CHECK(tokens_by_frequency(arena, &tokens, 7, NULL, 0, &id) == 0);
+    arena_free(arena);
+}
+
 static void every_epoch_has_each_example_once_in_an_order_of_its_own(void)
 {
     Arena *arena = arena_here();
@@ -197,6 +217,7 @@ void suite_tokens(void)
 {
     ADD(texts_are_packed_one_after_another);
     ADD(a_pair_has_two_types_and_scores_are_targets);
+    ADD(ids_are_ranked_by_how_often_they_occur);
     ADD(every_epoch_has_each_example_once_in_an_order_of_its_own);
     ADD(the_order_is_a_function_of_seed_and_epoch_alone);
     ADD(extents_hold_every_batch);

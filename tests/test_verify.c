@@ -6,15 +6,29 @@
 #include "tests/test.h"
 #include <string.h>
 
-static bool verified(const Method *method, Verified *result)
+// With one option of it, or (NULL) at its defaults and at others.
+static bool verified_with(const Method *method, const char *option, const char *value,
+                          Verified *result)
 {
     Error error;
+    void *options = NULL;
     Arena *arena = arena_new(ARENA_RUN, &error);
-    bool ok = arena && verify(arena, method, result, &error);
+    if (option) {
+        options = arena_zero(arena, 1, method->options_size);
+        options_default(method->options, options);
+        CHECK(option_set(arena, option_find(method->options, option), options, NULL, value,
+                         (Where){ 0 }, &error));
+    }
+    bool ok = arena && verify(arena, method, options, result, &error);
     if (!ok)
         printf("\n%s: %s\n", method->name, error.text);
     arena_free(arena);
     return ok;
+}
+
+static bool verified(const Method *method, Verified *result)
+{
+    return verified_with(method, NULL, NULL, result);
 }
 
 static const Finding *finding_of(const Verified *result, const char *name)
@@ -25,17 +39,44 @@ static const Finding *finding_of(const Verified *result, const char *name)
     return NULL;
 }
 
+static void holds(const Method *method, const char *option, const char *value)
+{
+    Verified result;
+    if (!CHECK(verified_with(method, option, value, &result)))
+        return;
+    for (int i = 0; i < CHECKS; i++)
+        if (!CHECK(result.finding[i].verdict != FAILS))
+            printf("%s: %s: %s\n", method->name, result.finding[i].name, result.finding[i].says);
+    CHECK(result.failed == 0);
+}
+
 static void every_method_of_the_registry_holds(void)
 {
-    for (size_t m = 0; methods[m]; m++) {
-        Verified result;
-        if (!CHECK(verified(methods[m], &result)))
-            continue;
-        for (int i = 0; i < CHECKS; i++)
-            if (!CHECK(result.finding[i].verdict != FAILS))
-                printf("%s: %s: %s\n", methods[m]->name, result.finding[i].name,
-                       result.finding[i].says);
-        CHECK(result.failed == 0);
+    for (size_t m = 0; methods[m]; m++)
+        holds(methods[m], NULL, NULL);
+}
+
+// Each by itself learns at its default rate, too.
+static void every_way_to_compute_a_method_holds(void)
+{
+    static const struct {
+        const char *method, *option, *value;
+    } ways[] = {
+        { "adapter", "variant", "pfeiffer" },
+        { "adapter", "variant", "parallel" },
+        { "prefix", "reparam", "mlp" },
+        { "prompt", "init", "normal" },
+        { "dora", "norm", "exact" },
+        { "lntune", "emb", "no" },
+        { "topk", "layers", "0" },
+        { "topk", "layers", "2" },
+        { "topk", "layers", "4" },
+    };
+    for (size_t i = 0; i < sizeof ways / sizeof *ways; i++) {
+        Error error;
+        const Method *method = method_find(ways[i].method, &error);
+        if (CHECK(method))
+            holds(method, ways[i].option, ways[i].value);
     }
 }
 
@@ -380,6 +421,7 @@ static void an_option_that_changes_nothing_is_found(void)
 void suite_verify(void)
 {
     ADD(every_method_of_the_registry_holds);
+    ADD(every_way_to_compute_a_method_holds);
     ADD(a_sound_method_outside_the_registry_holds);
     ADD(a_gradient_one_percent_short_is_found);
     ADD(a_frozen_weight_that_moves_is_found);

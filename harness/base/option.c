@@ -47,7 +47,7 @@ static bool set_of(const Option *option, const char *typed, unsigned *set);
 static Choices choices_of(const Option *option);
 static int choice_find(const Option *option, const char *name, size_t length);
 static unsigned set_all(const Option *option);
-static void right_text(const Option *option, char text[LONGEST]);
+static void right_text(const Option *option, bool or_auto, char text[LONGEST]);
 static void real_text(double value, char text[LONGEST_REAL]);
 
 void options_default(const Option *table, void *options)
@@ -85,10 +85,23 @@ bool option_set(Arena *arena, const Option *option, void *options, const char *o
     return true;
 }
 
+// A default that is left to whoever reads the option, unless it is a choice like the others.
+static bool is_auto(const Option *option)
+{
+    return option->standard && !strcmp(option->standard, "auto") &&
+           (option->type == OPTION_WHOLE || option->type == OPTION_REAL ||
+            ((option->type == OPTION_CHOICE || option->type == OPTION_SET) &&
+             choice_find(option, "auto", 4) < 0));
+}
+
 static bool value_of(const Option *option, const char *typed, Value *value, Where where,
                      Error *error)
 {
     bool read = false, fits = false;
+    if (!strcmp(typed, "auto") && is_auto(option)) {
+        *value = types[option->type].not_given;
+        return true;
+    }
     switch (option->type) {
     case OPTION_WHOLE:
         read = whole_number(typed);
@@ -119,7 +132,7 @@ static bool value_of(const Option *option, const char *typed, Value *value, Wher
     if (fits)
         return true;
     char right[LONGEST];
-    right_text(option, right);
+    right_text(option, is_auto(option), right);
     return read ? fail(error, ERROR_INPUT, where, right, "%s is out of range", typed)
                 : fail(error, ERROR_INPUT, where, right, "'%s' %s", typed,
                        types[option->type].wrong);
@@ -185,26 +198,34 @@ static unsigned set_all(const Option *option)
     return ~0u >> (MOST_CHOICES - choices_of(option).count);
 }
 
-// What would be right: "1 to 1024", "auto, mean or mlp", "all, or some of q, k and v joined by +".
-static void right_text(const Option *option, char text[LONGEST])
+// What would be right: "1 to 1024", "auto, or 0 to 1", "auto, mean or mlp", "all, or some of q, k
+// and v joined by +".
+static void right_text(const Option *option, bool or_auto, char text[LONGEST])
 {
     char low[LONGEST_REAL], high[LONGEST_REAL];
-    bool set = option->type == OPTION_SET;
-    snprintf(text, LONGEST, "%s", option->type == OPTION_TEXT ? "a text" : "");
+    bool set = option->type == OPTION_SET, number = !set && option->type != OPTION_CHOICE;
+    size_t begun = (size_t)snprintf(text, LONGEST, "%s",
+                                    option->type == OPTION_TEXT ? "a text"
+                                    : !or_auto                  ? ""
+                                    : number                    ? "auto, or "
+                                                                : "auto, ");
     if (option->type == OPTION_WHOLE || option->type == OPTION_REAL) {
+        char *rest = text + begun;
+        size_t room = LONGEST - begun;
         real_text(option->low, low);
         real_text(option->high, high);
         if (isinf(option->low) && isinf(option->high))
-            snprintf(text, LONGEST, "any%s number", option->type == OPTION_WHOLE ? " whole" : "");
+            snprintf(rest, room, "any%s number", option->type == OPTION_WHOLE ? " whole" : "");
         else if (isinf(option->high))
-            snprintf(text, LONGEST, "at least %s", low);
+            snprintf(rest, room, "at least %s", low);
         else if (isinf(option->low))
-            snprintf(text, LONGEST, "at most %s", high);
+            snprintf(rest, room, "at most %s", high);
         else
-            snprintf(text, LONGEST, "%s to %s", low, high);
+            snprintf(rest, room, "%s to %s", low, high);
     } else if (option->type == OPTION_CHOICE || set) {
         Choices choices = choices_of(option);
-        size_t at = (size_t)snprintf(text, LONGEST, "%s", set ? "all, or some of " : "");
+        size_t at = begun + (size_t)snprintf(text + begun, LONGEST - begun, "%s",
+                                             set ? "all, or some of " : "");
         for (int i = 0; i < choices.count; i++) {
             const char *between = i < choices.count - 1 ? ", " : set ? " and " : " or ";
             at += (size_t)snprintf(text + at, LONGEST - at, "%s%.*s", i ? between : "",
@@ -243,16 +264,17 @@ const char *option_text(Arena *arena, const Option *option, const void *options)
     Value value = { 0 };
     char text[LONGEST] = "";
     size_t at = 0;
+    const char *not_given = is_auto(option) ? "auto" : NULL;
     memcpy(&value, (const char *)options + option->field, types[option->type].bytes);
     switch (option->type) {
     case OPTION_WHOLE:
-        return value.whole == INT64_MIN ? NULL : arena_format(arena, "%" PRId64, value.whole);
+        return value.whole == INT64_MIN ? not_given : arena_format(arena, "%" PRId64, value.whole);
     case OPTION_REAL:
         real_text(value.real, text);
-        return isnan(value.real) ? NULL : arena_text(arena, text);
+        return isnan(value.real) ? not_given : arena_text(arena, text);
     case OPTION_CHOICE:
         if (value.choice < 0)
-            return NULL;
+            return not_given;
         choices = choices_of(option);
         assert(value.choice < choices.count);
         return arena_format(arena, "%.*s", choices.length[value.choice],
@@ -265,7 +287,7 @@ const char *option_text(Arena *arena, const Option *option, const void *options)
             if (value.set >> i & 1)
                 at += (size_t)snprintf(text + at, LONGEST - at, "%s%.*s", at ? "+" : "",
                                        choices.length[i], choices.name[i]);
-        return value.set ? arena_text(arena, text) : NULL;
+        return value.set ? arena_text(arena, text) : not_given;
     case OPTION_FLAG:
         return value.flag ? "yes" : "no";
     case OPTION_TEXT:
@@ -324,7 +346,7 @@ void options_help(FILE *out, const Option *table, const char *owner, const Optio
                 widest = length > widest ? length : widest;
                 continue;
             }
-            right_text(option, right);
+            right_text(option, false, right);                               // the default says so
             if (option->type == OPTION_FLAG || option->type == OPTION_TEXT) // `called` says so
                 *right = '\0';
             bool standard = option->standard && *option->standard;

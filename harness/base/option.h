@@ -22,7 +22,9 @@ typedef struct {
     OptionType type;
     size_t field;         // offset in the options struct; its C type follows from `type`
     const char *standard; // the default, as a user would type it, so that --help cannot lie. NULL:
-                          // none; NAN, INT64_MIN, choice -1, the empty set, no, or NULL until given
+                          // none; NAN, INT64_MIN, choice -1, the empty set, no, or NULL until
+                          // given. "auto", where it is no choice of its own: the same, but it can
+                          // be typed and has a text; whoever reads the option decides
     double low, high;     // inclusive, may be infinite; whole and real only
     const char
         *choices;     // "none|mlp"; choice and set only. Of a text: what --help calls it, "FOLDER"

@@ -32,6 +32,7 @@ typedef struct {
 
 static const char *cell_text(const Row *row, const Column *column, Cell *cell);
 static bool cell_read(Row *row, const Column *column, const char *text);
+static bool schema_is_ours(const Csv *csv, Error *error);
 static bool columns_of(const Csv *csv, size_t at[COLUMNS], Error *error);
 static bool row_body(FILE *out, const void *row);
 static void *field_of(const Row *row, const Column *column);
@@ -115,7 +116,8 @@ bool rows_read(Arena *arena, const char *path, Row **rows, size_t *count, Error 
 {
     Csv csv;
     size_t at[COLUMNS];
-    if (!csv_read(arena, path, CSV_COMMAS, true, &csv, error) || !columns_of(&csv, at, error))
+    if (!csv_read(arena, path, CSV_COMMAS, true, &csv, error) || !schema_is_ours(&csv, error) ||
+        !columns_of(&csv, at, error))
         return false;
     Row *row = arena_take(arena, csv.rows, sizeof *row);
     for (size_t r = 0; r < csv.rows; r++) {
@@ -129,16 +131,32 @@ bool rows_read(Arena *arena, const char *path, Row **rows, size_t *count, Error 
                             "'%s' is not a%s number", text,
                             row_column[i].type == COLUMN_Whole ? " whole" : "");
         }
-        where.item = "schema";
-        if (row[r].schema != WHOLE_UNKNOWN && row[r].schema != ROW_SCHEMA) {
-            char right[32];
-            snprintf(right, sizeof right, "%d", ROW_SCHEMA);
-            return fail(error, ERROR_INPUT, where, right, "is %" PRId64, row[r].schema);
-        }
     }
     *rows = row;
     *count = csv.rows;
     return true;
+}
+
+// Before the columns, which are others in another schema.
+static bool schema_is_ours(const Csv *csv, Error *error)
+{
+    size_t at = csv_column(csv, "schema");
+    for (size_t r = 0; r < csv->rows && at != SIZE_MAX; r++) {
+        Where where = { .file = csv->file, .line = csv->row[r].line, .item = "schema" };
+        char right[32];
+        int64_t schema;
+        snprintf(right, sizeof right, "%d", ROW_SCHEMA);
+        if (text_whole(csv->row[r].field[at], &schema) && schema != ROW_SCHEMA)
+            return fail(error, ERROR_INPUT, where, right, "is %" PRId64, schema);
+    }
+    return true;
+}
+
+bool rows_of_other_schema(Arena *arena, const char *path)
+{
+    Csv csv;
+    Error error;
+    return csv_read(arena, path, CSV_COMMAS, true, &csv, &error) && !schema_is_ours(&csv, &error);
 }
 
 // Where each of our columns stands in the file.

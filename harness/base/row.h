@@ -48,6 +48,8 @@ bool row_write(const char *path, const Row *row,
 // Reads a file of rows, its columns in any order; a column that the program does not know, a
 // missing one, a cell of the wrong type or a row of another schema is refused with file and line.
 bool rows_read(Arena *arena, const char *path, Row **rows, size_t *count, Error *error);
+// Whether a file of rows says that it is of another schema; false where it says nothing.
+bool rows_of_other_schema(Arena *arena, const char *path);
 // Measured cells apart. *differs is the first column that is not the same, else NULL; may be NULL.
 bool row_same(const Row *a, const Row *b, const Column **differs);
 void row_schema(FILE *out); // results/SCHEMA.md

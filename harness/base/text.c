@@ -68,6 +68,35 @@ bool text_flag(const char *text, bool *value)
     return false;
 }
 
+bool text_duration(const char *text, int64_t *seconds)
+{
+    static const struct {
+        char letter;
+        int64_t seconds;
+    } units[] = { { 'h', 3600 }, { 'm', 60 }, { 's', 1 } };
+    enum { UNITS = sizeof units / sizeof *units, MOST = 1000000000 };
+    int64_t sum = 0;
+    size_t unit = 0;
+    if (text_whole(text, seconds))
+        return *seconds >= 0;
+    if (!*text)
+        return false;
+    while (*text) {
+        int64_t number = 0;
+        size_t digits = strspn(text, "0123456789");
+        for (size_t i = 0; i < digits && number <= MOST; i++)
+            number = 10 * number + (text[i] - '0');
+        while (unit < UNITS && units[unit].letter != text[digits])
+            unit++;
+        if (digits == 0 || unit == UNITS || number > MOST)
+            return false;
+        sum += number * units[unit++].seconds;
+        text += digits + 1;
+    }
+    *seconds = sum;
+    return true;
+}
+
 bool text_among(const char *word, const char *const *names)
 {
     while (*names && strcmp(*names, word) != 0)

@@ -7,6 +7,9 @@
 bool text_whole(const char *text, int64_t *value); // the whole text is one decimal integer
 bool text_real(const char *text, double *value);   // the whole text is one finite decimal number
 bool text_flag(const char *text, bool *value);     // yes, no, true, false
+// Hours, minutes and seconds in this order, any of them missing: "8h", "1h30m", "90m", "45s"; a
+// number alone is seconds.
+bool text_duration(const char *text, int64_t *seconds);
 
 bool text_among(const char *word, const char *const *names); // NULL-terminated list
 

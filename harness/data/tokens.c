@@ -2,6 +2,7 @@
 #include "data/tokens.h"
 #include "base/random.h"
 #include <assert.h>
+#include <stdlib.h>
 #include <string.h>
 
 // Nobody knows how many tokens there will be: they are written one after another into address space
@@ -41,6 +42,34 @@ bool tokens_of(Arena *arena, const Tokenizer *tokenizer, const Task *task, Examp
     tokens->target = target;
     arena_free(scratch);
     return true;
+}
+
+static int descending(const void *a, const void *b)
+{
+    uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
+    return x < y ? 1 : -(x > y);
+}
+
+size_t tokens_by_frequency(Arena *arena, const Tokens *tokens, size_t vocabulary,
+                           const int32_t *apart, size_t aparts, const int32_t **ids)
+{
+    // How often, and below it what is larger for smaller numbers.
+    uint64_t *ranked = arena_zero(arena, vocabulary + 1, sizeof *ranked);
+    for (size_t i = 0; i < tokens->offset[tokens->count]; i++)
+        ranked[tokens->token[i]] += (uint64_t)1 << 32;
+    for (size_t i = 0; i < aparts; i++)
+        if (apart[i] >= 0)
+            ranked[apart[i]] = 0;
+    size_t count = 0;
+    for (size_t id = 0; id < vocabulary; id++)
+        if (ranked[id] > 0)
+            ranked[count++] = ranked[id] | (UINT32_MAX - id);
+    qsort(ranked, count, sizeof *ranked, descending);
+    int32_t *id = arena_take(arena, count + 1, sizeof *id);
+    for (size_t i = 0; i < count; i++)
+        id[i] = (int32_t)(UINT32_MAX - (uint32_t)ranked[i]);
+    *ids = id;
+    return count;
 }
 
 static const void *joined(Arena *arena, const void *a, size_t count_a, const void *b,

@@ -18,6 +18,11 @@ typedef struct {
 bool tokens_of(Arena *arena, const Tokenizer *tokenizer, const Task *task, Examples examples,
                size_t max_length, Tokens *tokens, Error *error);
 
+// The ids that occur, the most frequent first (equally frequent ones by number), without the
+// `apart` ones; returns how many. Ids are below `vocabulary`.
+size_t tokens_by_frequency(Arena *arena, const Tokens *tokens, size_t vocabulary,
+                           const int32_t *apart, size_t aparts, const int32_t **ids);
+
 // The examples of a, then those of b.
 Tokens tokens_joined(Arena *arena, const Tokens *a, const Tokens *b);
 

@@ -34,12 +34,21 @@ typedef int32_t Value; // an index into Graph.value
 
 // How a parameter starts. Every number is a function of (init seed, name, index): a new parameter
 // shifts nobody's numbers.
-typedef enum { INIT_GIVEN, INIT_CONSTANT, INIT_NORMAL, INIT_UNIFORM, INIT_SINUSOIDS } InitKind;
+typedef enum {
+    INIT_GIVEN, // the caller of state_new fills it (a checkpoint's tensor)
+    INIT_CONSTANT,
+    INIT_NORMAL,
+    INIT_CUT_NORMAL, // drawn again beyond two standard deviations
+    INIT_UNIFORM,
+    INIT_SINUSOIDS,
+    INIT_OTHERS, // Parameter.start: from other parameters' numbers
+} InitKind;
 typedef struct {
     InitKind kind;
     double scale; // the constant; the standard deviation; the bound of (-b, b); the amplitude
-} Init;           // GIVEN: the caller of state_new fills it (a checkpoint's tensor)
+} Init;
 
+typedef struct Start Start;
 typedef struct {
     const char *name; // unique; as in the checkpoint, or METHOD.LAYER.SITE.PART
     int64_t rows, cols;
@@ -47,7 +56,18 @@ typedef struct {
     bool trained;
     int part; // whose it is; the engine only carries it (model/hooks.h)
     Init init;
+    const Start *start;
 } Parameter;
+
+// Fills `out` (rows x cols) from the numbers of the parameters that `start` names.
+typedef void StartFill(float *out, const Parameter *parameter, const Matrix *from,
+                       uint64_t init_seed);
+enum { START_FROM = 4 };
+struct Start {
+    StartFill *fill;
+    const char *from[START_FROM]; // parameters of the graph that start otherwise; NULL: fewer
+    const void *with;             // what else `fill` reads
+};
 
 typedef struct Operator Operator;
 enum { NODE_INPUTS = 10, NODE_OUTPUTS = 5 };
@@ -64,7 +84,11 @@ typedef union {
     Attention attention;
     Dropout dropout; // seed and step come from the Step
     int stream;      // embedding_grad: which index of the batch
-    Count rows;      // gradients of pooling: rows of what was pooled
+    Count rows;      // gradients of pooling and joining: rows of what was pooled, joined
+    struct {
+        int64_t first, cols;
+    } columns;
+    bool constant_length; // unit_rows
 } Setting;
 
 typedef struct {

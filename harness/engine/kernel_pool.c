@@ -80,3 +80,29 @@ void mean_rows_backward(Matrix dx, Matrix dy, const Batch *batch, Layout layout,
             scale_copy(rows_of(dx, own.first + r, 1), rows_of(dy, s, 1), 1 / (float)own.count, add);
     }
 }
+
+void rows_joined(Matrix y, Matrix rows, Matrix x, const Batch *batch, Layout own)
+{
+    Layout joined = { true, own.extra + rows.rows };
+    for (size_t s = 0; s < batch->extent.sequences; s++) {
+        Segment from = segment_of(batch, own, s), to = segment_of(batch, joined, s);
+        for (size_t r = 0; r < rows.rows; r++)
+            copy_row(y, to.first + r, rows, r);
+        for (size_t r = 0; r < from.count; r++)
+            copy_row(y, to.first + rows.rows + r, x, from.first + r);
+    }
+}
+
+void rows_joined_backward(Matrix drows, Matrix dx, bool add_dx, Matrix dy, const Batch *batch,
+                          Layout own, Layout joined)
+{
+    size_t l = joined.extra - own.extra;
+    for (size_t s = 0; s < batch->extent.sequences; s++) {
+        Segment to = segment_of(batch, own, s), from = segment_of(batch, joined, s);
+        if (drows.data)
+            scale_copy(drows, rows_of(dy, from.first, l), 1, true);
+        if (dx.data)
+            scale_copy(rows_of(dx, to.first, to.count), rows_of(dy, from.first + l, to.count), 1,
+                       add_dx);
+    }
+}

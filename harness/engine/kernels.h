@@ -32,6 +32,16 @@ void multiply(Matrix y, Matrix a, Matrix b,
 void scale_copy(Matrix y, Matrix a, float scale, bool add); // (y +)= scale a; y may be a
 void add_row(Matrix y, Matrix bias);                        // y += bias in every row
 
+// ---- row by row (kernel_scaling.c)
+// (y +)= diag(scale) a; scale: 1 x rows; y may be a
+void scale_rows(Matrix y, Matrix a, Matrix scale, bool add);
+// y: 1 x rows, (y +)= row sums of a . b
+void products_of_rows(Matrix y, Matrix a, Matrix b, bool add);
+// y_r = s_r x_r, s_r = 1 / max(|x_r|, 1e-12); scale (1 x rows; may be absent) = s; y may be x
+void unit_rows(Matrix y, Matrix scale, Matrix x);
+// dx_r (+)= s_r (dy_r - y_r <y_r, dy_r>); dx may be dy when add is false
+void unit_rows_backward(Matrix dx, bool add, Matrix dy, Matrix y, Matrix scale);
+
 // ---- layer normalisation (kernel_layernorm.c): Ba et al. 2016
 //   z = (x + r - mean) rstd;  y = gain . z + offset;  rstd = 1 / sqrt(variance + epsilon), the
 // variance divided by H. r (a residual, same shape) may be absent. z and rstd (rows x 1) may be
@@ -119,6 +129,13 @@ void first_rows_backward(Matrix dx, Matrix dy, const Batch *batch, Layout layout
 void picked_rows(Matrix y, Matrix x, const Batch *batch, Layout layout); // y: selected x H
 void mean_rows(Matrix y, Matrix x, const Batch *batch, Layout layout);   // mean of the real tokens
 void mean_rows_backward(Matrix dx, Matrix dy, const Batch *batch, Layout layout, bool add);
+
+// ---- rows joined in front of each sequence's (kernel_pool.c)
+// y: for each sequence `rows` (l x H), then its own of x, that lie there as `own` says.
+void rows_joined(Matrix y, Matrix rows, Matrix x, const Batch *batch, Layout own);
+// drows += the sum over sequences of their first l rows; (dx +)= the others. Each may be absent.
+void rows_joined_backward(Matrix drows, Matrix dx, bool add_dx, Matrix dy, const Batch *batch,
+                          Layout own, Layout joined);
 
 // ---- losses (kernel_loss.c); the loss is a mean over `rows`, in double
 // loss = mean_b (logsumexp(logits_b) - logits_b[label_b]); dlogits = weight (softmax - onehot) /

@@ -15,6 +15,13 @@ Value add(Graph *graph, Value a, Value b);
 Value add_scaled_value(Graph *graph, Value a, Value b, double scale);       // a + scale b
 Value add_product_t(Graph *graph, Value y, Value a, Value b, double scale); // y + scale a b^T
 Value multiply_values(Graph *graph, Value a, Value b);
+Value scale_columns(Graph *graph, Value a, Value v);  // a diag(v), v: 1 x columns
+Value scale_each_row(Graph *graph, Value a, Value v); // diag(v) a, v: 1 x rows
+// Each row / its length; with constant_length the length is a number to the gradient.
+Value unit_length_rows(Graph *graph, Value x, bool constant_length);
+Value some_columns(Graph *graph, Value x, int64_t first, int64_t cols);
+// In front of each sequence of x (over tokens) the same rows (l x H).
+Value rows_in_front(Graph *graph, Value rows, Value x);
 Value activate(Graph *graph, Activation which, Value x);
 Value dropout(Graph *graph, Value x, double rate); // x itself at rate 0; a site of its own
 // The same with sites counted apart, so that a method's dropout moves none of the model's masks.

@@ -2,6 +2,7 @@
 #include "engine/state.h"
 #include "base/random.h"
 #include "engine/kernels.h"
+#include <assert.h>
 #include <math.h>
 #include <string.h>
 
@@ -17,23 +18,50 @@ static void sinusoids(float *out, const Parameter *parameter)
         }
 }
 
-void init_fill(float *out, const Parameter *parameter, uint64_t init_seed)
+static void from_others(float *out, const Parameter *parameter, const State *state,
+                        uint64_t init_seed)
+{
+    Matrix from[START_FROM] = { { 0 } };
+    for (int k = 0; k < START_FROM && parameter->start->from[k]; k++) {
+        const Slot *slot = state_find(state, parameter->start->from[k]);
+        assert(slot && slot->is.init.kind != INIT_OTHERS);
+        size_t cols = (size_t)slot->is.cols;
+        from[k] = (Matrix){ slot->value, (size_t)slot->is.rows, cols, cols };
+    }
+    parameter->start->fill(out, parameter, from, init_seed);
+}
+
+// The first draw is INIT_NORMAL's; about one in twenty is drawn again.
+static double cut_normal(uint64_t init_seed, uint64_t name, uint64_t index)
+{
+    double normal = 3;
+    for (uint64_t draw = 0; fabs(normal) > 2; draw++)
+        normal = random_normal(random_at(init_seed, STREAM_INIT, name, index | draw << 48));
+    return normal;
+}
+
+void init_fill(float *out, const Parameter *parameter, const State *state, uint64_t init_seed)
 {
     size_t count = (size_t)(parameter->rows * parameter->cols);
     uint64_t name = random_name(parameter->name);
     double scale = parameter->init.scale;
-    if (parameter->init.kind == INIT_SINUSOIDS && parameter->cols > 1) {
+    InitKind kind = parameter->init.kind;
+    if (kind == INIT_OTHERS) {
+        from_others(out, parameter, state, init_seed);
+        return;
+    }
+    if (kind == INIT_SINUSOIDS && parameter->cols > 1) {
         sinusoids(out, parameter);
         return;
     }
     for (size_t i = 0; i < count; i++) {
         Random4 bits = { 0 };
-        if (parameter->init.kind != INIT_CONSTANT)
+        if (kind == INIT_NORMAL || kind == INIT_UNIFORM)
             bits = random_at(init_seed, STREAM_INIT, name, i);
-        out[i] = parameter->init.kind == INIT_NORMAL ? (float)(scale * random_normal(bits))
-                 : parameter->init.kind == INIT_UNIFORM
-                     ? (float)(scale * (2 * random_uniform(bits) - 1))
-                     : (float)scale;
+        out[i] = kind == INIT_NORMAL       ? (float)(scale * random_normal(bits))
+                 : kind == INIT_CUT_NORMAL ? (float)(scale * cut_normal(init_seed, name, i))
+                 : kind == INIT_UNIFORM    ? (float)(scale * (2 * random_uniform(bits) - 1))
+                                           : (float)scale;
     }
 }
 
@@ -60,8 +88,8 @@ static bool slot_fill(Arena *arena, Slot *slot, bool learns, uint64_t init_seed,
             slot->value = (float *)(uintptr_t)given;
         } else if (given != slot->value)
             memcpy(slot->value, given, slot->count * sizeof(float));
-    } else
-        init_fill(slot->value, &slot->is, init_seed);
+    } else if (slot->is.init.kind != INIT_OTHERS)
+        init_fill(slot->value, &slot->is, NULL, init_seed);
     if (slot->is.trained && learns) {
         slot->gradient = arena_zero(arena, slot->count, sizeof(float));
         slot->m = arena_zero(arena, slot->count, sizeof(float));
@@ -91,6 +119,9 @@ static State *bound(Arena *arena, const Graph *const *graphs, size_t count, bool
             state->gradient_bytes += slot->gradient ? slot->count * sizeof(float) : 0;
             state->moment_bytes += slot->gradient ? 2 * slot->count * sizeof(float) : 0;
         }
+    for (size_t i = 0; i < state->slots; i++) // now that the others have their numbers
+        if (state->slot[i].is.init.kind == INIT_OTHERS)
+            init_fill(state->slot[i].value, &state->slot[i].is, state, init_seed);
     return state;
 }
 

@@ -47,6 +47,6 @@ typedef struct {
 // *norm: the norm before clipping. step counts from 0.
 void state_update(State *state, const Training *training, int64_t step, double *norm);
 
-// Initial numbers of a parameter (not INIT_GIVEN).
-void init_fill(float *out, const Parameter *parameter, uint64_t init_seed);
+// Initial numbers of a parameter (not INIT_GIVEN); of INIT_OTHERS from what `state` holds now.
+void init_fill(float *out, const Parameter *parameter, const State *state, uint64_t init_seed);
 #endif

@@ -55,7 +55,11 @@ static Value parameter(Bert *bert, const char *name, Kind kind, Site site, int l
                        int64_t cols)
 {
     const Method *method = bert->is->method.method;
-    ParameterAt at = { .name = name, .kind = kind, .site = site, .layer = layer };
+    ParameterAt at = { .name = name,
+                       .kind = kind,
+                       .site = site,
+                       .layer = layer,
+                       .layers = (int)bert->is->config->layers };
     return checkpoint_parameter(bert, name, kind, rows, cols,
                                 method && method->param &&
                                     method->param(&at, bert->is->method.options));
@@ -158,8 +162,10 @@ static Value embeddings(Bert *bert)
     Value x = normalise(graph, embed(graph, word, position, type), NO_VALUE, gain, offset,
                         config->epsilon);
     x = dropout(graph, x, rate(bert, bert->is->hidden_dropout));
-    return method && method->embedded ? method->embedded(&bert->build, x, bert->is->method.options)
-                                      : x;
+    if (!method || !method->embedded)
+        return x;
+    Embedded at = { x, word, position, type, gain, offset };
+    return method->embedded(&bert->build, &at, bert->is->method.options);
 }
 
 static Value attention_layer(Bert *bert, int layer, Value x)
@@ -262,12 +268,23 @@ static Value logits(Bert *bert, Value x)
 
 static Bert begin(Arena *arena, const Description *description, Error *error)
 {
-    Bert bert = { .is = description, .graph = graph_new(arena, error) };
+    const Method *method = description->method.method;
+    Description *is = arena_zero(arena, 1, sizeof *is);
+    Bert bert = { .is = is, .graph = graph_new(arena, error) };
+    *is = *description;
     bert.build = (Build){ .graph = bert.graph,
-                          .config = description->config,
-                          .method = description->method.method,
-                          .training = description->training,
-                          .stored = description->stored };
+                          .config = is->config,
+                          .method = method,
+                          .training = is->training,
+                          .stored = is->stored,
+                          .words = &is->words,
+                          .once = NO_VALUE };
+    if (method && method->resolve) {
+        void *options = arena_zero(arena, 1, method->options_size);
+        memcpy(options, is->method.options, method->options_size);
+        method->resolve(&bert.build, options);
+        is->method.options = options;
+    }
     return bert;
 }
 
@@ -312,6 +329,7 @@ static bool finish(Arena *arena, Bert *bert, Described *described, Error *error)
     for (Computed *one = bert->build.computed; one; one = one->next)
         one->value = map[one->value];
     described->computed = bert->build.computed;
+    described->options = bert->is->method.options;
     return true;
 }
 

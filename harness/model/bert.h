@@ -22,11 +22,13 @@ typedef struct {
     double hidden_dropout, attention_dropout, classifier_dropout;
     bool frozen_dropout; // the part below the first trained parameter runs with dropout, too
     bool merged;         // evaluation: linear layers as the method's `merged` gives them
+    Words words;         // of the split that is trained on, for methods that read them
     bool stored;         // evaluation: what the method computes from parameters alone is one
 } Description;
 
 typedef struct {
     const Graph *graph;      // trimmed; without its backward
+    const void *options;     // the method's, resolved
     Value logits, loss;      // loss NO_VALUE unless training
     Value cls, mean, pooled; // features asked for by describe_features, else NO_VALUE
     // Of an evaluation: outputs that one task's file holds under these names, in place of the

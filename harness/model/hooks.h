@@ -39,6 +39,13 @@ typedef struct {
     const void *options; // as the method's option table laid them out
 } Attached;
 
+// Ids of tokens that occur in the training split, the most frequent first; [CLS], [SEP] and the
+// other special ones are not among them.
+typedef struct {
+    const int32_t *id;
+    size_t count; // 0: there is no split at hand
+} Words;
+
 // A value that a method computes from its parameters alone, and what it is called once it is kept
 // as numbers: see stored().
 typedef struct Computed Computed;
@@ -56,6 +63,8 @@ typedef struct {
     bool training;        // false: describing for evaluation; method_dropout() then does nothing
     bool stored;          // what is computed from parameters alone has been stored as numbers
     Computed *computed;   // of evaluation, the last first
+    const Words *words;   // outlives the state
+    Value once;           // the method's own, from one of its hooks to the next; NO_VALUE at first
 } Build;
 
 // What `param` is asked about: each tensor of the encoder that the checkpoint brings, its pooler's
@@ -66,7 +75,14 @@ typedef struct {
     Kind kind;
     Site site;
     int layer; // from 0; -1 outside the layers
+    int layers;
 } ParameterAt;
+
+typedef struct {
+    Value x;                    // tokens x H, after LayerNorm and dropout
+    Value word, position, type; // the tables
+    Value gain, offset;         // of their LayerNorm
+} Embedded;
 
 typedef struct {
     Site site; // one of the six linear ones
@@ -97,6 +113,7 @@ enum {
     MERGES = 2,             // `merged` gives one plain layer
     CALM_WHEN_FROZEN = 4,   // the part below the first trained parameter runs without dropout
     TRAINS_NOTHING = 8,     // not even the head
+    READS_WORDS = 16,       // wants Build.words
 };
 
 // One file in methods/ defines one of these.
@@ -106,12 +123,19 @@ struct Method {
     const Option *options; // NULL: none
     size_t options_size;
     double rate[4]; // default learning rate at hidden 128, 256, 384, 768; between them log-log
+    // With this option, as typed, its gradient is the derivative of the loss; NULL: always.
+    struct {
+        const char *option, *value;
+    } derivative_with;
+    // Decides for the model what was left at auto, and refuses what does not fit it. Asked before
+    // any other hook, on a copy; what the others are given, the row and the key show is its result.
+    void (*resolve)(Build *build, void *options);
     bool (*param)(const ParameterAt *at, const void *options);
     Value (*linear)(Build *build, const Linear *at, const void *options); // -> y'
     Value (*weight)(Build *build, const Linear *at, const void *options); // -> W'
     Value (*branch)(Build *build, const Branch *at, const void *options); // -> y'
     KeysValues (*keys_values)(Build *build, int layer, const void *options);
-    Value (*embedded)(Build *build, Value x, const void *options); // -> x'
+    Value (*embedded)(Build *build, const Embedded *at, const void *options); // -> x'
     // With these W and b a plain layer gives what `weight` and `linear` make of it in evaluation.
     Merged (*merged)(Build *build, const Linear *at, const void *options);
     // What it trains without the head, from the paper's formula; pooler: the graph has one from the
@@ -138,6 +162,11 @@ Value trained_vector(Build *build, int64_t cols, Init init, const char *name, ..
 // A matrix beside a linear layer, METHOD.LAYER.SITE.part.
 Value trained(Build *build, const Linear *at, const char *part, int64_t rows, int64_t cols,
               Init init);
+
+// The parameter starts from numbers of others (leaves of the graph, NO_VALUE: fewer), as they are
+// before training; `with` outlives the state.
+void starts_from(Build *build, Value parameter, StartFill *fill, const void *with,
+                 const Value from[START_FROM]);
 
 // A matrix that is computed from parameters alone may be kept as plain numbers once training is
 // over: gives `computed` back, and evaluation lists it under the name (as above) that it is stored

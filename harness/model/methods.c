@@ -92,6 +92,27 @@ Value trained(Build *build, const Linear *at, const char *part, int64_t rows, in
                           part);
 }
 
+static const char *parameter_name(const Graph *graph, Value leaf)
+{
+    int32_t parameter = leaf == NO_VALUE ? -1 : graph->value[leaf].parameter;
+    return parameter < 0 ? NULL : graph->parameter[parameter].name;
+}
+
+void starts_from(Build *build, Value parameter, StartFill *fill, const void *with,
+                 const Value from[START_FROM])
+{
+    Graph *graph = build->graph;
+    Start *start = arena_zero(graph->arena, 1, sizeof *start);
+    if (graph->failed)
+        return;
+    *start = (Start){ .fill = fill, .with = with };
+    for (int k = 0; k < START_FROM; k++)
+        start->from[k] = parameter_name(graph, from[k]);
+    Parameter *p = &graph->parameter[graph->value[parameter].parameter];
+    p->init.kind = INIT_OTHERS;
+    p->start = start;
+}
+
 Value stored(Build *build, Value computed, const char *name, ...)
 {
     Graph *graph = build->graph;

@@ -19,18 +19,40 @@ static void print(const Method *method, const Verified *verified)
     }
 }
 
+// The method's options as they are given, where it is the only method; NULL: none is given.
+static bool options_read(Arena *arena, const Arguments *arguments, void **options, Error *error)
+{
+    *options = NULL;
+    const Method *one = arguments->operands == 1 ? method_find(arguments->operand[0], error) : NULL;
+    const Option *const tables[] = { one ? method_options(one) : NULL, NULL };
+    if (!arguments_known(arguments, NULL, tables, error))
+        return false;
+    if (arguments->givens == 0)
+        return true;
+    *options = arena_zero(arena, 1, one->options_size);
+    options_default(tables[0], *options);
+    for (size_t i = 0; i < arguments->givens; i++) {
+        const Given *given = &arguments->given[i];
+        Where where = { .item = given->name };
+        if (!option_set(arena, option_find(tables[0], given->name), *options, one->name,
+                        given->value, where, error))
+            return false;
+    }
+    return true;
+}
+
 static bool command(const Invocation *invocation, int *status, Error *error)
 {
     Arena *arena = invocation->arena;
     Arguments arguments;
+    void *options;
     size_t failed = 0, tried = 0;
-    if (!arguments_read(arena, invocation->count, invocation->argument, NULL, &arguments, error) ||
-        !arguments_known(&arguments, NULL, NULL, error))
+    if (!arguments_read(arena, invocation->count, invocation->argument, NULL, &arguments, error))
         return false;
     for (size_t i = 0; i < arguments.operands; i++)
         if (!method_find(arguments.operand[i], error))
             return false;
-    if (!product_start(1, error))
+    if (!options_read(arena, &arguments, &options, error) || !product_start(1, error))
         return false;
     for (size_t m = 0; methods[m]; m++) {
         bool asked = arguments.operands == 0;
@@ -40,7 +62,7 @@ static bool command(const Invocation *invocation, int *status, Error *error)
         if (!asked)
             continue;
         size_t mark = arena_mark(arena);
-        if (!verify(arena, methods[m], &verified, error))
+        if (!verify(arena, methods[m], options, &verified, error))
             return false;
         arena_rewind(arena, mark);
         print(methods[m], &verified);
@@ -59,6 +81,7 @@ const Command command_verify = {
     .name = "verify",
     .summary = "check that methods do what their files say, on a small generated model",
     .usage = "  tunemark verify lora\n"
-             "  tunemark verify          all of them\n",
+             "  tunemark verify          all of them\n"
+             "  tunemark verify adapter --variant parallel     with these options alone\n",
     .run = command,
 };

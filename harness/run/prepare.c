@@ -105,6 +105,22 @@ static bool read_tokens(Arena *arena, Cache *cache, const Protocol *protocol, si
     return true;
 }
 
+// Words for methods that read them: what occurs in the rows that are trained on. [UNK] is none.
+static void find_words(Arena *arena, const Request *request, Prepared *p)
+{
+    static const char *const special[] = { "[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]" };
+    enum { SPECIAL = sizeof special / sizeof *special };
+    int32_t apart[SPECIAL];
+    Words *words = &p->description.words;
+    if (!(request->method->claims & READS_WORDS))
+        return;
+    for (int i = 0; i < SPECIAL; i++)
+        apart[i] = tokenizer_id(p->model->tokenizer, special[i]);
+    words->count =
+        tokens_by_frequency(arena, &p->tokens[SPLIT_TRAIN],
+                            tokenizer_vocabulary(p->model->tokenizer), apart, SPECIAL, &words->id);
+}
+
 static int64_t decide_steps(const Request *request, size_t rows)
 {
     const Protocol *protocol = &request->protocol;
@@ -191,7 +207,7 @@ static void row_what(Arena *arena, const Request *request, const Prepared *p, Ro
     row->task_version = p->task->task.version;
     row->model = p->model->name;
     row->method = request->method->name;
-    row->options = options_canonical(arena, method_options(request->method), request->options,
+    row->options = options_canonical(arena, method_options(request->method), p->plans.eval.options,
                                      request->method->name);
     row->method_sha = method_sha(request->method);
     row->pretrained = yes_no(protocol->pretrained);
@@ -375,7 +391,7 @@ static bool check_trained(const Request *request, const Prepared *p, Error *erro
     Counts counts = counts_of(p->plans.eval.graph);
     int64_t claimed = request->method->count(
         p->description.config, p->description.head == HEAD_POOLER && !p->description.pooler_new,
-        request->options);
+        p->plans.eval.options);
     int64_t actual = counts.trained - counts.trained_head;
     if (claimed == actual)
         return true;
@@ -410,6 +426,7 @@ bool prepare(Arena *arena, Cache *cache, const Request *request, Prepared *p, Er
         return false;
     if (!read_tokens(arena, cache, protocol, (size_t)max_length, p, error))
         return false;
+    find_words(arena, request, p);
     size_t rows = p->tokens[SPLIT_TRAIN].count;
     int64_t steps = decide_steps(request, rows);
     if (!check_steps(arena, steps, rows, protocol->batch, error))

@@ -82,12 +82,15 @@ static bool unknown(const Request *request, const char *name, Where where, Error
     for (int t = 0; t < 2; t++)
         for (const Option *o = table[t]; o->name && count + 1 < sizeof names / sizeof *names; o++)
             names[count++] = o->name;
-    const char *near = text_nearest(name, names), *whose = NULL;
-    for (size_t i = 0; methods[i] && !whose; i++)
-        whose = option_find(method_options(methods[i]), name) ? methods[i]->name : NULL;
+    const char *near = text_nearest(name, names);
+    char whose[64] = "", right[160];
+    size_t length = 0;
+    for (size_t i = 0; methods[i] && length < sizeof whose - 1; i++)
+        if (option_find(method_options(methods[i]), name))
+            length += (size_t)snprintf(whose + length, sizeof whose - length, "%s%s",
+                                       length > 0 ? " or " : "", methods[i]->name);
     const char *dashes = where.item && !strncmp(where.item, "--", 2) ? "--" : "";
-    char right[128];
-    if (whose)
+    if (*whose)
         snprintf(right, sizeof right, "with --method %s, or an option of run or of %s", whose,
                  request->method->name);
     else if (near)

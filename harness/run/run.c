@@ -248,7 +248,7 @@ static Whole changed(Arena *arena, const Run *run)
         if (slot->is.init.kind == INIT_GIVEN)
             start = checkpoint_giver(checkpoint, &slot->is, room, &error);
         else
-            init_fill(room, &slot->is, run->prepared.init_seed);
+            init_fill(room, &slot->is, state, run->prepared.init_seed);
         for (size_t j = 0; j < slot->count; j++)
             count += memcmp(&start[j], &slot->value[j], sizeof *start) != 0;
         arena_rewind(arena, mark);

@@ -13,11 +13,12 @@ static const struct {
     { "options", check_options },
 };
 
-bool verify(Arena *arena, const Method *method, Verified *verified, Error *error)
+bool verify(Arena *arena, const Method *method, const void *options, Verified *verified,
+            Error *error)
 {
     World world;
     *verified = (Verified){ 0 };
-    if (!world_new(arena, method, &world, error))
+    if (!world_new(arena, method, options, &world, error))
         return false;
     for (int i = 0; i < CHECKS; i++) {
         Finding *finding = &verified->finding[i];

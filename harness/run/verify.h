@@ -33,6 +33,8 @@ typedef struct {
 //   repeated   the same bits twice
 //   learns     the loss falls at the default rate
 //   options    each option changes something
+// With `options` these alone are tried; NULL: the defaults and others.
 // Fails (false) only for want of memory or of a place for the temporary file.
-bool verify(Arena *arena, const Method *method, Verified *verified, Error *error);
+bool verify(Arena *arena, const Method *method, const void *options, Verified *verified,
+            Error *error);
 #endif

@@ -94,7 +94,7 @@ static bool count_at(World *world, const Choice *choice, const Config *config, H
         return false;
     Counts counts = counts_of(plans.eval.graph);
     int64_t actual = counts.trained - (world->trains ? counts.head : 0);
-    *claimed = world->method->count(config, head == HEAD_POOLER && !pooler_new, choice->options);
+    *claimed = world->method->count(config, head == HEAD_POOLER && !pooler_new, plans.eval.options);
     if (*claimed != actual)
         found(finding, FAILS,
               "the closed form says %lld, the graph trains %lld (%s, %s%lld x %lld)",
@@ -305,6 +305,8 @@ bool check_options(World *world, Finding *finding, Error *error)
     const char *all = "", *what;
     if (!method_options(world->method)->name)
         return found(finding, DOES_NOT_APPLY, "it has none");
+    if (world->given)
+        return found(finding, DOES_NOT_APPLY, "these are given");
     if (!outcome_of(world, world->choice[0].options, &defaults, error))
         return false;
     for (size_t i = 1; i < world->choices && world->choice[i].option; i++) {

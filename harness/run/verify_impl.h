@@ -26,12 +26,13 @@ typedef struct {
     size_t numbers;
     Batch batch[BATCHES]; // of sequences whose labels can be learnt
     Extent largest;
-    Choice choice[CHOICES]; // the first: the defaults
+    bool given;             // options were: one choice
+    Choice choice[CHOICES]; // the first: the defaults, or what was given
     size_t choices;
     const char *untried; // names of options that have no other value to try; "": none
 } World;
 
-bool world_new(Arena *arena, const Method *method, World *world, Error *error);
+bool world_new(Arena *arena, const Method *method, const void *options, World *world, Error *error);
 void world_restore(World *world); // the weights, after a method that changed them
 // The defaults (base NULL) or `base` but for one option; NULL where the value is out of bounds.
 void *options_with(const World *world, const void *base, const Option *option, const char *value);

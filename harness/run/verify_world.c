@@ -221,11 +221,13 @@ static void try_option(World *world, const Option *option)
             arena_format(arena, "%s%s%s", world->untried, *world->untried ? " " : "", option->name);
 }
 
-static void choices_make(World *world)
+static void choices_make(World *world, const void *given)
 {
     world->untried = "";
-    world->choice[world->choices++] =
-        (Choice){ .says = "defaults", .options = options_with(world, NULL, NULL, NULL) };
+    world->choice[world->choices++] = (Choice){ .says = given ? "as given" : "defaults",
+                                                .options = options_with(world, given, NULL, NULL) };
+    if (given)
+        return;
     for (const Option *o = method_options(world->method); o->name; o++)
         try_option(world, o);
     void *all = world->choice[0].options;
@@ -239,9 +241,10 @@ static void choices_make(World *world)
         world->choice[world->choices++] = (Choice){ .says = "all others", .options = all };
 }
 
-bool world_new(Arena *arena, const Method *method, World *world, Error *error)
+bool world_new(Arena *arena, const Method *method, const void *options, World *world, Error *error)
 {
-    *world = (World){ .arena = arena, .method = method, .config = config };
+    *world =
+        (World){ .arena = arena, .method = method, .config = config, .given = options != NULL };
     world->trains = !(method->claims & TRAINS_NOTHING);
     if (!checkpoint_make(world, error))
         return false;
@@ -249,6 +252,6 @@ bool world_new(Arena *arena, const Method *method, World *world, Error *error)
         world->batch[i] = batch_make(arena, i);
         world->largest = extent_max(world->largest, world->batch[i].extent);
     }
-    choices_make(world);
+    choices_make(world, options);
     return true;
 }

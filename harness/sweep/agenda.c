@@ -1,136 +1,301 @@
-// agenda.c: resolves a spec, reads the rows that are there, writes plan.csv and runs.csv.
-#include "sweep/agenda.h"
-#include "base/clock.h"
-#include "base/csv.h"
+// agenda.c: which runs there are: settings, their trials, their finals.
 #include "base/text.h"
+#include "sweep/agenda_impl.h"
+#include "sweep/found.h"
+#include <assert.h>
 #include <inttypes.h>
-#include <stdlib.h>
+#include <math.h>
 #include <string.h>
 
-enum { MOST_ATTEMPTS = 2, MOST_DIFFERENCES = 3 };
+typedef enum { TIER_GRID, TIER_REFINED, TIER_LONGER, TIER_FINAL } Tier;
 
-static int by_key(const void *a, const void *b);
-static Job *find(const Agenda *agenda, const char *key);
-static bool read_row(Arena *arena, const char *path, const char *key, const Row **row,
-                     Error *error);
-static const char *reason(Arena *arena, const Agenda *agenda, const Job *job);
-static bool put_plan(FILE *out, const void *agenda);
-static bool put_runs(FILE *out, const void *agenda);
+static bool make_setting(Agenda *agenda, SettingRuns *setting, const FoundRows *found,
+                         Error *error);
+static bool add_job(Agenda *agenda, Job *job, Where where, Error *error);
+static bool add_trial(Agenda *agenda, SettingRuns *setting, size_t number, Tier tier, Error *error);
+static bool add_finals(Agenda *agenda, SettingRuns *setting, const Protocol *found, Error *error);
 
-bool agenda_make(Arena *arena, const Spec *spec, const char *folder, Interrupt *interrupted,
-                 Agenda *agenda, Error *error)
+static bool in_shard(Shard shard, size_t number)
 {
-    bool ok = false;
-    *agenda = (Agenda){ .folder = folder, .jobs = spec->count };
-    agenda->job = arena_zero(arena, spec->count, sizeof *agenda->job);
-    agenda->by_key = arena_zero(arena, spec->count, sizeof *agenda->by_key);
-    Arena *shared = arena_new(ARENA_RUN, error);
-    if (!shared)
+    return shard.count == 0 || (number + number / shard.count) % shard.count == shard.index;
+}
+
+bool agenda_make(Arena *arena, const Spec *spec, const char *folder, Shard shard,
+                 Interrupt *interrupted, Agenda *agenda, Error *error)
+{
+    size_t settings = spec->count / spec->seeds, most = 0;
+    FoundRows found = { 0 };
+    *agenda = (Agenda){ .spec = spec,
+                        .folder = folder,
+                        .interrupted = interrupted,
+                        .arena = arena,
+                        .setting = arena_zero(arena, settings, sizeof *agenda->setting) };
+    if (!(agenda->shared = arena_new(ARENA_RUN, error)))
         return false;
-    Cache *cache = cache_new(shared);
-    for (size_t i = 0; i < spec->count; i++) {
-        const Asked *asked = &spec->asked[i];
-        Job *job = agenda->by_key[i] = &agenda->job[i];
-        Resolved resolved;
-        Error wrong;
-        if (*interrupted) {
-            fail(error, ERROR_INTERRUPTED, (Where){ 0 }, NULL, "interrupted; nothing was begun");
-            goto done;
+    agenda->cache = cache_new(agenda->shared);
+    for (size_t k = 0; k < settings; k++)
+        if (in_shard(shard, k)) {
+            agenda->setting[agenda->settings++] =
+                (SettingRuns){ .asked = &spec->asked[k], .number = k };
+            most += MOST_TRIALS + spec->seeds;
         }
-        job->request = asked->request;
-        job->request.protocol.out = folder;
-        job->label = asked->label;
-        if (!resolve(arena, cache, &job->request, &resolved, &wrong)) {
-            fail(error, wrong.kind, asked->where, NULL, "%s: %s", job->label, wrong.text);
-            goto done;
-        }
-        job->decided = resolved.row;
-        job->flops = resolved.flops;
-        job->bytes = resolved.bytes;
-    }
-    qsort(agenda->by_key, agenda->jobs, sizeof *agenda->by_key, by_key);
-    for (size_t i = 1; i < agenda->jobs; i++) {
-        const Job *a = agenda->by_key[i - 1], *b = agenda->by_key[i];
-        if (!strcmp(a->decided.key, b->decided.key)) {
-            fail(error, ERROR_INPUT, spec->asked[b - agenda->job].where, "each run once",
-                 "'%s' and '%s' are the same run", a->label, b->label);
-            goto done;
-        }
-    }
-    ok = true;
-done:
-    cache_close(cache);
-    arena_free(shared);
-    return ok;
-}
-
-static int by_key(const void *a, const void *b)
-{
-    const Job *const *left = a, *const *right = b;
-    return strcmp((*left)->decided.key, (*right)->decided.key);
-}
-
-static Job *find(const Agenda *agenda, const char *key)
-{
-    Job sought = { .decided.key = key }, *at = &sought;
-    Job **found = bsearch(&at, agenda->by_key, agenda->jobs, sizeof *agenda->by_key, by_key);
-    return found ? *found : NULL;
-}
-
-bool agenda_look(Arena *arena, Agenda *agenda, FILE *tell, Error *error)
-{
-    const char *rows = path_join(arena, agenda->folder, "rows"), **names;
-    size_t count, foreign = 0;
-    if (!folder_list(arena, rows, ".csv", &names, &count, error))
+    agenda->job = arena_zero(arena, most + 1, sizeof *agenda->job);
+    agenda->by_key = arena_zero(arena, most + 1, sizeof *agenda->by_key);
+    if (spec->search.from && !found_read(arena, spec->search.from, &found, error))
         return false;
-    agenda->stray = arena_zero(arena, count, sizeof *agenda->stray);
-    for (size_t i = 0; i < count; i++) {
-        Error unreadable;
-        const char *path = path_join(arena, rows, names[i]);
-        char *key = arena_text(arena, names[i]);
-        key[strlen(key) - strlen(".csv")] = '\0';
-        Job *job = find(agenda, key);
-        const Row *row;
-        bool read = read_row(arena, path, key, &row, &unreadable);
-        foreign += !job;
-        if (read && job)
-            job->row = row;
-        else if (read)
-            agenda->stray[agenda->strays++] = *row;
-        else if (job) {
-            fprintf(tell, "%s; the run is done again\n", unreadable.text);
-            job->why = "its row cannot be read";
-        }
-    }
-    if (foreign)
-        fprintf(tell, "%s: %zu row%s of no run in this spec; left alone, and out of runs.csv\n",
-                rows, foreign, foreign == 1 ? "" : "s");
-    for (size_t i = 0; i < agenda->jobs; i++)
-        if (!job_final(&agenda->job[i]) && !agenda->job[i].why)
-            agenda->job[i].why = reason(arena, agenda, &agenda->job[i]);
+    for (size_t k = 0; k < agenda->settings; k++)
+        if (!make_setting(agenda, &agenda->setting[k], &found, error))
+            return false;
     return true;
 }
 
-// A row is whole: one row, of this key, with a status, and with the line end that was written last.
-static bool read_row(Arena *arena, const char *path, const char *key, const Row **row, Error *error)
+void agenda_close(Agenda *agenda)
 {
-    Where where = { .file = path };
-    Bytes bytes;
-    Row *rows;
-    size_t count;
-    if (!file_read(arena, path, &bytes, error))
+    if (agenda->cache)
+        cache_close(agenda->cache);
+    arena_free(agenda->shared);
+    agenda->cache = NULL;
+    agenda->shared = NULL;
+}
+
+// ---- settings
+
+static bool has_rate(const Method *method)
+{
+    return !(method->claims & TRAINS_NOTHING) && method->rate[0] > 0;
+}
+
+static bool resolved(Agenda *agenda, const Request *request, const char *label, Where where,
+                     Resolved *result, Error *error)
+{
+    Error wrong;
+    if (!agenda->looked && *agenda->interrupted)
+        return fail(error, ERROR_INTERRUPTED, (Where){ 0 }, NULL, "interrupted; nothing was begun");
+    return resolve(agenda->arena, agenda->cache, request, result, &wrong) ||
+           fail(error, wrong.kind, where, NULL, "%s: %s", label, wrong.text);
+}
+
+// The longer trial, and finals of its steps, are runs that `run` must accept.
+static bool check_longer(const SettingRuns *setting, Error *error)
+{
+    static const char *const names[] = { "epochs", "min-steps" };
+    const Protocol *protocol = &setting->asked->request.protocol;
+    const int64_t value[] = { protocol->epochs, protocol->min_steps };
+    for (int i = 0; i < 2; i++) {
+        double high = option_find(protocol_options, names[i])->high;
+        if ((double)value[i] * LONGER > high)
+            return fail(error, ERROR_INPUT, setting->asked->where, "fewer, or given lr",
+                        "%s: %d times %" PRId64 " %s, of the longest trial, are over %.0f",
+                        setting->asked->setting, LONGER, value[i], names[i], high);
+    }
+    return true;
+}
+
+static void lengthen(Protocol *protocol)
+{
+    protocol->epochs *= LONGER;
+    protocol->min_steps *= LONGER;
+}
+
+static bool make_setting(Agenda *agenda, SettingRuns *setting, const FoundRows *rows, Error *error)
+{
+    const SearchAsked *search = &agenda->spec->search;
+    const Asked *asked = setting->asked;
+    Protocol protocol = asked->request.protocol;
+    Resolved result;
+    setting->no_trials = !search->asked                     ? "no search is asked for"
+                         : !has_rate(asked->request.method) ? "its method has no rate"
+                         : !isnan(protocol.lr)              ? "its rate is given"
+                                                            : NULL;
+    if (setting->no_trials)
+        return add_finals(agenda, setting, NULL, error);
+    Request standard = asked->request;
+    standard.protocol.out = agenda->folder;
+    if (!check_longer(setting, error) ||
+        !resolved(agenda, &standard, asked->setting, asked->where, &result, error))
         return false;
-    if (bytes.size == 0 || bytes.data[bytes.size - 1] != '\n')
-        return fail(error, ERROR_INPUT, where, "a whole row", "is cut");
-    if (!rows_read(arena, path, &rows, &count, error))
+    setting->standard = result.row.lr;
+    setting->flops = result.flops;
+    setting->bytes = result.bytes;
+    if (!search->from)
+        return agenda_follow(agenda, setting, error);
+
+    Found found;
+    setting->no_trials = "its rate is taken over";
+    if (!found_of(agenda->arena, rows, &result.row, search->from, asked->setting, &found, error))
         return false;
-    if (count != 1 || !rows[0].key || strcmp(rows[0].key, key))
-        return fail(error, ERROR_INPUT, where, "the one row of this key", "holds something else");
-    *row = &rows[0];
-    const char *status = rows[0].status ? rows[0].status : "";
-    return text_among(status, row_statuses) ||
-           fail(error, ERROR_INPUT, where, "ok, diverged, failed or timeout", "status is '%s'",
-                status);
+    protocol.lr = found.final->lr;
+    if (found.longer)
+        lengthen(&protocol);
+    protocol.winner_key = found.final->winner_key;
+    protocol.trials = found.final->trials;
+    protocol.search_space = found.final->search_space;
+    protocol.winner_on_edge =
+        found.final->winner_on_edge && !strcmp(found.final->winner_on_edge, "yes");
+    protocol.search_s = found.final->search_s;
+    return add_finals(agenda, setting, &protocol, error);
+}
+
+static Outcome outcome_of(const Agenda *agenda, const Job *job)
+{
+    const Row *row = job->row;
+    if (!job_settled(agenda, job))
+        return (Outcome){ 0 };
+    return (Outcome){ .settled = true,
+                      .ok = !strcmp(row->status, "ok"),
+                      .score = row->tune_score,
+                      .loss = row->loss };
+}
+
+bool agenda_follow(Agenda *agenda, SettingRuns *setting, Error *error)
+{
+    size_t trials = (size_t)agenda->spec->search.trials;
+    Outcome outcome[MOST_TRIALS] = { 0 };
+    if (setting->no_trials || setting->finals)
+        return true;
+    for (bool more = true; more;) {
+        for (size_t i = 0; i < setting->known; i++)
+            outcome[i] = outcome_of(agenda, setting->job[i]);
+        size_t before = setting->known, known = search_known(trials, outcome, setting->trial);
+        more = known > before;
+        for (size_t i = before; i < known; i++) {
+            Tier tier = setting->trial[i].longer ? TIER_LONGER
+                        : before == 0            ? TIER_GRID
+                                                 : TIER_REFINED;
+            if (!add_trial(agenda, setting, i, tier, error))
+                return false;
+        }
+    }
+    if (setting->known < trials || !search_settled(outcome, trials))
+        return true;
+
+    Protocol found = setting->asked->request.protocol;
+    size_t best = setting->best = search_best(setting->trial, outcome, trials);
+    found.lr = search_rate(setting->standard, setting->trial[best].quarters);
+    if (setting->trial[best].longer)
+        lengthen(&found);
+    found.winner_key = setting->job[best]->decided.key;
+    found.trials = (int64_t)trials;
+    found.search_space = search_space(agenda->arena, setting->standard, setting->trial, trials);
+    found.winner_on_edge = search_on_edge(setting->trial, trials, best);
+    found.search_s = 0;
+    for (size_t i = 0; i < trials; i++)
+        if (!isnan(setting->job[i]->row->wall_s))
+            found.search_s += setting->job[i]->row->wall_s;
+    found.search_s = round(1e3 * found.search_s) / 1e3;
+    return add_finals(agenda, setting, &found, error);
+}
+
+// ---- runs
+
+static uint64_t place(Tier tier, size_t first, size_t second)
+{
+    return (uint64_t)tier << 60 | (uint64_t)first << 30 | (uint64_t)second;
+}
+
+static bool add_trial(Agenda *agenda, SettingRuns *setting, size_t number, Tier tier, Error *error)
+{
+    const Trial *trial = &setting->trial[number];
+    Job *job = setting->job[number] = arena_zero(agenda->arena, 1, sizeof *job);
+    job->request = setting->asked->request;
+    Protocol *protocol = &job->request.protocol;
+    protocol->stage = STAGE_TRIAL;
+    protocol->train_on = TRAIN_ON_TRAIN; // finals alone may train on tune
+    protocol->seed = agenda->spec->search.seed;
+    protocol->lr = search_rate(setting->standard, trial->quarters);
+    if (trial->longer)
+        lengthen(protocol);
+    job->label = arena_format(agenda->arena, "%s trial %zu lr %.3g%s", setting->asked->setting,
+                              number + 1, protocol->lr, trial->longer ? ", longer" : "");
+    job->setting = setting;
+    job->place = place(tier, setting->number, number);
+    job->trial = true;
+    setting->known = number + 1;
+    return add_job(agenda, job, setting->asked->where, error);
+}
+
+// `found`: the protocol with the rate, the steps and what else a search has found; NULL: the
+// spec's.
+static bool add_finals(Agenda *agenda, SettingRuns *setting, const Protocol *found, Error *error)
+{
+    const Spec *spec = agenda->spec;
+    setting->finals = true;
+    for (size_t s = 0; s < spec->seeds; s++) {
+        const Asked *asked = &spec->asked[s * (spec->count / spec->seeds) + setting->number];
+        Job *job = arena_zero(agenda->arena, 1, sizeof *job);
+        job->request = asked->request;
+        if (found) {
+            job->request.protocol = *found;
+            job->request.protocol.seed = asked->request.protocol.seed;
+        }
+        job->label = asked->label;
+        job->setting = setting;
+        job->place = place(TIER_FINAL, s, setting->number);
+        if (!add_job(agenda, job, asked->where, error))
+            return false;
+    }
+    return true;
+}
+
+static void insert(Job **list, size_t count, size_t at, Job *job)
+{
+    memmove(list + at + 1, list + at, (count - at) * sizeof(Job *));
+    list[at] = job;
+}
+
+size_t agenda_at(const Agenda *agenda, const char *key)
+{
+    size_t low = 0, high = agenda->jobs;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (strcmp(agenda->by_key[middle]->decided.key, key) < 0)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
+static bool add_job(Agenda *agenda, Job *job, Where where, Error *error)
+{
+    Resolved result;
+    job->request.protocol.out = agenda->folder;
+    if (!resolved(agenda, &job->request, job->label, where, &result, error))
+        return false;
+    job->decided = result.row;
+    job->flops = result.flops;
+    job->bytes = result.bytes;
+    size_t at = agenda_at(agenda, job->decided.key), in_plan = agenda->jobs;
+    if (at < agenda->jobs && !strcmp(agenda->by_key[at]->decided.key, job->decided.key))
+        return fail(error, ERROR_INPUT, where, "each run once", "'%s' and '%s' are the same run",
+                    agenda->by_key[at]->label, job->label);
+    while (in_plan > 0 && agenda->job[in_plan - 1]->place > job->place)
+        in_plan--;
+    insert(agenda->by_key, agenda->jobs, at, job);
+    insert(agenda->job, agenda->jobs, in_plan, job);
+    agenda->jobs++;
+    if (agenda->looked)
+        agenda_attach(agenda, job);
+    return true;
+}
+
+// ---- what is next
+
+bool job_final(const Job *job)
+{
+    return job->row && (!strcmp(job->row->status, "ok") || !strcmp(job->row->status, "diverged"));
+}
+
+bool job_settled(const Agenda *agenda, const Job *job)
+{
+    if (job_final(job) || !job->row || job->running)
+        return job_final(job);
+    return (agenda->driving ? job->attempts : job->row->attempts) >= MOST_ATTEMPTS;
+}
+
+static bool before(const Job *a, const Job *b)
+{
+    return a->trial != b->trial ? a->trial : a->attempts < b->attempts;
 }
 
 static bool same_text(Text a, Text b)
@@ -138,67 +303,47 @@ static bool same_text(Text a, Text b)
     return a && b ? !strcmp(a, b) : a == b;
 }
 
-// Names the decided cells in which two rows differ, MOST_DIFFERENCES of them at most; `count`
-// counts all. Cells that follow from others are named only where no other differs.
-static const char *differences(Arena *arena, const Row *a, const Row *b, size_t *count)
-{
-    static const char *const groups[] = { "memory", "time", "parameters", NULL };
-    static const char *const apart[] = { "key", "sweep", "study", "spec_sha", NULL };
-    static const char *const follow[] = { "head_lr", "lr_source", "steps", "train_n", NULL };
-    const char *names = "";
-    *count = 0;
-    for (int following = 0; following < 2 && *count == 0; following++)
-        for (size_t c = 0; c < row_columns; c++) {
-            const Column *column = &row_column[c];
-            if (column->kind != COLUMN_decided || text_among(column->group, groups) ||
-                text_among(column->name, apart) || text_among(column->name, follow) != following ||
-                !strcmp(row_text(arena, a, column), row_text(arena, b, column)))
-                continue;
-            if (++*count <= MOST_DIFFERENCES)
-                names = arena_format(arena, "%s%s%s", names, *names ? ", " : "", column->name);
-        }
-    return *count > MOST_DIFFERENCES ? arena_format(arena, "%s, ...", names) : names;
-}
+// Rates that one search for the next run has asked for; a spec has few models and methods.
+enum { MOST_RATES = 64 };
+typedef struct {
+    const Job *of[MOST_RATES];
+    double rate[MOST_RATES];
+    size_t count;
+} Rates;
 
-static const char *reason(Arena *arena, const Agenda *agenda, const Job *job)
+static double rate_in(Rates *rates, const Agenda *agenda, const Job *job, double standard)
 {
-    const Row *row = job->row, *d = &job->decided;
-    if (row && !strcmp(row->status, "timeout"))
-        return "timed out";
-    if (row)
-        return row->error ? arena_format(arena, "failed: %s", row->error) : "failed";
-    const char *nearest = NULL;
-    size_t least = SIZE_MAX;
-    for (size_t i = 0; i < agenda->strays; i++) {
-        const Row *s = &agenda->stray[i];
-        if (!same_text(s->model, d->model) || !same_text(s->task, d->task) ||
-            !same_text(s->method, d->method) || s->seed != d->seed)
-            continue;
-        size_t mark = arena_mark(arena), count;
-        const char *names = differences(arena, d, s, &count);
-        if (count > 0 && count < least) {
-            least = count;
-            nearest = names;
-        } else
-            arena_rewind(arena, mark);
+    int kind;
+    for (size_t i = 0; i < rates->count; i++)
+        if (same_text(rates->of[i]->decided.model, job->decided.model) &&
+            same_text(rates->of[i]->decided.method, job->decided.method))
+            return rates->rate[i];
+    double rate = agenda_rate(agenda, job, standard, &kind);
+    if (rates->count < MOST_RATES) {
+        rates->of[rates->count] = job;
+        rates->rate[rates->count++] = rate;
     }
-    return nearest ? arena_format(arena, "%s differ%s from an existing row", nearest,
-                                  least == 1 ? "s" : "")
-                   : "never run";
+    return rate;
 }
 
-bool job_final(const Job *job)
+// Whether it ends within `seconds`, as far as is known.
+static bool fits(Rates *rates, const Agenda *agenda, const Job *job, double seconds,
+                 double standard)
 {
-    return job->row && (!strcmp(job->row->status, "ok") || !strcmp(job->row->status, "diverged"));
+    if (isinf(seconds))
+        return true;
+    double needs = job->flops / rate_in(rates, agenda, job, standard);
+    return !(fmin(needs, job->request.protocol.timeout) > seconds);
 }
 
-Job *agenda_next(Agenda *agenda)
+Job *agenda_next(Agenda *agenda, double seconds, double standard)
 {
     Job *next = NULL;
+    Rates rates = { .count = 0 };
     for (size_t i = 0; i < agenda->jobs; i++) {
-        Job *job = &agenda->job[i];
-        int64_t least = next ? next->attempts : MOST_ATTEMPTS;
-        if (!job->running && job->attempts < least && !job_final(job))
+        Job *job = agenda->job[i];
+        if (!job->running && job->attempts < MOST_ATTEMPTS && !job_final(job) &&
+            (!next || before(job, next)) && fits(&rates, agenda, job, seconds, standard))
             next = job;
     }
     return next;
@@ -209,81 +354,32 @@ int64_t job_attempt(const Job *job)
     return job->row && job->row->attempts > 0 ? job->row->attempts + 1 : 1;
 }
 
-static const char *row_path(Arena *arena, const Agenda *agenda, const Job *job)
+// ---- what follows, as far as that can be told
+
+Following setting_following(const Agenda *agenda, const SettingRuns *setting)
 {
-    return arena_format(arena, "%s/rows/%s.csv", agenda->folder, job->decided.key);
+    size_t trials = (size_t)agenda->spec->search.trials;
+    if (setting->finals)
+        return (Following){ 0 };
+    Following following = { .trials = trials - setting->known, .finals = agenda->spec->seeds };
+    bool longer = trials == 2 || trials == MOST_TRIALS, waits = longer && following.trials > 0;
+    double finals = (double)following.finals * setting->flops;
+    following.flops = finals;
+    if (following.trials > 0) // as the first trial each, and the longer one
+        following.flops +=
+            setting->job[0]->flops * ((double)following.trials + (waits ? LONGER - 1 : 0));
+    following.most = following.flops + (longer ? (LONGER - 1) * finals : 0);
+    return following;
 }
 
-bool agenda_collect(Arena *arena, const Agenda *agenda, Job *job, int64_t attempt, bool *written,
-                    Error *error)
+size_t agenda_following(const Agenda *agenda)
 {
-    const char *path = row_path(arena, agenda, job);
-    const Row *row;
-    *written = false;
-    if (!file_exists(path))
-        return true;
-    if (!read_row(arena, path, job->decided.key, &row, error))
-        return error->kind != ERROR_ENVIRONMENT; // what cannot be read has not been written
-    *written = row->attempts == attempt;
-    if (*written)
-        job->row = row;
-    return true;
-}
-
-bool agenda_fail(Arena *arena, const Agenda *agenda, Job *job, int64_t attempt, int64_t jobs,
-                 const char *status, const char *words, Error *error)
-{
-    Row *row = arena_take(arena, 1, sizeof *row);
-    *row = job->decided;
-    row->status = status;
-    row->error = words;
-    row->attempts = attempt;
-    row->jobs = jobs;
-    row->finished_at = utc_now(arena);
-    if (!row_write(row_path(arena, agenda, job), row, error))
-        return false;
-    job->row = row;
-    return true;
-}
-
-bool agenda_write(const Agenda *agenda, Error *error)
-{
-    char path[4096];
-    if ((size_t)snprintf(path, sizeof path, "%s/plan.csv", agenda->folder) >= sizeof path)
-        return fail(error, ERROR_ENVIRONMENT, (Where){ .file = agenda->folder }, NULL,
-                    "the path is too long");
-    if (!file_write(path, put_plan, agenda, error))
-        return false;
-    snprintf(path, sizeof path, "%s/runs.csv", agenda->folder);
-    return file_write(path, put_runs, agenda, error);
-}
-
-static bool put_plan(FILE *out, const void *content)
-{
-    const Agenda *agenda = content;
-    fputs("key,seed,model,task,method,options,flops,status\n", out);
-    for (size_t i = 0; i < agenda->jobs; i++) {
-        const Row *row = &agenda->job[i].decided;
-        const Text cells[] = { row->model, row->task, row->method, row->options };
-        fprintf(out, "%s,%" PRId64 ",", row->key, row->seed);
-        for (size_t c = 0; c < sizeof cells / sizeof *cells; c++) {
-            csv_put(out, cells[c] ? cells[c] : "");
-            putc(',', out);
-        }
-        fprintf(out, "%.9g,%s\n", agenda->job[i].flops,
-                agenda->job[i].row ? agenda->job[i].row->status : "pending");
+    size_t count = 0;
+    for (size_t k = 0; k < agenda->settings; k++) {
+        Following following = setting_following(agenda, &agenda->setting[k]);
+        count += following.trials + following.finals;
     }
-    return !ferror(out);
-}
-
-static bool put_runs(FILE *out, const void *content)
-{
-    const Agenda *agenda = content;
-    row_header(out);
-    for (size_t i = 0; i < agenda->jobs; i++)
-        if (agenda->job[i].row)
-            row_put(out, agenda->job[i].row);
-    return !ferror(out);
+    return count;
 }
 
 // Adds a row and its flops to the sum that it belongs to: 0 same model and method, 1 same model, 2
@@ -305,9 +401,9 @@ double agenda_rate(const Agenda *agenda, const Job *job, double standard, int *k
 {
     double flops[3] = { 0 }, seconds[3] = { 0 };
     for (size_t i = 0; i < agenda->jobs; i++)
-        count_row(agenda->job[i].row, agenda->job[i].flops, job, flops, seconds);
+        count_row(agenda->job[i]->row, agenda->job[i]->flops, job, flops, seconds);
     for (size_t i = 0; i < agenda->strays; i++) // of these the training's alone are known
-        count_row(&agenda->stray[i], agenda->stray[i].flops, job, flops, seconds);
+        count_row(agenda->stray[i], agenda->stray[i]->flops, job, flops, seconds);
     for (*kind = 0; *kind < 3; ++*kind)
         if (seconds[*kind] > 0)
             return flops[*kind] / seconds[*kind];

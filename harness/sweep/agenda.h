@@ -2,21 +2,29 @@
 //
 // State is one file a run, rows/KEY.csv, named by the hash of what decides its result. `ok` and
 // `diverged` are final; a run whose row says `failed` or `timeout`, or cannot be read, is pending.
-// The folder:
+// Not all runs are known from the start: of a setting whose rate is searched first the trials of
+// the grid are, then those that follow from their rows (search.h), at last the finals of the best.
+// In the plan come all grids, setting by setting, then all refined trials, all longer ones, and the
+// finals, seed by seed. The folder:
 //
 //   spec.yaml, manifest.json                  written by the driver
-//   plan.csv, runs.csv                        written here: every planned run; the rows there are
+//   plan.csv, runs.csv                        written here: the runs that are known; their rows
 //   rows/ scores/ curves/ predictions/        written by the runs, KEY.csv each
 //   logs/                                     KEY.log: what a run said, all its attempts
 //   figures/                                  for plots
 #ifndef SWEEP_AGENDA_H
 #define SWEEP_AGENDA_H
+#include "sweep/search.h"
 #include "sweep/spec.h"
 #include <signal.h>
 
+typedef struct SettingRuns SettingRuns;
 typedef struct {
     Request request; // `out` is the sweep's folder
     const char *label;
+    SettingRuns *setting;
+    uint64_t place; // in the plan
+    bool trial;
     Row decided; // as resolve() has it
     double flops;
     size_t bytes;
@@ -24,41 +32,94 @@ typedef struct {
     const char *why;  // why it is pending, as --dry-run says it
     int64_t attempts; // within this command
     bool running;
+    bool amended; // the row's file is still without the search that this spec has for it
 } Job;
 
+// A model, a task, a method and all options but seed and rate.
+struct SettingRuns {
+    const Asked *asked;    // of the first seed
+    size_t number;         // in the spec, from 0
+    const char *no_trials; // why it has none; NULL: its rate is searched
+    double standard;       // the default rate, of a setting that is searched
+    Trial trial[MOST_TRIALS];
+    Job *job[MOST_TRIALS]; // of the trials that are known
+    size_t known;
+    bool finals;  // are known: every trial is settled, or there are none
+    size_t best;  // of the trials, where finals are known
+    double flops; // of a final with the spec's own steps
+    size_t bytes;
+};
+
+// The settings whose number + number / count is index modulo count: with as many methods as shards
+// none gets one method alone.
 typedef struct {
-    const char *folder;
-    Job *job; // in the order of the plan
-    size_t jobs;
-    Job **by_key;
-    Row *stray; // rows that can be read and belong to no planned run
-    size_t strays;
-} Agenda;
+    size_t index, count; // index from 0; count 0 means all
+} Shard;
 
 typedef const volatile sig_atomic_t Interrupt; // set by a signal
 
-// Resolves every run of the spec; writes nothing. Two runs with one key are refused.
-bool agenda_make(Arena *arena, const Spec *spec, const char *folder, Interrupt *interrupted,
-                 Agenda *agenda, Error *error);
+typedef struct {
+    const Spec *spec;
+    const char *folder;
+    Interrupt *interrupted;
+    Job **job; // those that are known, in the order of the plan
+    size_t jobs;
+    Job **by_key;
+    SettingRuns *setting;
+    size_t settings;
+    const Row **stray; // rows that can be read and belong to no run that is known, by key
+    size_t strays;
+    bool looked;  // rows have been read
+    bool driving; // a driver tries twice what fails, before it counts as settled
+    Arena *arena, *shared;
+    Cache *cache;
+} Agenda;
 
-// Reads the rows that are there and says why each pending run is pending. A row that cannot be read
-// is named on `tell`, and the run is pending; rows of no planned run are counted there.
-bool agenda_look(Arena *arena, Agenda *agenda, FILE *tell, Error *error);
+// Resolves what is known of the spec without any row; writes nothing. Two runs with one key are
+// refused, and a rate that is to be taken over and is not there. Also after a failure, close it.
+bool agenda_make(Arena *arena, const Spec *spec, const char *folder, Shard shard,
+                 Interrupt *interrupted, Agenda *agenda, Error *error);
+void agenda_close(Agenda *agenda);
+
+// Reads the rows that are there, resolves what follows from them and says why each pending run is
+// pending. A row that cannot be read is named on `tell`, and the run is pending; rows of no known
+// run are counted there. Rows of another schema are refused.
+bool agenda_look(Agenda *agenda, FILE *tell, Error *error);
 
 bool job_final(const Job *job);
+// Whether nothing more is to be expected of it: it is final, or was tried as often as a command
+// tries (by the driver that asks; else by its row).
+bool job_settled(const Agenda *agenda, const Job *job);
 
 // The run to start next: of those that are neither final nor running nor tried twice within this
-// command the least tried, then the first. NULL: there is none.
-Job *agenda_next(Agenda *agenda);
+// command a trial before a final, then the least tried, then the first. One that by its rate
+// (agenda_rate with `standard`) takes longer than `seconds` is passed over. NULL: there is none.
+Job *agenda_next(Agenda *agenda, double seconds, double standard);
 int64_t job_attempt(const Job *job); // the number of its next attempt: one more than its row's
 
 // Reads the row that attempt `attempt` of a run has written. False without an error: it has not.
-bool agenda_collect(Arena *arena, const Agenda *agenda, Job *job, int64_t attempt, bool *written,
-                    Error *error);
+bool agenda_collect(const Agenda *agenda, Job *job, int64_t attempt, bool *written, Error *error);
 
 // Writes the row of a run that ended without one: its decided cells, the status and the error.
-bool agenda_fail(Arena *arena, const Agenda *agenda, Job *job, int64_t attempt, int64_t jobs,
-                 const char *status, const char *words, Error *error);
+bool agenda_fail(const Agenda *agenda, Job *job, int64_t attempt, int64_t jobs, const char *status,
+                 const char *words, Error *error);
+
+// Resolves what follows from the rows of a setting, and what follows from that.
+bool agenda_follow(Agenda *agenda, SettingRuns *setting, Error *error);
+
+// Runs that are not known yet. `flops` takes finals to have the spec's own steps; `most` LONGER x
+// as many, where the search has a longer trial.
+typedef struct {
+    size_t trials, finals;
+    double flops, most;
+} Following;
+Following setting_following(const Agenda *agenda, const SettingRuns *setting);
+size_t agenda_following(const Agenda *agenda); // trials and finals of all settings
+
+// Rows of finished runs that do not say how their rate was found as this spec has it (they were
+// given it, or made by another search) are written again with that: a result has the effort beside
+// it that went into it.
+bool agenda_amend(Agenda *agenda, Error *error);
 
 // plan.csv and runs.csv, each whole.
 bool agenda_write(const Agenda *agenda, Error *error);

@@ -9,7 +9,8 @@ static const char usage[] =
     "  tunemark sweep results/specs/quick.yaml\n"
     "  tunemark sweep results/specs/first.yaml --dry-run\n"
     "  tunemark sweep results/specs/first.yaml --set seeds=8 --set methods.lora.rank=4 -j 4\n"
-    "  tunemark sweep results/specs/first.yaml --commands | parallel\n";
+    "  tunemark sweep results/specs/first.yaml --commands | parallel\n"
+    "  tunemark sweep results/specs/first.yaml --deadline 8h --shard 1/2\n";
 
 static const Flag flags[] = {
     { "dry-run", 'n', NULL, "say what would run, why, how long and in how much memory" },
@@ -17,11 +18,28 @@ static const Flag flags[] = {
     { "out", 'o', "FOLDER", "the sweep's folder [results/NAME]" },
     { "set", 0, "KEY=VALUE", "override the spec, as train.epochs=1; may be repeated" },
     { "commands", 0, NULL, "print a command for each run to do, for parallel, xargs or make" },
+    { "deadline", 0, "TIME",
+      "end by then, as 8h, 1h30m or 90m; start nothing that would end later" },
+    { "shard", 0, "I/N", "only the Ith of N parts of the settings, from 1" },
     { "grace", 0, "SECONDS", "from a run's timeout until it is killed [60]" },
     { "verbose", 'v', NULL, "show the command of each run that starts" },
     { "quiet", 'q', NULL, "no progress" },
     FLAG_END,
 };
+
+// "2/3": the second of three.
+static bool read_shard(Arena *arena, const char *typed, Shard *shard, Error *error)
+{
+    size_t parts;
+    char **part = text_split(arena, typed, '/', &parts);
+    int64_t index, count;
+    if (parts != 2 || !text_whole(part[0], &index) || !text_whole(part[1], &count) || index < 1 ||
+        count < index || count > 1000000)
+        return fail(error, ERROR_INPUT, (Where){ .item = "--shard" },
+                    "as 1/4, the first of four parts", "'%s' is no part", typed);
+    *shard = (Shard){ (size_t)index - 1, (size_t)count };
+    return true;
+}
 
 static bool command(const Invocation *invocation, int *status, Error *error)
 {
@@ -45,6 +63,15 @@ static bool command(const Invocation *invocation, int *status, Error *error)
     if (typed_grace && (!text_real(typed_grace, &grace) || grace < 0))
         return fail(error, ERROR_INPUT, (Where){ .item = "--grace" }, "seconds, at least 0",
                     "'%s' is no time", typed_grace);
+    int64_t seconds = 0;
+    const char *deadline = argument_value(&arguments, "deadline");
+    if (deadline && (!text_duration(deadline, &seconds) || seconds < 1))
+        return fail(error, ERROR_INPUT, (Where){ .item = "--deadline" }, "as 8h, 1h30m or 90m",
+                    "'%s' is no time", deadline);
+    Shard shard = { 0 };
+    const char *typed_shard = argument_value(&arguments, "shard");
+    if (typed_shard && !read_shard(arena, typed_shard, &shard, error))
+        return false;
     const char **set = arena_zero(arena, arguments.givens + 1, sizeof *set);
     size_t sets = 0;
     for (size_t i = 0; i < arguments.givens; i++)
@@ -61,6 +88,8 @@ static bool command(const Invocation *invocation, int *status, Error *error)
         .sets = sets,
         .out = argument_value(&arguments, "out"),
         .jobs = (size_t)jobs,
+        .shard = shard,
+        .seconds = (double)seconds,
         .grace = grace,
         .program = invocation->program,
         .image = "/proc/self/exe",

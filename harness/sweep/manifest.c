@@ -130,7 +130,7 @@ static json_t *hashes(const Agenda *agenda, bool models)
 {
     json_t *found = json_object();
     for (size_t i = 0; i < agenda->jobs; i++) {
-        const Row *row = &agenda->job[i].decided;
+        const Row *row = &agenda->job[i]->decided;
         const char *name = models ? row->model : row->task;
         const char *hash = models ? row->model_sha : row->data_sha;
         if (name && !json_object_get(found, name))

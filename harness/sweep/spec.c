@@ -2,15 +2,29 @@
 #include "sweep/spec.h"
 #include "base/text.h"
 #include "base/yaml.h"
+#include "sweep/search.h"
+#include <stddef.h>
 #include <string.h>
 
 enum { STANDARD_SEEDS = 5, MOST_SEEDS = 100000, MOST_RUNS = 1000000, MOST_OPTIONS = 64 };
 
-static const char *const keys[] = { "name",    "study", "models", "tasks",
-                                    "methods", "seeds", "train",  NULL };
+static const char *const keys[] = { "name",  "study", "models", "tasks", "methods",
+                                    "seeds", "train", "search", NULL };
 // What a spec says elsewhere, or only the driver knows.
-static const char *const not_options[] = { "model", "task",  "method",  "seed", "out", "save",
-                                           "sweep", "study", "attempt", "jobs", NULL };
+static const char *const not_options[] = {
+    "model",  "task",         "method",         "seed",     "out",   "save",
+    "sweep",  "study",        "attempt",        "jobs",     "stage", "winner-key",
+    "trials", "search-space", "winner-on-edge", "search-s", NULL
+};
+
+// clang-format off
+static const Option search_options[] = {
+    { "trials", OPTION_WHOLE, offsetof(SearchAsked, trials), "8", 1, MOST_TRIALS, NULL, "runs that a setting's rate is chosen by" },
+    { "seed", OPTION_WHOLE, offsetof(SearchAsked, seed), "0", 0, 9007199254740992.0, NULL, "the seed of all trials" },
+    { "from", OPTION_TEXT, offsetof(SearchAsked, from), NULL, 0, 0, "FOLDER", "a sweep whose rates are taken over" },
+    OPTION_END,
+};
+// clang-format on
 
 // A name under `models`, `tasks` or `methods`, or a seed, with the options beside it.
 typedef struct {
@@ -52,6 +66,7 @@ static bool read_text(Reading *in, const Yaml *root, const char *key, const char
 static bool read_entries(Reading *in, const Yaml *root, const char *key, bool options,
                          Entries *entries, Error *error);
 static bool read_seeds(Reading *in, const Yaml *root, Error *error);
+static bool read_search(Reading *in, const Yaml *root, Error *error);
 static bool read_choices(Reading *in, const Yaml *train, const Entry *task, const Entry *method,
                          Choices *choices, Error *error);
 static size_t combinations(const Choices *choices);
@@ -87,7 +102,7 @@ bool spec_read(Arena *arena, const char *path, const char *const *set, size_t se
         !read_entries(&in, root, "models", false, &in.models, error) ||
         !read_entries(&in, root, "tasks", true, &in.tasks, error) ||
         !read_entries(&in, root, "methods", true, &in.methods, error) ||
-        !read_seeds(&in, root, error))
+        !read_seeds(&in, root, error) || !read_search(&in, root, error))
         return false;
 
     const Yaml *train = yaml_get(root, "train");
@@ -207,7 +222,8 @@ static bool check_keys(Reading *in, const Yaml *root, Error *error)
         const char *nearest = text_nearest(child->key, keys);
         if (!text_among(child->key, keys))
             return fail(error, ERROR_INPUT, where(in, child),
-                        nearest ? nearest : "name, study, models, tasks, methods, seeds or train",
+                        nearest ? nearest
+                                : "name, study, models, tasks, methods, seeds, train or search",
                         "key '%s' is unknown", child->key);
         if (!strcmp(child->key, "train") && child->kind != YAML_MAP &&
             !(child->kind == YAML_TEXT && !child->text[0]))
@@ -294,6 +310,44 @@ static bool read_seeds(Reading *in, const Yaml *root, Error *error)
     return true;
 }
 
+static bool read_search(Reading *in, const Yaml *root, Error *error)
+{
+    static const char *const names[] = { "trials", "seed", "from", NULL };
+    const Yaml *node = yaml_get(root, "search");
+    SearchAsked *search = &in->spec->search;
+    options_default(search_options, search);
+    if (!node)
+        return true;
+    search->asked = true;
+    search->where = where(in, node);
+    if (node->kind == YAML_LIST || (node->kind == YAML_TEXT && node->text[0]))
+        return fail(error, ERROR_INPUT, search->where, "a mapping such as {trials: 8}, or nothing",
+                    "search is not a mapping");
+    for (const Yaml *child = node->first; child; child = child->next) {
+        const Option *option = option_find(search_options, child->key);
+        const char *nearest = text_nearest(child->key, names);
+        if (!option)
+            return fail(error, ERROR_INPUT, where(in, child),
+                        nearest ? nearest : "trials, seed or from", "search: '%s' is unknown",
+                        child->key);
+        if (child->kind != YAML_TEXT || !child->text[0])
+            return fail(error, ERROR_INPUT, where(in, child), "one value",
+                        "search: %s has no value", child->key);
+        if (!option_set(in->arena, option, search, "search", child->text, where(in, child), error))
+            return false;
+    }
+    if (search->from && node->first->next)
+        return fail(error, ERROR_INPUT, where(in, yaml_get(node, "from")), "alone",
+                    "search: from means no trials");
+    for (size_t i = 0; i < in->seeds.count && !search->from; i++) {
+        int64_t seed;
+        if (text_whole(in->seeds.entry[i].name, &seed) && seed == search->seed)
+            return fail(error, ERROR_INPUT, in->seeds.entry[i].where, "others than the search's",
+                        "seed %s is the trials' own", in->seeds.entry[i].name);
+    }
+    return true;
+}
+
 static bool dash(char letter)
 {
     return letter == '_' || letter == '-';
@@ -318,10 +372,10 @@ static const char *spelled(const Option *table, const char *name)
 static bool choice_name(Reading *in, const Yaml *option, const Method *method, const char **name,
                         Error *error)
 {
-    const char *typed = option->key;
-    if (text_among(typed, not_options))
+    const char *typed = option->key, *common = spelled(protocol_options, typed);
+    if (text_among(common ? common : typed, not_options))
         return fail(error, ERROR_INPUT, where(in, option),
-                    strcmp(typed, "save") ? "under models, tasks, methods or seeds"
+                    strcmp(typed, "save") ? "under models, tasks, methods, seeds or search"
                                           : "said to one run: tunemark run --save FOLDER",
                     "'%s' is not an option of a spec", typed);
     if (method) {
@@ -332,7 +386,7 @@ static bool choice_name(Reading *in, const Yaml *option, const Method *method, c
         if (own)
             return true;
     }
-    *name = spelled(protocol_options, typed);
+    *name = common;
     if (*name)
         return true;
     *name = typed; // request_set refuses it, and knows the nearest of both tables
@@ -433,8 +487,7 @@ static bool ask(Reading *in, const Choices *choices, const Entry *const of[4], E
                 return false;
         request->protocol.sweep = in->spec->name;
         request->protocol.study = in->spec->study;
-        asked->label = arena_format(in->arena, "%s %s %s seed %s", of[3]->name, of[2]->name,
-                                    of[1]->name, of[0]->name);
+        const char *varying = "";
         size_t radix = count;
         for (size_t i = 0; i < choices->count; i++) {
             const Choice *choice = &choices->choice[i];
@@ -445,9 +498,13 @@ static bool ask(Reading *in, const Choices *choices, const Entry *const of[4], E
                 return false;
             const char *dot = strchr(choice->name, '.');
             if (values(choice) > 1)
-                asked->label = arena_format(in->arena, "%s %s %s", asked->label,
-                                            dot ? dot + 1 : choice->name, value->text);
+                varying = arena_format(in->arena, "%s %s %s", varying, dot ? dot + 1 : choice->name,
+                                       value->text);
         }
+        asked->setting =
+            arena_format(in->arena, "%s %s %s%s", of[3]->name, of[2]->name, of[1]->name, varying);
+        asked->label = arena_format(in->arena, "%s %s %s seed %s%s", of[3]->name, of[2]->name,
+                                    of[1]->name, of[0]->name, varying);
     }
     return true;
 }

@@ -7,27 +7,42 @@
 //   methods: {head: , lora: {rank: [4, 8]}} or a list of names
 //   seeds: 5                           1 to 5; or a list of numbers; 5 where it is missing
 //   train: {batch: 32}                 options of every run
+//   search: {trials: 8, seed: 0}       optional: the rate of each setting is searched (search.h) on
+//                                      that seed; bare, or fewer trials
+//   search: {from: results/sentiment}  or: no trials; the rates that a sweep has found before
 //
 // Options are named as on the command line, with `_` or `-`; a method's own may carry its prefix. A
 // list as a value means one run for each of its members. Where an option is given in several places
 // the method's counts before the task's, and the task's before `train`. The order is seed-major, so
 // that a night cut short leaves a balanced table: seed, task, model, method, then options, the one
 // named first varying slowest.
+//
+// A setting is what has one rate: a model, a task, a method and all options but the seed. It is
+// searched where its method has a rate (method_searches) and the spec gives none.
 #ifndef SWEEP_SPEC_H
 #define SWEEP_SPEC_H
 #include "base/file.h"
 #include "run/run.h"
 
 typedef struct {
-    Request request;   // model, task, method, seed, sweep, study and all options; not `out`
-    Where where;       // the line that named its method
-    const char *label; // "lora mini sst2 seed 3 rank 4": for people; with the options that vary
+    Request request;     // model, task, method, seed, sweep, study and all options; not `out`
+    Where where;         // the line that named its method
+    const char *label;   // "lora mini sst2 seed 3 rank 4": for people; with the options that vary
+    const char *setting; // the same without the seed
 } Asked;
+
+typedef struct {
+    bool asked;
+    int64_t trials, seed; // 1 to 8 trials a setting; without a meaning where `from` is given
+    const char *from;     // a sweep's folder; NULL: search
+    Where where;
+} SearchAsked;
 
 typedef struct {
     const char *name, *study; // study: NULL where the file has none
     Bytes text;               // the file as it is
-    Asked *asked;
+    SearchAsked search;
+    Asked *asked;    // asked[s * (count / seeds) + k]: setting k with seed s
     size_t count;    // 1 or more
     size_t seeds;    // how many
     size_t settings; // methods with their options, on one model and task with one seed; the most

@@ -1,9 +1,7 @@
 // sweep.c: the driver: plan, lock, start, wait, write.
-#include "sweep/sweep.h"
+#include "sweep/sweep_impl.h"
 #include "base/clock.h"
-#include "sweep/child.h"
 #include "sweep/manifest.h"
-#include "sweep/progress.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
@@ -14,34 +12,14 @@
 #include <time.h>
 #include <unistd.h>
 
-typedef struct {
-    Child child;
-    Job *job; // NULL: the place is free
-    int64_t attempt;
-    double started, deadline; // on the monotonic clock; deadline INFINITY: none
-    bool killed;
-} Slot;
-
-typedef struct {
-    const SweepOptions *options;
-    Interrupt *interrupted;
-    Arena *arena;
-    Spec spec;
-    Agenda agenda;
-    Slot *slot;
-    size_t slots, running;
-    FILE *out, *people;
-    bool terminal;
-    double flops_done, seconds_done; // of runs that this command finished
-    Progress progress;
-} Sweep;
+#define WRITE_SECONDS 5 // between two writings of plan.csv and runs.csv
 
 static size_t jobs_at_once(const SweepOptions *options, const Agenda *agenda);
-static bool dry_run(Sweep *s, Error *error);
 static void print_commands(Sweep *s);
 static bool work(Sweep *s, Error *error);
 static int lock(const char *folder, Arena *arena, Error *error);
 static bool prepare(Sweep *s, Error *error);
+static bool write_tables(Sweep *s, double seconds, Error *error);
 static bool drive(Sweep *s, Error *error);
 static bool start(Sweep *s, Job *job, Error *error);
 static bool finish(Sweep *s, Slot *slot, int status, Error *error);
@@ -53,7 +31,12 @@ static char **arguments(Sweep *s, Job *job);
 bool sweep(const SweepOptions *options, Interrupt *interrupted, FILE *out, FILE *people,
            Error *error)
 {
-    Sweep s = { .options = options, .interrupted = interrupted, .out = out, .people = people };
+    Sweep s = { .options = options,
+                .interrupted = interrupted,
+                .out = out,
+                .people = people,
+                .deadline = options->seconds > 0 ? seconds_now() + options->seconds : INFINITY,
+                .standard = (double)NAN };
     bool ok = false;
     s.terminal = fileno(people) >= 0 && isatty(fileno(people)) && !options->quiet;
     if (!(s.arena = arena_new(ARENA_RUN, error)))
@@ -61,11 +44,11 @@ bool sweep(const SweepOptions *options, Interrupt *interrupted, FILE *out, FILE 
     if (!spec_read(s.arena, options->spec, options->set, options->sets, &s.spec, error))
         goto done;
     const char *folder = options->out ? options->out : path_join(s.arena, "results", s.spec.name);
-    if (!agenda_make(s.arena, &s.spec, folder, interrupted, &s.agenda, error))
+    if (!agenda_make(s.arena, &s.spec, folder, options->shard, interrupted, &s.agenda, error))
         goto done;
     s.slots = jobs_at_once(options, &s.agenda);
     if (options->dry_run || options->commands) { // nothing is locked or written
-        ok = agenda_look(s.arena, &s.agenda, people, error);
+        ok = agenda_look(&s.agenda, people, error);
         if (ok && options->commands)
             print_commands(&s);
         else if (ok)
@@ -73,6 +56,7 @@ bool sweep(const SweepOptions *options, Interrupt *interrupted, FILE *out, FILE 
     } else
         ok = work(&s, error);
 done:
+    agenda_close(&s.agenda);
     arena_free(s.arena);
     return ok;
 }
@@ -87,8 +71,8 @@ static size_t jobs_at_once(const SweepOptions *options, const Agenda *agenda)
     if (sched_getaffinity(0, sizeof cores, &cores) == 0)
         count = CPU_COUNT(&cores);
     for (size_t i = 0; i < agenda->jobs; i++)
-        if (agenda->job[i].request.protocol.threads > threads)
-            threads = agenda->job[i].request.protocol.threads;
+        if (agenda->job[i]->request.protocol.threads > threads)
+            threads = agenda->job[i]->request.protocol.threads;
     return count > threads ? (size_t)(count / threads) : 1;
 }
 
@@ -109,38 +93,15 @@ static void print_commands(Sweep *s)
 {
     for (size_t i = 0; i < s->agenda.jobs; i++) {
         size_t mark = arena_mark(s->arena);
-        if (!job_final(&s->agenda.job[i]))
-            fprintf(s->out, "%s\n", shell_line(s->arena, arguments(s, &s->agenda.job[i])));
+        if (!job_final(s->agenda.job[i]))
+            fprintf(s->out, "%s\n", shell_line(s->arena, arguments(s, s->agenda.job[i])));
         arena_rewind(s->arena, mark);
     }
-}
-
-// Bytes of the largest run that is pending, and of as many of the largest as run at once.
-typedef struct {
-    size_t pending, at_once, largest, sum;
-} Need;
-
-static int larger_first(const void *a, const void *b)
-{
-    size_t left = *(const size_t *)a, right = *(const size_t *)b;
-    return (left < right) - (left > right);
-}
-
-static Need need(Sweep *s)
-{
-    Need need = { 0 };
-    size_t mark = arena_mark(s->arena);
-    size_t *bytes = arena_take(s->arena, s->agenda.jobs, sizeof *bytes);
-    for (size_t i = 0; i < s->agenda.jobs; i++)
-        if (!job_final(&s->agenda.job[i]))
-            bytes[need.pending++] = s->agenda.job[i].bytes;
-    qsort(bytes, need.pending, sizeof *bytes, larger_first);
-    need.at_once = s->slots < need.pending ? s->slots : need.pending;
-    need.largest = need.pending ? bytes[0] : 0;
-    for (size_t i = 0; i < need.at_once; i++)
-        need.sum += bytes[i];
-    arena_rewind(s->arena, mark);
-    return need;
+    size_t following = agenda_following(&s->agenda);
+    if (following)
+        fprintf(s->people,
+                "%zu more runs follow once the rows of these are there: give this command again\n",
+                following);
 }
 
 // What the kernel could give without swapping; 0 where it does not say.
@@ -149,68 +110,6 @@ static size_t available_bytes(void)
     char kilobytes[32];
     file_field("/proc/meminfo", "MemAvailable", kilobytes, sizeof kilobytes);
     return (size_t)strtoull(kilobytes, NULL, 10) * 1024;
-}
-
-// A sign-flip test over n seeds has no p below 2 / 2^n, whatever the effect, and Holm's first of k
-// comparisons must be below 0.05 / k.
-static void say_seeds(const Sweep *s)
-{
-    size_t comparisons = s->spec.settings - 1, least = 1;
-    if (comparisons == 0)
-        return;
-    while (ldexp(2, -(int)least) > 0.05 / (double)comparisons)
-        least++;
-    if (s->spec.seeds < least)
-        fprintf(s->out,
-                "seeds: %zu; a sign-flip test needs %zu to tell %zu from a baseline, at 5 %%\n",
-                s->spec.seeds, least, comparisons);
-}
-
-// How many runs, why each, hours and bytes. Without a row to learn the rate from, a child measures
-// what the machine can do in a product (`tunemark probe`), of which a run reaches about half.
-static bool dry_run(Sweep *s, Error *error)
-{
-    static const char *const from[] = { "rows of the same model and method",
-                                        "rows of the same model", "rows of other models",
-                                        "half of the rate of a product" };
-    Need whole = need(s);
-    size_t used[4] = { 0 };
-    double seconds = 0, flops = 0, probe = NAN;
-    bool probed = false;
-    for (size_t i = 0; i < s->agenda.jobs; i++) {
-        const Job *job = &s->agenda.job[i];
-        int kind;
-        if (job_final(job))
-            continue;
-        double rate = agenda_rate(&s->agenda, job, probe, &kind);
-        if (kind == 3 && !probed) {
-            char *argument[] = { arena_text(s->arena, s->options->program), "probe", NULL };
-            rate = probe = 0.5e9 * child_number(s->options->image, argument);
-            probed = true;
-        }
-        fprintf(s->out, "%s: %s\n", job->label, job->why);
-        used[kind]++;
-        flops += job->flops;
-        seconds += job->flops / rate;
-    }
-    fprintf(s->out, "%s: %zu runs, %zu finished, %zu to do\n", s->spec.name, s->agenda.jobs,
-            s->agenda.jobs - whole.pending, whole.pending);
-    if (whole.pending == 0)
-        return true;
-    fprintf(s->out, "time: %s, %zu at once (%.3g TFLOP",
-            isnan(seconds) ? "not known" : duration_text(s->arena, seconds / (double)whole.at_once),
-            whole.at_once, flops / 1e12);
-    const char *comma = "; rates from ";
-    for (size_t k = 0; k < 4; k++)
-        if (used[k] && !isnan(seconds)) {
-            fprintf(s->out, "%s%s for %zu", comma, from[k], used[k]);
-            comma = ", ";
-        }
-    fprintf(s->out, ")\nmemory: %.0f MB the largest run, %.0f MB at most for %zu at once\n",
-            (double)whole.largest / 1e6, (double)whole.sum / 1e6, whole.at_once);
-    say_seeds(s);
-    return ferror(s->out) ? fail(error, ERROR_ENVIRONMENT, (Where){ 0 }, NULL, "not written")
-                          : true;
 }
 
 static bool work(Sweep *s, Error *error)
@@ -228,7 +127,8 @@ static bool work(Sweep *s, Error *error)
                 "memory: %zu runs at once may need %.0f MB, %.0f MB are available; fewer --jobs "
                 "need less\n",
                 whole.at_once, (double)whole.sum / 1e6, (double)available / 1e6);
-    ok = ok && (!agenda_next(&s->agenda) || drive(s, error)) && conclude(s, error);
+    ok = ok && (!agenda_next(&s->agenda, INFINITY, s->standard) || drive(s, error)) &&
+         conclude(s, error);
     close(locked);
     return ok;
 }
@@ -317,9 +217,21 @@ static bool prepare(Sweep *s, Error *error)
     for (size_t i = 0; i < sizeof folders / sizeof *folders; i++)
         if (!folder_make(path_join(s->arena, s->agenda.folder, folders[i]), error))
             return false;
-    return remove_parts(s, error) && agenda_look(s->arena, &s->agenda, s->people, error) &&
+    s->agenda.driving = true;
+    return remove_parts(s, error) && agenda_look(&s->agenda, s->people, error) &&
            file_write(path_join(s->arena, s->agenda.folder, "spec.yaml"), put_spec, s, error) &&
-           agenda_write(&s->agenda, error);
+           agenda_amend(&s->agenda, error) && write_tables(s, 0, error);
+}
+
+// Rows are what counts; these two follow from them, and would cost more than the runs of a large
+// sweep if they were written after each.
+static bool write_tables(Sweep *s, double seconds, Error *error)
+{
+    double now = seconds_now();
+    if (seconds > 0 && now - s->written < seconds)
+        return true;
+    s->written = now;
+    return agenda_write(&s->agenda, error);
 }
 
 static bool drive(Sweep *s, Error *error)
@@ -336,9 +248,12 @@ static bool drive(Sweep *s, Error *error)
     sigaddset(&child, SIGCHLD);
     sigprocmask(SIG_BLOCK, &child, &before); // a child that ends ends the wait
     sigaction(SIGCHLD, &standard, &handler); // where it is ignored nobody could be waited for
-    while (ok && !*s->interrupted) {
+    if (!isinf(s->deadline))
+        s->standard = standard_rate(s);
+    while (ok && !*s->interrupted && seconds_now() < s->deadline) {
         Job *next;
-        while (ok && !*s->interrupted && s->running < s->slots && (next = agenda_next(&s->agenda)))
+        while (ok && !*s->interrupted && s->running < s->slots &&
+               (next = agenda_next(&s->agenda, s->deadline - seconds_now(), s->standard)))
             ok = start(s, next, error);
         if (!ok || s->running == 0)
             break;
@@ -361,8 +276,7 @@ static bool drive(Sweep *s, Error *error)
     sigaction(SIGCHLD, &handler, NULL);
     sigprocmask(SIG_SETMASK, &before, NULL);
     if (ok)
-        ok = remove_parts(s, error) && agenda_write(&s->agenda, error) &&
-             manifest_end(&manifest, error);
+        ok = remove_parts(s, error) && write_tables(s, 0, error) && manifest_end(&manifest, error);
     else
         json_decref(manifest.root);
     return ok;
@@ -403,9 +317,9 @@ static bool finish(Sweep *s, Slot *slot, int status, Error *error)
     slot->job = NULL;
     job->running = false;
     s->running--;
-    if (!agenda_collect(s->arena, &s->agenda, job, ended.attempt, &written, error))
+    if (!agenda_collect(&s->agenda, job, ended.attempt, &written, error))
         return false;
-    if (!written && !agenda_fail(s->arena, &s->agenda, job, ended.attempt, (int64_t)s->slots,
+    if (!written && !agenda_fail(&s->agenda, job, ended.attempt, (int64_t)s->slots,
                                  ended.killed ? "timeout" : "failed",
                                  ended.killed ? "killed: it went on after its timeout"
                                               : child_words(s->arena, &ended.child, status),
@@ -415,7 +329,8 @@ static bool finish(Sweep *s, Slot *slot, int status, Error *error)
         s->flops_done += job->flops;
         s->seconds_done += seconds_now() - ended.started;
     }
-    if (!agenda_write(&s->agenda, error))
+    if (!agenda_follow(&s->agenda, job->setting, error) || !agenda_amend(&s->agenda, error) ||
+        !write_tables(s, WRITE_SECONDS, error))
         return false;
     show(s, &ended);
     return true;
@@ -438,7 +353,7 @@ static void end_children(Sweep *s)
             bool written;
             Error ignored; // the first error is the one to report
             if (slot->job && child_ended(&slot->child, &status)) {
-                agenda_collect(s->arena, &s->agenda, slot->job, slot->attempt, &written, &ignored);
+                agenda_collect(&s->agenda, slot->job, slot->attempt, &written, &ignored);
                 slot->job->running = false;
                 slot->job = NULL;
                 s->running--;
@@ -455,7 +370,7 @@ static double left_s(const Sweep *s)
     double flops = 0, rate = s->flops_done / s->seconds_done;
     size_t left = s->running;
     for (size_t i = 0; i < s->agenda.jobs; i++) {
-        const Job *job = &s->agenda.job[i];
+        const Job *job = s->agenda.job[i];
         if (!job_final(job) && !job->running && job->attempts == 0) {
             flops += job->flops;
             left++;
@@ -464,6 +379,11 @@ static double left_s(const Sweep *s)
     for (size_t i = 0; i < s->slots; i++)
         if (s->slot[i].job)
             flops += fmax(0, s->slot[i].job->flops - rate * (seconds_now() - s->slot[i].started));
+    for (size_t k = 0; k < s->agenda.settings; k++) {
+        Following more = setting_following(&s->agenda, &s->agenda.setting[k]);
+        flops += more.flops;
+        left += more.trials + more.finals;
+    }
     return s->seconds_done > 0 && left > 0
                ? flops / rate / (double)(left < s->slots ? left : s->slots)
                : NAN;
@@ -476,12 +396,12 @@ static void show(Sweep *s, const Slot *ended)
     Progress *p = &s->progress;
     if (s->options->quiet || (!ended && !s->terminal))
         return;
-    p->total = s->agenda.jobs;
+    p->total = s->agenda.jobs + agenda_following(&s->agenda);
     p->running = s->running;
     p->done = p->failed = 0;
     for (size_t i = 0; i < s->agenda.jobs; i++) {
-        p->done += job_final(&s->agenda.job[i]);
-        p->failed += s->agenda.job[i].row && !job_final(&s->agenda.job[i]);
+        p->done += job_final(s->agenda.job[i]);
+        p->failed += s->agenda.job[i]->row && !job_final(s->agenda.job[i]);
     }
     if (ended) {
         p->label = ended->job->label;
@@ -502,20 +422,67 @@ static void show(Sweep *s, const Slot *ended)
     arena_rewind(s->arena, mark);
 }
 
+// A rate at the end of what was tried may not be the best there is.
+static void say_edges(const Sweep *s)
+{
+    for (size_t k = 0; k < s->agenda.settings; k++) {
+        const SettingRuns *setting = &s->agenda.setting[k];
+        size_t trials = setting->known, best = setting->best;
+        if (setting->no_trials || !setting->finals || !search_on_edge(setting->trial, trials, best))
+            continue;
+        bool lowest = true;
+        for (size_t i = 0; i < trials; i++)
+            lowest = lowest && setting->trial[best].quarters <= setting->trial[i].quarters;
+        fprintf(s->people, "%s: the best rate, %.3g, is the %s that was tried\n",
+                setting->asked->setting,
+                search_rate(setting->standard, setting->trial[best].quarters),
+                lowest ? "lowest" : "highest");
+    }
+}
+
+// A trial that diverged has told what it was asked: that its rate is too high.
+static bool told(const Job *job)
+{
+    return job->row && (!strcmp(job->row->status, "ok") ||
+                        (job->trial && !strcmp(job->row->status, "diverged")));
+}
+
+// Whether a run is left that was not tried: the deadline forbade it, or cut it off.
+static bool left_untried(const Sweep *s)
+{
+    bool left = agenda_following(&s->agenda) > 0;
+    for (size_t i = 0; i < s->agenda.jobs; i++)
+        left = left || (!job_final(s->agenda.job[i]) && s->agenda.job[i]->attempts < 2 &&
+                        !told(s->agenda.job[i]));
+    return left;
+}
+
+static const char *time_left(Sweep *s)
+{
+    double seconds = cost_of(s).seconds / (double)need(s).at_once;
+    return isnan(seconds) ? "nobody knows how long"
+                          : arena_format(s->arena, "%s with %zu at once",
+                                         duration_text(s->arena, seconds), need(s).at_once);
+}
+
 static bool conclude(Sweep *s, Error *error)
 {
-    size_t count[4] = { 0 }, rows = 0; // by status
+    size_t count[4] = { 0 }, rows = 0, good = 0; // count by status
+    size_t all = s->agenda.jobs + agenda_following(&s->agenda);
     for (size_t i = 0; i < s->agenda.jobs; i++) {
-        const Row *row = s->agenda.job[i].row;
+        const Job *job = s->agenda.job[i];
+        const Row *row = job->row;
         for (size_t k = 0; row && k < 4; k++)
             count[k] += !strcmp(row->status, row_statuses[k]);
         rows += row != NULL;
-        if (row && strcmp(row->status, "ok"))
-            fprintf(s->people, "%s: %s%s%s (%s/logs/%s.log)\n", s->agenda.job[i].label, row->status,
+        good += told(job);
+        if (row && !told(job))
+            fprintf(s->people, "%s: %s%s%s (%s/logs/%s.log)\n", job->label, row->status,
                     row->error ? ": " : "", row->error ? row->error : "", s->agenda.folder,
                     row->key);
     }
-    fprintf(s->out, "%s: %zu of %zu runs", s->spec.name, rows, s->agenda.jobs);
+    say_edges(s);
+    fprintf(s->out, "%s: %zu of %zu runs", s->spec.name, rows, all);
     for (size_t k = 0; k < 4; k++)
         if (count[k])
             fprintf(s->out, ", %zu %s", count[k], row_statuses[k]);
@@ -524,9 +491,14 @@ static bool conclude(Sweep *s, Error *error)
     if (*s->interrupted)
         return fail(error, ERROR_INTERRUPTED, where, NULL,
                     "interrupted; %zu of %zu runs are kept, and the same command goes on",
-                    count[0] + count[1], s->agenda.jobs);
-    if (count[0] < s->agenda.jobs)
-        return fail(error, ERROR_WORK, where, NULL, "%zu of %zu runs did not end ok",
-                    s->agenda.jobs - count[0], s->agenda.jobs);
+                    count[0] + count[1], all);
+    if (!isinf(s->deadline) && count[0] + count[1] < all && left_untried(s))
+        return fail(error, ERROR_WORK, where, NULL,
+                    "the time is up; %zu of %zu runs are left, about %s, and the same command goes "
+                    "on",
+                    all - count[0] - count[1], all, time_left(s));
+    if (good < all)
+        return fail(error, ERROR_WORK, where, NULL, "%zu of %zu runs did not end ok", all - good,
+                    all);
     return true;
 }

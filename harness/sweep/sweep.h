@@ -4,6 +4,10 @@
 // at most the runs in flight; the same command goes on. A run that ends without its row gets one
 // from the driver, with status `failed` and its last words, or `timeout` when it had to be killed;
 // failed and timed-out runs are tried twice in a command.
+//
+// A trial that fails twice counts as the worst of its search, which goes on; one that diverged is
+// an answer and no failure. No run is started that would not end before the deadline, by its flops
+// and the rate of the rows that are there; what runs at the deadline is ended as by Ctrl-C.
 #ifndef SWEEP_SWEEP_H
 #define SWEEP_SWEEP_H
 #include "sweep/agenda.h"
@@ -14,6 +18,8 @@ typedef struct {
     size_t sets;
     const char *out;          // the folder; NULL: results/NAME
     size_t jobs;              // runs at once; 0: as many as there are cores for
+    Shard shard;              // the settings to run
+    double seconds;           // until the deadline; 0: none
     double grace;             // seconds after its timeout that a run is given to end by itself
     const char *program;      // the program as it was invoked, for --commands
     const char *image;        // what a child executes: /proc/self/exe, so that a program that is
@@ -23,8 +29,9 @@ typedef struct {
 } SweepOptions;
 
 // Writes the product (the summary, the dry run, the commands) to `out` and what people watch to
-// `people`. False with ERROR_WORK when a run did not end ok, ERROR_INTERRUPTED after `interrupted`
-// was set, ERROR_ENVIRONMENT when another driver works in the folder or it cannot be written.
+// `people`. False with ERROR_WORK when a run did not end ok or the deadline has left some,
+// ERROR_INTERRUPTED after `interrupted` was set, ERROR_ENVIRONMENT when another driver works in the
+// folder or it cannot be written.
 bool sweep(const SweepOptions *options, Interrupt *interrupted, FILE *out, FILE *people,
            Error *error);
 #endif

@@ -157,6 +157,30 @@ void reference_mean_rows(Table *y, const Table *x, const Batch *batch, size_t ex
         }
 }
 
+void reference_unit_rows(Table *y, const Table *x)
+{
+    for (size_t r = 0; r < x->rows; r++) {
+        double squares = 0;
+        for (size_t c = 0; c < x->cols; c++)
+            squares += x->at[r][c] * x->at[r][c];
+        for (size_t c = 0; c < x->cols; c++)
+            y->at[r][c] = x->at[r][c] / fmax(sqrt(squares), 1e-12);
+    }
+}
+
+void reference_rows_joined(Table *y, const Table *rows, const Table *x, const Batch *batch,
+                           size_t extra)
+{
+    size_t row = 0, from = 0;
+    for (size_t s = 0; s < batch->extent.sequences; s++) {
+        size_t own = batch->offset[s + 1] - batch->offset[s] + extra;
+        for (size_t r = 0; r < rows->rows + own; r++, row++)
+            for (size_t c = 0; c < x->cols; c++)
+                y->at[row][c] = r < rows->rows ? rows->at[r][c] : x->at[from + r - rows->rows][c];
+        from += own;
+    }
+}
+
 double reference_cross_entropy(const Table *logits, const int32_t *label)
 {
     double loss = 0;

@@ -26,6 +26,11 @@ void reference_embedding_backward(Table *dtable, const Table *dy, const int32_t 
 void reference_first_rows(Table *y, const Table *x, const Batch *batch, size_t extra);
 void reference_picked_rows(Table *y, const Table *x, const Batch *batch, size_t extra);
 void reference_mean_rows(Table *y, const Table *x, const Batch *batch, size_t extra);
+// Each row / max(its length, 1e-12).
+void reference_unit_rows(Table *y, const Table *x);
+// Of each sequence: `rows`, then its own of x, which has `extra` a sequence in front already.
+void reference_rows_joined(Table *y, const Table *rows, const Table *x, const Batch *batch,
+                           size_t extra);
 // 1 or 0 of one element, and the factor of those that are kept.
 bool reference_kept(const Dropout *dropout, uint32_t head, uint32_t example, uint32_t position,
                     uint32_t column);

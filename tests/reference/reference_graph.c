@@ -100,6 +100,38 @@ static void play_multiply(Playing *p)
             p->y->at[r][c] = p->in[0]->at[r][c] * p->in[1]->at[p->in[1]->rows == 1 ? 0 : r][c];
 }
 
+static void play_scale_columns(Playing *p)
+{
+    for (size_t r = 0; r < p->y->rows; r++)
+        for (size_t c = 0; c < p->y->cols; c++)
+            p->y->at[r][c] = p->in[0]->at[r][c] * p->in[1]->at[0][c];
+}
+
+static void play_scale_rows(Playing *p)
+{
+    for (size_t r = 0; r < p->y->rows; r++)
+        for (size_t c = 0; c < p->y->cols; c++)
+            p->y->at[r][c] = p->in[0]->at[r][c] * p->in[1]->at[0][r];
+}
+
+static void play_columns(Playing *p)
+{
+    for (size_t r = 0; r < p->y->rows; r++)
+        for (size_t c = 0; c < p->y->cols; c++)
+            p->y->at[r][c] = p->in[0]->at[r][c + (size_t)p->node->set.columns.first];
+}
+
+// With the length as a number the gradient is no slope of this.
+static void play_unit_rows(Playing *p)
+{
+    reference_unit_rows(p->y, p->in[0]);
+}
+
+static void play_in_front(Playing *p)
+{
+    reference_rows_joined(p->y, p->in[0], p->in[1], p->batch, layout_of_input(p, 1).extra);
+}
+
 static void play_activation(Playing *p)
 {
     reference_activation(p->node->set.activation, p->y, p->in[0]);
@@ -207,6 +239,11 @@ static const struct {
     { "cross_entropy", play_cross_entropy },
     { "squared_error", play_squared_error },
     { "tied_cross_entropy", play_tied_cross_entropy },
+    { "scale_columns", play_scale_columns },
+    { "scale_rows", play_scale_rows },
+    { "unit_rows", play_unit_rows },
+    { "columns", play_columns },
+    { "in_front", play_in_front },
 };
 enum { TWINS = sizeof twins / sizeof *twins };
 

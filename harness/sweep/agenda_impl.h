@@ -1,0 +1,14 @@
+// agenda_impl.h: what agenda.c (which runs there are) and agenda_rows.c (what has become of them)
+// share.
+#ifndef SWEEP_AGENDA_IMPL_H
+#define SWEEP_AGENDA_IMPL_H
+#include "sweep/agenda.h"
+
+enum { MOST_ATTEMPTS = 2 };
+
+// Where a key stands among the runs by key, or would stand.
+size_t agenda_at(const Agenda *agenda, const char *key);
+
+// Gives a run that has become known its row, and the reason why it is pending.
+void agenda_attach(Agenda *agenda, Job *job);
+#endif

@@ -1,0 +1,285 @@
+// agenda_rows.c: what has become of the runs: their rows, plan.csv and runs.csv.
+#include "base/clock.h"
+#include "base/csv.h"
+#include "base/text.h"
+#include "sweep/agenda_impl.h"
+#include <inttypes.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { MOST_DIFFERENCES = 3 };
+
+static bool read_row(Arena *arena, const char *path, const char *key, const Row **row,
+                     Error *error);
+static const char *row_path(Arena *arena, const Agenda *agenda, const Job *job);
+static const char *reason(Arena *arena, const Agenda *agenda, const Job *job);
+static void amend(Arena *arena, Job *job);
+static bool put_plan(FILE *out, const void *agenda);
+static bool put_runs(FILE *out, const void *agenda);
+
+bool agenda_look(Agenda *agenda, FILE *tell, Error *error)
+{
+    Arena *arena = agenda->arena;
+    const char *rows = path_join(arena, agenda->folder, "rows"), **names;
+    size_t count, unreadable = 0, known = agenda->jobs;
+    if (!folder_list(arena, rows, ".csv", &names, &count, error))
+        return false;
+    agenda->stray = arena_zero(arena, count, sizeof *agenda->stray);
+    for (size_t i = 0; i < count; i++) { // in the order of their keys
+        Error wrong;
+        const char *path = path_join(arena, rows, names[i]);
+        char *key = arena_text(arena, names[i]);
+        key[strlen(key) - strlen(".csv")] = '\0';
+        if (read_row(arena, path, key, &agenda->stray[agenda->strays], &wrong))
+            agenda->strays++;
+        else if (rows_of_other_schema(arena, path)) { // not to be done again without a word
+            *error = wrong;
+            return false;
+        } else
+            unreadable++;
+    }
+    agenda->looked = true;
+    for (size_t i = 0; i < known; i++)
+        agenda_attach(agenda, agenda->by_key[i]);
+    for (size_t k = 0; k < agenda->settings; k++)
+        if (!agenda_follow(agenda, &agenda->setting[k], error))
+            return false;
+    for (size_t i = 0; i < agenda->jobs; i++) {
+        Job *job = agenda->job[i];
+        const char *path = row_path(arena, agenda, job);
+        const Row *row;
+        Error wrong;
+        if (job->row || !file_exists(path) || read_row(arena, path, job->decided.key, &row, &wrong))
+            continue;
+        fprintf(tell, "%s; the run is done again\n", wrong.text);
+        job->why = "its row cannot be read";
+        unreadable--;
+    }
+    size_t foreign = agenda->strays + unreadable;
+    if (foreign)
+        fprintf(tell, "%s: %zu row%s of no run in this spec; left alone, and out of runs.csv\n",
+                rows, foreign, foreign == 1 ? "" : "s");
+    return true;
+}
+
+static int by_key(const void *a, const void *b)
+{
+    const Row *const *left = a, *const *right = b;
+    return strcmp((*left)->key, (*right)->key);
+}
+
+void agenda_attach(Agenda *agenda, Job *job)
+{
+    const Row *sought = &job->decided;
+    const Row **found =
+        bsearch(&sought, agenda->stray, agenda->strays, sizeof *agenda->stray, by_key);
+    if (found) {
+        job->row = *found;
+        size_t behind = (size_t)(agenda->stray + agenda->strays - (found + 1));
+        memmove(found, found + 1, behind * sizeof *found);
+        agenda->strays--;
+        amend(agenda->arena, job);
+    }
+    if (!job_final(job))
+        job->why = reason(agenda->arena, agenda, job);
+}
+
+// A row is whole: one row, of this key, with a status, and with the line end that was written last.
+static bool read_row(Arena *arena, const char *path, const char *key, const Row **row, Error *error)
+{
+    Where where = { .file = path };
+    Bytes bytes;
+    Row *rows;
+    size_t count;
+    if (!file_read(arena, path, &bytes, error))
+        return false;
+    if (bytes.size == 0 || bytes.data[bytes.size - 1] != '\n')
+        return fail(error, ERROR_INPUT, where, "a whole row", "is cut");
+    if (!rows_read(arena, path, &rows, &count, error))
+        return false;
+    if (count != 1 || !rows[0].key || strcmp(rows[0].key, key))
+        return fail(error, ERROR_INPUT, where, "the one row of this key", "holds something else");
+    *row = &rows[0];
+    const char *status = rows[0].status ? rows[0].status : "";
+    return text_among(status, row_statuses) ||
+           fail(error, ERROR_INPUT, where, "ok, diverged, failed or timeout", "status is '%s'",
+                status);
+}
+
+static bool same_text(Text a, Text b)
+{
+    return a && b ? !strcmp(a, b) : a == b;
+}
+
+// Names the decided cells in which two rows differ, MOST_DIFFERENCES of them at most; `count`
+// counts all. Cells that follow from others are named only where no other differs.
+static const char *differences(Arena *arena, const Row *a, const Row *b, size_t *count)
+{
+    static const char *const groups[] = { "memory", "time", "parameters", NULL };
+    static const char *const apart[] = { "key",        "sweep",          "study",
+                                         "spec_sha",   "trials",         "search_space",
+                                         "winner_key", "winner_on_edge", NULL };
+    static const char *const follow[] = { "head_lr", "lr_source", "steps", "train_n", NULL };
+    const char *names = "";
+    *count = 0;
+    for (int following = 0; following < 2 && *count == 0; following++)
+        for (size_t c = 0; c < row_columns; c++) {
+            const Column *column = &row_column[c];
+            if (column->kind != COLUMN_decided || text_among(column->group, groups) ||
+                text_among(column->name, apart) || text_among(column->name, follow) != following ||
+                !strcmp(row_text(arena, a, column), row_text(arena, b, column)))
+                continue;
+            if (++*count <= MOST_DIFFERENCES)
+                names = arena_format(arena, "%s%s%s", names, *names ? ", " : "", column->name);
+        }
+    return *count > MOST_DIFFERENCES ? arena_format(arena, "%s, ...", names) : names;
+}
+
+static const char *reason(Arena *arena, const Agenda *agenda, const Job *job)
+{
+    const Row *row = job->row, *d = &job->decided;
+    if (row && !strcmp(row->status, "timeout"))
+        return "timed out";
+    if (row)
+        return row->error ? arena_format(arena, "failed: %s", row->error) : "failed";
+    const char *nearest = NULL;
+    size_t least = SIZE_MAX;
+    for (size_t i = 0; i < agenda->strays; i++) {
+        const Row *s = agenda->stray[i];
+        if (!same_text(s->model, d->model) || !same_text(s->task, d->task) ||
+            !same_text(s->method, d->method) || s->seed != d->seed)
+            continue;
+        size_t mark = arena_mark(arena), count;
+        const char *names = differences(arena, d, s, &count);
+        if (count > 0 && count < least) {
+            least = count;
+            nearest = names;
+        } else
+            arena_rewind(arena, mark);
+    }
+    return nearest ? arena_format(arena, "%s differ%s from an existing row", nearest,
+                                  least == 1 ? "s" : "")
+                   : "never run";
+}
+
+// ---- the search that a result came from
+
+static void amend(Arena *arena, Job *job)
+{
+    static const char *const cells[] = { "lr_source", "trials", "search_space", "winner_key",
+                                         "winner_on_edge" };
+    size_t mark = arena_mark(arena);
+    bool same = true;
+    for (size_t i = 0; i < sizeof cells / sizeof *cells; i++) {
+        const Column *column = row_find(cells[i]);
+        same = same &&
+               !strcmp(row_text(arena, job->row, column), row_text(arena, &job->decided, column));
+    }
+    arena_rewind(arena, mark);
+    if (same || job->trial || !job_final(job))
+        return;
+    Row *row = arena_take(arena, 1, sizeof *row);
+    *row = *job->row;
+    row->lr_source = job->decided.lr_source;
+    row->trials = job->decided.trials;
+    row->search_space = job->decided.search_space;
+    row->winner_key = job->decided.winner_key;
+    row->winner_on_edge = job->decided.winner_on_edge;
+    row->search_s = job->decided.search_s;
+    job->row = row;
+    job->amended = true;
+}
+
+bool agenda_amend(Agenda *agenda, Error *error)
+{
+    for (size_t i = 0; i < agenda->jobs; i++) {
+        Job *job = agenda->job[i];
+        if (job->amended && !row_write(row_path(agenda->arena, agenda, job), job->row, error))
+            return false;
+        job->amended = false;
+    }
+    return true;
+}
+
+// ---- rows that are being made
+
+static const char *row_path(Arena *arena, const Agenda *agenda, const Job *job)
+{
+    return arena_format(arena, "%s/rows/%s.csv", agenda->folder, job->decided.key);
+}
+
+bool agenda_collect(const Agenda *agenda, Job *job, int64_t attempt, bool *written, Error *error)
+{
+    Arena *arena = agenda->arena;
+    const char *path = row_path(arena, agenda, job);
+    const Row *row;
+    *written = false;
+    if (!file_exists(path))
+        return true;
+    if (!read_row(arena, path, job->decided.key, &row, error))
+        return error->kind != ERROR_ENVIRONMENT; // what cannot be read has not been written
+    *written = row->attempts == attempt;
+    if (*written)
+        job->row = row;
+    return true;
+}
+
+bool agenda_fail(const Agenda *agenda, Job *job, int64_t attempt, int64_t jobs, const char *status,
+                 const char *words, Error *error)
+{
+    Arena *arena = agenda->arena;
+    Row *row = arena_take(arena, 1, sizeof *row);
+    *row = job->decided;
+    row->status = status;
+    row->error = words;
+    row->attempts = attempt;
+    row->jobs = jobs;
+    row->finished_at = utc_now(arena);
+    if (!row_write(row_path(arena, agenda, job), row, error))
+        return false;
+    job->row = row;
+    return true;
+}
+
+bool agenda_write(const Agenda *agenda, Error *error)
+{
+    char path[4096];
+    if ((size_t)snprintf(path, sizeof path, "%s/plan.csv", agenda->folder) >= sizeof path)
+        return fail(error, ERROR_ENVIRONMENT, (Where){ .file = agenda->folder }, NULL,
+                    "the path is too long");
+    if (!file_write(path, put_plan, agenda, error))
+        return false;
+    snprintf(path, sizeof path, "%s/runs.csv", agenda->folder);
+    return file_write(path, put_runs, agenda, error);
+}
+
+static bool put_plan(FILE *out, const void *content)
+{
+    const Agenda *agenda = content;
+    fputs("key,stage,seed,model,task,method,options,lr,flops,status\n", out);
+    for (size_t i = 0; i < agenda->jobs; i++) {
+        const Job *job = agenda->job[i];
+        const Row *row = &job->decided;
+        const Text cells[] = { row->model, row->task, row->method, row->options };
+        fprintf(out, "%s,%s,%" PRId64 ",", row->key, row->stage, row->seed);
+        for (size_t c = 0; c < sizeof cells / sizeof *cells; c++) {
+            csv_put(out, cells[c] ? cells[c] : "");
+            putc(',', out);
+        }
+        if (!isnan(row->lr))
+            fprintf(out, "%.9g", row->lr);
+        fprintf(out, ",%.9g,%s\n", job->flops, job->row ? job->row->status : "pending");
+    }
+    return !ferror(out);
+}
+
+static bool put_runs(FILE *out, const void *content)
+{
+    const Agenda *agenda = content;
+    row_header(out);
+    for (size_t i = 0; i < agenda->jobs; i++)
+        if (agenda->job[i]->row)
+            row_put(out, agenda->job[i]->row);
+    return !ferror(out);
+}

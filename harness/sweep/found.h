@@ -1,0 +1,23 @@
+// found.h: rates that an earlier sweep has searched, for one that takes them over.
+#ifndef SWEEP_FOUND_H
+#define SWEEP_FOUND_H
+#include "base/row.h"
+
+typedef struct {
+    Row *row;
+    size_t count;
+} FoundRows;
+
+typedef struct {
+    const Row *final; // one of the finals with that rate
+    bool longer;      // LONGER x the spec's steps
+} Found;
+
+// All rows of a sweep's folder: rows/, or runs.csv where there are none.
+bool found_read(Arena *arena, const char *folder, FoundRows *rows, Error *error);
+
+// The search of the same model, task, method and options as `decided`. Where there are several, of
+// other protocols, it must be the one of the same. `setting` is for messages, `folder` too.
+bool found_of(Arena *arena, const FoundRows *rows, const Row *decided, const char *folder,
+              const char *setting, Found *found, Error *error);
+#endif
