@@ -32,8 +32,8 @@ static bool keys_read(Arena *arena, const char *list, const char *option, Keys *
         const Column *column = row_find(name[i]);
         const char **all = arena_zero(arena, row_columns + 4, sizeof *all);
         bool dimension = text_among(name[i], dimensions);
-        if (keys->keys == MOST_KEYS)
-            return fail(error, ERROR_INPUT, (Where){ .item = option }, "8 keys at most",
+        if (keys->keys == MOST_KEYS - 3) // task, model and method find room in any case
+            return fail(error, ERROR_INPUT, (Where){ .item = option }, "5 keys at most",
                         "'%s' is one too many", name[i]);
         keys->key[keys->keys++] = (Key){ name[i], dimension ? NULL : column };
         if (dimension || column)
@@ -76,7 +76,7 @@ static bool find_keys(Table *table, Layout *layout, Error *error)
         bool named = false;
         for (size_t k = 0; k < 3; k++)
             named = named || keys_have(all[k], dimensions[d]);
-        if (!named && left->keys < MOST_KEYS)
+        if (!named)
             left->key[left->keys++] = (Key){ dimensions[d], NULL };
     }
     layout->overview = !free_choice && !choice->columns && table->summary.blocks > 1;
