@@ -305,9 +305,9 @@ static void the_prefix_mlp_runs_once_whatever_the_layers(void)
 {
     static const Way mlp = { "prefix", { "reparam", "mlp", "length", "3" } };
     static const Way plain = { "prefix", { "length", "3" } };
-    Small s;
+    Small s, none;
     Described stored, rows;
-    if (begin(&s, &mlp, 1) && small_open(&s)) {
+    if (begin(&s, &mlp, 1) && begin(&none, &plain, 1) && small_open(&s)) {
         CHECK(nodes_of(s.plans.eval.graph, "activation") == LAYERS + 1);
         CHECK(nodes_of(s.plans.eval.graph, "columns") == 2 * LAYERS);
         Description d = s.description;
@@ -315,15 +315,15 @@ static void the_prefix_mlp_runs_once_whatever_the_layers(void)
         d.stored = true;
         CHECK(describe(s.arena, &d, &stored, &s.error));
         // What is stored is what `none` trains: the same parameters, the same graph.
-        begin(&s, &plain, 1);
-        d = s.description;
+        d = none.description;
         d.training = false;
-        CHECK(describe(s.arena, &d, &rows, &s.error));
+        CHECK(describe(none.arena, &d, &rows, &none.error));
         CHECK(stored.graph->nodes == rows.graph->nodes &&
               stored.graph->parameters == rows.graph->parameters);
         for (size_t i = 0; i < rows.graph->parameters; i++)
             CHECK(graph_find(stored.graph, rows.graph->parameter[i].name));
     }
+    small_end(&none);
     small_end(&s);
 }
 
