@@ -1,11 +1,13 @@
 #!/usr/bin/env python3
 """The bag-of-words floor of a task with labels, on the very rows that runs see.
 
-    python3 datasets/floor.py TASK [--train-limit N] [--seeds K]      CSV on standard output
+    python3 datasets/floor.py TASK [--train-limit N] [--seeds K] [--csv FOLDER/floors.csv]
 
 Logistic regression over words and word pairs, its strength chosen on tune, as the harness chooses; one
-line a data seed (only with --train-limit do they differ). Rows come from `build/tunemark rows`. Needs
-numpy, scipy and scikit-learn.
+line a data seed on standard output (only with --train-limit do they differ). With --csv their mean
+accuracy on each split also goes to a file that `tunemark table FOLDER` reads, in place of what it says of
+this task and limit. Rows come from `build/tunemark rows`. Needs numpy, scipy and scikit-learn (Debian:
+python3-sklearn).
 """
 import argparse
 import csv
@@ -23,6 +25,7 @@ from scipy.sparse import hstack
 
 PROGRAM = os.path.join(os.path.dirname(os.path.abspath(__file__)), '..', 'build', 'tunemark')
 STRENGTHS = (0.01, 0.1, 1, 10)
+FLOORS = ('task', 'train_limit', 'split', 'metric', 'floor', 'seeds', 'score')
 
 
 def rows(task, split, *more):
@@ -41,13 +44,31 @@ def counted(train, data):
     return [hstack(side).tocsr() for side in zip(*parts)]
 
 
+def keep(path, lines):
+    """Puts lines into a file of floors: its other tasks and limits stay."""
+    old = []
+    if os.path.exists(path):
+        with open(path, newline='') as file:
+            old = list(csv.DictReader(file))
+    replaced = {(line['task'], line['train_limit'], line['floor']) for line in lines}
+    lines += [line for line in old if (line['task'], line['train_limit'], line['floor']) not in replaced]
+    with open(path + '.part', 'w', newline='') as file:
+        table = csv.DictWriter(file, FLOORS, lineterminator='\n')
+        table.writeheader()
+        table.writerows(sorted(lines, key=lambda line: [line[name] for name in FLOORS]))
+    os.replace(path + '.part', path)
+
+
 def main():
     options = argparse.ArgumentParser()
     options.add_argument('task')
     options.add_argument('--train-limit', default='0')
     options.add_argument('--seeds', type=int, default=1)
+    options.add_argument('--csv', metavar='FILE')
     asked = options.parse_args()
-    held = [rows(asked.task, s) for s in ('tune', 'dev', 'test')]
+    splits = ('tune', 'dev', 'test')
+    held = [rows(asked.task, s) for s in splits]
+    found = {s: [] for s in splits}
     print('task,train_limit,data_seed,train_n,strength,tune,dev,test')
     for seed in range(1, asked.seeds + 1):
         train = rows(asked.task, 'train', '--train-limit', asked.train_limit, '--data-seed', str(seed))
@@ -55,8 +76,16 @@ def main():
         y = [[r['label'] for r in d] for d in [train] + held]
         best = max((LogisticRegression(C=c, max_iter=2000).fit(x[0], y[0]) for c in STRENGTHS),
                    key=lambda model: model.score(x[1], y[1]))
-        scores = ['%.4f' % best.score(x[i], y[i]) if y[i] else '' for i in (1, 2, 3)]
+        scores = []
+        for i, split in enumerate(splits, 1):
+            if y[i]:
+                found[split].append(best.score(x[i], y[i]))
+            scores.append('%.4f' % found[split][-1] if y[i] else '')
         print(','.join([asked.task, asked.train_limit, str(seed), str(len(train)), '%g' % best.C] + scores), flush=True)
+    if asked.csv:
+        keep(asked.csv, [dict(zip(FLOORS, (asked.task, asked.train_limit, split, 'accuracy', 'bag of words',
+                                           str(asked.seeds), '%.6g' % (sum(f) / len(f)))))
+                         for split, f in found.items() if f])
 
 
 if __name__ == '__main__':

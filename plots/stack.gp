@@ -1,7 +1,7 @@
 # stack.gp: a panel of bars, one a method, made of pieces; a tick is what was measured of all of it.
 set grid noytics
 set grid xtics back lc rgb "#bbbbbb" lw 0.7 dt 1
-set xtics 0,(xhigh > 0 ? 10**floor(log10(xhigh)) * (xhigh / 10**floor(log10(xhigh)) > 5 ? 2 : xhigh / 10**floor(log10(xhigh)) > 2 ? 1 : 0.5) : 1)
+set xtics 0,distance(xhigh)
 set format x "%g"
 plot for [c=1:classes] data using \
         (column("panel") == panel && column("number") == c ? column("from") : NaN):"line" \

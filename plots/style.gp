@@ -57,6 +57,10 @@ dash(style) = style % 100 == 1 ? 2 : (style + 2) % 5 + 1
 piece_colour(c) = word("#0072B2 #A86A00 #B34700 #9AD0F5 #007A58 #A0527A #56B4E9 #555555", c)
 piece_pattern(c) = int(word("3 4 2 3 5 1 3 7", c))
 
+# A distance of tics that leaves three to five of them from 0 to `high`.
+power(high) = 10**floor(log10(high))
+distance(high) = high <= 0 ? 1 : power(high) * (high > 5 * power(high) ? 2 : high > 2 * power(high) ? 1 : 0.5)
+
 set datafile separator comma
 set datafile columnheaders
 set encoding utf8

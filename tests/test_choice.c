@@ -4,8 +4,8 @@
 #include "base/csv.h"
 #include "report/select.h"
 #include "report/table.h"
+#include "tests/program.h"
 #include "tests/sample_rows.h"
-#include "tests/test.h"
 #include <stdlib.h>
 #include <string.h>
 
@@ -246,6 +246,39 @@ static void splits_side_by_side_each_with_its_floor(void)
     arena_free(arena);
 }
 
+// Rows know the best constant answer of one split; scores/KEY.csv that of each.
+static void the_best_constant_answer_is_that_of_the_split(void)
+{
+    Arena *arena = arena_of_test();
+    Error error = { 0 };
+    const char *folder = test_folder();
+    Row row = finished(arena, "tiny", "reviews", "head", "", 1, 0.9);
+    const Rows rows = { .row = &row, .folder = &folder, .count = 1 };
+    Floor floors[] = { bag, bag };
+    char *text = NULL;
+    size_t size;
+    row.train_limit = 0, row.score_test = 0.8;
+    floors[0].split = floors[1].split = "test";
+    floors[1].score = 0.9, floors[1].train_limit = 100; // of a smaller task
+    CHECK(folder_make(path_join(arena, folder, "scores"), &error));
+    CHECK(file_write_text(arena_format(arena, "%s/scores/%s.csv", folder, row.key),
+                          "split,n,metric,value,majority\ndev,872,accuracy,0.9,0.5\n"
+                          "test,1000,f1_macro,0.8,0.3\ntest,1000,accuracy,0.8,0.512\n",
+                          &error));
+    FILE *out = open_memstream(&text, &size);
+    CHECK(table_print(out, NULL, &rows, &(Floors){ floors, 2 },
+                      &(TableChoice){ .rows = "method", .across = "task", .split = "test" },
+                      &error));
+    fclose(out);
+    CHECK_TEXT(text, "tiny\n"
+                     "method         n  reviews\n"
+                     "best constant     51.2\n"
+                     "bag of words      81.5\n"
+                     "head           1  80.0 †\n\n");
+    free(text);
+    arena_free(arena);
+}
+
 static void lines_sort_by_a_column_either_way(void)
 {
     Arena *arena = arena_of_test();
@@ -423,6 +456,39 @@ static void filters_keep_what_they_name(void)
     arena_free(arena);
 }
 
+// ---- the commands
+
+static void the_commands_take_the_choice_and_name_what_they_leave_out(void)
+{
+    Arena *arena = arena_of_test();
+    Error error = { 0 };
+    const char *folder = test_folder();
+    Row *rows = eight(arena);
+    CHECK(folder_make(path_join(arena, folder, "rows"), &error));
+    for (int i = 0; i < EIGHT; i++) {
+        rows[i].schema = ROW_SCHEMA;
+        CHECK(row_write(arena_format(arena, "%s/rows/%d.csv", folder, i), &rows[i], &error));
+    }
+    Said said =
+        program(arena, NULL,
+                "table %s --task topics --rows method --by model,task --columns n --sort -n "
+                "--where seed!=2",
+                folder);
+    CHECK(said.status == 0 && strstr(said.out, "method  n\nhead    1\nfull    1\n") != NULL);
+    write_text(path_join(arena, folder, "rows/9.csv"), "key,sche");
+    said = program(arena, NULL, "table %s --csv", folder);
+    CHECK(said.status == 1 && strstr(said.err, "left out: ") && strstr(said.err, "rows/9.csv:1: "));
+    CHECK(strstr(said.out, "topics,topics,,tiny,full,") != NULL);
+    said = program(arena, NULL, "table --columns help");
+    CHECK(said.status == 0 && strstr(said.out, "\n  time  ") &&
+          strstr(said.out, "\n  infer_b1_ms "));
+    said = program(arena, NULL, "plots --only help");
+    CHECK(said.status == 0 && strstr(said.out, "score_by_size ") != NULL);
+    CHECK_REFUSED(program(arena, NULL, "table %s --colums n", folder), 2, "should be --columns");
+    CHECK_REFUSED(program(arena, NULL, "table"), 2, "folder: is not given");
+    arena_free(arena);
+}
+
 // ---- floors
 
 static void floors_are_read_and_bad_ones_refused_with_their_line(void)
@@ -469,6 +535,7 @@ void suite_choice(void)
     ADD(columns_of_choice_and_n_that_stays);
     ADD(tables_of_methods_with_a_line_a_task);
     ADD(splits_side_by_side_each_with_its_floor);
+    ADD(the_best_constant_answer_is_that_of_the_split);
     ADD(lines_sort_by_a_column_either_way);
     ADD(what_is_dead_or_missing_stands_by_the_score_without_remarks);
     ADD(the_mark_of_a_floor_is_explained);
@@ -476,5 +543,6 @@ void suite_choice(void)
     ADD(letters_stand_by_the_score_where_predictions_are);
     ADD(what_is_not_there_is_refused_with_the_nearest);
     ADD(filters_keep_what_they_name);
+    ADD(the_commands_take_the_choice_and_name_what_they_leave_out);
     ADD(floors_are_read_and_bad_ones_refused_with_their_line);
 }

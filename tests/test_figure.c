@@ -307,6 +307,7 @@ static void curves_are_means_over_seeds_in_their_range(void)
             CHECK_CLOSE(atof(cell(&csv, r, "high")), 4, 0);
             CHECK_CLOSE(atof(cell(&csv, r, "mean")), (low[r] + 4) / 2, 1e-8);
         }
+        CHECK(strstr(picture(arena, folder, "curves.svg"), "n = 2, and the range") != NULL);
         CHECK_TEXT(cell(&csv, 11, "of"), "tune_points");
         CHECK_TEXT(cell(&csv, 11, "mean"), "50");
         CHECK_TEXT(cell(&csv, 12, "mean"), "60");

@@ -2,6 +2,7 @@
 // see.
 #include "run/selection.h"
 #include "base/text.h"
+#include "run/prepare.h"
 #include "tests/program.h"
 #include <math.h>
 #include <stdlib.h>
@@ -244,6 +245,27 @@ static void a_trial_is_scored_on_tune_alone(void)
     arena_free(b.arena);
 }
 
+// What has no tokens is not evaluated, and only what is evaluated has its labels read.
+static void a_trial_has_nothing_to_read_labels_for(void)
+{
+    Bench b = bench_new();
+    Cache *cache = cache_new(b.arena);
+    for (int trial = 0; trial < 2; trial++) {
+        Request request;
+        Prepared prepared;
+        Error error;
+        CHECK(small_request(b.arena, "full", b.task, SETTINGS("stage", trial ? "trial" : "final"),
+                            &request, &error) &&
+              prepare(b.arena, cache, &request, &prepared, &error));
+        CHECK((prepared.tokens[SPLIT_DEV].count == 0) == trial);
+        CHECK((prepared.tokens[SPLIT_TEST].count == 0) == trial);
+        CHECK(prepared.evaluation[SPLIT_DEV].steps == (trial ? 0 : 4));
+        CHECK(prepared.task->dataset.label_reads[SPLIT_DEV] == 0);
+    }
+    cache_close(cache);
+    arena_free(b.arena);
+}
+
 static void what_a_search_found_stands_in_the_row_and_not_in_the_key(void)
 {
     Bench b = bench_new();
@@ -318,6 +340,7 @@ void suite_selection(void)
     ADD(a_score_that_rises_to_the_last_epoch_is_warned_of);
     ADD(other_labels_of_dev_and_test_change_no_weight_and_no_choice);
     ADD(a_trial_is_scored_on_tune_alone);
+    ADD(a_trial_has_nothing_to_read_labels_for);
     ADD(what_a_search_found_stands_in_the_row_and_not_in_the_key);
     ADD(train_and_tune_is_as_one_file_with_both);
     ADD(who_chooses_by_tune_cannot_train_on_it);

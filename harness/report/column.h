@@ -8,7 +8,6 @@
 #include "report/floor.h"
 
 typedef struct { // what a cell of the table is about
-    const Summary *summary;
     const Block *block;
     const Cell *cell;
     const Floors *floors;

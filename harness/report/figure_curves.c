@@ -197,11 +197,19 @@ static bool find(Figure *figure)
         figure->height[l] = heights[figure->across];
     figure->xlabel = "step";
     figure->bottom = 58;
-    figure->caption = arena_format(figure->arena,
-                                   "Mean over seeds and its range from the lowest to the highest, "
-                                   "%s The loss is a running mean"
-                                   " of %d points. Axes do not start at 0.",
-                                   page_counts(figure, false), 2 * SIDE + 1);
+    size_t fewest = SIZE_MAX, most = 0;
+    for (size_t i = 0; i < figure->marks; i++) {
+        fewest = figure->mark[i].n < fewest ? figure->mark[i].n : fewest;
+        most = figure->mark[i].n > most ? figure->mark[i].n : most;
+    }
+    const char *n = fewest == most ? arena_format(figure->arena, "%zu", most)
+                                   : arena_format(figure->arena, "%zu to %zu", fewest, most);
+    figure->caption =
+        arena_format(figure->arena,
+                     "Mean over the runs that have curves, n = %s, and the range from the lowest "
+                     "to the highest.%s"
+                     " The loss is a running mean of %d points. Axes do not start at 0.",
+                     n, page_missing(figure), 2 * SIDE + 1);
     return true;
 }
 

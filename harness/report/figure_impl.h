@@ -55,7 +55,7 @@ typedef struct {
     size_t class; // of a box, from 1
 } Entry;
 
-typedef struct { // a piece of a bar, or (class 0) what was measured of all of it
+typedef struct { // a piece of a bar, or (number 0) what was measured of all of it
     const Cell *cell;
     const char *class;
     size_t panel, line, number; // line and number of the class from 1
@@ -91,9 +91,10 @@ void page_widen(Panel *panel, double value); // its y axis, to hold it
 void page_ranges(Figure *figure, double least);
 void page_sort_marks(Figure *figure); // so that those of a series are together; not drawn ones last
 void page_legend(Figure *figure, Legend kind, const Entry *entry); // once each
-// "Mean and its 95 % t interval over seeds, n = 5. Of 60 runs 2 dead, 1 failed." and what sets
-// apart blocks of one task.
+// "Mean and its 95 % t interval over seeds, n = 5." and then what page_missing says: " Of 60 runs 2
+// dead, 1 failed." and what sets apart blocks of one task; "" where there is nothing to say.
 const char *page_counts(const Figure *figure, bool interval);
+const char *page_missing(const Figure *figure);
 bool in_panel(const Panel *panel, const Cell *cell);
 bool is_null(const Cell *cell); // drawn as a line across
 void page_put(FILE *out, const Figure *figure, const char *part, const char *kind); // the script

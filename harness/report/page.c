@@ -171,10 +171,10 @@ void page_legend(Figure *figure, Legend kind, const Entry *entry)
     figure->entry = more;
 }
 
-const char *page_counts(const Figure *figure, bool interval)
+const char *page_missing(const Figure *figure)
 {
     Arena *arena = figure->arena;
-    size_t fewest = SIZE_MAX, most = 0, dead = 0, runs = 0;
+    size_t dead = 0, runs = 0;
     Cell all = { 0 };
     const char *text = "", *missing = "";
     for (size_t b = 0; b < figure->summary->blocks; b++)
@@ -184,29 +184,37 @@ const char *page_counts(const Figure *figure, bool interval)
             all.timeout += cell->timeout, all.unscored += cell->unscored;
             runs += cell->runs;
             dead += is_null(cell) ? 0 : cell->dead; // null is there to be dead
-            if (is_null(cell) || cell->score.n == 0)
-                continue;
-            fewest = cell->score.n < fewest ? cell->score.n : fewest;
-            most = cell->score.n > most ? cell->score.n : most;
         }
-    if (interval && most > 1)
-        text_append(arena, &text, "", "Mean and its 95 %% t interval over seeds, ");
-    else if (interval)
-        text_append(arena, &text, "", "Single runs, no intervals: ");
-    text_append(arena, &text, "", fewest >= most ? "n = %zu." : "n = %zu to %zu.",
-                fewest >= most ? most : fewest, most);
     if (dead)
         text_append(arena, &missing, ", ",
                     "%zu dead (at or below the best constant answer; in the mean)", dead);
     if (all.failed + all.diverged + all.timeout + all.unscored)
         text_append(arena, &missing, ", ", "%s", cell_missing(arena, &all));
     if (*missing)
-        text_append(arena, &text, " ", "Of %zu runs %s.", runs, missing);
+        text_append(arena, &text, " ", " Of %zu runs %s.", runs, missing);
     for (size_t b = 0; b < figure->summary->blocks; b++)
         if (*figure->summary->block[b].differs)
-            text_append(arena, &text, " ", "%s: %s.", figure->summary->block[b].name,
+            text_append(arena, &text, "", " %s: %s.", figure->summary->block[b].name,
                         figure->summary->block[b].differs);
     return text;
+}
+
+const char *page_counts(const Figure *figure, bool interval)
+{
+    size_t fewest = SIZE_MAX, most = 0;
+    for (size_t b = 0; b < figure->summary->blocks; b++)
+        for (size_t c = 0; c < figure->summary->block[b].cells; c++) {
+            const Cell *cell = &figure->summary->block[b].cell[c];
+            if (is_null(cell) || cell->score.n == 0)
+                continue;
+            fewest = cell->score.n < fewest ? cell->score.n : fewest;
+            most = cell->score.n > most ? cell->score.n : most;
+        }
+    const char *before = !interval  ? ""
+                         : most > 1 ? "Mean and its 95 % t interval over seeds, "
+                                    : "Single runs, no intervals: ";
+    const char *range = fewest < most ? arena_format(figure->arena, "%zu to ", fewest) : "";
+    return arena_format(figure->arena, "%sn = %s%zu.%s", before, range, most, page_missing(figure));
 }
 
 // ---- the CSV

@@ -1,6 +1,5 @@
-// table_impl.h: what the parts of a table share: its arrangement (table.c), its letters and
-// CSV (table_letters.c, table_csv.c),
-// the sentences beside it (table_notes.c).
+// table_impl.h: what the parts of a table share: its arrangement (table_layout.c), grids (table.c),
+// letters (table_letters.c), CSV (table_csv.c), and the sentences beside it (table_notes.c).
 #ifndef REPORT_TABLE_IMPL_H
 #define REPORT_TABLE_IMPL_H
 #include "report/column.h"
@@ -10,6 +9,18 @@ typedef struct {
     const char *name;
     const Column *column; // NULL: task, model or method
 } Key;
+
+enum { MOST_KEYS = 8 };
+
+typedef struct {
+    Key key[MOST_KEYS];
+    size_t keys;
+} Keys;
+
+typedef struct {
+    Keys rows, by, across; // of across one at most
+    bool overview;         // before the tables of single tasks
+} Layout;
 
 typedef struct {
     Arena *arena;
@@ -25,6 +36,17 @@ typedef struct {
     bool headed;               // each task is described above its table
 } Table;
 
+// Reads the choice: keys and columns, then the cells in their order.
+bool table_layout(Table *table, Layout *layout, Error *error);
+bool keys_have(const Keys *keys, const char *name);
+const char *keys_text(Arena *arena, const Key *key, const At *at);
+bool keys_same(Arena *arena, const Keys *keys, const At *a, const At *b);
+// The first entries of all that `keys` tell apart, in the order of lines; with `part` of those that
+// agree with it in `of`.
+size_t keys_distinct(const Table *table, const Keys *keys, const Keys *of, const At *part,
+                     const At **first);
+// Puts entries into the order of the keys themselves, whatever the lines are sorted by.
+void keys_order(Arena *arena, const Keys *keys, const At **first, size_t n);
 // Finds the letters of all cells where the column is shown; leaves the column out where nobody
 // asked for it and there are none.
 void table_letters(Table *table);

@@ -215,7 +215,7 @@ static void row_scores(const Run *run, const Evaluation *evaluation, size_t coun
             row->score_dev = e->score;
         if (e->split == SPLIT_TEST)
             row->score_test = e->score;
-        if (trial || e->split != run->prepared.task->task.report)
+        if (e->split != run->prepared.task->task.report)
             continue;
         row->score = e->score;
         row->loss = e->loss;

@@ -68,7 +68,7 @@ static void refine(const Trial *grid, const Outcome *outcome, size_t count, Tria
         side[0] = STEP / 2;
         side[1] = -STEP / 2;
     }
-    for (size_t i = 0; i < wanted; i++)
+    for (size_t i = 0; i < wanted && i < 2; i++)
         refined[i] = (Trial){ .quarters = at + side[i] };
 }
 
