@@ -15,7 +15,7 @@ rows     := results/$(basename $(notdir $(SPEC)))# where a sweep of SPEC leaves 
 # Debian's names. Every goal but help installs what is missing of the first list; check, fuzz and deps
 # also of the second. DEPS=no takes the libraries as they are.
 packages := gcc make libopenblas-openmp-dev libcsv-dev libcunit1-dev libyaml-dev libjansson-dev \
-            libutf8proc-dev librandom123-dev libssl-dev gnuplot-nox fonts-dejavu-core
+            libutf8proc-dev librandom123-dev liblbfgs-dev libssl-dev gnuplot-nox fonts-dejavu-core
 checkers := clang clang-format clang-tidy libclang-rt-14-dev llvm shellcheck
 
 build    := build/$(notdir $(CC))$(if $(SAN),-san)$(if $(DEBUG),-debug)$(if $(FUZZ),-fuzz)
@@ -30,7 +30,7 @@ sanitize := $(if $(FUZZ),-fsanitize=fuzzer-no-link) \
 openblas := $(firstword $(wildcard /usr/lib/*/openblas-openmp))
 language := -std=c11 -D_GNU_SOURCE -Iharness -I. $(openblas:/usr/lib/%=-isystem /usr/include/%)
 compile   = $(CC) $(language) $(warnings) $(CFLAGS) $(sanitize) -MMD -MP
-LDLIBS   := $(if $(openblas),-L$(openblas) -Wl$(comma)-rpath$(comma)$(openblas)) -lopenblas -lgomp -lcsv -lyaml -ljansson -lutf8proc -lcrypto -lm
+LDLIBS   := $(if $(openblas),-L$(openblas) -Wl$(comma)-rpath$(comma)$(openblas)) -lopenblas -lgomp -lcsv -lyaml -ljansson -lutf8proc -llbfgs -lcrypto -lm
 brief     = $(if $(V),,@echo '  $(notdir $(CC)) $@';)
 
 objects   = $(patsubst %.c,$(build)/%.o,$(1))
