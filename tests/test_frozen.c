@@ -175,7 +175,9 @@ static Row row_with(Arena *arena, const char *task, const char *cache, const cha
     Request request;
     Error error;
     Row row;
-    const char *settings[] = { "epochs", "4", "cache", cache, "out", out, NULL };
+    const char *settings[] = {
+        "epochs", "4", "max-length", "64", "cache", cache, "out", out, NULL
+    };
     row_clear(&row);
     if (!CHECK(small_request(arena, "head", task, settings, &request, &error) &&
                run(arena, &request, NULL, NULL, &row, &error)))
@@ -199,6 +201,36 @@ static void a_row_says_what_the_cache_took_and_saved(void)
     CHECK_CLOSE(with.gflops_per_s, with.flops / (with.train_s + with.feature_s) / 1e9, 1e-9);
     CHECK(with.plan_weights == without.plan_weights);
     CHECK(with.arena_peak <= with.plan_peak + 4096);
+    arena_free(arena);
+}
+
+// The longest evaluation takes more than a step; both the rows and its plan are there at once.
+static void kept_rows_lie_beside_the_largest_plan(void)
+{
+    Error error;
+    Arena *arena = arena_new(ARENA_RUN, &error);
+    const char *folder = test_folder(), *task = small_task(arena, folder, "task");
+    const char *row = "lovely";
+    for (int i = 0; i < 60; i++)
+        row = arena_format(arena, "%s story", row);
+    const char *dev = "text,label\n";
+    for (int i = 0; i < 30; i++)
+        dev = arena_format(arena, "%s%s,%s\n", dev, row, i % 2 ? "good" : "bad");
+    write_text(path_join(arena, task, "dev.csv"), dev);
+    Row with = row_with(arena, task, "1", path_join(arena, folder, "with"));
+    Row without = row_with(arena, task, "0", path_join(arena, folder, "without"));
+    CHECK(without.plan_peak < without.eval_plan_peak);
+    CHECK(with.eval_plan_peak == without.eval_plan_peak);
+    CHECK(with.plan_peak == with.eval_plan_peak + 48 * 128 * 4); // a row of tiny's width each
+    CHECK(with.arena_peak <= with.plan_peak);
+    Request request;
+    Resolved resolved;
+    Cache *cache = cache_new(arena);
+    const char *settings[] = { "epochs", "4", "max-length", "64", "cache", "1", NULL };
+    CHECK(small_request(arena, "head", task, settings, &request, &error) &&
+          resolve(arena, cache, &request, &resolved, &error));
+    CHECK(resolved.bytes == (size_t)with.plan_peak);
+    cache_close(cache);
     arena_free(arena);
 }
 
@@ -235,5 +267,6 @@ void suite_frozen(void)
     ADD(dropout_below_the_head_leaves_nothing_to_keep);
     ADD(what_would_save_little_is_not_kept);
     ADD(a_row_says_what_the_cache_took_and_saved);
+    ADD(kept_rows_lie_beside_the_largest_plan);
     ADD(an_interruption_is_heard_before_the_first_step);
 }
