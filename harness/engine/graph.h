@@ -144,7 +144,7 @@ int32_t graph_add(Graph *graph, const Operator *op, const Value *in, size_t inpu
 Value graph_give(Graph *graph, int32_t node, int output); // asks for an output; once made, the same
 
 // The graph with each row selection moved as far down as row-wise operators allow, and without the
-// nodes that no output reaches. With `calm`, random nodes that no trained parameter reaches draw
+// nodes that no output reaches. (What a parameter that stays starts from stays, too.) With `calm`, random nodes that no trained parameter reaches draw
 // nothing. Values are renumbered: (*map)[old] is the new one, or NO_VALUE.
 const Graph *trim(Arena *arena, const Graph *graph, bool calm, Value **map, Error *error);
 

@@ -231,7 +231,7 @@ Value trained(Build *build, const Linear *at, const char *part, int64_t rows, in
               Init init);
 
 // The parameter starts from numbers of others (leaves of the graph, NO_VALUE: fewer), as they are
-// before training; `with` outlives the state.
+// before training; `with` outlives the state. Another that itself starts from others is refused.
 void starts_from(Build *build, Value parameter, StartFill *fill, const void *with,
                  const Value from[START_FROM]);
 
