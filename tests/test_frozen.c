@@ -6,6 +6,8 @@
 #include "tests/test.h"
 #include <math.h>
 #include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 enum { EXAMPLES = 11, BATCH = 4, STEPS = 20 };
 
@@ -123,6 +125,31 @@ static void training_on_kept_rows_is_training(void)
             }
             small_end(&c.small);
         }
+}
+
+// Its leaves would hold whatever is there.
+static void a_cut_step_without_kept_rows_stops_the_program(void)
+{
+    Case c;
+    if (case_open(&c, &probe, HEAD_MEAN, false, 1e9) && CHECK(c.cut.prefix_plan != NULL)) {
+        fflush(NULL);
+        pid_t child = fork();
+        if (child == 0) {
+            Trainer trainer;
+            BatchBuffer buffer = batch_buffer(c.small.arena, &c.steps.largest);
+            if (!freopen("/dev/null", "w", stderr) ||
+                !trainer_new(c.small.arena, &c.cut, NULL, 3, 9, &c.small.training, &trainer,
+                             &c.small.error))
+                _exit(1);
+            Batch batch = batch_fill(&buffer, &c.tokens, c.steps.order, BATCH);
+            trainer_backward(&trainer, &batch, 0, 1);
+            _exit(0);
+        }
+        int status = 0;
+        waitpid(child, &status, 0);
+        CHECK(WIFSIGNALED(status) || WEXITSTATUS(status) > 1); // a sanitizer may turn it into exit
+    }
+    small_end(&c.small);
 }
 
 static void a_head_keeps_one_row_an_example_and_a_layer_its_tokens(void)
@@ -262,6 +289,7 @@ static void an_interruption_is_heard_before_the_first_step(void)
 void suite_frozen(void)
 {
     ADD(training_on_kept_rows_is_training);
+    ADD(a_cut_step_without_kept_rows_stops_the_program);
     ADD(a_head_keeps_one_row_an_example_and_a_layer_its_tokens);
     ADD(the_budget_holds_whole_or_not_at_all);
     ADD(dropout_below_the_head_leaves_nothing_to_keep);

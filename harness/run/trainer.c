@@ -1,6 +1,7 @@
 // trainer.c: describe -> gradient -> plan -> run.
 #include "run/trainer.h"
 #include "engine/fold.h"
+#include <assert.h>
 #include <string.h>
 
 // A NaN that no kernel makes: what is still there after a run was never written.
@@ -155,6 +156,7 @@ void trainer_free(Trainer *trainer)
 double trainer_backward(Trainer *trainer, const Batch *part, int64_t step, double weight)
 {
     StepOptions options = { trainer->dropout_seed, (uint64_t)step, weight };
+    assert(trainer->kept || !trainer->plans->prefix_plan); // the rest of a graph needs its rows
     if (trainer->kept)
         kept_feed(trainer->kept, part, trainer->plans->cut.fed, trainer->train);
     return runner_step(trainer->train, part, &options);
