@@ -241,7 +241,7 @@ static bool fit(Arena *arena, Arena *keep, Run *run, Error *error)
 
 static bool learn(Arena *arena, Run *run, Error *error)
 {
-    Arena *keep = arena_new(ARENA_RUN, error);
+    Arena *keep = arena_with(run->prepared.frozen.bytes, error);
     run->row->status = "ok";
     bool ok = keep != NULL;
     if (ok && run->request->method->fit)
