@@ -268,6 +268,7 @@ static Bert begin(Arena *arena, const Description *description, Error *error)
                           .scores = is->scores,
                           .pooler_new = is->pooler_new,
                           .training = is->training,
+                          .storing = is->storing && !is->training,
                           .stored = is->stored,
                           .words = &is->words,
                           .once = NO_VALUE };

@@ -71,8 +71,9 @@ typedef struct {
     bool scores;          // the task has scores instead of classes
     bool pooler_new;      // the checkpoint brings no pooler
     bool training;        // false: describing for evaluation; method_dropout() then does nothing
+    bool storing;         // what is to be stored as numbers is listed
     bool stored;          // what is computed from parameters alone has been stored as numbers
-    Computed *computed;   // of evaluation, the last first
+    Computed *computed;   // the list, the last first
     const Words *words;   // outlives the state
     Value once;           // the method's own, from one of its hooks to the next; NO_VALUE at first
 } Build;
@@ -236,9 +237,9 @@ void starts_from(Build *build, Value parameter, StartFill *fill, const void *wit
                  const Value from[START_FROM]);
 
 // A matrix that is computed from parameters alone may be kept as plain numbers once training is
-// over: gives `computed` back, and evaluation lists it under the name (as above) that it is stored
-// under. In a description that says `stored` it is a parameter of that name instead, and what it
-// was computed from is not in the graph.
+// over: gives `computed` back, and where it is to be stored it is listed under the name (as above)
+// that it is stored under. In a description that says `stored` it is a parameter of that name
+// instead, and what it was computed from is not in the graph.
 Value stored(Build *build, Value computed, const char *name, ...)
     __attribute__((format(printf, 3, 4)));
 

@@ -149,7 +149,7 @@ Value stored(Build *build, Value computed, const char *name, ...)
     if (build->stored) // its numbers come from a file
         return parameter(build, full, 2, info->rows.constant, info->cols,
                          (Init){ INIT_CONSTANT, 0 });
-    if (!build->training) {
+    if (build->storing) {
         Computed *one = arena_zero(graph->arena, 1, sizeof *one);
         *one = (Computed){ full, computed, build->computed };
         build->computed = one;
