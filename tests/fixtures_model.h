@@ -22,4 +22,7 @@ void model_close(Model *model);
 // `count` sequences from `first` on of an object with sequences, types and, where it has them,
 // labels or mlm_positions and mlm_labels.
 Batch packed(Arena *arena, const json_t *object, size_t first, size_t count);
+
+// The runs of training/other/feature.json (fixtures_feature.c).
+void feature_runs(Fixtures *fixtures, const json_t *file);
 #endif

@@ -132,10 +132,10 @@ static const Method *nothing(void)
 // The encoder's vectors of a batch: cls, mean and pooler of each sequence.
 typedef struct {
     Matrix cls, mean, pooler;
-} Vectors;
+} Pooled;
 
 static bool vectors_of(Fixtures *fixtures, const char *folder, const Batch *batch, Model *model,
-                       Vectors *vectors)
+                       Pooled *vectors)
 {
     Error error;
     Arena *arena = fixtures->arena;
@@ -150,7 +150,7 @@ static bool vectors_of(Fixtures *fixtures, const char *folder, const Batch *batc
                      &error))
         return false;
     if (!expect_read(fixtures,
-                     describe_features(arena, &description, true, described, &error) &&
+                     describe_features(arena, &description, VECTOR_HEADS, described, &error) &&
                          (placed = plan(arena, described->graph, &batch->extent, &error)) &&
                          (state = state_new(arena, &described->graph, 1, 1, checkpoint_giver,
                                             &model->checkpoint, &error)),
@@ -160,9 +160,9 @@ static bool vectors_of(Fixtures *fixtures, const char *folder, const Batch *batc
     }
     Runner *runner = runner_new(arena, placed, state, arena_take(arena, plan_bytes(placed) + 1, 1));
     runner_step(runner, batch, &(StepOptions){ .weight = 1 });
-    *vectors =
-        (Vectors){ runner_value(runner, described->cls), runner_value(runner, described->mean),
-                   runner_value(runner, described->pooled) };
+    *vectors = (Pooled){ runner_value(runner, described->pooled[HEAD_LINEAR]),
+                         runner_value(runner, described->pooled[HEAD_MEAN]),
+                         runner_value(runner, described->pooled[HEAD_POOLER]) };
     return true;
 }
 
@@ -179,7 +179,7 @@ static void dtype(Fixtures *fixtures, const char *folder, const json_t *file)
         double tolerance = number_of(file, "tolerance");
         Batch batch = packed(arena, json_object_get(file, "batch"), 0, SIZE_MAX);
         Model model;
-        Vectors vectors;
+        Pooled vectors;
         Description description = { .method = { .method = nothing() },
                                     .head = HEAD_POOLER,
                                     .outputs = (int)json_array_size(weight) };
@@ -203,7 +203,7 @@ static void dtype(Fixtures *fixtures, const char *folder, const json_t *file)
     }
 }
 
-// ---- feature.json: the vectors themselves; what is solved on them belongs to a method
+// ---- feature.json: the vectors themselves, then what is solved on them
 
 static void features(Fixtures *fixtures, const char *folder, const json_t *file)
 {
@@ -213,7 +213,7 @@ static void features(Fixtures *fixtures, const char *folder, const json_t *file)
     for (int part = 0; part < 2; part++) {
         json_t *batch_json = json_object();
         Model model;
-        Vectors vectors;
+        Pooled vectors;
         size_t r;
         json_t *row;
         json_object_set(batch_json, "sequences",
@@ -234,6 +234,7 @@ static void features(Fixtures *fixtures, const char *folder, const json_t *file)
         }
         checkpoint_close(&model.checkpoint);
     }
+    feature_runs(fixtures, file);
 }
 
 void other_fixtures(Fixtures *fixtures, const char *folder)
@@ -266,8 +267,6 @@ void other_fixtures(Fixtures *fixtures, const char *folder)
         if (expect_read(fixtures, file != NULL, &error))
             files[f].compare(fixtures, folder, file);
         case_end(fixtures);
-        if (!strcmp(names[i], "feature.json"))
-            case_skip(fixtures, "runs of other/feature.json", "no method feature");
         json_decref(file);
         arena_rewind(arena, mark);
     }

@@ -10,7 +10,7 @@
 #include <string.h>
 
 static const Head heads[] = { HEAD_POOLER, HEAD_LINEAR, HEAD_MEAN, HEAD_MLP };
-enum { HEADS = 4 };
+enum { SOME_HEADS = 4 };
 
 static const Method *named(const char *name)
 {
@@ -37,7 +37,7 @@ enum { ATTACHED = 5 };
 static void every_head_and_method_plays_like_its_twin_and_has_its_slopes(void)
 {
     for (int which = 0; which < ATTACHED; which++)
-        for (int h = 0; h < HEADS; h++)
+        for (int h = 0; h < SOME_HEADS; h++)
             for (int scores = 0; scores < 2; scores++) {
                 uint64_t seed = (uint64_t)(1 + which * 8 + h * 2 + scores);
                 Small s;
@@ -167,7 +167,7 @@ static void a_sequence_has_the_same_logits_in_any_batch(void)
     for (uint64_t seed = 1; seed <= 12; seed++) {
         Small s;
         begin_with(&s, (int)(seed % ATTACHED), seed);
-        s.description.head = heads[seed % HEADS];
+        s.description.head = heads[seed % SOME_HEADS];
         if (small_open(&s)) {
             float all[MOST_SEQUENCES][OUTPUTS];
             size_t order[MOST_SEQUENCES], count = s.batch.view.extent.sequences;
@@ -200,7 +200,7 @@ static void masks_do_not_depend_on_the_batch(void)
     for (uint64_t seed = 1; seed <= 12; seed++) {
         Small s;
         begin_with(&s, (int)(seed % ATTACHED), seed);
-        s.description.head = heads[seed % HEADS];
+        s.description.head = heads[seed % SOME_HEADS];
         s.description.hidden_dropout = s.description.attention_dropout = 0.3;
         if (small_open(&s)) {
             size_t order[MOST_SEQUENCES], count = s.batch.view.extent.sequences;
@@ -277,7 +277,8 @@ static void evaluation_draws_nothing(void)
                 Described features;
                 const Graph *graphs[] = { s.plans.eval.graph, s.plans.mlm.graph, NULL };
                 size_t count = s.batch.view.extent.sequences;
-                CHECK(describe_features(s.arena, &s.description, true, &features, &s.error));
+                CHECK(
+                    describe_features(s.arena, &s.description, VECTOR_HEADS, &features, &s.error));
                 graphs[2] = features.graph;
                 for (int g = 0; g < 3; g++)
                     for (size_t i = 0; i < graphs[g]->nodes; i++)
@@ -320,7 +321,7 @@ static const Node *last_attention(const Graph *graph)
 static void heads_on_the_first_token_compute_one_query_a_sequence_and_the_same(void)
 {
     for (int which = 0; which < ATTACHED; which++)
-        for (int h = 0; h < HEADS; h++) {
+        for (int h = 0; h < SOME_HEADS; h++) {
             Small less, whole;
             bool first = heads[h] == HEAD_POOLER || heads[h] == HEAD_LINEAR;
             begin_with(&less, which, (uint64_t)(which + 1));
@@ -372,8 +373,8 @@ static size_t random_nodes(const Graph *graph)
 // `mean` have nothing trained below any.
 static void calm_leaves_dropout_above_trained_parameters_alone(void)
 {
-    static const size_t calm_head[HEADS] = { 1, 0, 0, 1 };
-    for (int h = 0; h < HEADS; h++)
+    static const size_t calm_head[SOME_HEADS] = { 1, 0, 0, 1 };
+    for (int h = 0; h < SOME_HEADS; h++)
         for (int calm = 0; calm < 2; calm++) {
             static const char *const names[] = { "head", "full", "bitfit", "lora" };
             for (int m = 0; m < 4; m++) {
@@ -640,7 +641,7 @@ static void param_is_asked_about_every_tensor_of_the_encoder_once(void)
 
 static void heads_have_their_parameters(void)
 {
-    for (int h = 0; h < HEADS; h++)
+    for (int h = 0; h < SOME_HEADS; h++)
         for (int pooler_new = 0; pooler_new < 2; pooler_new++) {
             Small s;
             small_begin(&s, named("bitfit"), 1);
@@ -881,7 +882,7 @@ static void what_a_checkpoint_brings_decides_the_head(void)
             CHECK(checkpoint_has_pooler(&checkpoint) == (which & 1));
             CHECK(checkpoint_has_mlm(&checkpoint) == (which >> 2 & 1));
             CHECK(head_resolve(HEAD_AUTO, &checkpoint) == (which & 2 ? HEAD_POOLER : HEAD_MEAN));
-            for (int h = 0; h < HEADS; h++)
+            for (int h = 0; h < SOME_HEADS; h++)
                 CHECK(head_resolve(heads[h], &checkpoint) == heads[h]);
             checkpoint_close(&checkpoint);
         }
@@ -951,8 +952,7 @@ static void a_public_model_gives_the_vectors_that_it_should(void)
     if (CHECK(read && extent.tokens == 87 &&
               checkpoint_open(s.arena, path_join(s.arena, folder, "model.safetensors"), &checkpoint,
                               &s.error))) {
-        if (CHECK(describe_features(s.arena, &s.description, checkpoint_has_pooler(&checkpoint), &d,
-                                    &s.error) &&
+        if (CHECK(describe_features(s.arena, &s.description, VECTOR_HEADS, &d, &s.error) &&
                   (placed = plan(s.arena, d.graph, &extent, &s.error)) &&
                   (state = state_new(s.arena, &d.graph, 1, 1, checkpoint_giver, &checkpoint,
                                      &s.error)))) {
@@ -960,12 +960,12 @@ static void a_public_model_gives_the_vectors_that_it_should(void)
                 runner_new(s.arena, placed, state, arena_take(s.arena, plan_bytes(placed), 1));
             runner_step(runner, &batch, &step_options);
             for (size_t i = 0; i < INPUTS; i++) {
-                close_to_list(runner_value(runner, d.cls), i, json_object_get(line[i], "cls"),
-                              "cls");
-                close_to_list(runner_value(runner, d.mean), i, json_object_get(line[i], "mean"),
-                              "mean");
-                close_to_list(runner_value(runner, d.pooled), i, json_object_get(line[i], "pooler"),
-                              "pooler");
+                close_to_list(runner_value(runner, d.pooled[HEAD_LINEAR]), i,
+                              json_object_get(line[i], "cls"), "cls");
+                close_to_list(runner_value(runner, d.pooled[HEAD_MEAN]), i,
+                              json_object_get(line[i], "mean"), "mean");
+                close_to_list(runner_value(runner, d.pooled[HEAD_POOLER]), i,
+                              json_object_get(line[i], "pooler"), "pooler");
             }
         }
         checkpoint_close(&checkpoint);

@@ -7,7 +7,7 @@
 
 // clang-format off
 // COLUMN(name, type, kind, group, unit, source)
-#define ROW_COLUMNS(COLUMN) \
+#define ROW_COLUMNS(COLUMN)                                                                        \
     /* key */                                                                                      \
     COLUMN(key, Text, decided, key, "",                                                            \
            "SHA-256 of the resolved description: all that decides the result, in one canonical "   \
@@ -60,7 +60,8 @@
     COLUMN(truncated_share, Real, decided, protocol, "fraction",                                   \
            "share of the training rows that were cut")                                             \
     COLUMN(head, Text, decided, protocol, "",                                                      \
-           "the classifier: pooler, linear, mean or mlp (auto is resolved)")                       \
+           "the classifier: pooler, linear, mean or mlp (auto is resolved); auto where a fit "     \
+           "chose it: search_space says what it took")                                             \
     COLUMN(head_new, Whole, decided, protocol, "layers",                                           \
            "new dense layers of the head beside the classifier")                                   \
     COLUMN(head_lr, Real, decided, protocol, "", "peak learning rate of the head")                 \
@@ -93,14 +94,17 @@
            "yes when the part below the first trained parameter ran with dropout")                 \
     COLUMN(frozen_dtype, Text, decided, protocol, "",                                              \
            "number format of frozen weights: F32, F16 or BF16")                                    \
-    COLUMN(trials, Whole, decided, protocol, "runs", "trials of the search that this setting got") \
-    COLUMN(search_space, Text, decided, protocol, "", "what the search tried")                     \
+    COLUMN(trials, Whole, decided, protocol, "runs",                                               \
+           "trials of the search that this setting got; or settings that a fit compared on tune")  \
+    COLUMN(search_space, Text, decided, protocol, "",                                              \
+           "what the search tried; of one within a fit also, behind the colon, what it took")      \
     COLUMN(winner_key, Text, decided, protocol, "",                                                \
            "key of the trial whose settings this run uses")                                        \
     COLUMN(winner_on_edge, Text, decided, protocol, "",                                            \
-           "yes when the winner's learning rate was the lowest or highest tried")                  \
+           "yes when the winner's learning rate was the lowest or highest tried; of a fit, its "   \
+           "penalty")                                                                              \
     COLUMN(search_s, Real, measured, protocol, "seconds",                                          \
-           "sum of wall_s over the trials of this setting")                                        \
+           "sum of wall_s over the trials of this setting; or of the fits that were compared")     \
     COLUMN(budget, Real, decided, protocol, "fraction",                                            \
            "share of weights that the method's size option was solved for")                        \
     COLUMN(budget_of, Text, decided, protocol, "", "the weights that budget is a share of")        \
@@ -149,7 +153,8 @@
            "parameters that differ between the first step and the last")                           \
     COLUMN(params_method, Whole, decided, parameters, "numbers",                                   \
            "parameters that the method adds to the model")                                         \
-    COLUMN(params_head, Whole, decided, parameters, "numbers", "parameters of the head")           \
+    COLUMN(params_head, Whole, decided, parameters, "numbers",                                     \
+           "parameters of the head; of a fitted one its free numbers: of two classes one vector")  \
     COLUMN(trained_share, Real, decided, parameters, "fraction", "params_trained / params_total")  \
     COLUMN(method_share, Real, decided, parameters, "fraction",                                    \
            "(params_trained - params_head) / (params_total - params_head - params_method)")        \
@@ -169,17 +174,17 @@
     COLUMN(plan_activations, Whole, decided, memory, "bytes",                                      \
            "planner: all values of a training step but weights and their gradients, those with "   \
            "disjoint lives in one place; and what a frozen bottom gave all training rows, where "  \
-           "it is kept")                                                          \
+           "it is kept")                                                                           \
     COLUMN(plan_workspace, Whole, decided, memory, "bytes",                                        \
            "planner: the largest scratch of an operator")                                          \
     COLUMN(plan_peak, Whole, decided, memory, "bytes",                                             \
            "planner: weights, their gradients, optimizer, what is kept of a frozen bottom, and "   \
-           "step of training (of evaluation where nothing trains)")                                                                \
+           "step of training (of evaluation where nothing trains)")                                \
     COLUMN(eval_plan_peak, Whole, decided, memory, "bytes",                                        \
            "planner: the same with the step of evaluation")                                        \
     COLUMN(arena_peak, Whole, measured, memory, "bytes",                                           \
-           "weights, their gradients, optimizer, what was kept of a frozen bottom, and the step's " \
-           "memory up to the highest byte really written")                                                                       \
+           "weights, their gradients, optimizer, what was kept of a frozen bottom, and the "       \
+           "step's memory up to the highest byte really written")                                  \
     COLUMN(rss_start, Whole, measured, memory, "bytes",                                            \
            "resident memory (VmRSS) before the checkpoint is loaded")                              \
     COLUMN(rss_peak, Whole, measured, memory, "bytes",                                             \
@@ -204,8 +209,8 @@
            "values of parameters")                                                                 \
     COLUMN(tokenize_s, Real, measured, time, "seconds", "turning texts into tokens")               \
     COLUMN(feature_s, Real, measured, time, "seconds",                                             \
-           "computing what a frozen bottom gives each training row, where it is kept; features "    \
-           "and fitting on them")                          \
+           "computing what a frozen bottom gives each training row, where it is kept; features "   \
+           "and fitting on them")                                                                  \
     COLUMN(train_s, Real, measured, time, "seconds", "the training loop without evaluations")      \
     COLUMN(forward_s, Real, measured, time, "seconds", "forward passes of training")               \
     COLUMN(backward_s, Real, measured, time, "seconds", "backward passes of training")             \
@@ -214,8 +219,8 @@
     COLUMN(eval_s, Real, measured, time, "seconds",                                                \
            "all evaluations, those of the held-out texts included")                                \
     COLUMN(cache_saved_s, Real, measured, time, "seconds",                                         \
-           "estimated time that keeping what a frozen bottom gives saved: its seconds a token "     \
-           "times the tokens of all steps, less feature_s")                                    \
+           "estimated time that keeping what a frozen bottom gives saved: its seconds a token "    \
+           "times the tokens of all steps, less feature_s")                                        \
     COLUMN(infer_b1_ms, Real, measured, time, "ms",                                                \
            "median time of one example, merged where the method merges")                           \
     COLUMN(infer_b32_ms, Real, measured, time, "ms",                                               \
@@ -227,11 +232,11 @@
            "first 5")                                                                              \
     COLUMN(flops, Real, result, time, "operations",                                                \
            "floating-point operations of training's products, from the graph, where it went to "   \
-           "its end; a multiply-add is 2; a frozen bottom that is kept counts once")                                                         \
-    COLUMN(gflops_per_s, Real, measured, time, "GFLOP/s",                                           \
-           "flops / train_s; where a frozen bottom was kept / (feature_s + train_s)")                       \
+           "its end; a multiply-add is 2; a frozen bottom that is kept counts once")               \
+    COLUMN(gflops_per_s, Real, measured, time, "GFLOP/s",                                          \
+           "flops / train_s; where a frozen bottom was kept / (feature_s + train_s)")              \
     COLUMN(probe_gflops, Real, measured, time, "GFLOP/s",                                          \
-           "products of up to 50 ms before training and after the last evaluation: the machine's "       \
+           "products of up to 50 ms before training and after the last evaluation: the machine's " \
            "speed during this run")                                                                \
     COLUMN(jobs, Whole, measured, time, "runs", "runs at a time in this sweep")                    \
     COLUMN(load_start, Real, measured, time, "", "load average over one minute at the start")      \

@@ -23,6 +23,16 @@ typedef struct {
     int64_t t;                    // the number of this update, from 1
 } AdamW;
 
+// What a whole training is told (state.h).
+typedef struct {
+    Schedule schedule;
+    double lr, head_lr; // head_lr: of parameters with part == head_part
+    int head_part;
+    int64_t warmup, steps;
+    double weight_decay, clip;
+    double beta1, beta2, epsilon;
+} Training;
+
 // One update of n parameters, and gradient = 0 afterwards:
 //   value -= rate decay value;  g = clip gradient;  m = b1 m + (1 - b1) g;  v = b2 v + (1 - b2) g^2
 //   value -= rate / (1 - b1^t) m / (sqrt(v / (1 - b2^t)) + epsilon)

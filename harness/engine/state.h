@@ -34,15 +34,6 @@ State *state_for_use(Arena *arena, const Graph *const *graphs, size_t count, uin
                      Giver giver, void *context, Error *error);
 Slot *state_find(const State *state, const char *name);
 
-typedef struct {
-    Schedule schedule;
-    double lr, head_lr; // head_lr: of parameters with part == head_part
-    int head_part;
-    int64_t warmup, steps;
-    double weight_decay, clip;
-    double beta1, beta2, epsilon;
-} Training;
-
 // Clips by the global norm over all trained parameters, updates them and clears the gradients.
 // *norm: the norm before clipping. step counts from 0.
 void state_update(State *state, const Training *training, int64_t step, double *norm);

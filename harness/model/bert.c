@@ -65,30 +65,6 @@ static Value parameter(Bert *bert, const char *name, Kind kind, Site site, int l
                                     method->param(&at, bert->is->method.options));
 }
 
-// A layer of the head that no checkpoint brings: trained by every method that trains.
-static Value head_linear(Bert *bert, const char *name, Value x, int64_t out, int64_t in)
-{
-    const Method *method = bert->is->method.method;
-    Graph *graph = bert->graph;
-    bool learns = method && !(method->claims & TRAINS_NOTHING);
-    Parameter W = { .name = arena_format(graph->arena, "%s.weight", name),
-                    .rows = out,
-                    .cols = in,
-                    .rank = 2,
-                    .trained = learns,
-                    .part = PART_HEAD,
-                    .init = { INIT_NORMAL, bert->is->config->initializer_range } };
-    Parameter b = { .name = arena_format(graph->arena, "%s.bias", name),
-                    .rows = 1,
-                    .cols = out,
-                    .rank = 1,
-                    .trained = learns,
-                    .part = PART_HEAD,
-                    .init = { INIT_CONSTANT, 0 } };
-    graph->place = name;
-    return linear(graph, x, graph_parameter(graph, &W), graph_parameter(graph, &b));
-}
-
 static const char *layer_name(Bert *bert, int layer, const char *rest)
 {
     return arena_format(bert->graph->arena, "bert.encoder.layer.%d.%s", layer, rest);
@@ -231,7 +207,7 @@ static Value pooler(Bert *bert, Value x)
     Graph *graph = bert->graph;
     Value first = first_token(graph, x), y;
     if (bert->is->pooler_new)
-        y = head_linear(bert, "bert.pooler.dense", first, hidden, hidden);
+        y = head_layer(&bert->build, "bert.pooler.dense", first, hidden, hidden);
     else {
         graph->place = "pooler";
         y = linear(
@@ -243,27 +219,34 @@ static Value pooler(Bert *bert, Value x)
     return activate(graph, TANH, y);
 }
 
-static Value logits(Bert *bert, Value x)
+// What a head's classifier reads.
+static Value pooled(Bert *bert, Head head, Value x)
 {
     int64_t hidden = bert->is->config->hidden;
     Graph *graph = bert->graph;
-    double drop = rate(bert, bert->is->classifier_dropout);
     graph->place = "pool";
-    switch (bert->is->head) {
+    switch (head) {
     case HEAD_POOLER:
-        x = pooler(bert, x);
-        break;
+        return pooler(bert, x);
     case HEAD_LINEAR:
-        x = first_token(graph, x);
-        break;
+        return first_token(graph, x);
     case HEAD_MLP:
-        x = activate(graph, TANH,
-                     head_linear(bert, "head.dense", mean_tokens(graph, x), hidden, hidden));
-        break;
+        x = head_layer(&bert->build, "head.dense", mean_tokens(graph, x), hidden, hidden);
+        return activate(graph, TANH, x);
     default:
-        x = mean_tokens(graph, x);
+        return mean_tokens(graph, x);
     }
-    return head_linear(bert, "classifier", dropout(graph, x, drop), bert->is->outputs, hidden);
+}
+
+static Value logits(Bert *bert, Value x)
+{
+    Graph *graph = bert->graph;
+    const Method *method = bert->is->method.method;
+    x = pooled(bert, bert->is->head, x);
+    if (method && method->head)
+        x = method->head(&bert->build, x, bert->is->method.options);
+    x = dropout(graph, x, rate(bert, bert->is->classifier_dropout));
+    return head_layer(&bert->build, "classifier", x, bert->is->outputs, graph->value[x].cols);
 }
 
 static Bert begin(Arena *arena, const Description *description, Error *error)
@@ -275,6 +258,9 @@ static Bert begin(Arena *arena, const Description *description, Error *error)
     bert.build = (Build){ .graph = bert.graph,
                           .config = is->config,
                           .method = method,
+                          .outputs = is->outputs,
+                          .scores = is->scores,
+                          .pooler_new = is->pooler_new,
                           .training = is->training,
                           .stored = is->stored,
                           .words = &is->words,
@@ -323,9 +309,8 @@ static bool finish(Arena *arena, Bert *bert, Described *described, Error *error)
         return false;
     described->logits = renumbered(map, described->logits);
     described->loss = renumbered(map, described->loss);
-    described->cls = renumbered(map, described->cls);
-    described->mean = renumbered(map, described->mean);
-    described->pooled = renumbered(map, described->pooled);
+    for (int head = 0; head < HEADS; head++)
+        described->pooled[head] = renumbered(map, described->pooled[head]);
     for (Computed *one = bert->build.computed; one; one = one->next)
         one->value = map[one->value];
     described->computed = bert->build.computed;
@@ -334,7 +319,9 @@ static bool finish(Arena *arena, Bert *bert, Described *described, Error *error)
 }
 
 static const Described NOTHING = {
-    .logits = NO_VALUE, .loss = NO_VALUE, .cls = NO_VALUE, .mean = NO_VALUE, .pooled = NO_VALUE
+    .logits = NO_VALUE,
+    .loss = NO_VALUE,
+    .pooled = { NO_VALUE, NO_VALUE, NO_VALUE, NO_VALUE, NO_VALUE },
 };
 
 bool describe(Arena *arena, const Description *description, Described *described, Error *error)
@@ -379,7 +366,7 @@ bool describe_mlm(Arena *arena, const Description *description, Described *descr
     return finish(arena, &bert, described, error);
 }
 
-bool describe_features(Arena *arena, const Description *description, bool has_pooler,
+bool describe_features(Arena *arena, const Description *description, unsigned heads,
                        Described *described, Error *error)
 {
     Description evaluation = *description;
@@ -387,12 +374,9 @@ bool describe_features(Arena *arena, const Description *description, bool has_po
     Bert bert = begin(arena, &evaluation, error);
     *described = NOTHING;
     Value x = encoder(&bert);
-    described->cls = first_token(bert.graph, x);
-    described->mean = mean_tokens(bert.graph, x);
-    graph_output(bert.graph, described->cls);
-    graph_output(bert.graph, described->mean);
-    if (has_pooler)
-        graph_output(bert.graph, described->pooled = pooler(&bert, x));
+    for (int head = 0; head < HEADS; head++)
+        if (heads >> head & 1)
+            graph_output(bert.graph, described->pooled[head] = pooled(&bert, (Head)head, x));
     return finish(arena, &bert, described, error);
 }
 

@@ -6,10 +6,6 @@
 #include "model/checkpoint.h"
 #include "model/hooks.h"
 
-typedef enum { HEAD_AUTO, HEAD_POOLER, HEAD_LINEAR, HEAD_MEAN, HEAD_MLP } Head;
-#define HEAD_NAMES "auto|pooler|linear|mean|mlp"
-extern const char *const head_names[]; // by Head
-
 typedef struct {
     const Config *config;
     Attached method; // .method NULL: nothing attached, nothing trained
@@ -27,10 +23,10 @@ typedef struct {
 } Description;
 
 typedef struct {
-    const Graph *graph;      // trimmed; without its backward
-    const void *options;     // the method's, resolved
-    Value logits, loss;      // loss NO_VALUE unless training
-    Value cls, mean, pooled; // features asked for by describe_features, else NO_VALUE
+    const Graph *graph;  // trimmed; without its backward
+    const void *options; // the method's, resolved
+    Value logits, loss;  // loss NO_VALUE unless training
+    Value pooled[HEADS]; // what describe_features was asked for, else NO_VALUE
     // Of an evaluation: outputs that one task's file holds under these names, in place of the
     // parameters that are not in the graph of the same description with `stored`.
     const Computed *computed;
@@ -39,8 +35,11 @@ typedef struct {
 bool describe(Arena *arena, const Description *description, Described *described, Error *error);
 // The masked-language-model loss at the picked tokens, in evaluation, with the method attached.
 bool describe_mlm(Arena *arena, const Description *description, Described *described, Error *error);
-// The encoder's vectors in evaluation: first token, mean, and tanh pooler (where has_pooler).
-bool describe_features(Arena *arena, const Description *description, bool has_pooler,
+// Heads whose vector is the encoder's own.
+enum { VECTOR_HEADS = 1 << HEAD_POOLER | 1 << HEAD_LINEAR | 1 << HEAD_MEAN };
+// The encoder's vectors in evaluation, under each of `heads` (bits 1 << Head): pooler, first token
+// (linear), mean.
+bool describe_features(Arena *arena, const Description *description, unsigned heads,
                        Described *described, Error *error);
 
 // What a checkpoint brings beside its encoder.

@@ -8,6 +8,7 @@
 #define MODEL_HOOKS_H
 #include "base/option.h"
 #include "engine/operators.h"
+#include "engine/optimizer.h"
 #include "model/config.h"
 
 // Sites of a layer. The first six are linear layers, as options name them.
@@ -29,6 +30,12 @@ extern const char *const site_names[]; // by Site
 
 // A linear layer has a weight and a bias, a LayerNorm a gain and an offset (gamma and beta).
 typedef enum { KIND_WEIGHT, KIND_BIAS, KIND_GAIN, KIND_OFFSET, KIND_EMBEDDING } Kind;
+
+// What stands between the encoder and the logits. pooler: tanh of a dense layer on the first token;
+// linear: the first token; mean: the mean of all; mlp: that, and a new dense layer.
+typedef enum { HEAD_AUTO, HEAD_POOLER, HEAD_LINEAR, HEAD_MEAN, HEAD_MLP, HEADS } Head;
+#define HEAD_NAMES "auto|pooler|linear|mean|mlp"
+extern const char *const head_names[]; // by Head
 
 // Whose a parameter is (Parameter.part).
 typedef enum { PART_ENCODER, PART_METHOD, PART_HEAD } Part;
@@ -60,6 +67,9 @@ typedef struct {
     Graph *graph;
     const Config *config;
     const Method *method; // whose hook is being asked
+    int outputs;          // of the head: classes, or 1 for scores
+    bool scores;          // the task has scores instead of classes
+    bool pooler_new;      // the checkpoint brings no pooler
     bool training;        // false: describing for evaluation; method_dropout() then does nothing
     bool stored;          // what is computed from parameters alone has been stored as numbers
     Computed *computed;   // of evaluation, the last first
@@ -116,6 +126,48 @@ enum {
     READS_WORDS = 16,       // wants Build.words
 };
 
+// ---- fit: a classifier solved on the vectors of a frozen encoder, instead of steps
+
+// The vectors of one split.
+typedef struct {
+    size_t count;        // 0: there is no such split
+    Matrix under[HEADS]; // count x hidden: what the classifier reads under a head; those of `heads`
+    const int32_t *label; // classes; else NULL
+    const float *target;  // scores; else NULL
+} Vectors;
+
+typedef struct {
+    Arena *arena; // what is fitted lies in it, too
+    const Config *config;
+    Vectors train, tune; // no other split is there
+    int outputs;
+    bool scores;
+    // Of tune, in the task's metric: larger is better. logits: as the ordinary head gives them.
+    double (*score)(void *context, Matrix logits);
+    // To be asked now and then; false: stop, and return false.
+    bool (*go_on)(void *context);
+    void *context;
+    // For fitting by steps:
+    const Training *training;
+    size_t batch;
+    double dropout; // before the classifier
+    uint64_t init_seed, order_seed, dropout_seed;
+} Fit;
+
+enum { FITTED_TENSORS = 4 };
+typedef struct {
+    Head head; // that it is for
+    struct {
+        const char *name; // of a parameter of the head, each of which is given
+        const float *number;
+    } tensor[FITTED_TENSORS];
+    size_t tensors;
+    double strength;          // of the penalty that was taken, as the method counts it
+    int trials;               // settings that were compared on tune; 0: none
+    const char *tried, *took; // "pooling=cls,mean;C=0.1,1", "pooling=cls;C=1"
+    bool on_edge;             // the setting that won is the smallest or largest tried
+} Fitted;
+
 // One file in methods/ defines one of these.
 struct Method {
     const char *name, *summary, *paper;
@@ -138,6 +190,18 @@ struct Method {
     Value (*embedded)(Build *build, const Embedded *at, const void *options); // -> x'
     // With these W and b a plain layer gives what `weight` and `linear` make of it in evaluation.
     Merged (*merged)(Build *build, const Linear *at, const void *options);
+    // The layers of the head below the classifier, made with head_layer(); -> what it reads.
+    Value (*head)(Build *build, Value pooled, const void *options);
+    // A method that fits: the heads that it may be for (bits 1 << Head), and the fit. `stepwise`:
+    // do the steps, rate and batch of a run matter to it? NULL: never.
+    unsigned (*heads)(const void *options);
+    bool (*stepwise)(const void *options);
+    bool (*fit)(const Fit *fit, const void *options, Fitted *fitted, Error *error);
+    // What `fit` has made as small as it can be, of the training part, as a function of the head's
+    // numbers; NAN where it is no optimum of anything. For `tunemark verify`.
+    double (*objective)(const Fit *fit, const Fitted *fitted, const void *options);
+    // Free numbers of the head that is fitted; NULL: as many as it has.
+    int64_t (*count_head)(const Config *config, int outputs, const void *options);
     // What it trains without the head, from the paper's formula; pooler: the graph has one from the
     // checkpoint.
     int64_t (*count)(const Config *config, bool pooler, const void *options);
@@ -149,6 +213,9 @@ extern const char *const method_shas[]; // SHA-256 of each one's file without it
 const char *method_sha(const Method *method);
 const Method *method_find(const char *name, Error *error); // unknown: names the nearest
 double method_rate(const Method *method, int64_t hidden);
+// Does it train by steps, whether through the model or in its fit? Else a learning rate is nothing
+// to it.
+bool method_steps(const Method *method, const void *options);
 
 // ---- what a method's file builds with
 
@@ -177,6 +244,9 @@ Value stored(Build *build, Value computed, const char *name, ...)
 
 // Dropout of the method's own, with a mask per place; nothing in evaluation.
 Value method_dropout(Build *build, Value x, double rate);
+
+// A dense layer of the head: x W^T + b. Trained by every method that trains.
+Value head_layer(Build *build, const char *name, Value x, int64_t out, int64_t in);
 
 // Refuses an option that does not fit the model: "lora: rank: 64 is too large for q (32 x 32);
 // should be 1 to 32". Returns false.

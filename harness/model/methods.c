@@ -46,6 +46,13 @@ double method_rate(const Method *method, int64_t hidden)
     return method->rate[3];
 }
 
+bool method_steps(const Method *method, const void *options)
+{
+    if (method->fit)
+        return method->stepwise && method->stepwise(options);
+    return !(method->claims & TRAINS_NOTHING);
+}
+
 // "METHOD.name"
 static const char *name_of(Build *build, const char *name, va_list arguments)
 {
@@ -131,6 +138,29 @@ Value stored(Build *build, Value computed, const char *name, ...)
         graph_output(graph, computed);
     }
     return computed;
+}
+
+Value head_layer(Build *build, const char *name, Value x, int64_t out, int64_t in)
+{
+    const Method *method = build->method;
+    Graph *graph = build->graph;
+    bool learns = method && !(method->claims & TRAINS_NOTHING);
+    Parameter W = { .name = arena_format(graph->arena, "%s.weight", name),
+                    .rows = out,
+                    .cols = in,
+                    .rank = 2,
+                    .trained = learns,
+                    .part = PART_HEAD,
+                    .init = { INIT_NORMAL, build->config->initializer_range } };
+    Parameter b = { .name = arena_format(graph->arena, "%s.bias", name),
+                    .rows = 1,
+                    .cols = out,
+                    .rank = 1,
+                    .trained = learns,
+                    .part = PART_HEAD,
+                    .init = { INIT_CONSTANT, 0 } };
+    graph->place = name;
+    return linear(graph, x, graph_parameter(graph, &W), graph_parameter(graph, &b));
 }
 
 Value method_dropout(Build *build, Value x, double rate)

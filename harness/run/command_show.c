@@ -87,7 +87,8 @@ static bool params(const Invocation *invocation, int *status, Error *error)
     if (!arguments_read(arena, invocation->count, invocation->argument, params_flags, &arguments,
                         error) ||
         !no_operands(&arguments, error) ||
-        !request_read(arena, &arguments, params_flags, NULL, &request, error))
+        !request_read(arena, &arguments, params_flags, NULL, &request, error) ||
+        !request_head(&request, error))
         return false;
     const char *typed = argument_value(&arguments, "labels");
     if (typed && (!text_whole(typed, &labels) || labels < 1 || labels > 1000000))
@@ -105,9 +106,12 @@ static bool params(const Invocation *invocation, int *status, Error *error)
         .outputs = (int)labels,
         .pooler_new = has_checkpoint && !checkpoint_has_pooler(&checkpoint),
     };
+    while (request.method->heads && // the first that it may fit
+           !(request.method->heads(request.options) >> description.head & 1))
+        description.head = (Head)((description.head + 1) % HEADS);
     bool ok = plans_make(arena, &description, NULL, &extent, NULL, &plans, error);
     if (ok) {
-        Counts counts = counts_of(plans.eval.graph);
+        Counts counts = counts_free(plans.eval.graph, &description);
         params_print(&request, &counts, plans.eval.graph, argument_is(&arguments, "all"),
                      argument_is(&arguments, "csv"));
     }

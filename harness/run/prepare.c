@@ -126,7 +126,7 @@ static int64_t decide_steps(const Request *request, size_t rows)
     const Protocol *protocol = &request->protocol;
     int64_t an_epoch = ((int64_t)rows + protocol->batch - 1) / protocol->batch;
     int64_t steps = protocol->epochs * an_epoch;
-    if (request->method->claims & TRAINS_NOTHING)
+    if (!method_steps(request->method, request->options))
         return 0;
     return steps > protocol->min_steps ? steps : protocol->min_steps;
 }
@@ -164,14 +164,45 @@ static void decide_training(const Request *request, Prepared *p, int64_t steps)
 static void decide_batches(Arena *arena, const Request *request, Prepared *p)
 {
     size_t batch = (size_t)request->protocol.batch;
-    batches_shuffled(arena, &p->tokens[SPLIT_TRAIN], batch, (size_t)p->training.steps,
-                     p->order_seed, &p->batches);
+    size_t steps = request->method->fit ? 0 : (size_t)p->training.steps; // of the model
+    batches_shuffled(arena, &p->tokens[SPLIT_TRAIN], batch, steps, p->order_seed, &p->batches);
     for (int s = SPLIT_TUNE; s < SPLITS; s++) {
         batches_in_order(arena, &p->tokens[s], batch, &p->evaluation[s]);
         p->largest_evaluation = extent_max(p->largest_evaluation, p->evaluation[s].largest);
     }
     if (request->protocol.select == SELECT_BEST)
         p->looks = looks_of(p->batches.steps, (p->tokens[SPLIT_TRAIN].count + batch - 1) / batch);
+}
+
+// Which heads a run may end with: one, but of a fit that chooses.
+static unsigned heads_of(const Request *request, const Prepared *p)
+{
+    return request->method->fit ? request->method->heads(request->options)
+                                : 1U << p->description.head;
+}
+
+// With the head whose evaluation takes most memory, where it is not chosen yet.
+static bool decide_plans(Arena *arena, const Request *request, Prepared *p, Error *error)
+{
+    unsigned heads = heads_of(request, p);
+    const Extent *train = p->batches.steps ? &p->batches.largest : NULL;
+    size_t batch = (size_t)request->protocol.batch;
+    for (int head = 0; head < HEADS; head++) {
+        Plans plans;
+        if (!(heads >> head & 1))
+            continue;
+        p->description.head = (Head)head;
+        if (!plans_make(arena, &p->description, train, &p->largest_evaluation, NULL, &plans, error))
+            return false;
+        if (!p->plans.eval_plan || plan_bytes(plans.eval_plan) > plan_bytes(p->plans.eval_plan))
+            p->plans = plans;
+    }
+    p->description.head = p->plans.description.head;
+    if (request->method->fit)
+        return fitting_plan(arena, &p->tokens[SPLIT_TRAIN], &p->tokens[SPLIT_TUNE], batch,
+                            &p->plans, &p->frozen, error);
+    return frozen_plan(arena, &p->tokens[SPLIT_TRAIN], &p->batches, batch,
+                       1e6 * (double)request->protocol.cache, &p->plans, &p->frozen, error);
 }
 
 // Products of all steps and of all evaluations.
@@ -221,7 +252,8 @@ static void row_what(Arena *arena, const Request *request, const Prepared *p, Ro
 static void row_protocol(Arena *arena, const Request *request, const Prepared *p, Row *row)
 {
     const Protocol *protocol = &request->protocol;
-    bool trains = !(request->method->claims & TRAINS_NOTHING);
+    bool trains = method_steps(request->method, request->options);
+    unsigned heads = heads_of(request, p);
     row->train_n = (Whole)p->tokens[SPLIT_TRAIN].count;
     row->tune_n = (Whole)p->tokens[SPLIT_TUNE].count;
     row->train_on = option_of(arena, "train-on", protocol);
@@ -231,7 +263,7 @@ static void row_protocol(Arena *arena, const Request *request, const Prepared *p
                           : protocol->max_length;
     row->truncated_share =
         (double)p->tokens[SPLIT_TRAIN].truncated / (double)p->tokens[SPLIT_TRAIN].count;
-    row->head = head_names[p->description.head];
+    row->head = head_names[heads & (heads - 1) ? HEAD_AUTO : p->description.head];
     row->head_new = counts_of(p->plans.eval.graph).head_new;
     row->epochs = protocol->epochs;
     row->min_steps = protocol->min_steps;
@@ -269,7 +301,8 @@ static void row_protocol(Arena *arena, const Request *request, const Prepared *p
 
 static void row_parameters(const Prepared *p, Row *row)
 {
-    Counts counts = counts_of(p->plans.eval.graph);
+    Counts all = counts_of(p->plans.eval.graph);
+    Counts counts = counts_free(p->plans.eval.graph, &p->description);
     Shares shares = shares_of(&counts);
     row->params_total = counts.total;
     row->params_embedding = counts.embedding;
@@ -281,12 +314,15 @@ static void row_parameters(const Prepared *p, Row *row)
     row->method_share = shares.method;
     row->trained_share_nonembedding = shares.trained_nonembedding;
     row->method_share_nonembedding = shares.method_nonembedding;
-    const Plan *train = p->plans.train_plan ? p->plans.train_plan : p->plans.eval_plan;
+    bool steps = p->batches.steps > 0 || !p->plans.features_plan; // a fit has no gradients
+    const Plan *train = p->plans.train_plan      ? p->plans.train_plan
+                        : p->plans.features_plan ? p->plans.features_plan
+                                                 : p->plans.eval_plan;
     if (p->plans.prefix_plan && plan_bytes(p->plans.prefix_plan) > plan_bytes(train))
         train = p->plans.prefix_plan; // one memory for both: the larger one's
-    row->plan_weights = 4 * (counts.total + (p->looks.count ? counts.trained : 0)); // the best's
-    row->plan_gradients = 4 * counts.trained;
-    row->plan_optimizer = 8 * counts.trained;
+    row->plan_weights = 4 * (all.total + (p->looks.count ? all.trained : 0)); // the best's
+    row->plan_gradients = steps ? 4 * all.trained : 0;
+    row->plan_optimizer = steps ? 8 * all.trained : 0;
     row->plan_activations = (Whole)(plan_activations(train) + p->frozen.bytes);
     row->plan_workspace = (Whole)plan_workspace(train);
     Whole held = row->plan_weights + row->plan_gradients + row->plan_optimizer;
@@ -404,7 +440,7 @@ bool prepare(Arena *arena, Cache *cache, const Request *request, Prepared *p, Er
 {
     const Protocol *protocol = &request->protocol;
     *p = (Prepared){ 0 };
-    if (!model_files(cache, protocol->model, &p->model, error) ||
+    if (!request_head(request, error) || !model_files(cache, protocol->model, &p->model, error) ||
         !task_files(cache, protocol->task, &p->task, error) || !check_types(arena, p, error))
         return false;
     p->init_seed = seed_of(protocol->init_seed, protocol->seed);
@@ -433,11 +469,7 @@ bool prepare(Arena *arena, Cache *cache, const Request *request, Prepared *p, Er
         return false;
     decide_training(request, p, steps);
     decide_batches(arena, request, p);
-    if (!plans_make(arena, &p->description, p->batches.steps ? &p->batches.largest : NULL,
-                    &p->largest_evaluation, NULL, &p->plans, error) ||
-        !check_trained(request, p, error) ||
-        !frozen_plan(arena, &p->tokens[SPLIT_TRAIN], &p->batches, (size_t)protocol->batch,
-                     1e6 * (double)protocol->cache, &p->plans, &p->frozen, error))
+    if (!decide_plans(arena, request, p, error) || !check_trained(request, p, error))
         return false;
     count_flops(p);
     row_clear(&p->row);

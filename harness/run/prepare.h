@@ -3,7 +3,7 @@
 #ifndef RUN_PREPARE_H
 #define RUN_PREPARE_H
 #include "run/files.h"
-#include "run/frozen.h"
+#include "run/fitting.h"
 #include "run/heldout.h"
 #include "run/run.h"
 #include "run/selection.h"
@@ -23,7 +23,7 @@ typedef struct {
     Heldout heldout; // without batches: none asked for, or this model has no use for it
     Description description;
     Plans plans;
-    Frozen frozen;
+    Frozen frozen; // or what is kept for a fit
     Training training;
     uint64_t init_seed, order_seed, dropout_seed, data_seed;
     double tokenize_s;

@@ -74,6 +74,13 @@ bool request_new(Arena *arena, const char *method, Request *request, Error *erro
     return true;
 }
 
+bool request_head(const Request *request, Error *error)
+{
+    return !request->method->fit || request->protocol.head == HEAD_AUTO ||
+           fail(error, ERROR_INPUT, (Where){ .item = "head" }, "auto",
+                "%s has options of its own that decide it", request->method->name);
+}
+
 static bool unknown(const Request *request, const char *name, Where where, Error *error)
 {
     const char *names[128] = { NULL };

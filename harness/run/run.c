@@ -35,7 +35,8 @@ typedef struct {
     double cpu_started;
     Tell tell;
     void *context;
-    bool interrupted; // while the prefix was computed
+    bool interrupted, late; // before the first step
+    Arena *keep;            // of what is kept until the run has learned
 } Run;
 
 // Over the steps after the first few, which pay for page faults and caches.
@@ -56,14 +57,27 @@ static void curve_add(Run *run, int64_t step, int64_t tokens, double seconds, do
         run->curve[run->points++] = (CurvePoint){ step, tokens, seconds, loss, (double)NAN };
 }
 
-// A batch of the frozen prefix is done: is the run to go on? It ends like one that is in its steps.
-static bool freezing_goes_on(void *context)
+// Before the first step, or instead of steps: is the run to go on?
+static bool goes_on(void *context)
 {
     Run *run = context;
     run->interrupted =
         run->tell &&
         !run->tell(run->context, 0, (int64_t)run->prepared.batches.steps, (double)NAN, (double)NAN);
-    return !run->interrupted && !(seconds_now() - run->started > run->request->protocol.timeout);
+    run->late = seconds_now() - run->started > run->request->protocol.timeout;
+    return !run->interrupted && !run->late;
+}
+
+// What goes_on() put an end to ends as among steps: late is a status, interrupted an error.
+static bool stopped(Arena *arena, Run *run, Error *error)
+{
+    if (run->interrupted)
+        return fail(error, ERROR_INTERRUPTED, (Where){ .item = "run" }, NULL,
+                    "interrupted before the first step; nothing is kept");
+    run->row->status = "timeout";
+    run->row->error = arena_format(arena, "gave up after %g seconds before the first step",
+                                   run->request->protocol.timeout);
+    return true;
 }
 
 // What a frozen bottom gives every training example, once, in the memory of `keep`.
@@ -71,20 +85,13 @@ static bool freeze(Arena *arena, Arena *keep, Run *run, Error *error)
 {
     Prepared *p = &run->prepared;
     double start = seconds_now();
-    if (p->frozen.batches.steps == 0)
+    if (!p->plans.prefix_plan)
         return true;
-    if (kept_compute(keep, p->plans.prefix_plan, run->trainer.prefix, &p->tokens[SPLIT_TRAIN],
-                     &p->frozen.batches, freezing_goes_on, run, &run->kept)) {
-        run->trainer.kept = &run->kept;
-        run->row->feature_s = seconds_now() - start;
-        return true;
-    }
-    if (run->interrupted)
-        return fail(error, ERROR_INTERRUPTED, (Where){ .item = "run" }, NULL,
-                    "interrupted before the first step; nothing is kept");
-    run->row->status = "timeout";
-    run->row->error = arena_format(arena, "gave up after %g seconds before the first step",
-                                   run->request->protocol.timeout);
+    if (!kept_compute(keep, p->plans.prefix_plan, run->trainer.prefix, &p->tokens[SPLIT_TRAIN],
+                      &p->frozen.batches, goes_on, run, &run->kept))
+        return stopped(arena, run, error);
+    run->trainer.kept = &run->kept;
+    run->row->feature_s = seconds_now() - start;
     return true;
 }
 
@@ -166,12 +173,82 @@ static bool train(Arena *arena, Run *run, Error *error)
     return true;
 }
 
-static bool freeze_and_train(Arena *arena, Run *run, Error *error)
+// Of tune, as a fit asks for it.
+static double fit_score(void *context, Matrix logits)
+{
+    const Run *run = context;
+    Arena *arena = run->keep;
+    size_t mark = arena_mark(arena);
+    double score = evaluation_of(arena, run->prepared.task, SPLIT_TUNE, logits.data).score;
+    arena_rewind(arena, mark);
+    return score;
+}
+
+static void row_fitted(Arena *arena, const Run *run, const Fitted *fitted, double seconds)
+{
+    Row *row = run->row;
+    if (fitted->trials == 0 || run->request->protocol.winner_key)
+        return;
+    row->trials = fitted->trials;
+    row->search_space = arena_format(arena, "%s: %s", fitted->tried, fitted->took);
+    row->winner_on_edge = fitted->on_edge ? "yes" : "no";
+    row->search_s = seconds;
+}
+
+// The vectors of train and tune, once, and the method's fit on them: it sees no other split.
+static bool fit(Arena *arena, Arena *keep, Run *run, Error *error)
+{
+    Prepared *p = &run->prepared;
+    double start = seconds_now();
+    Kept kept[2];
+    for (int s = 0; s < 2; s++) {
+        const Tokens *tokens = &p->tokens[s ? SPLIT_TUNE : SPLIT_TRAIN];
+        if (!kept_compute(keep, p->plans.features_plan, run->trainer.features, tokens,
+                          s ? &p->evaluation[SPLIT_TUNE] : &p->frozen.batches, goes_on, run,
+                          &kept[s]))
+            return stopped(arena, run, error);
+    }
+    Fit fit = { .arena = keep,
+                .config = p->description.config,
+                .train = fitting_vectors(&p->plans, &kept[0]),
+                .tune = fitting_vectors(&p->plans, &kept[1]),
+                .outputs = p->description.outputs,
+                .scores = p->description.scores,
+                .score = fit_score,
+                .go_on = goes_on,
+                .context = run,
+                .training = &p->training,
+                .batch = (size_t)run->request->protocol.batch,
+                .dropout = p->description.classifier_dropout,
+                .init_seed = p->init_seed,
+                .order_seed = p->order_seed,
+                .dropout_seed = p->dropout_seed };
+    Fitted fitted = { .tensors = 0 };
+    double asked = seconds_now();
+    run->keep = keep;
+    if (!run->request->method->fit(&fit, run->request->options, &fitted, error))
+        return (run->interrupted || run->late) && stopped(arena, run, error);
+    row_fitted(arena, run, &fitted, seconds_now() - asked);
+    if (!fitting_adopt(arena, &fitted, &p->largest_evaluation, &p->plans, &run->trainer, error))
+        return false;
+    p->description.head = fitted.head;
+    run->row->feature_s = seconds_now() - start;
+    run->row->tokens = (Whole)p->frozen.batches.tokens;
+    run->row->flops = p->flops;
+    run->row->gflops_per_s = p->flops / run->row->feature_s / 1e9;
+    return true;
+}
+
+static bool learn(Arena *arena, Run *run, Error *error)
 {
     Arena *keep = arena_new(ARENA_RUN, error);
     run->row->status = "ok";
-    bool ok = keep && freeze(arena, keep, run, error) &&
-              (strcmp(run->row->status, "ok") != 0 || train(arena, run, error));
+    bool ok = keep != NULL;
+    if (ok && run->request->method->fit)
+        ok = fit(arena, keep, run, error);
+    else if (ok)
+        ok = freeze(arena, keep, run, error) &&
+             (strcmp(run->row->status, "ok") != 0 || train(arena, run, error));
     run->trainer.kept = NULL;
     arena_free(keep);
     return ok;
@@ -197,8 +274,7 @@ static const float *logits_of(Arena *arena, Run *run, Split split)
 
 static Evaluation evaluate(Arena *arena, Run *run, Split split)
 {
-    const Prepared *p = &run->prepared;
-    return evaluation_of(arena, p->task, split, logits_of(arena, run, split));
+    return evaluation_of(arena, run->prepared.task, split, logits_of(arena, run, split));
 }
 
 static void row_scores(const Run *run, const Evaluation *evaluation, size_t count)
@@ -423,7 +499,7 @@ static bool compute(Arena *arena, Run *run, Error *error)
 
     peaks.apart = memory_reset_peak();
     double start = seconds_now(), cpu_start = cpu_seconds();
-    if (!freeze_and_train(arena, run, error))
+    if (!learn(arena, run, error))
         return false;
     if (p->looks.count && !strcmp(row->status, "ok"))
         select_best(arena, run);
@@ -446,6 +522,8 @@ static bool compute(Arena *arena, Run *run, Error *error)
 
     row->probe_gflops = (probe + product_probe(at_most(PROBE_SECONDS, p))) / 2;
     row->params_changed = changed(arena, run);
+    if (run->request->method->count_head && row->params_changed > row->params_trained)
+        row->params_changed = row->params_trained; // two rows of the head that are one vector
     const State *state = run->trainer.state;
     row->arena_peak =
         (Whole)(trainer_written(&run->trainer) + p->frozen.bytes + state->weight_bytes +

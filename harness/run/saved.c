@@ -116,7 +116,7 @@ static json_t *describe_run(Arena *arena, const Request *request, const Prepared
     put(root, "method", json_string(row->method), ok);
     put(root, "method_sha", json_string(row->method_sha), ok);
     put(root, "options", options_of(arena, request, ok), ok);
-    put(root, "head", json_string(row->head), ok);
+    put(root, "head", json_string(head_names[p->description.head]), ok);
     put(root, "pretrained", json_boolean(p->description.pretrained), ok);
     put(root, "init_seed", json_integer(row->init_seed), ok);
     put(root, "max_length", json_integer(row->max_length), ok);

@@ -36,12 +36,20 @@ bool plans_make(Arena *arena, const Description *description, const Extent *trai
     return true;
 }
 
+bool plans_features(Arena *arena, const Extent *largest, Plans *plans, Error *error)
+{
+    const Attached *method = &plans->description.method;
+    return describe_features(arena, &plans->description, method->method->heads(method->options),
+                             &plans->features, error) &&
+           (plans->features_plan = plan(arena, plans->features.graph, largest, error));
+}
+
 size_t plans_bytes(const Plans *plans)
 {
-    const Plan *each[] = { plans->train_plan, plans->eval_plan, plans->mlm_plan,
-                           plans->prefix_plan };
+    const Plan *each[] = { plans->train_plan, plans->eval_plan, plans->mlm_plan, plans->prefix_plan,
+                           plans->features_plan };
     size_t most = 0;
-    for (int i = 0; i < 4; i++)
+    for (int i = 0; i < 5; i++)
         if (each[i] && plan_bytes(each[i]) > most)
             most = plan_bytes(each[i]);
     return most;
@@ -68,6 +76,21 @@ Counts counts_of(const Graph *graph)
     return counts;
 }
 
+Counts counts_free(const Graph *graph, const Description *description)
+{
+    Counts counts = counts_of(graph);
+    const Attached *is = &description->method;
+    if (!is->method || !is->method->count_head)
+        return counts;
+    int64_t less = counts.head -
+                   is->method->count_head(description->config, description->outputs, is->options);
+    counts.total -= less;
+    counts.trained -= less;
+    counts.head -= less;
+    counts.trained_head -= less;
+    return counts;
+}
+
 static double share(int64_t part, int64_t whole)
 {
     return (double)(part < whole ? part : whole) / (double)whole;
@@ -87,7 +110,7 @@ Shares shares_of(const Counts *c)
 bool trainer_new(Arena *arena, const Plans *plans, Checkpoint *checkpoint, uint64_t init_seed,
                  uint64_t dropout_seed, const Training *training, Trainer *trainer, Error *error)
 {
-    const Graph *graphs[4];
+    const Graph *graphs[5];
     size_t count = 0, bytes = plans_bytes(plans);
     *trainer = (Trainer){ .plans = plans, .training = *training, .dropout_seed = dropout_seed };
     if (plans->backward)
@@ -98,6 +121,8 @@ bool trainer_new(Arena *arena, const Plans *plans, Checkpoint *checkpoint, uint6
         graphs[count++] = plans->mlm.graph;
     if (plans->prefix_plan)
         graphs[count++] = plans->cut.prefix;
+    if (plans->features_plan)
+        graphs[count++] = plans->features.graph;
     trainer->state = (plans->backward ? state_new : state_for_use)(
         arena, graphs, count, init_seed, checkpoint_giver, checkpoint, error);
     if (!trainer->state || !(trainer->step = arena_new(bytes + ARENA_ALIGNMENT, error)))
@@ -115,6 +140,9 @@ bool trainer_new(Arena *arena, const Plans *plans, Checkpoint *checkpoint, uint6
         trainer->mlm = runner_new(arena, plans->mlm_plan, trainer->state, trainer->memory);
     if (plans->prefix_plan)
         trainer->prefix = runner_new(arena, plans->prefix_plan, trainer->state, trainer->memory);
+    if (plans->features_plan)
+        trainer->features =
+            runner_new(arena, plans->features_plan, trainer->state, trainer->memory);
     return true;
 }
 

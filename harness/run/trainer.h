@@ -8,16 +8,18 @@
 // The graphs of a run and their plans; NULL where the extent was NULL.
 typedef struct {
     Description description;
-    Described train, eval, mlm;
+    Described train, eval, mlm, features;
     const Graph *backward; // train's graph with its backward; of the rest, where it was cut
     Cut cut;               // without values where steps compute the whole graph (run/frozen.h)
-    const Plan *train_plan, *eval_plan, *mlm_plan, *prefix_plan;
+    const Plan *train_plan, *eval_plan, *mlm_plan, *prefix_plan, *features_plan;
 } Plans;
 
 // `description` as for training; evaluation is the same without dropout, loss and labels. An extent
 // is the largest batch of its kind.
 bool plans_make(Arena *arena, const Description *description, const Extent *train,
                 const Extent *eval, const Extent *mlm, Plans *plans, Error *error);
+// The vectors that the method fits on, under each of its `heads`.
+bool plans_features(Arena *arena, const Extent *largest, Plans *plans, Error *error);
 size_t plans_bytes(const Plans *plans); // the step arena: the largest of the plans
 
 // Parameters counted on the evaluation graph.
@@ -29,6 +31,8 @@ typedef struct {
     int64_t trained_tensors;
 } Counts;
 Counts counts_of(const Graph *graph);
+// The same with a head that a method fitted counted by its free numbers.
+Counts counts_free(const Graph *graph, const Description *description);
 
 // Of a model: what is trained / all; and what is trained beside the head / what the checkpoint has.
 // Without embeddings: these are not in the denominator and the tables not in the numerator, which
@@ -43,7 +47,7 @@ typedef struct {
     State *state;
     Training training;
     uint64_t dropout_seed;
-    Runner *train, *eval, *mlm, *prefix;
+    Runner *train, *eval, *mlm, *prefix, *features;
     const Kept *kept; // what the prefix gave, before the first step; NULL: nothing was cut
     float *memory;    // the step arena
     uint32_t fill;    // of what no step wrote: a NaN that no kernel makes; 0 after trainer_rest

@@ -18,12 +18,13 @@ static bool vectors_of(World *world, const void *options, Matrix *all, Error *er
     const Plan *planned;
     State *state;
     description.training = false;
-    if (!describe_features(arena, &description, true, &described, error) ||
+    if (!describe_features(arena, &description, VECTOR_HEADS, &described, error) ||
         !(planned = plan(arena, described.graph, &world->largest, error)) ||
         !(state = state_new(arena, &described.graph, 1, SEED, checkpoint_giver, &world->checkpoint,
                             error)))
         return false;
-    const Value each[] = { described.cls, described.mean, described.pooled };
+    const Value *pooled = described.pooled;
+    const Value each[] = { pooled[HEAD_LINEAR], pooled[HEAD_MEAN], pooled[HEAD_POOLER] };
     size_t hidden = (size_t)world->config.hidden;
     Runner *runner = runner_new(arena, planned, state, arena_take(arena, plan_bytes(planned), 1));
     *all = (Matrix){ arena_take(arena, 3 * BATCHES * SEQUENCES * hidden, sizeof(float)), 0, hidden,
@@ -59,7 +60,8 @@ static bool start_of(Trial *trial, void *context, Finding *finding, Error *error
         !vectors_of(world, trial->choice->options, &with, error) ||
         !vectors_of(world, NULL, &without, error))
         return false;
-    double off = apart(trial_logits(trial), logits), vectors = apart(with, without);
+    double vectors = apart(with, without); // a head of its own has logits of its own
+    double off = world->method->head ? 0 : apart(trial_logits(trial), logits);
     off = off <= vectors ? vectors : off;
     if (world->method->claims & UNCHANGED_AT_START && !(off <= UNCHANGED))
         found(finding, FAILS, "claims to begin as the pretrained model, but differs by %.2g", off);
@@ -103,6 +105,10 @@ static bool count_at(World *world, const Choice *choice, const Config *config, H
               : pooler_new      ? "a new pooler, "
                                 : "the checkpoint's pooler, ",
               (long long)config->layers, (long long)config->hidden);
+    else if (counts_free(plans.eval.graph, &description).head != counts.head)
+        found(finding, FAILS, "the closed form says %lld for the head, which has %lld numbers (%s)",
+              (long long)counts_free(plans.eval.graph, &description).head, (long long)counts.head,
+              choice->says);
     else if (plans.backward && counts_of(plans.backward).trained != counts.trained)
         found(finding, FAILS, "training trains %lld parameters, evaluation declares %lld (%s)",
               (long long)counts_of(plans.backward).trained, (long long)counts.trained,
@@ -122,12 +128,15 @@ bool check_count(World *world, Finding *finding, Error *error)
     for (size_t i = 0; i < world->choices; i++)
         for (int c = 0; c < 3; c++)
             for (int pooler = 0; pooler < 3; pooler++) { // none, the checkpoint's, a new one
+                const void *options = world->choice[i].options;
+                Head head = pooler ? HEAD_POOLER : HEAD_MEAN;
                 size_t mark = arena_mark(world->arena);
-                bool ok =
-                    count_at(world, &world->choice[i], &shape[c], pooler ? HEAD_POOLER : HEAD_MEAN,
-                             pooler == 2, &claimed, finding, error);
+                if (world->method->heads && !(world->method->heads(options) >> head & 1))
+                    continue; // never its head
+                bool ok = count_at(world, &world->choice[i], &shape[c], head, pooler == 2, &claimed,
+                                   finding, error);
                 arena_rewind(world->arena, mark);
-                if (!ok && error->kind == ERROR_INPUT && c > 0) // refused at this shape
+                if (!ok && error->kind == ERROR_INPUT && (c > 0 || pooler == 2)) // refused there
                     continue;
                 if (!ok || finding->verdict == FAILS)
                     return ok;
@@ -249,7 +258,9 @@ static bool outcome_of(World *world, const void *options, Outcome *outcome, Erro
         outcome->trained = counts.trained;
         outcome->total = counts.total;
         outcome->start = trial_logits(&trial);
-        for (int64_t step = 0; world->trains && step < TRIAL_STEPS; step++)
+        if (world->method->fit)
+            ok = trial_fit(&trial, error);
+        for (int64_t step = 0; world->trains && !world->method->fit && step < TRIAL_STEPS; step++)
             outcome->loss[step] = trial_step(&trial, step);
         outcome->after = trial_logits(&trial);
     }
@@ -279,9 +290,10 @@ static bool changes(World *world, const Choice *choice, const Outcome *defaults,
 {
     Outcome outcome, base;
     *what = NULL;
-    if (!outcome_of(world, choice->options, &outcome, error))
+    if (!outcome_of(world, choice->options, &outcome, error) ||
+        (choice->base && !outcome_of(world, choice->base, &base, error)))
         return false;
-    *what = difference(defaults, &outcome);
+    *what = difference(choice->base ? &base : defaults, &outcome);
     for (size_t i = 1; i < world->choices && !*what; i++) {
         const Choice *other = &world->choice[i];
         if (!other->option || other->option == choice->option)

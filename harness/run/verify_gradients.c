@@ -206,6 +206,8 @@ bool check_gradients(World *world, Finding *finding, Error *error)
     const char *with = world->method->derivative_with.option;
     if (!world->trains)
         return found(finding, DOES_NOT_APPLY, "it trains nothing");
+    if (world->method->fit)
+        return check_optimum(world, finding, error);
     if (!each_trial(&tried, slopes, &seen, finding, error))
         return finding->verdict == FAILS;
     return found(

@@ -10,6 +10,7 @@
 // Values of a method's options: its defaults, but for one option, or for all.
 typedef struct {
     const char *says; // "defaults", "rank=3", "all others"
+    const void *base; // the options that differ in `option` alone; NULL: the defaults
     const Option *option;
     const char *value; // of that option
     void *options;
@@ -19,7 +20,7 @@ enum { BATCHES = 8, SEQUENCES = 9, LABELS = 7, TRIAL_STEPS = 6, CHOICES = 64, SE
 typedef struct {
     Arena *arena;
     const Method *method; // the one that is tried
-    bool trains;
+    bool trains;          // by steps or by a fit
     Config config;
     Checkpoint checkpoint;     // in memory: random weights, nothing at a default
     float *weights, *pristine; // its numbers, and a copy that nobody writes to
@@ -56,8 +57,10 @@ bool trial_open(World *world, const Description *description, Trial *trial, Erro
 void trial_close(Trial *trial);
 double trial_step(Trial *trial, int64_t step); // -> its loss
 void trial_steps(Trial *trial, int64_t steps);
-Matrix trial_logits(Trial *trial); // of all batches, kept
-double apart(Matrix a, Matrix b);  // largest difference, of the largest of b or of 1; or NAN
+bool trial_fit(Trial *trial, Error *error);   // of a method that fits (verify_fit.c)
+bool trial_learn(Trial *trial, Error *error); // that, or TRIAL_STEPS steps
+Matrix trial_logits(Trial *trial);            // of all batches, kept
+double apart(Matrix a, Matrix b); // largest difference, of the largest of b or of 1; or NAN
 bool bits_equal(Matrix a, Matrix b);
 
 // Every choice with a pooler on it, and the defaults under the mean, too; memory is given back
@@ -75,6 +78,7 @@ __attribute__((format(printf, 3, 4))) bool found(Finding *finding, Verdict verdi
 // A check leaves one finding. False: an error, which is what it then says.
 typedef bool Check(World *world, Finding *finding, Error *error);
 Check check_gradients;                                                        // verify_gradients.c
+Check check_optimum;                                                          // verify_fit.c
 Check check_start, check_count, check_merged, check_options;                  // verify_claims.c
 Check check_frozen, check_reached, check_saved, check_repeated, check_learns; // verify_training.c
 

@@ -16,9 +16,9 @@ static bool changes(Trial *trial, void *context, Finding *finding, Error *error)
     const World *world = trial->world;
     const State *state = trial->trainer.state;
     Tensors *tensors = context;
-    (void)error;
     trial->trainer.training.weight_decay = 1;
-    trial_steps(trial, TRIAL_STEPS);
+    if (!trial_learn(trial, error))
+        return false;
     for (size_t i = 0; i < state->slots; i++) {
         const Slot *slot = &state->slot[i];
         bool changed = memcmp(slot->value, trial->start[i], slot->count * sizeof(float)) != 0;
@@ -41,10 +41,12 @@ bool check_frozen(World *world, Finding *finding, Error *error)
         return found(finding, DOES_NOT_APPLY, "it trains nothing");
     if (!each_trial(world, changes, &tensors, finding, error))
         return finding->verdict == FAILS;
+    const char *after = arena_format(world->arena, "%d steps with weight decay 1", TRIAL_STEPS);
     return found(finding, HOLDS,
-                 "after %d steps with weight decay 1 all %zu trained tensors of %zu trials have "
-                 "changed, all %zu frozen ones have their bits",
-                 TRIAL_STEPS, tensors.trained, world->choices + 1, tensors.other);
+                 "after %s all %zu trained tensors of %zu trials have changed, all %zu frozen ones "
+                 "have their bits",
+                 world->method->fit ? "the fit" : after, tensors.trained, world->choices + 1,
+                 tensors.other);
 }
 
 // ---- reached: a gradient everywhere; after two steps, since of two factors one may begin at zero
@@ -77,6 +79,8 @@ bool check_reached(World *world, Finding *finding, Error *error)
     Tensors tensors = { 0 };
     if (!world->trains)
         return found(finding, DOES_NOT_APPLY, "it trains nothing");
+    if (world->method->fit)
+        return found(finding, DOES_NOT_APPLY, "it fits, without a backward through the model");
     if (!each_trial(world, gradients_of, &tensors, finding, error))
         return finding->verdict == FAILS;
     return found(
@@ -123,7 +127,8 @@ static bool saved(Trial *trial, void *context, Finding *finding, Error *error)
 {
     Saved *saved = context;
     Matrix loaded;
-    trial_steps(trial, TRIAL_STEPS);
+    if (!trial_learn(trial, error))
+        return false;
     Matrix trained = trial_logits(trial);
     if (!trainer_save(&trial->trainer, saved->path, error) ||
         !loaded_logits(trial, saved->path, &loaded, &saved->tensors, error))
@@ -166,7 +171,10 @@ static bool repeats(Trial *trial, void *context, Finding *finding, Error *error)
     Trial again;
     bool ok = trial_open(trial->world, &description, &again, error), same = true;
     (void)context;
-    for (int64_t step = 0; ok && same && step < TRIAL_STEPS; step++) {
+    bool fits = trial->world->method->fit;
+    if (ok && fits)
+        ok = trial_fit(trial, error) && trial_fit(&again, error);
+    for (int64_t step = 0; ok && !fits && same && step < TRIAL_STEPS; step++) {
         double first = trial_step(trial, step), second = trial_step(&again, step);
         trial_logits(&again);   // looking changes nothing
         same = first == second; // false where they are no numbers
@@ -186,6 +194,8 @@ bool check_repeated(World *world, Finding *finding, Error *error)
         return found(finding, DOES_NOT_APPLY, "it trains nothing");
     if (!each_trial(world, repeats, NULL, finding, error))
         return finding->verdict == FAILS;
+    if (world->method->fit)
+        return found(finding, HOLDS, "fitted twice: the same logits");
     return found(finding, HOLDS,
                  "%d steps twice, once with an evaluation after each: the same losses and logits",
                  TRIAL_STEPS);
@@ -197,6 +207,28 @@ bool check_repeated(World *world, Finding *finding, Error *error)
 
 enum { PASSES = 36, ENDS = 4 };
 #define LEAST_FALL 0.1
+
+static double loss_of(Trial *trial)
+{
+    const World *world = trial->world;
+    Matrix logits = trial_logits(trial);
+    int32_t *label = arena_take(world->arena, logits.rows, sizeof *label);
+    size_t count = 0;
+    for (int b = 0; b < BATCHES; b++)
+        for (size_t s = 0; s < world->batch[b].extent.sequences; s++)
+            label[count++] = world->batch[b].label[s];
+    return cross_entropy((Matrix){ 0 }, logits, label, 1);
+}
+
+// The loss before a fit and after it.
+static bool fitted_losses(Trial *trial, double *first, double *last, Error *error)
+{
+    *first = loss_of(trial);
+    if (!trial_fit(trial, error))
+        return false;
+    *last = loss_of(trial);
+    return true;
+}
 
 bool check_learns(World *world, Finding *finding, Error *error)
 {
@@ -214,7 +246,9 @@ bool check_learns(World *world, Finding *finding, Error *error)
         trial.trainer.training.schedule = SCHEDULE_LINEAR;
         trial.trainer.training.warmup = schedule_warmup(0.06, steps);
         trial.trainer.training.steps = steps;
-        for (int64_t step = 0; step < steps; step++) {
+        if (world->method->fit)
+            ok = fitted_losses(&trial, &first, &last, error);
+        for (int64_t step = 0; !world->method->fit && step < steps; step++) {
             double loss = trial_step(&trial, step);
             first += step < end ? loss / (double)end : 0;
             last += step >= steps - end ? loss / (double)end : 0;
@@ -223,6 +257,9 @@ bool check_learns(World *world, Finding *finding, Error *error)
     trial_close(&trial);
     if (!ok)
         return false;
+    if (world->method->fit)
+        return found(finding, last < (1 - LEAST_FALL) * first ? HOLDS : FAILS,
+                     "fitted, the loss is %.3f; under the random head it was %.3f", last, first);
     return found(finding, last < (1 - LEAST_FALL) * first ? HOLDS : FAILS,
                  "at rate %g the loss goes from %.3f to %.3f in %d steps",
                  trial.trainer.training.lr, first, last, PASSES * BATCHES);

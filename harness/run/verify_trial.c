@@ -26,6 +26,7 @@ bool trial_open(World *world, const Description *description, Trial *trial, Erro
     double rate = method_rate(world->method, world->config.hidden);
     bool training =
         description->method.method && world->trains && !description->merged && !description->stored;
+    bool fits = training && world->method->fit;
     Training rates = { .schedule = SCHEDULE_CONSTANT,
                        .lr = rate,
                        .head_lr = rate,
@@ -36,8 +37,9 @@ bool trial_open(World *world, const Description *description, Trial *trial, Erro
                        .beta2 = 0.999,
                        .epsilon = 1e-8 };
     *trial = (Trial){ .world = world, .head = description->head };
-    if (!plans_make(world->arena, description, training ? &world->largest : NULL, &world->largest,
-                    NULL, &trial->plans, error) ||
+    if (!plans_make(world->arena, description, training && !fits ? &world->largest : NULL,
+                    &world->largest, NULL, &trial->plans, error) ||
+        (fits && !plans_features(world->arena, &world->largest, &trial->plans, error)) ||
         !trainer_new(world->arena, &trial->plans, &world->checkpoint, SEED, SEED, &rates,
                      &trial->trainer, error))
         return false;
@@ -66,6 +68,14 @@ void trial_steps(Trial *trial, int64_t steps)
 {
     for (int64_t step = 0; step < steps; step++)
         trial_step(trial, step);
+}
+
+bool trial_learn(Trial *trial, Error *error)
+{
+    if (trial->world->method->fit)
+        return trial_fit(trial, error);
+    trial_steps(trial, TRIAL_STEPS);
+    return true;
 }
 
 Matrix trial_logits(Trial *trial)

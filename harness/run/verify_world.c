@@ -199,26 +199,53 @@ static const char **candidates(Arena *arena, const Option *option)
     return none;
 }
 
-// Adds the option's other legal values: every one of a choice, of others the first that is legal.
-static void try_option(World *world, const Option *option)
+// Adds the option's other legal values beside those of `base`: every one of a choice, of others the
+// first that is legal.
+static void try_beside(World *world, const Option *option, const Choice *base)
 {
     Arena *arena = world->arena;
-    const void *defaults = world->choice[0].options;
-    const char *standard = option_text(arena, option, defaults);
-    size_t before = world->choices;
+    const char *standard = option_text(arena, option, world->choice[0].options);
     for (const char **c = candidates(arena, option); *c && world->choices + 1 < CHOICES; c++) {
-        void *options = options_with(world, NULL, option, *c);
+        void *options = options_with(world, base ? base->options : NULL, option, *c);
         const char *text = options ? option_text(arena, option, options) : NULL;
         if (!text || (standard && !strcmp(text, standard)) || !legal(world, options))
             continue;
-        world->choice[world->choices++] =
-            (Choice){ arena_format(arena, "%s=%s", option->name, text), option, *c, options };
+        Choice choice = { arena_format(arena, "%s=%s", option->name, text),
+                          base ? base->options : NULL, option, *c, options };
+        if (base)
+            choice.says = arena_format(arena, "%s with %s", choice.says, base->says);
+        world->choice[world->choices++] = choice;
         if (option->type != OPTION_CHOICE)
             break;
     }
+}
+
+// One that the defaults of the others leave no room for is tried beside another option's value.
+static void try_option(World *world, const Option *option)
+{
+    size_t before = world->choices;
+    try_beside(world, option, NULL);
+    for (size_t i = 1; i < before && world->choices == before; i++)
+        try_beside(world, option, &world->choice[i]);
     if (world->choices == before)
-        world->untried =
-            arena_format(arena, "%s%s%s", world->untried, *world->untried ? " " : "", option->name);
+        world->untried = arena_format(world->arena, "%s%s%s", world->untried,
+                                      *world->untried ? " " : "", option->name);
+}
+
+// Another value of every option, of those that may stand together; of a choice the first.
+static void try_all(World *world)
+{
+    void *all = world->choice[0].options;
+    const Option *last = NULL;
+    for (size_t i = 1; i < world->choices; i++) {
+        if (world->choice[i].option == last)
+            continue;
+        last = world->choice[i].option;
+        void *more = options_with(world, all, last, world->choice[i].value);
+        all = legal(world, more) ? more : all;
+    }
+    if (world->choices > 2)
+        world->choice[world->choices++] = (Choice){ .says = "all others", .options = all };
 }
 
 static void choices_make(World *world, const void *given)
@@ -230,15 +257,7 @@ static void choices_make(World *world, const void *given)
         return;
     for (const Option *o = method_options(world->method); o->name; o++)
         try_option(world, o);
-    void *all = world->choice[0].options;
-    const Option *last = NULL;
-    for (size_t i = 1; i < world->choices; i++)
-        if (world->choice[i].option != last) { // the first value of a choice
-            last = world->choice[i].option;
-            all = options_with(world, all, last, world->choice[i].value);
-        }
-    if (world->choices > 2 && legal(world, all))
-        world->choice[world->choices++] = (Choice){ .says = "all others", .options = all };
+    try_all(world);
 }
 
 bool world_new(Arena *arena, const Method *method, const void *options, World *world, Error *error)

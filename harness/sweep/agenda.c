@@ -60,9 +60,9 @@ void agenda_close(Agenda *agenda)
 
 // ---- settings
 
-static bool has_rate(const Method *method)
+static bool has_rate(const Request *request)
 {
-    return !(method->claims & TRAINS_NOTHING) && method->rate[0] > 0;
+    return method_steps(request->method, request->options) && request->method->rate[0] > 0;
 }
 
 static bool resolved(Agenda *agenda, const Request *request, const char *label, Where where,
@@ -104,7 +104,7 @@ static bool make_setting(Agenda *agenda, SettingRuns *setting, const FoundRows *
     Protocol protocol = asked->request.protocol;
     Resolved result;
     setting->no_trials = !search->asked                     ? "no search is asked for"
-                         : !has_rate(asked->request.method) ? "its method has no rate"
+                         : !has_rate(&asked->request) ? "its method has no rate"
                          : !isnan(protocol.lr)              ? "its rate is given"
                                                             : NULL;
     if (setting->no_trials)
