@@ -103,10 +103,10 @@ static bool make_setting(Agenda *agenda, SettingRuns *setting, const FoundRows *
     const Asked *asked = setting->asked;
     Protocol protocol = asked->request.protocol;
     Resolved result;
-    setting->no_trials = !search->asked                     ? "no search is asked for"
+    setting->no_trials = !search->asked               ? "no search is asked for"
                          : !has_rate(&asked->request) ? "its method has no rate"
-                         : !isnan(protocol.lr)              ? "its rate is given"
-                                                            : NULL;
+                         : !isnan(protocol.lr)        ? "its rate is given"
+                                                      : NULL;
     if (setting->no_trials)
         return add_finals(agenda, setting, NULL, error);
     Request standard = asked->request;
