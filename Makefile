@@ -7,10 +7,10 @@
 MAKEFLAGS += --no-builtin-rules --no-print-directory
 CC       := gcc
 ARCH     ?= native
-SPEC     ?= results/specs/first.yaml
+SPEC     ?= results/specs/sweep.yaml
 FIXTURES ?= tests/fixtures
 SECONDS  ?= 60
-rows     := results/$(basename $(notdir $(SPEC)))# where a sweep of SPEC leaves them
+rows      = $(addprefix results/,$(basename $(notdir $(SPEC))))# where sweeps of SPEC leave them
 
 # Debian's names. Every goal but help installs what is missing of the first list; check, fuzz and deps
 # also of the second. DEPS=no takes the libraries as they are.
@@ -57,10 +57,14 @@ fixtures: fixtures-there $(build)/fixtures ## compare with an independent implem
 fixtures-there:
 	@[ -d '$(FIXTURES)' ] || { echo "make fixtures: no folder '$(FIXTURES)'; should be FIXTURES=a folder" \
 	   "of reference results" >&2; exit 3; }
-sweep: all ## run what is missing of SPEC=results/specs/first.yaml, then its table and figures
-	@status=0; build/tunemark sweep $(SPEC) || status=$$?; [ $$status -le 1 ] || exit $$status; \
+quick: SPEC = results/specs/quick.yaml results/specs/quick-mini.yaml
+quick: sweep ## every method on two tasks, in minutes; then the table and the figures
+sweep: all ## run what is missing of SPEC=results/specs/sweep.yaml; then its table and figures
+	@status=0; for spec in $(SPEC); do \
+	    build/tunemark sweep $$spec || { now=$$?; [ $$now -le 1 ] || exit $$now; status=$$now; }; \
+	done; \
 	build/tunemark table $(rows) || status=$$?; build/tunemark plots $(rows) || status=$$?; exit $$status
-plots: all ## draw the figures of SPEC=results/specs/first.yaml
+plots: all ## draw the figures of SPEC
 	build/tunemark plots $(rows)
 fuzz: ## fuzz each parser for SECONDS=60; TARGET=name for one
 	@$(MAKE) CC=clang FUZZ=1 $(addprefix fuzz-,$(or $(TARGET),$(fuzzers)))
@@ -150,7 +154,7 @@ check-paths:
 	   echo 'make check: these lines hold a path of one machine' >&2; exit 1; fi
 
 FORCE:
-.PHONY: all deps test fixtures fixtures-there sweep plots fuzz format help check $(parts) FORCE
+.PHONY: all deps test fixtures fixtures-there quick sweep plots fuzz format help check $(parts) FORCE
 -include $(library:.o=.d) $(tests:.o=.d) $(fixtures:.o=.d) $(build)/harness/main.d
 
 # The packages that were there when last looked: make reads this file, finds what it now needs beyond

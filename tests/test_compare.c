@@ -127,7 +127,14 @@ static void one_or_two_seeds_carry_no_claim(void)
     said = program(arena, &(Around){ 0 }, "compare lora head %s", folder);
     IN_ORDER(said.out, "these runs, other items: 1 pair of seeds", "McNemar     p ",
              "; 1 left out, their seeds being on one",
-             "verdict     One run each can't carry a claim about the methods");
+             "verdict     One pair of runs can't carry a claim about the methods");
+    runs(arena, folder, like(arena, "bitfit", ""), 3, 6, 0.7);
+    said = program(arena, &(Around){ 0 }, "compare head bitfit %s", folder);
+    IN_ORDER(said.out, "1 and 4 seeds, not paired",
+             "verdict     1 against 4 runs, of head and of bitfit, can't carry a claim about");
+    // Nor is it one that two runs are alike.
+    said = program(arena, &(Around){ 0 }, "compare lora lora %s", folder);
+    IN_ORDER(said.out, "p 1\n", "verdict     Two seeds can't carry a claim.");
     arena_free(arena);
 }
 
@@ -181,7 +188,54 @@ static void a_difference_without_any_variance_is_not_tested(void)
     runs(arena, folder, like(arena, "full", ""), 1, 3, 2);       // all right
     Said said = program(arena, &(Around){ 0 }, "compare full lora %s", folder);
     IN_ORDER(said.out, "difference  100.0 points, 95 % interval 100.0 to 100.0\n",
-             "verdict     The difference is the same in every seed and item");
+             "verdict     Not tested: all seeds differ by the same amount, and the items");
+    arena_free(arena);
+}
+
+// Right on all items but one, which is another in each run: u scatters, its means do not.
+static void answers_that_scatter_are_not_called_the_same_where_nothing_is_left_to_test(void)
+{
+    Arena *arena = arena_of_test();
+    const char *folder = test_folder();
+    static const char *const tasks[] = { "reviews", "topics" };
+    for (int64_t seed = 1; seed <= 3; seed++)
+        for (int k = 0; k < 4; k++) {
+            const char *method = k % 2 ? "full" : "lora";
+            bool right[ITEMS];
+            for (size_t i = 0; i < ITEMS; i++)
+                right[i] = i != (size_t)(k % 2 ? seed % 3 + 1 : seed);
+            predicted(arena, folder, finished(arena, "tiny", tasks[k / 2], method, "", seed, 0),
+                      right, ITEMS);
+        }
+    Said said = program(arena, &(Around){ 0 }, "compare lora full %s --task reviews", folder);
+    IN_ORDER(said.out, "detectable  all seeds differ by the same amount: nothing can be said of it",
+             "difference  0.0 points", "verdict     Not tested: all seeds differ by the same");
+    CHECK(!strstr(said.out, "same answers") && !strstr(said.out, "nothing varies"));
+    said = program(arena, &(Around){ 0 }, "compare lora full %s", folder);
+    IN_ORDER(said.out, "\nreviews ", "  not tested\n", "\ntopics ", "  not tested\n");
+    arena_free(arena);
+}
+
+// One more item of 300 is 0.3 points, and the interval has two digits for less than that.
+static void a_verdict_has_the_digits_of_the_lines_above(void)
+{
+    Arena *arena = arena_of_test();
+    const char *folder = test_folder();
+    for (int64_t seed = 1; seed <= 3; seed++)
+        for (int k = 0; k < 2; k++) {
+            static bool right[8000];
+            for (size_t i = 0; i < 8000; i++)
+                right[i] = i % 2 == 0 || (k && i == 1) || (int64_t)i == 2 * seed + 1;
+            predicted(arena, folder,
+                      finished(arena, "tiny", "reviews", k ? "full" : "lora", "", seed, 0), right,
+                      8000);
+        }
+    Said said = program(arena, &(Around){ 0 }, "compare full lora %s", folder);
+    const char *line = strstr(said.out, "difference  "), *points, *found;
+    CHECK(line && !strncmp(line, "difference  0.013 points", 24));
+    points = strstr(said.out, "detectable  "), found = strstr(said.out, "a difference of ");
+    if (CHECK(points && found))
+        CHECK(!strncmp(points + 12, found + 16, strcspn(points + 12, " ")));
     arena_free(arena);
 }
 
@@ -190,8 +244,9 @@ static void a_method_against_itself_has_the_same_answers(void)
     Arena *arena = arena_of_test();
     Said said = program(arena, &(Around){ 0 }, "compare lora lora %s", two_methods(arena));
     IN_ORDER(said.out, "A against B:", "A: lora ", "B: lora", "nothing that the rows say",
-             "detectable  nothing varies", "difference  0.0 points, 95 % interval 0.0 to 0.0; p 1",
-             "verdict     lora and lora are right and wrong on the same items in every run.");
+             "detectable  all seeds differ by the same amount",
+             "difference  0.0 points, 95 % interval 0.0 to 0.0; p 1",
+             "verdict     lora and lora give the same answers to all items in every run.");
     arena_free(arena);
 }
 
@@ -414,6 +469,8 @@ void suite_compare(void)
     ADD(seeds_of_their_own_are_not_paired);
     ADD(every_metric_has_the_difference_of_the_rows_scores);
     ADD(a_difference_without_any_variance_is_not_tested);
+    ADD(answers_that_scatter_are_not_called_the_same_where_nothing_is_left_to_test);
+    ADD(a_verdict_has_the_digits_of_the_lines_above);
     ADD(a_method_against_itself_has_the_same_answers);
     ADD(runs_that_are_dead_failed_left_out_or_without_predictions_are_counted);
     ADD(other_machines_and_commits_are_warned_of);

@@ -229,6 +229,20 @@ static double mcnemar_of(const Compared *block)
     return mcnemar(n10, n01);
 }
 
+// Of no variance it can't be read: that is about means over items.
+static bool same_answers(const Compared *block)
+{
+    bool same = block->result.paired;
+    for (size_t r = 0; r < block->result.seeds && same; r++) {
+        const Answers *a = &block->of[0].side.predicted[block->result.of_a[r]].answers;
+        const Answers *b = &block->of[1].side.predicted[block->result.of_b[r]].answers;
+        for (size_t i = 0; i < block->items.n && same; i++)
+            same = block->items.gold ? a->answer[i] == b->answer[i]
+                                     : a->answer_score[i] == b->answer_score[i];
+    }
+    return same;
+}
+
 static Bootstrap resampled(Arena *arena, const Question *question, const Compared *block,
                            uint64_t seed)
 {
@@ -265,5 +279,6 @@ static bool compare_block(Arena *arena, const Question *question, bool draws, Co
     block->flip =
         sign_flip(block->result.difference, block->result.paired ? block->result.seeds : 0, seed);
     block->mcnemar = mcnemar_of(block);
+    block->same_answers = same_answers(block);
     return true;
 }

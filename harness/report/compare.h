@@ -26,6 +26,7 @@ typedef struct {
     Bootstrap bootstrap; // draws 0: not asked for
     SignFlip flip;       // NAN where there are no pairs
     double mcnemar;      // of one pair of runs, by right answers; else NAN
+    bool same_answers;   // the two runs of every pair answered every item alike
     double adjusted_p;   // Holm over all blocks
 } Compared;
 
@@ -68,6 +69,12 @@ typedef struct {
     bool machines, commits; // those differ, or are mixed within a side: times are not comparable
 } Differences;
 Differences differences_of(Arena *arena, const Compared *block);
+
+// Points, with as many decimals as the half-width of the interval has two digits for; "-" for NAN.
+const char *test_points(Arena *arena, const TwoWay *test, double fraction);
+// All seeds differ by the same amount, and the items show no more than the rest. The answers may
+// scatter all the same: it is no test, and says nothing of them.
+bool no_variance(const TwoWay *test);
 
 // The verdict in words, for the p that counts: adjusted where `family` > 1. Never "equal".
 const char *verdict(Arena *arena, const Comparisons *comparisons, const Compared *block);

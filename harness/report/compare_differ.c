@@ -135,6 +135,24 @@ static void column_differs(Work *work, const Column *column)
     add(work, name, *value[0] ? value[0] : "-", *value[1] ? value[1] : "-");
 }
 
+// ---- numbers in words
+
+static int decimals_of(const TwoWay *test)
+{
+    double half = 100 * (test->high - test->low) / 2;
+    return isnan(half) || half >= 1 || half == 0 ? 1 : half >= 0.1 ? 2 : 3;
+}
+
+const char *test_points(Arena *arena, const TwoWay *test, double fraction)
+{
+    return isnan(fraction) ? "-" : arena_format(arena, "%.*f", decimals_of(test), 100 * fraction);
+}
+
+bool no_variance(const TwoWay *test)
+{
+    return test->reason && !strcmp(test->reason, "zero_variance");
+}
+
 // ---- the verdict
 
 typedef enum { NO_CLAIM, SAME_ANSWERS, NO_VARIANCE, NOT_APART, APART } Kind;
@@ -143,43 +161,52 @@ static Kind kind_of(const Comparisons *comparisons, const Compared *block)
 {
     const TwoWay *test = &block->result.test;
     double p = comparisons->blocks > 1 ? block->adjusted_p : test->p;
-    bool none = test->reason && !strcmp(test->reason, "zero_variance");
-    if (none && test->p == 1)
-        return SAME_ANSWERS;
     if (block->result.seeds < 3)
         return NO_CLAIM;
-    if (none || isnan(p))
+    if (block->same_answers)
+        return SAME_ANSWERS;
+    if (isnan(p) || no_variance(test))
         return NO_VARIANCE;
     return p < 0.05 ? APART : NOT_APART;
+}
+
+// Fewer than three seeds.
+static const char *no_claim(Arena *arena, const Comparisons *comparisons, const Comparison *result)
+{
+    const char *runs = result->seeds == 1 ? "One pair of runs" : "Two seeds";
+    if (!result->paired)
+        runs = arena_format(arena, "%zu against %zu runs, of %s and of %s,", result->used_a,
+                            result->used_b, comparisons->asked[0], comparisons->asked[1]);
+    return arena_format(arena, "%s can't carry a claim%s.", runs,
+                        result->seeds == 1 ? " about the methods: it is about these runs only"
+                                           : "");
 }
 
 const char *verdict(Arena *arena, const Comparisons *comparisons, const Compared *block)
 {
     const TwoWay *test = &block->result.test;
     const char *a = comparisons->asked[0], *b = comparisons->asked[1];
-    double points = 100 * fabs(test->value);
-    size_t seeds = block->result.seeds;
     switch (kind_of(comparisons, block)) {
     case SAME_ANSWERS:
-        return arena_format(arena, "%s and %s are right and wrong on the same items in every run.",
-                            a, b);
+        return arena_format(arena, "%s and %s give the same answers to all items in every run.", a,
+                            b);
     case NO_CLAIM:
-        return seeds == 1 ? "One run each can't carry a claim about the methods: it is about these "
-                            "runs only."
-                          : "Two seeds can't carry a claim.";
+        return no_claim(arena, comparisons, &block->result);
     case NO_VARIANCE:
-        return "The difference is the same in every seed and item: there is nothing to test it "
-               "against.";
+        return arena_format(arena, "Not tested: all seeds differ by the same amount%s.",
+                            block->items.groups > 1 ? ", and the items show no more than the rest"
+                                                    : "");
     case NOT_APART:
         return arena_format(arena,
-                            "%s and %s can't be told apart; a difference of %.1f points "
+                            "%s and %s can't be told apart; a difference of %s points "
                             "would have been found.",
-                            a, b, 100 * test->detectable);
+                            a, b, test_points(arena, test, test->detectable));
     case APART:
         break;
     }
-    return arena_format(arena, "%s scores %s than %s, by %.1f points.", a,
-                        test->value > 0 ? "higher" : "lower", b, points);
+    return arena_format(arena, "%s scores %s than %s, by %s points.", a,
+                        test->value > 0 ? "higher" : "lower", b,
+                        test_points(arena, test, fabs(test->value)));
 }
 
 const char *verdict_short(const Comparisons *comparisons, const Compared *block)

@@ -84,18 +84,6 @@ static const char *thousands(Arena *arena, double value) // "8,450"
     return text;
 }
 
-// Points with as many decimals as the half-width of the interval has two digits for.
-static int decimals_of(const TwoWay *test)
-{
-    double half = 100 * (test->high - test->low) / 2;
-    return isnan(half) || half >= 1 || half == 0 ? 1 : half >= 0.1 ? 2 : 3;
-}
-
-static const char *points(Arena *arena, double fraction, int decimals)
-{
-    return isnan(fraction) ? "-" : arena_format(arena, "%.*f", decimals, 100 * fraction);
-}
-
 static const char *p_text(Arena *arena, double p)
 {
     return isnan(p) ? "-" : arena_format(arena, p < 0.001 ? "%.0e" : "%.2g", p);
@@ -137,13 +125,16 @@ static void put_detectable(FILE *out, Arena *arena, const Compared *block)
     const TwoWay *test = &block->result.test;
     if (isnan(test->detectable))
         put_wrapped(out, "detectable",
-                    test->reason && !strcmp(test->reason, "zero_variance")
-                        ? "nothing varies, so nothing can be said of it"
+                    no_variance(test)
+                        ? arena_format(arena,
+                                       "all %s differ by the same amount: nothing can be "
+                                       "said of it",
+                                       strcmp(test->basis, "items") ? "seeds" : "items")
                         : "one run each on one group says nothing of it");
     else
         put_wrapped(out, "detectable",
                     arena_format(arena, "%s points: found in 80 of 100 such comparisons",
-                                 points(arena, test->detectable, decimals_of(test))));
+                                 test_points(arena, test, test->detectable)));
 }
 
 // "89.1 ± 0.6 and 90.3 ± 0.4 over seeds"
@@ -161,11 +152,10 @@ static void put_scores(FILE *out, Arena *arena, const Comparisons *of, const Com
 static void put_difference(FILE *out, Arena *arena, const Comparisons *of, const Compared *block)
 {
     const TwoWay *test = &block->result.test;
-    int decimals = decimals_of(test);
-    const char *text = arena_format(arena, "%s points", points(arena, test->value, decimals));
+    const char *text = arena_format(arena, "%s points", test_points(arena, test, test->value));
     if (!isnan(test->low))
         text_append(arena, &text, ", ", "%g %% interval %s to %s", 100 * of->level,
-                    points(arena, test->low, decimals), points(arena, test->high, decimals));
+                    test_points(arena, test, test->low), test_points(arena, test, test->high));
     if (!isnan(test->p))
         text_append(arena, &text, "; ", "p %s", p_text(arena, test->p));
     put_wrapped(out, "difference", text);
@@ -239,10 +229,10 @@ static void put_draws(FILE *out, const Bootstrap *bootstrap, const Axis *axis)
     putc('\n', out);
 }
 
-static void put_axis(FILE *out, Arena *arena, const Axis *axis, int decimals)
+static void put_axis(FILE *out, Arena *arena, const Axis *axis, const TwoWay *test)
 {
-    const char *low = points(arena, axis->low, decimals),
-               *high = points(arena, axis->high, decimals);
+    const char *low = test_points(arena, test, axis->low),
+               *high = test_points(arena, test, axis->high);
     size_t zero = place(axis, 0), from = strlen(low), to = STRIP - strlen(high);
     fprintf(out, "%*s%s", LABEL, "", low);
     for (size_t i = from; i < to; i++)
@@ -266,7 +256,7 @@ static void put_picture(FILE *out, Arena *arena, const Compared *block)
     }
     put(out, "bootstrap", 9, LABEL);
     put_draws(out, draws, &axis);
-    put_axis(out, arena, &axis, decimals_of(test));
+    put_axis(out, arena, &axis, test);
 }
 
 static void put_opinions(FILE *out, Arena *arena, const Comparisons *of, const Compared *block)
@@ -275,12 +265,11 @@ static void put_opinions(FILE *out, Arena *arena, const Comparisons *of, const C
     const Bootstrap *draws = &block->bootstrap;
     const Comparison *result = &block->result;
     bool disagree = !isnan(test->p) && (test->p < 0.05) != (draws->p < 0.05);
-    int decimals = decimals_of(test);
     put_picture(out, arena, block);
     put_wrapped(out, "",
                 arena_format(arena, "bootstrap %s to %s, p %s: %s",
-                             points(arena, draws->low, decimals),
-                             points(arena, draws->high, decimals), p_text(arena, draws->p),
+                             test_points(arena, test, draws->low),
+                             test_points(arena, test, draws->high), p_text(arena, draws->p),
                              disagree ? "it disagrees; the test above holds"
                                       : "a picture, it decides nothing"));
     if (!result->paired)
@@ -441,13 +430,12 @@ static void several(FILE *out, Arena *arena, const Comparisons *of)
             fputs("  -\n", out);
             continue;
         }
-        int decimals = decimals_of(test);
-        const char *difference = points(arena, test->value, decimals);
+        const char *difference = test_points(arena, test, test->value);
         if (!isnan(test->low))
-            text_append(arena, &difference, "", " (%s to %s)", points(arena, test->low, decimals),
-                        points(arena, test->high, decimals));
+            text_append(arena, &difference, "", " (%s to %s)", test_points(arena, test, test->low),
+                        test_points(arena, test, test->high));
         fprintf(out, "%3zu%12s%23s%8s  %s\n", block->result.seeds,
-                points(arena, test->detectable, decimals), difference,
+                test_points(arena, test, test->detectable), difference,
                 p_text(arena, block->adjusted_p), verdict_short(of, block));
     }
     putc('\n', out);

@@ -58,6 +58,8 @@ const char *letters_caption(Arena *arena, size_t pairs, size_t untested)
                                   "(Holm, k = %zu)",
                                   pairs);
     return untested == 0 ? of
-                         : arena_format(arena, "%s; %zu pair%s without any variance not tested", of,
-                                        untested, untested == 1 ? "" : "s");
+                         : arena_format(arena,
+                                        "%s; %zu pair%s not tested: all seeds differ by the same "
+                                        "amount, and the items show no more than the rest",
+                                        of, untested, untested == 1 ? "" : "s");
 }

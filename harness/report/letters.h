@@ -16,8 +16,8 @@ typedef struct {
 } Lettered;
 
 // Fills letters and used of each. *pairs is the size of the family, *untested how many of its pairs
-// have no p (no variance at all) and so don't differ. Reads predictions/KEY.csv beside the rows; a
-// method without them has no letter. ERROR_INPUT where the methods answered other items.
+// have no p (all seeds differ alike) and so don't differ. Reads predictions/KEY.csv beside the
+// rows; a method without them has no letter. ERROR_INPUT where the methods answered other items.
 bool letters(Arena *arena, const Rows *rows, Lettered *method, size_t methods, size_t *pairs,
              size_t *untested, Error *error);
 
