@@ -186,7 +186,7 @@ static void version_and_lists_are_printed(void)
     }
     Said graph = program(arena, NULL,
                          "graph --model tiny --task reviews --method head "
-                         "--train-limit 32 --epochs 1 --min-steps 1");
+                         "--train-limit 32 --epochs 4 --min-steps 1");
     CHECK(graph.status == 0 && strstr(graph.out, "-- backward\n"));
     CHECK(strstr(graph.out, " nodes; activations "));
     const char *once = strstr(graph.out, "-- once, kept by example\n");
@@ -197,7 +197,7 @@ static void version_and_lists_are_printed(void)
     }
     graph = program(arena, NULL,
                     "graph --model tiny --task reviews --method prefix "
-                    "--train-limit 32 --epochs 1 --min-steps 1");
+                    "--train-limit 32 --epochs 4 --min-steps 1");
     CHECK(graph.status == 0 && !strstr(graph.out, "kept"));
     arena_free(arena);
 }
