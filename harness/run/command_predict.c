@@ -19,7 +19,7 @@ static const Flag flags[] = {
     { "model", 0, "NAME", "where the checkpoint is that was tuned, by name or folder [as saved]" },
     { "merged", 0, NULL, "the method merged into the model's layers" },
     { "batch", 0, "N", "examples at a time [as saved]" },
-    { "threads", 0, "N", "threads [1]; to the bit as the run said it, as many as it had" },
+    { "threads", 0, "N", "threads [1]; with as many as the run had, it says the same to the bit" },
     { "out", 'o', "FILE", "write there instead of to standard output" },
     FLAG_END,
 };

@@ -300,7 +300,8 @@ static void insert(Job **list, size_t count, size_t at, Job *job)
     list[at] = job;
 }
 
-size_t agenda_at(const Agenda *agenda, const char *key)
+// Where a key stands among the runs by key, or would stand.
+static size_t position(const Agenda *agenda, const char *key)
 {
     size_t low = 0, high = agenda->jobs;
     while (low < high) {
@@ -311,6 +312,13 @@ size_t agenda_at(const Agenda *agenda, const char *key)
             high = middle;
     }
     return low;
+}
+
+Job *agenda_find(const Agenda *agenda, const char *key)
+{
+    size_t at = position(agenda, key);
+    bool there = at < agenda->jobs && !strcmp(agenda->by_key[at]->decided.key, key);
+    return there ? agenda->by_key[at] : NULL;
 }
 
 static void put_in_plan(Agenda *agenda, size_t count, Job *job)
@@ -352,9 +360,8 @@ static bool add_job(Agenda *agenda, Job *job, Where where, Job **there, Error *e
     job->decided = result.row;
     job->flops = result.flops;
     job->bytes = result.bytes;
-    size_t at = agenda_at(agenda, job->decided.key);
-    if (at < agenda->jobs && !strcmp(agenda->by_key[at]->decided.key, job->decided.key)) {
-        *there = agenda->by_key[at];
+    *there = agenda_find(agenda, job->decided.key);
+    if (*there) {
         if (job->literal && (*there)->literal)
             return fail(error, ERROR_INPUT, where, "each run once",
                         "'%s' and '%s' are the same run", (*there)->label, job->label);
@@ -362,7 +369,7 @@ static bool add_job(Agenda *agenda, Job *job, Where where, Job **there, Error *e
         return true;
     }
     *there = job;
-    insert(agenda->by_key, agenda->jobs, at, job);
+    insert(agenda->by_key, agenda->jobs, position(agenda, job->decided.key), job);
     put_in_plan(agenda, agenda->jobs, job);
     agenda->jobs++;
     if (agenda->looked)

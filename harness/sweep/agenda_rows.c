@@ -74,17 +74,10 @@ bool agenda_look(Agenda *agenda, FILE *tell, Error *error)
     return true;
 }
 
-static const Job *find(const Agenda *agenda, const char *key)
-{
-    size_t at = agenda_at(agenda, key);
-    return at < agenda->jobs && !strcmp(agenda->by_key[at]->decided.key, key) ? agenda->by_key[at]
-                                                                              : NULL;
-}
-
 // A final of a search that is not settled: once its trials are, it most likely is what follows.
 static bool awaited(const Agenda *agenda, const Row *row)
 {
-    const Job *winner = row->winner_key ? find(agenda, row->winner_key) : NULL;
+    const Job *winner = row->winner_key ? agenda_find(agenda, row->winner_key) : NULL;
     for (size_t k = 0; winner && k < agenda->settings; k++) {
         const SettingRuns *setting = &agenda->setting[k];
         for (size_t i = 0; i < setting->known && !setting->finals && !setting->fruitless; i++)
@@ -107,7 +100,8 @@ static bool set_apart(Agenda *agenda, Error *error)
               agenda_look(&whole, NULL, error);
     for (size_t i = 0; ok && i < agenda->strays; i++) {
         const Row *row = agenda->stray[i];
-        bool other = find(&whole, row->key) || (awaited(&whole, row) && !awaited(agenda, row));
+        bool other =
+            agenda_find(&whole, row->key) || (awaited(&whole, row) && !awaited(agenda, row));
         if (other)
             agenda->other[agenda->others++] = row;
         else
