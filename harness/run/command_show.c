@@ -331,7 +331,7 @@ static const Flag graph_flags[] = {
     FLAG_END,
 };
 
-// What is fed has the name that it has in the prefix.
+// What is fed has the name that it has in the prefix. (Without a cut nothing is fed.)
 static Value kept_as(const Cut *cut, Value fed)
 {
     size_t i = 0;
@@ -343,7 +343,7 @@ static Value kept_as(const Cut *cut, Value fed)
 static void value_print(const Plan *plan, const Graph *graph, const Cut *cut, Value v)
 {
     const ValueInfo *info = &graph->value[v];
-    if (info->fed)
+    if (cut && info->fed)
         printf(" kept %%%d as", (int)kept_as(cut, v));
     if (info->parameter >= 0)
         printf(" %s%s", info->gradient ? "d " : "", graph->parameter[info->parameter].name);
