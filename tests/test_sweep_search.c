@@ -116,6 +116,72 @@ static void trials_then_the_winner_on_every_seed_follow_from_rows(void)
     arena_free(b.arena);
 }
 
+// Of 32 rows in batches of 8, 1 epoch has 4 steps and 4 have 16: the longer trial of the first
+// setting, at the best rate of its grid, is the second setting's trial there, and so are its
+// finals.
+static void what_two_settings_have_in_common_is_one_run(void)
+{
+    Bench b;
+    Spec spec;
+    Agenda agenda;
+    Error error;
+    if (!bench_new(&b, "name: a\nmodels: tiny\ntasks: ./few\nseeds: 2\nmethods: full\n"
+                       "train: {min_steps: 0, epochs: [1, 4], batch: 8}\nsearch: {trials: 8}\n"))
+        return;
+    if (make(&b, (Shard){ 0 }, &spec, &agenda)) {
+        SettingRuns *one = &agenda.setting[0], *four = &agenda.setting[1];
+        const double score[] = { .5, .6, .7, .6, .5, .6, .6 };
+        for (size_t i = 0; i < 5; i++)
+            ends(&b, one->job[i], "ok", score[i]);
+        CHECK(agenda_follow(&agenda, one, &error) && one->known == 7);
+        for (size_t i = 5; i < 7; i++)
+            ends(&b, one->job[i], "ok", score[i]);
+        CHECK(agenda_follow(&agenda, one, &error) && one->known == 8);
+        CHECK(one->job[7] == four->job[2] && one->job[7]->setting == four);
+        CHECK(agenda.jobs == 7 + 5 && agenda_following(&agenda) == 2 + 3 + 2);
+        for (size_t i = 0; i < 5; i++)
+            if (four->job[i] != one->job[7])
+                ends(&b, four->job[i], "ok", score[i]);
+        ends(&b, one->job[7], "ok", .9); // it alone was waited for, and by both
+        CHECK(agenda_follow_run(&agenda, one->job[7], &error));
+        CHECK(one->finals && one->best == 7 && four->known == 7 && agenda.jobs == 7 + 7 + 2);
+        ends(&b, four->job[5], "ok", .6);
+        ends(&b, four->job[6], "ok", .6);
+        CHECK(agenda_follow(&agenda, four, &error) && four->known == 8);
+        ends(&b, four->job[7], "ok", .8);
+        CHECK(agenda_follow(&agenda, four, &error) && four->finals && four->best == 2);
+        CHECK(agenda.jobs == 8 + 7 + 2 && agenda_following(&agenda) == 0);
+        for (size_t i = 15; i < 17; i++) { // told as the first setting's
+            CHECK(agenda.job[i]->setting == one && !agenda.job[i]->trial);
+            CHECK(agenda.job[i]->decided.epochs == 4 && agenda.job[i]->decided.steps == 16);
+        }
+    }
+    agenda_close(&agenda);
+    arena_free(b.arena);
+}
+
+// Both settings' trials train on train alone: they are the same, and their finals are not.
+static void settings_that_differ_in_finals_alone_share_their_trials(void)
+{
+    Bench b;
+    Spec spec;
+    Agenda agenda;
+    Error error;
+    if (!bench_new(&b, "name: a\nmodels: tiny\ntasks: ./few\nseeds: 1\nmethods: full\n"
+                       "train: {min_steps: 2, epochs: 1, batch: 8, train_on: [train, train+tune]}\n"
+                       "search: {trials: 1}\n"))
+        return;
+    if (make(&b, (Shard){ 0 }, &spec, &agenda)) {
+        CHECK(agenda.jobs == 1 && agenda_following(&agenda) == 2);
+        ends(&b, agenda.job[0], "ok", .5);
+        CHECK(agenda_follow_run(&agenda, agenda.job[0], &error) && agenda.jobs == 3);
+        CHECK_TEXT(agenda.job[1]->decided.train_on, "train");
+        CHECK_TEXT(agenda.job[2]->decided.train_on, "train+tune");
+    }
+    agenda_close(&agenda);
+    arena_free(b.arena);
+}
+
 static void a_setting_that_waits_for_its_last_trial_does_not_stop_others(void)
 {
     Bench b;
@@ -397,6 +463,23 @@ static void rows_of_two_machines_join_by_copying(void)
     arena_free(b.arena);
 }
 
+// Another machine has finished the run while it crashes here.
+static void a_finished_row_is_not_replaced_by_a_crash(void)
+{
+    Bench b;
+    if (!bench_new(&b, HEAD "methods: null\n"))
+        return;
+    CHECK(drive_whole(&b) == 0);
+    Rows whole = runs_of(&b, b.options.out);
+    b.options.out = path_join(b.arena, b.folder, "later");
+    // The row that comes is of a second attempt.
+    before(&b, "*null*) for f in out/rows/*; do sed 's/,ok,1,/,ok,2,/' $f >later/rows/${f##*/}; "
+               "done; exit 7;;");
+    CHECK(drive_whole(&b) == 0);
+    same_rows(runs_of(&b, b.options.out), whole);
+    arena_free(b.arena);
+}
+
 static void rates_are_taken_over_from_an_earlier_sweep(void)
 {
     Bench b;
@@ -538,6 +621,8 @@ static void rows_of_another_schema_are_refused_and_not_done_again(void)
 void suite_sweep_search(void)
 {
     ADD(trials_then_the_winner_on_every_seed_follow_from_rows);
+    ADD(what_two_settings_have_in_common_is_one_run);
+    ADD(settings_that_differ_in_finals_alone_share_their_trials);
     ADD(a_setting_that_waits_for_its_last_trial_does_not_stop_others);
     ADD(a_trial_that_fails_twice_is_the_worst_and_the_search_goes_on);
     ADD(a_rate_that_is_given_is_not_searched);
@@ -547,6 +632,7 @@ void suite_sweep_search(void)
     ADD(a_searched_sweep_runs_trials_and_then_the_winner);
     ADD(other_labels_of_dev_and_test_choose_the_same);
     ADD(rows_of_two_machines_join_by_copying);
+    ADD(a_finished_row_is_not_replaced_by_a_crash);
     ADD(rates_are_taken_over_from_an_earlier_sweep);
     ADD(a_result_that_is_there_gets_its_search_beside_it);
     ADD(a_dry_run_counts_what_follows);

@@ -45,11 +45,14 @@ static double row_loss(const Problem *problem, double *score, int32_t label)
     }
     for (size_t k = 1; k < problem->vectors; k++)
         largest = fmax(largest, score[k]);
+    loss = largest - score[label];
+    for (size_t k = 0; k < problem->vectors; k++) {
+        score[k] = exp(score[k] - largest);
+        sum += score[k];
+    }
+    loss += log(sum);
     for (size_t k = 0; k < problem->vectors; k++)
-        sum += exp(score[k] - largest);
-    loss = log(sum) + largest - score[label];
-    for (size_t k = 0; k < problem->vectors; k++)
-        score[k] = exp(score[k] - largest) / sum - (k == (size_t)label);
+        score[k] = score[k] / sum - (k == (size_t)label);
     return loss;
 }
 

@@ -27,7 +27,7 @@ static bool options_read(Arena *arena, const Arguments *arguments, void **option
     const Option *const tables[] = { one ? method_options(one) : NULL, NULL };
     if (!arguments_known(arguments, NULL, tables, error))
         return false;
-    if (arguments->givens == 0)
+    if (!one || arguments->givens == 0)
         return true;
     *options = arena_zero(arena, 1, one->options_size);
     options_default(tables[0], *options);

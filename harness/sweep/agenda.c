@@ -11,7 +11,7 @@ typedef enum { TIER_GRID, TIER_REFINED, TIER_LONGER, TIER_FINAL } Tier;
 
 static bool make_setting(Agenda *agenda, SettingRuns *setting, const FoundRows *found,
                          Error *error);
-static bool add_job(Agenda *agenda, Job *job, Where where, Error *error);
+static bool add_job(Agenda *agenda, Job *job, Where where, Job **there, Error *error);
 static bool add_trial(Agenda *agenda, SettingRuns *setting, size_t number, Tier tier, Error *error);
 static bool add_finals(Agenda *agenda, SettingRuns *setting, const Protocol *found, Error *error);
 
@@ -103,10 +103,10 @@ static bool make_setting(Agenda *agenda, SettingRuns *setting, const FoundRows *
     const Asked *asked = setting->asked;
     Protocol protocol = asked->request.protocol;
     Resolved result;
-    setting->no_trials = !search->asked                     ? "no search is asked for"
+    setting->no_trials = !search->asked               ? "no search is asked for"
                          : !has_rate(&asked->request) ? "its method has no rate"
-                         : !isnan(protocol.lr)              ? "its rate is given"
-                                                            : NULL;
+                         : !isnan(protocol.lr)        ? "its rate is given"
+                                                      : NULL;
     if (setting->no_trials)
         return add_finals(agenda, setting, NULL, error);
     Request standard = asked->request;
@@ -114,6 +114,11 @@ static bool make_setting(Agenda *agenda, SettingRuns *setting, const FoundRows *
     if (!check_longer(setting, error) ||
         !resolved(agenda, &standard, asked->setting, asked->where, &result, error))
         return false;
+    setting->key = result.row.key;
+    for (const SettingRuns *other = agenda->setting; other < setting; other++)
+        if (other->key && !strcmp(other->key, setting->key))
+            return fail(error, ERROR_INPUT, asked->where, "each run once",
+                        "'%s' and '%s' are the same run", other->asked->setting, asked->setting);
     setting->standard = result.row.lr;
     setting->flops = result.flops;
     setting->bytes = result.bytes;
@@ -186,6 +191,19 @@ bool agenda_follow(Agenda *agenda, SettingRuns *setting, Error *error)
     return add_finals(agenda, setting, &found, error);
 }
 
+bool agenda_follow_run(Agenda *agenda, const Job *job, Error *error)
+{
+    for (size_t k = 0; k < agenda->settings; k++) {
+        SettingRuns *setting = &agenda->setting[k];
+        bool waits = false;
+        for (size_t i = 0; i < setting->known; i++)
+            waits = waits || setting->job[i] == job;
+        if (waits && !agenda_follow(agenda, setting, error))
+            return false;
+    }
+    return true;
+}
+
 // ---- runs
 
 static uint64_t place(Tier tier, size_t first, size_t second)
@@ -196,7 +214,7 @@ static uint64_t place(Tier tier, size_t first, size_t second)
 static bool add_trial(Agenda *agenda, SettingRuns *setting, size_t number, Tier tier, Error *error)
 {
     const Trial *trial = &setting->trial[number];
-    Job *job = setting->job[number] = arena_zero(agenda->arena, 1, sizeof *job);
+    Job *job = arena_zero(agenda->arena, 1, sizeof *job);
     job->request = setting->asked->request;
     Protocol *protocol = &job->request.protocol;
     protocol->stage = STAGE_TRIAL;
@@ -211,7 +229,7 @@ static bool add_trial(Agenda *agenda, SettingRuns *setting, size_t number, Tier 
     job->place = place(tier, setting->number, number);
     job->trial = true;
     setting->known = number + 1;
-    return add_job(agenda, job, setting->asked->where, error);
+    return add_job(agenda, job, setting->asked->where, &setting->job[number], error);
 }
 
 // `found`: the protocol with the rate, the steps and what else a search has found; NULL: the
@@ -222,8 +240,9 @@ static bool add_finals(Agenda *agenda, SettingRuns *setting, const Protocol *fou
     setting->finals = true;
     for (size_t s = 0; s < spec->seeds; s++) {
         const Asked *asked = &spec->asked[s * (spec->count / spec->seeds) + setting->number];
-        Job *job = arena_zero(agenda->arena, 1, sizeof *job);
+        Job *job = arena_zero(agenda->arena, 1, sizeof *job), *there;
         job->request = asked->request;
+        job->literal = !found;
         if (found) {
             job->request.protocol = *found;
             job->request.protocol.seed = asked->request.protocol.seed;
@@ -231,7 +250,7 @@ static bool add_finals(Agenda *agenda, SettingRuns *setting, const Protocol *fou
         job->label = asked->label;
         job->setting = setting;
         job->place = place(TIER_FINAL, s, setting->number);
-        if (!add_job(agenda, job, asked->where, error))
+        if (!add_job(agenda, job, asked->where, &there, error))
             return false;
     }
     return true;
@@ -256,7 +275,37 @@ size_t agenda_at(const Agenda *agenda, const char *key)
     return low;
 }
 
-static bool add_job(Agenda *agenda, Job *job, Where where, Error *error)
+static void put_in_plan(Agenda *agenda, size_t count, Job *job)
+{
+    size_t at = count;
+    while (at > 0 && agenda->job[at - 1]->place > job->place)
+        at--;
+    insert(agenda->job, count, at, job);
+}
+
+// One run for two settings. It is told as the one's that stands first in the plan, so that it does
+// not matter whose search was the faster.
+static void share(Agenda *agenda, Job *there, const Job *job)
+{
+    size_t at = 0;
+    there->literal = there->literal || job->literal;
+    if (job->place >= there->place)
+        return;
+    there->request = job->request;
+    there->label = job->label;
+    there->setting = job->setting;
+    there->place = job->place;
+    there->decided = job->decided;
+    while (agenda->job[at] != there)
+        at++;
+    memmove(agenda->job + at, agenda->job + at + 1, (agenda->jobs - at - 1) * sizeof(Job *));
+    put_in_plan(agenda, agenda->jobs - 1, there);
+    agenda_note_search(agenda, there);
+}
+
+// `*there`: the run, or the one with its key that is there. Searches meet in one where the longer
+// steps of one setting are the steps of another, or two find the same rate.
+static bool add_job(Agenda *agenda, Job *job, Where where, Job **there, Error *error)
 {
     Resolved result;
     job->request.protocol.out = agenda->folder;
@@ -265,14 +314,18 @@ static bool add_job(Agenda *agenda, Job *job, Where where, Error *error)
     job->decided = result.row;
     job->flops = result.flops;
     job->bytes = result.bytes;
-    size_t at = agenda_at(agenda, job->decided.key), in_plan = agenda->jobs;
-    if (at < agenda->jobs && !strcmp(agenda->by_key[at]->decided.key, job->decided.key))
-        return fail(error, ERROR_INPUT, where, "each run once", "'%s' and '%s' are the same run",
-                    agenda->by_key[at]->label, job->label);
-    while (in_plan > 0 && agenda->job[in_plan - 1]->place > job->place)
-        in_plan--;
+    size_t at = agenda_at(agenda, job->decided.key);
+    if (at < agenda->jobs && !strcmp(agenda->by_key[at]->decided.key, job->decided.key)) {
+        *there = agenda->by_key[at];
+        if (job->literal && (*there)->literal)
+            return fail(error, ERROR_INPUT, where, "each run once",
+                        "'%s' and '%s' are the same run", (*there)->label, job->label);
+        share(agenda, *there, job);
+        return true;
+    }
+    *there = job;
     insert(agenda->by_key, agenda->jobs, at, job);
-    insert(agenda->job, agenda->jobs, in_plan, job);
+    put_in_plan(agenda, agenda->jobs, job);
     agenda->jobs++;
     if (agenda->looked)
         agenda_attach(agenda, job);

@@ -5,7 +5,7 @@
 // Not all runs are known from the start: of a setting whose rate is searched first the trials of
 // the grid are, then those that follow from their rows (search.h), at last the finals of the best.
 // In the plan come all grids, setting by setting, then all refined trials, all longer ones, and the
-// finals, seed by seed. The folder:
+// finals, seed by seed. What two settings have in common is one run. The folder:
 //
 //   spec.yaml, manifest.json                  written by the driver
 //   plan.csv, runs.csv                        written here: the runs that are known; their rows
@@ -22,10 +22,11 @@ typedef struct SettingRuns SettingRuns;
 typedef struct {
     Request request; // `out` is the sweep's folder
     const char *label;
-    SettingRuns *setting;
-    uint64_t place; // in the plan
+    SettingRuns *setting; // the first in the plan of those that share it
+    uint64_t place;       // in the plan
     bool trial;
-    Row decided; // as resolve() has it
+    bool literal; // a final as the spec has it, without a search: it is there once
+    Row decided;  // as resolve() has it
     double flops;
     size_t bytes;
     const Row *row;   // what rows/ has; NULL: none, or none that can be read
@@ -40,7 +41,8 @@ struct SettingRuns {
     const Asked *asked;    // of the first seed
     size_t number;         // in the spec, from 0
     const char *no_trials; // why it has none; NULL: its rate is searched
-    double standard;       // the default rate, of a setting that is searched
+    const char *key;       // of its final at the default rate, where the spec gives none
+    double standard;       // that rate
     Trial trial[MOST_TRIALS];
     Job *job[MOST_TRIALS]; // of the trials that are known
     size_t known;
@@ -75,8 +77,9 @@ typedef struct {
     Cache *cache;
 } Agenda;
 
-// Resolves what is known of the spec without any row; writes nothing. Two runs with one key are
-// refused, and a rate that is to be taken over and is not there. Also after a failure, close it.
+// Resolves what is known of the spec without any row; writes nothing. Two settings that are the
+// same are refused, and a rate that is to be taken over and is not there. Also after a failure,
+// close it.
 bool agenda_make(Arena *arena, const Spec *spec, const char *folder, Shard shard,
                  Interrupt *interrupted, Agenda *agenda, Error *error);
 void agenda_close(Agenda *agenda);
@@ -97,8 +100,9 @@ bool job_settled(const Agenda *agenda, const Job *job);
 Job *agenda_next(Agenda *agenda, double seconds, double standard);
 int64_t job_attempt(const Job *job); // the number of its next attempt: one more than its row's
 
-// Reads the row that attempt `attempt` of a run has written. False without an error: it has not.
-bool agenda_collect(const Agenda *agenda, Job *job, int64_t attempt, bool *written, Error *error);
+// Reads the row that attempt `attempt` of a run has written, or a finished one that was put there
+// meanwhile. False in `written`: there is neither.
+bool agenda_collect(Agenda *agenda, Job *job, int64_t attempt, bool *written, Error *error);
 
 // Writes the row of a run that ended without one: its decided cells, the status and the error.
 bool agenda_fail(const Agenda *agenda, Job *job, int64_t attempt, int64_t jobs, const char *status,
@@ -106,6 +110,8 @@ bool agenda_fail(const Agenda *agenda, Job *job, int64_t attempt, int64_t jobs, 
 
 // Resolves what follows from the rows of a setting, and what follows from that.
 bool agenda_follow(Agenda *agenda, SettingRuns *setting, Error *error);
+// The same for all settings that a run is a trial of.
+bool agenda_follow_run(Agenda *agenda, const Job *job, Error *error);
 
 // Runs that are not known yet. `flops` takes finals to have the spec's own steps; `most` LONGER x
 // as many, where the search has a longer trial.

@@ -11,4 +11,8 @@ size_t agenda_at(const Agenda *agenda, const char *key);
 
 // Gives a run that has become known its row, and the reason why it is pending.
 void agenda_attach(Agenda *agenda, Job *job);
+
+// Has the row of a finished run say how its rate was found, as `decided` does; agenda_amend writes
+// it.
+void agenda_note_search(Agenda *agenda, Job *job);
 #endif

@@ -14,7 +14,6 @@ static bool read_row(Arena *arena, const char *path, const char *key, const Row 
                      Error *error);
 static const char *row_path(Arena *arena, const Agenda *agenda, const Job *job);
 static const char *reason(Arena *arena, const Agenda *agenda, const Job *job);
-static void amend(Arena *arena, Job *job);
 static bool put_plan(FILE *out, const void *agenda);
 static bool put_runs(FILE *out, const void *agenda);
 
@@ -79,7 +78,7 @@ void agenda_attach(Agenda *agenda, Job *job)
         size_t behind = (size_t)(agenda->stray + agenda->strays - (found + 1));
         memmove(found, found + 1, behind * sizeof *found);
         agenda->strays--;
-        amend(agenda->arena, job);
+        agenda_note_search(agenda, job);
     }
     if (!job_final(job))
         job->why = reason(agenda->arena, agenda, job);
@@ -165,19 +164,22 @@ static const char *reason(Arena *arena, const Agenda *agenda, const Job *job)
 
 // ---- the search that a result came from
 
-static void amend(Arena *arena, Job *job)
+void agenda_note_search(Agenda *agenda, Job *job)
 {
+    Arena *arena = agenda->arena;
     static const char *const cells[] = { "lr_source", "trials", "search_space", "winner_key",
                                          "winner_on_edge" };
     size_t mark = arena_mark(arena);
     bool same = true;
+    if (job->trial || !job_final(job))
+        return;
     for (size_t i = 0; i < sizeof cells / sizeof *cells; i++) {
         const Column *column = row_find(cells[i]);
         same = same &&
                !strcmp(row_text(arena, job->row, column), row_text(arena, &job->decided, column));
     }
     arena_rewind(arena, mark);
-    if (same || job->trial || !job_final(job))
+    if (same)
         return;
     Row *row = arena_take(arena, 1, sizeof *row);
     *row = *job->row;
@@ -209,7 +211,7 @@ static const char *row_path(Arena *arena, const Agenda *agenda, const Job *job)
     return arena_format(arena, "%s/rows/%s.csv", agenda->folder, job->decided.key);
 }
 
-bool agenda_collect(const Agenda *agenda, Job *job, int64_t attempt, bool *written, Error *error)
+bool agenda_collect(Agenda *agenda, Job *job, int64_t attempt, bool *written, Error *error)
 {
     Arena *arena = agenda->arena;
     const char *path = row_path(arena, agenda, job);
@@ -219,9 +221,12 @@ bool agenda_collect(const Agenda *agenda, Job *job, int64_t attempt, bool *writt
         return true;
     if (!read_row(arena, path, job->decided.key, &row, error))
         return error->kind != ERROR_ENVIRONMENT; // what cannot be read has not been written
-    *written = row->attempts == attempt;
-    if (*written)
+    Job read = { .row = row };
+    *written = job_final(&read) || row->attempts == attempt;
+    if (*written) {
         job->row = row;
+        agenda_note_search(agenda, job);
+    }
     return true;
 }
 

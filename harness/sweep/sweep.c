@@ -329,7 +329,7 @@ static bool finish(Sweep *s, Slot *slot, int status, Error *error)
         s->flops_done += job->flops;
         s->seconds_done += seconds_now() - ended.started;
     }
-    if (!agenda_follow(&s->agenda, job->setting, error) || !agenda_amend(&s->agenda, error) ||
+    if (!agenda_follow_run(&s->agenda, job, error) || !agenda_amend(&s->agenda, error) ||
         !write_tables(s, WRITE_SECONDS, error))
         return false;
     show(s, &ended);
