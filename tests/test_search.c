@@ -222,6 +222,60 @@ static void a_rate_is_taken_over_with_its_share_of_the_steps(void)
     arena_free(arena);
 }
 
+// Trials of 3 and 12 epochs at one rate are of one search where all else is the same, and the short
+// one is it that has four times its own steps beside it.
+static void only_a_longer_trial_of_its_own_search_makes_a_winner_longer(void)
+{
+    Error error;
+    Arena *arena = arena_new((size_t)1 << 20, &error);
+    const Row winner = trial_row("b", 2e-3, 12);
+    Row row[] = { trial_row("a", 2e-3, 3), winner, final_row(&winner, 1, 0),
+                  trial_row("d", 1e-3, 48) };
+    FoundRows rows = { row, 4 };
+    Found found;
+    row[2].train_limit = winner.train_limit;
+    CHECK(found_of(arena, &rows, &winner, "there", "it", &found, &error) && found.longer);
+    CHECK_TEXT(found.differs, "");
+    CHECK(found.winner == &row[1]);
+    row[0].seed = 7;
+    CHECK(found_of(arena, &rows, &winner, "there", "it", &found, &error) && !found.longer);
+    row[0].seed = winner.seed;
+    row[0].batch = 8;
+    CHECK(found_of(arena, &rows, &winner, "there", "it", &found, &error) && !found.longer);
+    row[0].batch = winner.batch;
+    row[3].lr = 2e-3;
+    CHECK(found_of(arena, &rows, &winner, "there", "it", &found, &error) && !found.longer);
+    row[1] = trial_row("b", 2e-3, 0); // four times nothing
+    rows.count = 3;
+    CHECK(found_of(arena, &rows, &winner, "there", "it", &found, &error) && !found.longer);
+    arena_free(arena);
+}
+
+static void a_rate_of_another_problem_is_not_taken_over(void)
+{
+    Error error;
+    Arena *arena = arena_new((size_t)1 << 20, &error);
+    const Row winner = trial_row("a", 2e-3, 3);
+    Row row[] = { winner, final_row(&winner, 1, 100) }, sought = winner;
+    FoundRows rows = { row, 2 };
+    Found found;
+    row[1].pretrained = sought.pretrained = "yes";
+    row[1].head = "bert";
+    sought.head = "roberta";
+    CHECK(!found_of(arena, &rows, &sought, "there", "it", &found, &error));
+    CHECK_ERROR(&error, ERROR_INPUT,
+                "there: has no search of it but with head bert; should be one with head roberta");
+    sought.head = "bert";
+    sought.pretrained = "no";
+    CHECK(!found_of(arena, &rows, &sought, "there", "it", &found, &error));
+    sought.pretrained = "yes";
+    sought.batch = 8;
+    sought.train_limit = 100;
+    CHECK(found_of(arena, &rows, &sought, "there", "it", &found, &error));
+    CHECK_TEXT(found.differs, "batch");
+    arena_free(arena);
+}
+
 static void of_several_searches_the_one_of_the_same_protocol_is_taken(void)
 {
     Error error;
@@ -273,6 +327,8 @@ void suite_search(void)
     ADD(rates_have_three_digits_and_are_listed_upwards);
     ADD(every_rate_of_every_method_is_one_that_a_run_accepts);
     ADD(a_rate_is_taken_over_with_its_share_of_the_steps);
+    ADD(only_a_longer_trial_of_its_own_search_makes_a_winner_longer);
+    ADD(a_rate_of_another_problem_is_not_taken_over);
     ADD(of_several_searches_the_one_of_the_same_protocol_is_taken);
     ADD(what_was_not_searched_is_not_taken_over);
 }

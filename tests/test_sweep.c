@@ -133,7 +133,7 @@ static void rows_of_another_plan_stay_and_are_not_in_the_table(void)
     names_in(&b, "rows", ".csv", &count);
     CHECK(count == 4);
     CHECK(runs_of(&b, b.options.out).count == 2);
-    CHECK(said(&b, "2 rows of no run in this spec"));
+    CHECK(said(&b, "2 rows of no run that this spec is known to have"));
     CHECK(strstr(text_of(&b, b.options.out, "spec.yaml"), "# --set seeds=1\n") != NULL);
     arena_free(b.arena);
 }

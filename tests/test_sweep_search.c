@@ -36,7 +36,7 @@ static void ends(Bench *b, Job *job, const char *status, double score)
     Row *row = arena_take(b->arena, 1, sizeof *row);
     *row = job->decided;
     row->status = status;
-    row->attempts = 1;
+    row->attempts = job->row ? job->row->attempts + 1 : 1;
     row->tune_score = score;
     row->loss = 1;
     row->wall_s = 0.25;
@@ -224,25 +224,94 @@ static void a_trial_that_fails_twice_is_the_worst_and_the_search_goes_on(void)
         return;
     if (make(&b, (Shard){ 0 }, &spec, &agenda)) {
         SettingRuns *full = agenda.setting;
-        agenda.driving = true;
         ends(&b, full->job[0], "ok", .5);
         ends(&b, full->job[1], "failed", .9);
         ends(&b, full->job[2], "ok", .4);
         full->job[1]->attempts = 1;
         CHECK(agenda_follow(&agenda, full, &error) && !full->finals);
-        full->job[1]->attempts = 2;
-        full->job[1]->running = true; // the second attempt is on its way
+        CHECK(agenda_next(&agenda, INFINITY, NAN) == full->job[1]);
+        ends(&b, full->job[1], "timeout", NAN);
+        full->job[1]->running = true; // as while a third attempt were on its way
         CHECK(agenda_follow(&agenda, full, &error) && !full->finals);
         full->job[1]->running = false;
         CHECK(agenda_follow(&agenda, full, &error) && full->finals && full->best == 0);
         CHECK_TEXT(agenda.job[3]->decided.winner_on_edge, "yes");
-        // Who only looks takes the row's word for how often it was tried.
-        agenda.driving = false;
-        CHECK(!job_settled(&agenda, full->job[1]));
-        ((Row *)(uintptr_t)full->job[1]->row)->attempts = 2;
-        CHECK(job_settled(&agenda, full->job[1]));
+        // It is not tried again, by a later command neither: finals are, as nothing follows from
+        // them.
+        full->job[1]->attempts = 0;
+        Job *next = agenda_next(&agenda, INFINITY, NAN);
+        CHECK(next == agenda.job[3]);
+        ends(&b, agenda.job[3], "failed", NAN);
+        ends(&b, agenda.job[3], "failed", NAN);
+        ends(&b, agenda.job[4], "ok", .5);
+        CHECK(agenda_next(&agenda, INFINITY, NAN) == agenda.job[3]);
     }
     agenda_close(&agenda);
+    arena_free(b.arena);
+}
+
+static void a_search_in_which_nothing_worked_finds_no_rate(void)
+{
+    static const char *const status[] = { "diverged", "failed", "diverged" };
+    Bench b;
+    Spec spec;
+    Agenda agenda;
+    Error error;
+    if (!bench_new(&b, HEAD "methods: full\nsearch: {trials: 3}\n"))
+        return;
+    if (make(&b, (Shard){ 0 }, &spec, &agenda)) {
+        SettingRuns *full = agenda.setting;
+        for (size_t i = 0; i < 3; i++)
+            ends(&b, full->job[i], status[i], .9);
+        CHECK(agenda_follow(&agenda, full, &error) && agenda_following(&agenda) == 2);
+        ends(&b, full->job[1], "failed", .9);
+        CHECK(agenda_follow(&agenda, full, &error) && full->fruitless && !full->finals);
+        CHECK(agenda.jobs == 3 && agenda_following(&agenda) == 0);
+        CHECK(agenda_next(&agenda, INFINITY, NAN) == NULL);
+    }
+    agenda_close(&agenda);
+    arena_free(b.arena);
+}
+
+static void longer_steps_have_a_longer_timeout(void)
+{
+    Bench b;
+    Spec spec;
+    Agenda agenda;
+    Error error;
+    if (!bench_new(&b, "name: a\nmodels: tiny\ntasks: ./few\nseeds: 1\nmethods: full\n"
+                       "train: {min_steps: 2, epochs: 1, batch: 8, timeout: 100}\n"
+                       "search: {trials: 2}\n"))
+        return;
+    if (make(&b, (Shard){ 0 }, &spec, &agenda)) {
+        SettingRuns *full = agenda.setting;
+        ends(&b, full->job[0], "ok", .5);
+        CHECK(agenda_follow(&agenda, full, &error) && full->known == 2);
+        ends(&b, full->job[1], "ok", .6);
+        CHECK(agenda_follow(&agenda, full, &error) && agenda.jobs == 3);
+        CHECK(agenda.job[0]->request.protocol.timeout == 100);
+        CHECK(agenda.job[1]->request.protocol.timeout == 400);
+        CHECK(agenda.job[2]->request.protocol.timeout == 400);
+    }
+    agenda_close(&agenda);
+    arena_free(b.arena);
+}
+
+// A longest run of 4 x 3000 epochs is none that a command takes; five trials have none.
+static void steps_are_bounded_where_there_is_a_longer_trial(void)
+{
+    static const char *const set[] = { "search.trials=5", "search.trials=8" };
+    Bench b;
+    if (!bench_new(&b, "name: a\nmodels: tiny\ntasks: ./few\nseeds: 1\nmethods: full\n"
+                       "train: {epochs: 3000, batch: 32}\nsearch:\n"))
+        return;
+    b.options.dry_run = true;
+    b.options.sets = 1;
+    for (size_t i = 0; i < 2; i++) {
+        b.options.set = &set[i];
+        CHECK(drive_whole(&b) == (i ? 2 : 0));
+    }
+    CHECK(said(&b, "4 times 3000 epochs, of the longest trial, are over 10000"));
     arena_free(b.arena);
 }
 
@@ -463,6 +532,79 @@ static void rows_of_two_machines_join_by_copying(void)
     arena_free(b.arena);
 }
 
+// One trial fails twice: the search and its finals are done, and stay as they are.
+static void a_search_with_a_failed_trial_is_done_once(void)
+{
+    Bench b;
+    Spec spec;
+    Agenda agenda;
+    Error error;
+    if (!bench_new(&b, HEAD "methods: full\nsearch: {trials: 3}\n"))
+        return;
+    before(&b, "*\"--lr 0.000158\"*) exit 7;;");
+    CHECK(drive_whole(&b) == 1);
+    CHECK(said(&b, "1 of 5 runs did not end ok"));
+    Rows rows = runs_of(&b, b.options.out);
+    const char *state = state_of_rows(&b), *plan = text_of(&b, b.options.out, "plan.csv");
+    CHECK(rows.count == 5);
+    b.options.image = b.program;
+    CHECK(drive_whole(&b) == 1);
+    CHECK(!strstr(text_of(&b, b.folder, "stderr"), " of no run "));
+    CHECK_TEXT(state_of_rows(&b), state);
+    CHECK_TEXT(text_of(&b, b.options.out, "plan.csv"), plan);
+    same_rows(runs_of(&b, b.options.out), rows);
+    b.options.dry_run = true;
+    CHECK(drive_whole(&b) == 0 && printed(&b, "small: 5 runs, 5 finished, 0 to do\n"));
+    b.options.dry_run = false;
+    b.options.commands = true;
+    CHECK(drive_whole(&b) == 0);
+    CHECK_TEXT(text_of(&b, b.folder, "stdout"), "");
+    b.options.commands = false;
+    // Without its row the trial is to be done, and what followed from it is kept meanwhile.
+    for (size_t i = 0; i < rows.count; i++)
+        if (!strcmp(rows.row[i].status, "failed"))
+            unlink(arena_format(b.arena, "%s/rows/%s.csv", b.options.out, rows.row[i].key));
+    if (make(&b, (Shard){ 0 }, &spec, &agenda)) {
+        CHECK(agenda.jobs == 3 && agenda_following(&agenda) == 2);
+        CHECK(agenda_write(&agenda, &error) && runs_of(&b, b.options.out).count == 4);
+    }
+    agenda_close(&agenda);
+    arena_free(b.arena);
+}
+
+static void a_shard_leaves_the_rows_of_the_others_in_the_table(void)
+{
+    Bench b;
+    if (!bench_new(&b, HEAD "methods: [null, full, bitfit]\nsearch: {trials: 1}\n"))
+        return;
+    CHECK(drive_whole(&b) == 0);
+    size_t whole = runs_of(&b, b.options.out).count;
+    const char *state = state_of_rows(&b);
+    b.options.shard = (Shard){ 0, 2 };
+    CHECK(drive_whole(&b) == 0);
+    CHECK(!strstr(text_of(&b, b.folder, "stderr"), " of no run "));
+    CHECK(whole == 2 + 3 + 3 && runs_of(&b, b.options.out).count == whole);
+    CHECK_TEXT(state_of_rows(&b), state);
+    arena_free(b.arena);
+}
+
+static void a_sweep_that_finds_no_rate_says_so(void)
+{
+    Bench b;
+    if (!bench_new(&b, HEAD "methods: full\nsearch: {trials: 1}")) // without a line end
+        return;
+    before(&b, "*trial*) exit 7;;");
+    const char *const set[] = { "train.batch=16" };
+    b.options.set = set;
+    b.options.sets = 1;
+    CHECK(drive_whole(&b) == 1);
+    CHECK(said(&b, "full tiny ./few: no trial ended ok, so there is no rate and there are no "
+                   "finals; a trial whose row is removed is done again\n"));
+    CHECK(printed(&b, "small: 1 of 1 runs, 1 failed\n"));
+    CHECK(strstr(text_of(&b, b.options.out, "spec.yaml"), "}\n# --set train.batch=16\n") != NULL);
+    arena_free(b.arena);
+}
+
 // Another machine has finished the run while it crashes here.
 static void a_finished_row_is_not_replaced_by_a_crash(void)
 {
@@ -488,7 +630,7 @@ static void rates_are_taken_over_from_an_earlier_sweep(void)
         return;
     CHECK(drive_whole(&b) == 0);
     Rows first = runs_of(&b, b.options.out);
-    const char *const set[] = { "search={from: out}", "train.batch=4", "seeds=[0, 1]" };
+    const char *const set[] = { "search={from: out}", "train.batch=4", "seeds=[1, 2]" };
     b.options.set = set;
     b.options.sets = 3;
     b.options.out = path_join(b.arena, b.folder, "later");
@@ -505,6 +647,21 @@ static void rates_are_taken_over_from_an_earlier_sweep(void)
         }
     }
     CHECK(trials == 0);
+    b.options.dry_run = true;
+    CHECK(drive_whole(&b) == 0);
+    CHECK(printed(&b, "full tiny ./few: no trials: its rate is taken over; batch differs\n"));
+    b.options.dry_run = false;
+    const char *const own_seed[] = { "search={from: out}", "seeds=[0, 1]" };
+    b.options.set = own_seed;
+    b.options.sets = 2;
+    CHECK(drive_whole(&b) == 2);
+    CHECK(said(&b, "full tiny ./few: seed 0 is the trials' own in out; should be others than the "
+                   "search's\n"));
+    const char *const untrained[] = { "search={from: out}", "train.pretrained=no" };
+    b.options.set = untrained;
+    CHECK(drive_whole(&b) == 2);
+    CHECK(said(&b, "out: has no search of full tiny ./few but with pretrained yes; should be one "
+                   "with pretrained no\n"));
     const char *const missing[] = { "search={from: out}", "methods=[null, full, bitfit]" };
     b.options.set = missing;
     b.options.sets = 2;
@@ -625,6 +782,9 @@ void suite_sweep_search(void)
     ADD(settings_that_differ_in_finals_alone_share_their_trials);
     ADD(a_setting_that_waits_for_its_last_trial_does_not_stop_others);
     ADD(a_trial_that_fails_twice_is_the_worst_and_the_search_goes_on);
+    ADD(a_search_in_which_nothing_worked_finds_no_rate);
+    ADD(longer_steps_have_a_longer_timeout);
+    ADD(steps_are_bounded_where_there_is_a_longer_trial);
     ADD(a_rate_that_is_given_is_not_searched);
     ADD(finals_alone_train_on_tune);
     ADD(shards_are_disjoint_and_complete_and_keep_settings_whole);
@@ -632,6 +792,9 @@ void suite_sweep_search(void)
     ADD(a_searched_sweep_runs_trials_and_then_the_winner);
     ADD(other_labels_of_dev_and_test_choose_the_same);
     ADD(rows_of_two_machines_join_by_copying);
+    ADD(a_search_with_a_failed_trial_is_done_once);
+    ADD(a_shard_leaves_the_rows_of_the_others_in_the_table);
+    ADD(a_sweep_that_finds_no_rate_says_so);
     ADD(a_finished_row_is_not_replaced_by_a_crash);
     ADD(rates_are_taken_over_from_an_earlier_sweep);
     ADD(a_result_that_is_there_gets_its_search_beside_it);

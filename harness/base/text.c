@@ -97,6 +97,11 @@ bool text_duration(const char *text, int64_t *seconds)
     return true;
 }
 
+bool text_same(const char *a, const char *b)
+{
+    return a && b ? !strcmp(a, b) : a == b;
+}
+
 bool text_among(const char *word, const char *const *names)
 {
     while (*names && strcmp(*names, word) != 0)

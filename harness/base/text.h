@@ -11,6 +11,7 @@ bool text_flag(const char *text, bool *value);     // yes, no, true, false
 // number alone is seconds.
 bool text_duration(const char *text, int64_t *seconds);
 
+bool text_same(const char *a, const char *b); // either may be NULL: that is the same as NULL alone
 bool text_among(const char *word, const char *const *names); // NULL-terminated list
 
 // The name nearest to `word` by edit distance (NULL-terminated list), or NULL when none is near.

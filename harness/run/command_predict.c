@@ -7,6 +7,7 @@
 #include "run/outputs.h"
 #include "run/saved.h"
 #include <errno.h>
+#include <inttypes.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,7 +19,7 @@ static const Flag flags[] = {
     { "model", 0, "NAME", "where the checkpoint is that was tuned, by name or folder [as saved]" },
     { "merged", 0, NULL, "the method merged into the model's layers" },
     { "batch", 0, "N", "examples at a time [as saved]" },
-    { "threads", 0, "N", "threads [1]" },
+    { "threads", 0, "N", "threads [1]; with as many as the run had, it says the same to the bit" },
     { "out", 'o', "FILE", "write there instead of to standard output" },
     FLAG_END,
 };
@@ -36,12 +37,14 @@ typedef struct {
     const float *logits; // of all examples, in the order of the saved labels
 } Predict;
 
-static bool whole_flag(const Arguments *arguments, const char *name, int64_t most, int64_t *value,
-                       Error *error)
+// Of a flag `--name` and its number, where it is given.
+static bool whole_flag(Arena *arena, const Arguments *arguments, const char *name, int64_t most,
+                       int64_t *value, Error *error)
 {
     const char *text = argument_value(arguments, name);
     return !text || (text_whole(text, value) && 1 <= *value && *value <= most) ||
-           fail(error, ERROR_INPUT, (Where){ .item = name }, "a whole number from 1 on, not large",
+           fail(error, ERROR_INPUT, (Where){ .item = arena_format(arena, "--%s", name) },
+                arena_format(arena, "a whole number from 1 to %" PRId64, most),
                 "'%s' is out of range", text);
 }
 
@@ -57,8 +60,8 @@ static bool open_saved(Predict *p, Cache *cache, Error *error)
     if (merges && !(p->saved.method->claims & MERGES))
         return fail(error, ERROR_INPUT, (Where){ .item = "--merged" }, "left out",
                     "%s has nothing that merges", p->saved.method->name);
-    if (!whole_flag(arguments, "batch", 65536, &p->batch, error) ||
-        !whole_flag(arguments, "threads", 1024, &p->threads, error) ||
+    if (!whole_flag(p->arena, arguments, "batch", 65536, &p->batch, error) ||
+        !whole_flag(p->arena, arguments, "threads", 1024, &p->threads, error) ||
         !product_start((int)p->threads, error) ||
         !model_files(cache, model ? model : p->saved.model, &p->model, error) ||
         !saved_open(p->arena, folder, &p->saved, p->model, &p->description, &p->state, error))
@@ -218,13 +221,13 @@ static bool read_lines(Predict *p, Examples *examples, Error *error)
     const char *name = piped ? "standard input" : p->file;
     size_t count;
     Bytes bytes;
+    if (p->saved.pairs)
+        return fail(error, ERROR_INPUT, (Where){ .file = name }, "NAME.csv with text and text_b",
+                    "has one text a line, and this method reads pairs");
     if (!(piped ? read_stdin(p->arena, &bytes, error)
                 : file_read(p->arena, p->file, &bytes, error)) ||
         !bytes_are_text(bytes, name, error))
         return false;
-    if (p->saved.pairs)
-        return fail(error, ERROR_INPUT, (Where){ .file = name }, "NAME.csv with text and text_b",
-                    "has one text a line, and this method reads pairs");
     char **line = text_split(p->arena, (const char *)bytes.data, '\n', &count);
     if (count > 0 && !*line[count - 1]) // behind the last line end
         count--;

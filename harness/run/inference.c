@@ -116,7 +116,7 @@ static size_t examples_read(const Prepared *p)
 {
     size_t read = p->batches.steps ? p->batches.begin[p->batches.steps] : 0;
     for (int split = SPLIT_TUNE; split < SPLITS; split++)
-        read += p->tokens[split].count;
+        read += p->tokens[split].count * (split == SPLIT_TUNE ? 1 + p->looks.count : 1);
     return read;
 }
 

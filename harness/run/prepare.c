@@ -73,6 +73,10 @@ static bool check_selection(const Protocol *protocol, const Prepared *p, Error *
         return fail(error, ERROR_INPUT, (Where){ .item = "train-on" },
                     "train, where select is best or the stage is trial",
                     "train+tune leaves no rows to choose by");
+    if (both && protocol->train_limit > 0)
+        return fail(error, ERROR_INPUT, (Where){ .item = "train-limit" },
+                    "left out with train-on train+tune",
+                    "would leave all of tune beside the %" PRId64 " rows", protocol->train_limit);
     if ((chooses || both) && p->task->dataset.split[SPLIT_TUNE].count == 0)
         return fail(error, ERROR_INPUT, (Where){ .item = p->task->task.name },
                     "a tune.csv, or more rows to cut it from", "has no tune rows");

@@ -372,8 +372,6 @@ static bool forgetting(Run *run, const State *tuned, double *loss, Error *error)
     return heldout_loss(&p->heldout, &p->description, &p->model->checkpoint, tuned, loss, error);
 }
 
-// The files beside the row, and last the row. What an earlier run of this key left and this one
-// does not have goes away.
 // Is there a row of this run that ended ok? An attempt that did not never takes its place.
 static bool finished_before(Arena *arena, const char *path)
 {
@@ -384,6 +382,8 @@ static bool finished_before(Arena *arena, const char *path)
            rows[0].status && !strcmp(rows[0].status, "ok");
 }
 
+// The files beside the row, and last the row. What an earlier run of this key left and this one
+// does not have goes away.
 static bool write_all(Arena *arena, Run *run, Error *error)
 {
     Prepared *p = &run->prepared;

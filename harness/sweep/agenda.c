@@ -27,6 +27,7 @@ bool agenda_make(Arena *arena, const Spec *spec, const char *folder, Shard shard
     FoundRows found = { 0 };
     *agenda = (Agenda){ .spec = spec,
                         .folder = folder,
+                        .shard = shard,
                         .interrupted = interrupted,
                         .arena = arena,
                         .setting = arena_zero(arena, settings, sizeof *agenda->setting) };
@@ -75,8 +76,8 @@ static bool resolved(Agenda *agenda, const Request *request, const char *label, 
            fail(error, wrong.kind, where, NULL, "%s: %s", label, wrong.text);
 }
 
-// The longer trial, and finals of its steps, are runs that `run` must accept.
-static bool check_longer(const SettingRuns *setting, Error *error)
+// The longer trial, and finals of its steps, are runs that a command must accept.
+static bool check_bounds(const SettingRuns *setting, Error *error)
 {
     static const char *const names[] = { "epochs", "min-steps" };
     const Protocol *protocol = &setting->asked->request.protocol;
@@ -95,6 +96,34 @@ static void lengthen(Protocol *protocol)
 {
     protocol->epochs *= LONGER;
     protocol->min_steps *= LONGER;
+    if (!isnan(protocol->timeout))
+        protocol->timeout =
+            fmin(protocol->timeout * LONGER, option_find(protocol_options, "timeout")->high);
+}
+
+static bool check_longer(Agenda *agenda, const SettingRuns *setting, Error *error)
+{
+    Request longer = setting->asked->request;
+    Resolved result;
+    longer.protocol.out = agenda->folder;
+    lengthen(&longer.protocol);
+    return check_bounds(setting, error) && resolved(agenda, &longer, setting->asked->setting,
+                                                    setting->asked->where, &result, error);
+}
+
+// A seed that the trials had has chosen the rate: no final may have it.
+static bool check_seeds(const Agenda *agenda, const SettingRuns *setting, const Found *found,
+                        Error *error)
+{
+    const Spec *spec = agenda->spec;
+    for (size_t s = 0; s < spec->seeds; s++) {
+        const Asked *asked = &spec->asked[s * (spec->count / spec->seeds) + setting->number];
+        if (asked->request.protocol.seed == found->winner->seed)
+            return fail(error, ERROR_INPUT, spec->search.where, "others than the search's",
+                        "%s: seed %" PRId64 " is the trials' own in %s", asked->setting,
+                        asked->request.protocol.seed, spec->search.from);
+    }
+    return true;
 }
 
 static bool make_setting(Agenda *agenda, SettingRuns *setting, const FoundRows *rows, Error *error)
@@ -111,8 +140,7 @@ static bool make_setting(Agenda *agenda, SettingRuns *setting, const FoundRows *
         return add_finals(agenda, setting, NULL, error);
     Request standard = asked->request;
     standard.protocol.out = agenda->folder;
-    if (!check_longer(setting, error) ||
-        !resolved(agenda, &standard, asked->setting, asked->where, &result, error))
+    if (!resolved(agenda, &standard, asked->setting, asked->where, &result, error))
         return false;
     setting->key = result.row.key;
     for (const SettingRuns *other = agenda->setting; other < setting; other++)
@@ -123,12 +151,19 @@ static bool make_setting(Agenda *agenda, SettingRuns *setting, const FoundRows *
     setting->flops = result.flops;
     setting->bytes = result.bytes;
     if (!search->from)
-        return agenda_follow(agenda, setting, error);
+        return (!search_has_longer((size_t)search->trials) ||
+                check_longer(agenda, setting, error)) &&
+               agenda_follow(agenda, setting, error);
 
     Found found;
-    setting->no_trials = "its rate is taken over";
-    if (!found_of(agenda->arena, rows, &result.row, search->from, asked->setting, &found, error))
+    if (!found_of(agenda->arena, rows, &result.row, search->from, asked->setting, &found, error) ||
+        !check_seeds(agenda, setting, &found, error) ||
+        (found.longer && !check_bounds(setting, error)))
         return false;
+    setting->no_trials = "its rate is taken over";
+    if (*found.differs)
+        setting->no_trials = arena_format(agenda->arena, "its rate is taken over; %s differ%s",
+                                          found.differs, strchr(found.differs, ',') ? "" : "s");
     protocol.lr = found.final->lr;
     if (found.longer)
         lengthen(&protocol);
@@ -141,10 +176,10 @@ static bool make_setting(Agenda *agenda, SettingRuns *setting, const FoundRows *
     return add_finals(agenda, setting, &protocol, error);
 }
 
-static Outcome outcome_of(const Agenda *agenda, const Job *job)
+static Outcome outcome_of(const Job *job)
 {
     const Row *row = job->row;
-    if (!job_settled(agenda, job))
+    if (!job_settled(job))
         return (Outcome){ 0 };
     return (Outcome){ .settled = true,
                       .ok = !strcmp(row->status, "ok"),
@@ -156,11 +191,11 @@ bool agenda_follow(Agenda *agenda, SettingRuns *setting, Error *error)
 {
     size_t trials = (size_t)agenda->spec->search.trials;
     Outcome outcome[MOST_TRIALS] = { 0 };
-    if (setting->no_trials || setting->finals)
+    if (setting->no_trials || setting->finals || setting->fruitless)
         return true;
     for (bool more = true; more;) {
         for (size_t i = 0; i < setting->known; i++)
-            outcome[i] = outcome_of(agenda, setting->job[i]);
+            outcome[i] = outcome_of(setting->job[i]);
         size_t before = setting->known, known = search_known(trials, outcome, setting->trial);
         more = known > before;
         for (size_t i = before; i < known; i++) {
@@ -176,6 +211,9 @@ bool agenda_follow(Agenda *agenda, SettingRuns *setting, Error *error)
 
     Protocol found = setting->asked->request.protocol;
     size_t best = setting->best = search_best(setting->trial, outcome, trials);
+    setting->fruitless = !search_worked(&outcome[best]);
+    if (setting->fruitless)
+        return true;
     found.lr = search_rate(setting->standard, setting->trial[best].quarters);
     if (setting->trial[best].longer)
         lengthen(&found);
@@ -262,7 +300,8 @@ static void insert(Job **list, size_t count, size_t at, Job *job)
     list[at] = job;
 }
 
-size_t agenda_at(const Agenda *agenda, const char *key)
+// Where a key stands among the runs by key, or would stand.
+static size_t position(const Agenda *agenda, const char *key)
 {
     size_t low = 0, high = agenda->jobs;
     while (low < high) {
@@ -273,6 +312,13 @@ size_t agenda_at(const Agenda *agenda, const char *key)
             high = middle;
     }
     return low;
+}
+
+Job *agenda_find(const Agenda *agenda, const char *key)
+{
+    size_t at = position(agenda, key);
+    bool there = at < agenda->jobs && !strcmp(agenda->by_key[at]->decided.key, key);
+    return there ? agenda->by_key[at] : NULL;
 }
 
 static void put_in_plan(Agenda *agenda, size_t count, Job *job)
@@ -314,9 +360,8 @@ static bool add_job(Agenda *agenda, Job *job, Where where, Job **there, Error *e
     job->decided = result.row;
     job->flops = result.flops;
     job->bytes = result.bytes;
-    size_t at = agenda_at(agenda, job->decided.key);
-    if (at < agenda->jobs && !strcmp(agenda->by_key[at]->decided.key, job->decided.key)) {
-        *there = agenda->by_key[at];
+    *there = agenda_find(agenda, job->decided.key);
+    if (*there) {
         if (job->literal && (*there)->literal)
             return fail(error, ERROR_INPUT, where, "each run once",
                         "'%s' and '%s' are the same run", (*there)->label, job->label);
@@ -324,7 +369,7 @@ static bool add_job(Agenda *agenda, Job *job, Where where, Job **there, Error *e
         return true;
     }
     *there = job;
-    insert(agenda->by_key, agenda->jobs, at, job);
+    insert(agenda->by_key, agenda->jobs, position(agenda, job->decided.key), job);
     put_in_plan(agenda, agenda->jobs, job);
     agenda->jobs++;
     if (agenda->looked)
@@ -339,21 +384,15 @@ bool job_final(const Job *job)
     return job->row && (!strcmp(job->row->status, "ok") || !strcmp(job->row->status, "diverged"));
 }
 
-bool job_settled(const Agenda *agenda, const Job *job)
+bool job_settled(const Job *job)
 {
-    if (job_final(job) || !job->row || job->running)
-        return job_final(job);
-    return (agenda->driving ? job->attempts : job->row->attempts) >= MOST_ATTEMPTS;
+    return job_final(job) ||
+           (job->trial && job->row && !job->running && job->row->attempts >= MOST_ATTEMPTS);
 }
 
 static bool before(const Job *a, const Job *b)
 {
     return a->trial != b->trial ? a->trial : a->attempts < b->attempts;
-}
-
-static bool same_text(Text a, Text b)
-{
-    return a && b ? !strcmp(a, b) : a == b;
 }
 
 // Rates that one search for the next run has asked for; a spec has few models and methods.
@@ -368,8 +407,8 @@ static double rate_in(Rates *rates, const Agenda *agenda, const Job *job, double
 {
     int kind;
     for (size_t i = 0; i < rates->count; i++)
-        if (same_text(rates->of[i]->decided.model, job->decided.model) &&
-            same_text(rates->of[i]->decided.method, job->decided.method))
+        if (text_same(rates->of[i]->decided.model, job->decided.model) &&
+            text_same(rates->of[i]->decided.method, job->decided.method))
             return rates->rate[i];
     double rate = agenda_rate(agenda, job, standard, &kind);
     if (rates->count < MOST_RATES) {
@@ -395,7 +434,7 @@ Job *agenda_next(Agenda *agenda, double seconds, double standard)
     Rates rates = { .count = 0 };
     for (size_t i = 0; i < agenda->jobs; i++) {
         Job *job = agenda->job[i];
-        if (!job->running && job->attempts < MOST_ATTEMPTS && !job_final(job) &&
+        if (!job->running && job->attempts < MOST_ATTEMPTS && !job_settled(job) &&
             (!next || before(job, next)) && fits(&rates, agenda, job, seconds, standard))
             next = job;
     }
@@ -412,10 +451,10 @@ int64_t job_attempt(const Job *job)
 Following setting_following(const Agenda *agenda, const SettingRuns *setting)
 {
     size_t trials = (size_t)agenda->spec->search.trials;
-    if (setting->finals)
+    if (setting->finals || setting->fruitless)
         return (Following){ 0 };
     Following following = { .trials = trials - setting->known, .finals = agenda->spec->seeds };
-    bool longer = trials == 2 || trials == MOST_TRIALS, waits = longer && following.trials > 0;
+    bool longer = search_has_longer(trials), waits = longer && following.trials > 0;
     double finals = (double)following.finals * setting->flops;
     following.flops = finals;
     if (following.trials > 0) // as the first trial each, and the longer one
@@ -442,8 +481,8 @@ static void count_row(const Row *row, double its_flops, const Job *job, double f
 {
     if (!row || !row->status || strcmp(row->status, "ok") || !(its_flops > 0) || !(row->wall_s > 0))
         return;
-    bool model = same_text(row->model, job->decided.model);
-    int kind = !model ? 2 : same_text(row->method, job->decided.method) ? 0 : 1;
+    bool model = text_same(row->model, job->decided.model);
+    int kind = !model ? 2 : text_same(row->method, job->decided.method) ? 0 : 1;
     for (; kind < 3; kind++) {
         flops[kind] += its_flops;
         seconds[kind] += row->wall_s;
@@ -457,6 +496,8 @@ double agenda_rate(const Agenda *agenda, const Job *job, double standard, int *k
         count_row(agenda->job[i]->row, agenda->job[i]->flops, job, flops, seconds);
     for (size_t i = 0; i < agenda->strays; i++) // of these the training's alone are known
         count_row(agenda->stray[i], agenda->stray[i]->flops, job, flops, seconds);
+    for (size_t i = 0; i < agenda->others; i++)
+        count_row(agenda->other[i], agenda->other[i]->flops, job, flops, seconds);
     for (*kind = 0; *kind < 3; ++*kind)
         if (seconds[*kind] > 0)
             return flops[*kind] / seconds[*kind];

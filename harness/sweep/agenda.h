@@ -46,9 +46,10 @@ struct SettingRuns {
     Trial trial[MOST_TRIALS];
     Job *job[MOST_TRIALS]; // of the trials that are known
     size_t known;
-    bool finals;  // are known: every trial is settled, or there are none
-    size_t best;  // of the trials, where finals are known
-    double flops; // of a final with the spec's own steps
+    bool finals;    // are known: every trial is settled, or there are none
+    bool fruitless; // every trial is settled and none ended ok: there are no finals
+    size_t best;    // of the trials, where finals are known
+    double flops;   // of a final with the spec's own steps
     size_t bytes;
 };
 
@@ -71,8 +72,10 @@ typedef struct {
     size_t settings;
     const Row **stray; // rows that can be read and belong to no run that is known, by key
     size_t strays;
-    bool looked;  // rows have been read
-    bool driving; // a driver tries twice what fails, before it counts as settled
+    const Row **other; // of settings of the spec that are not in the shard
+    size_t others;
+    Shard shard;
+    bool looked; // rows have been read
     Arena *arena, *shared;
     Cache *cache;
 } Agenda;
@@ -86,15 +89,15 @@ void agenda_close(Agenda *agenda);
 
 // Reads the rows that are there, resolves what follows from them and says why each pending run is
 // pending. A row that cannot be read is named on `tell`, and the run is pending; rows of no known
-// run are counted there. Rows of another schema are refused.
+// run are counted there. NULL: nobody is told. Rows of another schema are refused.
 bool agenda_look(Agenda *agenda, FILE *tell, Error *error);
 
 bool job_final(const Job *job);
-// Whether nothing more is to be expected of it: it is final, or was tried as often as a command
-// tries (by the driver that asks; else by its row).
-bool job_settled(const Agenda *agenda, const Job *job);
+// Whether nothing more is to be expected of it: it is final, or a trial that has failed twice. What
+// follows from its row must not change, so it is tried again only where that row is removed.
+bool job_settled(const Job *job);
 
-// The run to start next: of those that are neither final nor running nor tried twice within this
+// The run to start next: of those that are neither settled nor running nor tried twice within this
 // command a trial before a final, then the least tried, then the first. One that by its rate
 // (agenda_rate with `standard`) takes longer than `seconds` is passed over. NULL: there is none.
 Job *agenda_next(Agenda *agenda, double seconds, double standard);
@@ -127,7 +130,8 @@ size_t agenda_following(const Agenda *agenda); // trials and finals of all setti
 // it that went into it.
 bool agenda_amend(Agenda *agenda, Error *error);
 
-// plan.csv and runs.csv, each whole.
+// plan.csv and runs.csv, each whole. runs.csv also has the rows of other shards, and the finals of
+// a search of which a trial is to be done again.
 bool agenda_write(const Agenda *agenda, Error *error);
 
 // Flops a second of one run: from rows of the same model and method, else of the same model, else

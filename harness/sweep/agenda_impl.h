@@ -6,8 +6,7 @@
 
 enum { MOST_ATTEMPTS = 2 };
 
-// Where a key stands among the runs by key, or would stand.
-size_t agenda_at(const Agenda *agenda, const char *key);
+Job *agenda_find(const Agenda *agenda, const char *key); // NULL: no run that is known has it
 
 // Gives a run that has become known its row, and the reason why it is pending.
 void agenda_attach(Agenda *agenda, Job *job);

@@ -14,6 +14,8 @@ static bool read_row(Arena *arena, const char *path, const char *key, const Row 
                      Error *error);
 static const char *row_path(Arena *arena, const Agenda *agenda, const Job *job);
 static const char *reason(Arena *arena, const Agenda *agenda, const Job *job);
+static bool set_apart(Agenda *agenda, Error *error);
+static bool awaited(const Agenda *agenda, const Row *row);
 static bool put_plan(FILE *out, const void *agenda);
 static bool put_runs(FILE *out, const void *agenda);
 
@@ -44,7 +46,9 @@ bool agenda_look(Agenda *agenda, FILE *tell, Error *error)
     for (size_t k = 0; k < agenda->settings; k++)
         if (!agenda_follow(agenda, &agenda->setting[k], error))
             return false;
-    for (size_t i = 0; i < agenda->jobs; i++) {
+    if (!set_apart(agenda, error))
+        return false;
+    for (size_t i = 0; i < agenda->jobs && tell; i++) {
         Job *job = agenda->job[i];
         const char *path = row_path(arena, agenda, job);
         const Row *row;
@@ -55,11 +59,57 @@ bool agenda_look(Agenda *agenda, FILE *tell, Error *error)
         job->why = "its row cannot be read";
         unreadable--;
     }
-    size_t foreign = agenda->strays + unreadable;
-    if (foreign)
-        fprintf(tell, "%s: %zu row%s of no run in this spec; left alone, and out of runs.csv\n",
+    size_t waiting = 0, foreign = agenda->strays + unreadable;
+    for (size_t i = 0; i < agenda->strays; i++)
+        waiting += awaited(agenda, agenda->stray[i]);
+    foreign -= waiting;
+    if (tell && waiting)
+        fprintf(tell, "%s: %zu final%s of a search that has trials to do again; in runs.csv\n",
+                rows, waiting, waiting == 1 ? "" : "s");
+    if (tell && foreign)
+        fprintf(tell,
+                "%s: %zu row%s of no run that this spec is known to have; left alone, and out of "
+                "runs.csv\n",
                 rows, foreign, foreign == 1 ? "" : "s");
     return true;
+}
+
+// A final of a search that is not settled: once its trials are, it most likely is what follows.
+static bool awaited(const Agenda *agenda, const Row *row)
+{
+    const Job *winner = row->winner_key ? agenda_find(agenda, row->winner_key) : NULL;
+    for (size_t k = 0; winner && k < agenda->settings; k++) {
+        const SettingRuns *setting = &agenda->setting[k];
+        for (size_t i = 0; i < setting->known && !setting->finals && !setting->fruitless; i++)
+            if (setting->job[i] == winner)
+                return true;
+    }
+    return false;
+}
+
+// Of the rows of no run in the shard those that the whole spec has.
+static bool set_apart(Agenda *agenda, Error *error)
+{
+    Agenda whole;
+    size_t left = 0;
+    if (agenda->shard.count == 0 || agenda->strays == 0)
+        return true;
+    agenda->other = arena_zero(agenda->arena, agenda->strays, sizeof *agenda->other);
+    bool ok = agenda_make(agenda->arena, agenda->spec, agenda->folder, (Shard){ 0 },
+                          agenda->interrupted, &whole, error) &&
+              agenda_look(&whole, NULL, error);
+    for (size_t i = 0; ok && i < agenda->strays; i++) {
+        const Row *row = agenda->stray[i];
+        bool other =
+            agenda_find(&whole, row->key) || (awaited(&whole, row) && !awaited(agenda, row));
+        if (other)
+            agenda->other[agenda->others++] = row;
+        else
+            agenda->stray[left++] = row;
+    }
+    agenda->strays = ok ? left : agenda->strays;
+    agenda_close(&whole);
+    return ok;
 }
 
 static int by_key(const void *a, const void *b)
@@ -106,11 +156,6 @@ static bool read_row(Arena *arena, const char *path, const char *key, const Row 
                 status);
 }
 
-static bool same_text(Text a, Text b)
-{
-    return a && b ? !strcmp(a, b) : a == b;
-}
-
 // Names the decided cells in which two rows differ, MOST_DIFFERENCES of them at most; `count`
 // counts all. Cells that follow from others are named only where no other differs.
 static const char *differences(Arena *arena, const Row *a, const Row *b, size_t *count)
@@ -146,8 +191,8 @@ static const char *reason(Arena *arena, const Agenda *agenda, const Job *job)
     size_t least = SIZE_MAX;
     for (size_t i = 0; i < agenda->strays; i++) {
         const Row *s = agenda->stray[i];
-        if (!same_text(s->model, d->model) || !same_text(s->task, d->task) ||
-            !same_text(s->method, d->method) || s->seed != d->seed)
+        if (!text_same(s->model, d->model) || !text_same(s->task, d->task) ||
+            !text_same(s->method, d->method) || s->seed != d->seed)
             continue;
         size_t mark = arena_mark(arena), count;
         const char *names = differences(arena, d, s, &count);
@@ -286,5 +331,10 @@ static bool put_runs(FILE *out, const void *content)
     for (size_t i = 0; i < agenda->jobs; i++)
         if (agenda->job[i]->row)
             row_put(out, agenda->job[i]->row);
+    for (size_t i = 0; i < agenda->others; i++)
+        row_put(out, agenda->other[i]);
+    for (size_t i = 0; i < agenda->strays; i++)
+        if (awaited(agenda, agenda->stray[i]))
+            row_put(out, agenda->stray[i]);
     return !ferror(out);
 }

@@ -15,7 +15,7 @@ bool dry_run(Sweep *s, Error *error)
     Need whole = need(s);
     say_search(s);
     for (size_t i = 0; i < s->agenda.jobs; i++)
-        if (!job_final(s->agenda.job[i]))
+        if (!job_settled(s->agenda.job[i]))
             fprintf(s->out, "%s: %s\n", s->agenda.job[i]->label, s->agenda.job[i]->why);
     fprintf(s->out, "%s: %zu runs, %zu finished, %zu to do", s->spec.name,
             s->agenda.jobs + whole.following, s->agenda.jobs - whole.pending, whole.pending);
@@ -63,14 +63,17 @@ static void say_search(const Sweep *s)
         const SettingRuns *setting = &s->agenda.setting[k];
         size_t settled = 0, mark = arena_mark(s->arena);
         for (size_t i = 0; i < setting->known; i++)
-            settled += job_settled(&s->agenda, setting->job[i]);
+            settled += job_settled(setting->job[i]);
         fprintf(s->out, "  %s: ", setting->asked->setting);
         if (setting->no_trials)
             fprintf(s->out, "no trials: %s\n", setting->no_trials);
         else
             fprintf(s->out, "%s; %zu of %" PRId64 " settled%s\n",
                     search_space(s->arena, setting->standard, setting->trial, setting->known),
-                    settled, search->trials, setting->finals ? ", finals follow from them" : "");
+                    settled, search->trials,
+                    setting->finals      ? ", finals follow from them"
+                    : setting->fruitless ? ", none ended ok: no finals"
+                                         : "");
         arena_rewind(s->arena, mark);
     }
 }
@@ -105,7 +108,7 @@ Cost cost_of(Sweep *s)
     Cost cost = { 0 };
     for (size_t i = 0; i < s->agenda.jobs; i++) {
         const Job *job = s->agenda.job[i];
-        if (job_final(job))
+        if (job_settled(job))
             continue;
         cost.seconds += job->flops / rate_of(s, job, &cost, 1);
         cost.flops += job->flops;
@@ -143,7 +146,7 @@ Need need(Sweep *s)
     size_t count = 0, following = agenda_following(&s->agenda);
     size_t *bytes = arena_take(s->arena, s->agenda.jobs + following + 1, sizeof *bytes);
     for (size_t i = 0; i < s->agenda.jobs; i++)
-        if (!job_final(s->agenda.job[i]))
+        if (!job_settled(s->agenda.job[i]))
             bytes[count++] = s->agenda.job[i]->bytes;
     need.pending = count;
     need.following = following;

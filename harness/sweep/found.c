@@ -1,6 +1,7 @@
 // found.c: looks for a setting among rows.
 #include "sweep/found.h"
 #include "base/file.h"
+#include "base/text.h"
 #include "sweep/search.h"
 #include <string.h>
 
@@ -29,48 +30,77 @@ bool found_read(Arena *arena, const char *folder, FoundRows *rows, Error *error)
     return true;
 }
 
-static bool same_text(Text a, Text b)
-{
-    return a && b ? !strcmp(a, b) : a == b;
-}
-
 static bool same_setting(const Row *a, const Row *b)
 {
-    return same_text(a->model, b->model) && same_text(a->task, b->task) &&
-           same_text(a->method, b->method) && same_text(a->options, b->options);
+    return text_same(a->model, b->model) && text_same(a->task, b->task) &&
+           text_same(a->method, b->method) && text_same(a->options, b->options);
 }
 
-// In what a spec may say beside the method's options, the steps apart.
-static bool same_protocol(Arena *arena, const Row *a, const Row *b)
+// Names the cells in which two rows differ, of what a spec may say beside the method's options, the
+// steps apart: "batch, warmup"; "" where they are the same.
+static const char *differing(Arena *arena, const Row *a, const Row *b)
 {
     static const char *const names[] = { "pretrained", "head",     "schedule",     "frozen_dropout",
                                          "select",     "train_on", "train_limit",  "max_length",
                                          "batch",      "warmup",   "weight_decay", "clip",
                                          "dropout" };
-    size_t mark = arena_mark(arena);
-    bool same = true;
+    const char *differ = "";
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)
-        same = same && !strcmp(row_text(arena, a, row_find(names[i])),
-                               row_text(arena, b, row_find(names[i])));
+        if (strcmp(row_text(arena, a, row_find(names[i])), row_text(arena, b, row_find(names[i]))))
+            differ = arena_format(arena, "%s%s%s", differ, *differ ? ", " : "", names[i]);
+    return differ;
+}
+
+static bool same_protocol(Arena *arena, const Row *a, const Row *b)
+{
+    size_t mark = arena_mark(arena);
+    bool same = !*differing(arena, a, b);
     arena_rewind(arena, mark);
     return same;
 }
 
-static bool is_times(int64_t many, int64_t few)
+static bool is_times(const Row *many, const Row *few)
 {
-    return few >= 0 && few <= INT64_MAX / LONGER && many == few * LONGER;
+    const int64_t more[] = { many->epochs, many->min_steps };
+    const int64_t less[] = { few->epochs, few->min_steps };
+    for (int i = 0; i < 2; i++)
+        if (less[i] < 0 || less[i] > INT64_MAX / LONGER || more[i] != less[i] * LONGER)
+            return false;
+    return few->epochs > 0 || few->min_steps > 0;
 }
 
-// A longer trial has the steps of another one at its rate, LONGER times.
-static bool is_longer(const FoundRows *rows, const Row *winner)
+// A longer trial has the steps of another one of its search, at its rate, LONGER times. The best of
+// the short ones has that many times its own steps beside it.
+static bool is_longer(Arena *arena, const FoundRows *rows, const Row *winner)
 {
+    bool shorter = false, longer = false;
     for (size_t i = 0; i < rows->count; i++) {
         const Row *row = &rows->row[i];
-        if (same_text(row->stage, "trial") && same_setting(row, winner) && row->lr == winner->lr &&
-            is_times(winner->epochs, row->epochs) && is_times(winner->min_steps, row->min_steps))
-            return true;
+        if (!text_same(row->stage, "trial") || !same_setting(row, winner) ||
+            row->lr != winner->lr || row->seed != winner->seed ||
+            !same_protocol(arena, row, winner))
+            continue;
+        shorter = shorter || is_times(winner, row);
+        longer = longer || is_times(row, winner);
     }
-    return false;
+    return shorter && !longer;
+}
+
+// What makes it another problem: a rate that was found there says nothing here.
+static bool check_same(Arena *arena, const Row *final, const Row *decided, const char *folder,
+                       const char *setting, Error *error)
+{
+    static const char *const names[] = { "pretrained", "head" };
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        const Column *column = row_find(names[i]);
+        const char *there = row_text(arena, final, column),
+                   *here = row_text(arena, decided, column);
+        if (strcmp(there, here) != 0)
+            return fail(error, ERROR_INPUT, (Where){ .file = folder },
+                        arena_format(arena, "one with %s %s", names[i], here),
+                        "has no search of %s but with %s %s", setting, names[i], there);
+    }
+    return true;
 }
 
 bool found_of(Arena *arena, const FoundRows *rows, const Row *decided, const char *folder,
@@ -81,7 +111,7 @@ bool found_of(Arena *arena, const FoundRows *rows, const Row *decided, const cha
     bool several = false, exact = false;
     for (size_t i = 0; i < rows->count; i++) {
         const Row *row = &rows->row[i];
-        if (!same_text(row->lr_source, "searched") || !same_text(row->stage, "final") ||
+        if (!text_same(row->lr_source, "searched") || !text_same(row->stage, "final") ||
             !row->winner_key || !same_setting(row, decided))
             continue;
         bool same = same_protocol(arena, row, decided);
@@ -100,11 +130,14 @@ bool found_of(Arena *arena, const FoundRows *rows, const Row *decided, const cha
         return fail(error, ERROR_INPUT, where, "one search of it, or one of the same protocol",
                     "has several searches of %s", setting);
     for (size_t i = 0; i < rows->count && !winner; i++)
-        if (same_text(rows->row[i].key, final->winner_key))
+        if (text_same(rows->row[i].key, final->winner_key))
             winner = &rows->row[i];
     if (!winner)
         return fail(error, ERROR_INPUT, where, "there with its finals",
                     "the trial %s of %s is missing", final->winner_key, setting);
-    *found = (Found){ .final = final, .longer = is_longer(rows, winner) };
-    return true;
+    *found = (Found){ .final = final,
+                      .winner = winner,
+                      .differs = differing(arena, final, decided),
+                      .longer = is_longer(arena, rows, winner) };
+    return check_same(arena, final, decided, folder, setting, error);
 }

@@ -14,7 +14,12 @@ static const struct {
 
 enum { STEP = 2 }; // quarters from one rate of the grid to the next
 
-static bool worked(const Outcome *outcome)
+bool search_has_longer(size_t trials)
+{
+    return parts[trials - 1].longer > 0;
+}
+
+bool search_worked(const Outcome *outcome)
 {
     return outcome->ok && !isnan(outcome->score);
 }
@@ -26,11 +31,11 @@ static double loss_of(const Outcome *outcome)
 
 static bool better(const Trial *a, const Outcome *of_a, const Trial *b, const Outcome *of_b)
 {
-    if (worked(of_a) != worked(of_b))
-        return worked(of_a);
-    if (worked(of_a) && of_a->score != of_b->score)
+    if (search_worked(of_a) != search_worked(of_b))
+        return search_worked(of_a);
+    if (search_worked(of_a) && of_a->score != of_b->score)
         return of_a->score > of_b->score;
-    if (worked(of_a) && loss_of(of_a) != loss_of(of_b))
+    if (search_worked(of_a) && loss_of(of_a) != loss_of(of_b))
         return loss_of(of_a) < loss_of(of_b);
     if (abs(a->quarters) != abs(b->quarters))
         return abs(a->quarters) < abs(b->quarters);
@@ -88,14 +93,20 @@ size_t search_known(size_t trials, const Outcome *outcome, Trial known[MOST_TRIA
     return shorter + 1;
 }
 
+bool search_is_lowest(const Trial *trial, size_t count, size_t which)
+{
+    bool lowest = true;
+    for (size_t i = 0; i < count; i++)
+        lowest = lowest && trial[which].quarters <= trial[i].quarters;
+    return lowest;
+}
+
 bool search_on_edge(const Trial *trial, size_t count, size_t which)
 {
-    bool lowest = true, highest = true;
-    for (size_t i = 0; i < count; i++) {
-        lowest = lowest && trial[which].quarters <= trial[i].quarters;
+    bool highest = true;
+    for (size_t i = 0; i < count; i++)
         highest = highest && trial[which].quarters >= trial[i].quarters;
-    }
-    return lowest || highest;
+    return highest || search_is_lowest(trial, count, which);
 }
 
 double search_rate(double standard, int quarters)

@@ -16,7 +16,7 @@
 //
 // Best is the largest score on tune; then the smaller loss there, the rate nearest to the default,
 // the smaller rate, the fewer steps. A trial that did not end ok is worse than all that did, and
-// counts as tried.
+// counts as tried. Where none did no rate is found, whatever is best.
 #ifndef SWEEP_SEARCH_H
 #define SWEEP_SEARCH_H
 #include "base/arena.h"
@@ -38,8 +38,11 @@ typedef struct {
 // `outcome` has MOST_TRIALS places. A later call with more outcomes gives the same and more.
 size_t search_known(size_t trials, const Outcome *outcome, Trial known[MOST_TRIALS]);
 bool search_settled(const Outcome *outcome, size_t count);
+bool search_has_longer(size_t trials);
+bool search_worked(const Outcome *outcome); // a rate can be chosen by it
 size_t search_best(const Trial *trial, const Outcome *outcome, size_t count);
-// Is its rate the lowest or highest tried? So where it is the only one.
+// Is its rate the lowest tried; is it that or the highest? Both where it is the only one.
+bool search_is_lowest(const Trial *trial, size_t count, size_t which);
 bool search_on_edge(const Trial *trial, size_t count, size_t which);
 double search_rate(double standard, int quarters);
 // "lr 5e-05 0.000158 0.0005; 4 x steps at 0.0005", rates ascending.

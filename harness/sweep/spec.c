@@ -312,10 +312,12 @@ static bool read_seeds(Reading *in, const Yaml *root, Error *error)
 
 static bool read_search(Reading *in, const Yaml *root, Error *error)
 {
-    static const char *const names[] = { "trials", "seed", "from", NULL };
+    const char *names[sizeof search_options / sizeof *search_options];
     const Yaml *node = yaml_get(root, "search");
     SearchAsked *search = &in->spec->search;
     options_default(search_options, search);
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        names[i] = search_options[i].name;
     if (!node)
         return true;
     search->asked = true;

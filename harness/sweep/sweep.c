@@ -91,9 +91,12 @@ static char **arguments(Sweep *s, Job *job)
 
 static void print_commands(Sweep *s)
 {
+    size_t trials = 0;
     for (size_t i = 0; i < s->agenda.jobs; i++) {
         size_t mark = arena_mark(s->arena);
-        if (!job_final(s->agenda.job[i]))
+        const Job *job = s->agenda.job[i];
+        trials += job->trial && !job_settled(job);
+        if (!job_settled(job))
             fprintf(s->out, "%s\n", shell_line(s->arena, arguments(s, s->agenda.job[i])));
         arena_rewind(s->arena, mark);
     }
@@ -102,6 +105,10 @@ static void print_commands(Sweep *s)
         fprintf(s->people,
                 "%zu more runs follow once the rows of these are there: give this command again\n",
                 following);
+    if (trials)
+        fputs("a trial that leaves no row, as one that is killed, is settled by this command "
+              "without --commands\n",
+              s->people);
 }
 
 // What the kernel could give without swapping; 0 where it does not say.
@@ -204,7 +211,10 @@ static bool remove_parts(Sweep *s, Error *error)
 static bool put_spec(FILE *out, const void *content)
 {
     const Sweep *s = content;
-    bool ok = fwrite(s->spec.text.data, 1, s->spec.text.size, out) == s->spec.text.size;
+    Bytes text = s->spec.text;
+    bool ok = fwrite(text.data, 1, text.size, out) == text.size;
+    if (s->options->sets > 0 && text.size > 0 && text.data[text.size - 1] != '\n')
+        ok = fputc('\n', out) != EOF && ok; // else the last line would end in a comment
     for (size_t i = 0; i < s->options->sets; i++)
         ok = fprintf(out, "# --set %s\n", s->options->set[i]) > 0 && ok;
     return ok;
@@ -217,7 +227,6 @@ static bool prepare(Sweep *s, Error *error)
     for (size_t i = 0; i < sizeof folders / sizeof *folders; i++)
         if (!folder_make(path_join(s->arena, s->agenda.folder, folders[i]), error))
             return false;
-    s->agenda.driving = true;
     return remove_parts(s, error) && agenda_look(&s->agenda, s->people, error) &&
            file_write(path_join(s->arena, s->agenda.folder, "spec.yaml"), put_spec, s, error) &&
            agenda_amend(&s->agenda, error) && write_tables(s, 0, error);
@@ -371,7 +380,7 @@ static double left_s(const Sweep *s)
     size_t left = s->running;
     for (size_t i = 0; i < s->agenda.jobs; i++) {
         const Job *job = s->agenda.job[i];
-        if (!job_final(job) && !job->running && job->attempts == 0) {
+        if (!job_settled(job) && !job->running && job->attempts == 0) {
             flops += job->flops;
             left++;
         }
@@ -422,6 +431,21 @@ static void show(Sweep *s, const Slot *ended)
     arena_rewind(s->arena, mark);
 }
 
+// Settings that no rate was found for.
+static size_t say_fruitless(const Sweep *s)
+{
+    size_t count = 0;
+    for (size_t k = 0; k < s->agenda.settings; k++)
+        if (s->agenda.setting[k].fruitless) {
+            count++;
+            fprintf(s->people,
+                    "%s: no trial ended ok, so there is no rate and there are no finals; a trial "
+                    "whose row is removed is done again\n",
+                    s->agenda.setting[k].asked->setting);
+        }
+    return count;
+}
+
 // A rate at the end of what was tried may not be the best there is.
 static void say_edges(const Sweep *s)
 {
@@ -430,13 +454,10 @@ static void say_edges(const Sweep *s)
         size_t trials = setting->known, best = setting->best;
         if (setting->no_trials || !setting->finals || !search_on_edge(setting->trial, trials, best))
             continue;
-        bool lowest = true;
-        for (size_t i = 0; i < trials; i++)
-            lowest = lowest && setting->trial[best].quarters <= setting->trial[i].quarters;
         fprintf(s->people, "%s: the best rate, %.3g, is the %s that was tried\n",
                 setting->asked->setting,
                 search_rate(setting->standard, setting->trial[best].quarters),
-                lowest ? "lowest" : "highest");
+                search_is_lowest(setting->trial, trials, best) ? "lowest" : "highest");
     }
 }
 
@@ -448,13 +469,9 @@ static bool told(const Job *job)
 }
 
 // Whether a run is left that was not tried: the deadline forbade it, or cut it off.
-static bool left_untried(const Sweep *s)
+static bool left_untried(Sweep *s)
 {
-    bool left = agenda_following(&s->agenda) > 0;
-    for (size_t i = 0; i < s->agenda.jobs; i++)
-        left = left || (!job_final(s->agenda.job[i]) && s->agenda.job[i]->attempts < 2 &&
-                        !told(s->agenda.job[i]));
-    return left;
+    return agenda_following(&s->agenda) > 0 || agenda_next(&s->agenda, INFINITY, s->standard);
 }
 
 static const char *time_left(Sweep *s)
@@ -482,6 +499,7 @@ static bool conclude(Sweep *s, Error *error)
                     row->key);
     }
     say_edges(s);
+    size_t fruitless = say_fruitless(s);
     fprintf(s->out, "%s: %zu of %zu runs", s->spec.name, rows, all);
     for (size_t k = 0; k < 4; k++)
         if (count[k])
@@ -500,5 +518,8 @@ static bool conclude(Sweep *s, Error *error)
     if (good < all)
         return fail(error, ERROR_WORK, where, NULL, "%zu of %zu runs did not end ok", all - good,
                     all);
+    if (fruitless)
+        return fail(error, ERROR_WORK, where, NULL, "%zu of %zu settings found no rate", fruitless,
+                    s->agenda.settings);
     return true;
 }

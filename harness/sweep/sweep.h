@@ -5,9 +5,10 @@
 // from the driver, with status `failed` and its last words, or `timeout` when it had to be killed;
 // failed and timed-out runs are tried twice in a command.
 //
-// A trial that fails twice counts as the worst of its search, which goes on; one that diverged is
-// an answer and no failure. No run is started that would not end before the deadline, by its flops
-// and the rate of the rows that are there; what runs at the deadline is ended as by Ctrl-C.
+// A trial that fails twice counts as the worst of its search, which goes on, and is not tried again
+// by later commands; one that diverged is an answer and no failure. No run is started that would
+// not end before the deadline, by its flops and the rate of the rows that are there; what runs at
+// the deadline is ended as by Ctrl-C.
 #ifndef SWEEP_SWEEP_H
 #define SWEEP_SWEEP_H
 #include "sweep/agenda.h"
