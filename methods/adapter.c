@@ -7,7 +7,8 @@
 //
 // Houlsby et al. 2019 (arXiv 1902.00751): two a layer, and all LayerNorms train. Pfeiffer et al.
 // 2021 (arXiv 2005.00247) and He et al. 2022 (arXiv 2110.04366): at ffn alone, as in AdapterHub's
-// code. D and U start small, normal and cut at two deviations; of parallel U starts at zero.
+// code. D and U start small, normal and cut at two deviations; of parallel D is uniform within
+// 1 / sqrt(H) and U zero.
 
 #include "methods/method.h"
 

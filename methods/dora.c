@@ -1,8 +1,7 @@
 // dora: weights taken apart into lengths, trained, and directions, updated at low rank.
 //
-//   V = W + c B A;   W'_o = m_o V_o / |V_o| for each output row o       A: rank x in, B: out x
-//   rank,
-//                                                                       m: out; c = alpha / rank
+//   V = W + c B A;   W'_o = m_o V_o / |V_o| for each output row o
+//   A: rank x in,  B: out x rank,  m: out;   c = alpha / rank
 //
 // Liu et al. 2024 (arXiv 2402.09353), eq. 5. The paper writes W as in x out and takes lengths of
 // columns: of W here, out x in, they are rows. With `norm constant` the length is a number to the

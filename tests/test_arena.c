@@ -1,5 +1,5 @@
 // Pieces are aligned, apart and zeroed; under SAN=1 what is not handed out cannot be read.
-#include "tests/test.h"
+#include "tests/program.h"
 #include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -113,6 +113,21 @@ static void a_reservation_that_cannot_be_is_the_environment_s_fault(void)
     CHECK_ERROR(&error, ERROR_ENVIRONMENT, "cannot reserve");
 }
 
+// 2^40 bytes are more than a run's arena has; 2^50 more than a process can address.
+static void what_is_asked_for_beside_a_run_is_there_or_refused(void)
+{
+    Error error;
+    size_t more = (size_t)1 << 40;
+    Arena *arena = arena_with(more, &error);
+    if (!SANITIZED && CHECK(arena))
+        CHECK(arena_left(arena) >= more + ARENA_RUN);
+    arena_free(arena);
+    CHECK(!arena_with((size_t)1 << 50, &error));
+    CHECK_ERROR(&error, ERROR_ENVIRONMENT, "cannot reserve");
+    CHECK(!arena_with(SIZE_MAX, &error));
+    CHECK_ERROR(&error, ERROR_ENVIRONMENT, "cannot reserve");
+}
+
 static void a_product_that_overflows_and_a_piece_too_long_stop_the_program(void)
 {
     for (int which = 0; which < 2; which++) {
@@ -159,6 +174,7 @@ void suite_arena(void)
     ADD(what_is_dropped_is_zero_and_its_neighbours_stay);
     ADD(texts_are_copied_and_formatted);
     ADD(a_reservation_that_cannot_be_is_the_environment_s_fault);
+    ADD(what_is_asked_for_beside_a_run_is_there_or_refused);
     ADD(a_product_that_overflows_and_a_piece_too_long_stop_the_program);
     ADD(what_is_not_handed_out_is_poisoned);
 }

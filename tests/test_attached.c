@@ -299,6 +299,36 @@ static void what_does_not_fit_the_model_is_refused(void)
     }
 }
 
+// ---- listings name the method where its nodes are
+
+static void a_methods_nodes_say_whose_they_are_and_where(void)
+{
+    static const struct {
+        Way way;
+        const char *op, *place;
+        size_t nodes; // of that kind, there
+    } cases[] = {
+        { { "adapter", { NULL } }, "linear", "layer 1 attn adapter", 2 },
+        { { "adapter", { NULL } }, "linear", "layer 0 ffn adapter", 2 },
+        { { "prefix", { "reparam", "mlp" } }, "columns", "layer 1 attn prefix", 2 },
+        { { "prefix", { NULL } }, "attention", "layer 1 attention", 1 },
+        { { "prompt", { NULL } }, "in_front", "embeddings prompt", 1 },
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        Small s;
+        size_t there = 0;
+        if (begin(&s, &cases[i].way, 1) && CHECK(small_plan(&s)))
+            for (size_t n = 0; n < s.plans.train.graph->nodes; n++) {
+                const Node *node = &s.plans.train.graph->node[n];
+                there += !strcmp(node->op->name, cases[i].op) && node->place &&
+                         !strcmp(node->place, cases[i].place);
+            }
+        if (!CHECK(there == cases[i].nodes))
+            printf("%s: %zu\n", cases[i].place, there);
+        small_end(&s);
+    }
+}
+
 // ---- prefix: the MLP is computed once, and what it gives is stored
 
 static void the_prefix_mlp_runs_once_whatever_the_layers(void)
@@ -439,6 +469,7 @@ void suite_attached(void)
     ADD(auto_is_decided_by_variant_and_width);
     ADD(auto_and_what_it_stands_for_are_one_run);
     ADD(what_does_not_fit_the_model_is_refused);
+    ADD(a_methods_nodes_say_whose_they_are_and_where);
     ADD(the_prefix_mlp_runs_once_whatever_the_layers);
     ADD(the_backward_ends_at_the_lowest_trained_tensor);
     ADD(a_hook_that_does_not_read_y_pays_nothing_for_it);

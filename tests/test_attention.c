@@ -23,12 +23,13 @@ static void masks_agree_with_the_library_block_by_block(void)
         Dropout dropout = { mix(&pool->random), mix(&pool->random), (uint32_t)below(pool, 99),
                             (float)below(pool, 11) / 10 };
         uint32_t head = (uint32_t)below(pool, 5), example = (uint32_t)mix(&pool->random);
+        size_t extra = below(pool, 3) ? 0 : below(pool, cols + 1);
         Matrix factor = matrix(pool, rows, cols);
-        dropout_factors(factor, &dropout, head, example, layout);
+        dropout_factors(factor, &dropout, head, example, layout, extra);
         for (size_t r = 0; r < rows; r++)
             for (size_t c = 0; c < cols; c++) {
                 bool kept = reference_kept(&dropout, head, example, reference_position(layout, r),
-                                           (uint32_t)c);
+                                           reference_column(c, extra));
                 CHECK_CLOSE(row_at(factor, r)[c], kept ? reference_dropout_scale(&dropout) : 0,
                             1e-7);
             }
@@ -89,7 +90,7 @@ static void the_rate_is_met_and_the_mean_is_one(void)
     for (int i = 0; i < 4; i++) {
         Dropout dropout = tenth;
         dropout.rate = rates[i];
-        dropout_factors((Matrix){ factor, HIGH, WIDE, WIDE }, &dropout, 0, 1, tokens);
+        dropout_factors((Matrix){ factor, HIGH, WIDE, WIDE }, &dropout, 0, 1, tokens, 0);
         double n = HIGH * WIDE, kept = (double)kept_of(factor, HIGH * WIDE);
         double deviation = sqrt(n * rates[i] * (1 - rates[i]));
         CHECK(fabs(kept - n * (1 - rates[i])) <= 4.5 * deviation);
@@ -102,10 +103,10 @@ static void everything_is_dropped_at_rate_one_and_nothing_at_rate_zero(void)
     float factor[100];
     Dropout dropout = tenth;
     dropout.rate = 1;
-    dropout_factors((Matrix){ factor, 2, 50, 50 }, &dropout, 0, 0, tokens);
+    dropout_factors((Matrix){ factor, 2, 50, 50 }, &dropout, 0, 0, tokens, 0);
     CHECK(kept_of(factor, 100) == 0 && sum_floats(factor, 100) == 0);
     dropout.rate = 0;
-    dropout_factors((Matrix){ factor, 2, 50, 50 }, &dropout, 0, 0, tokens);
+    dropout_factors((Matrix){ factor, 2, 50, 50 }, &dropout, 0, 0, tokens, 0);
     CHECK(sum_floats(factor, 100) == 100);
 }
 
@@ -114,14 +115,15 @@ static void a_mask_changes_with_each_of_what_it_is_a_function_of(void)
 {
     static float first[HIGH * WIDE], second[HIGH * WIDE];
     Dropout half = { .seed = 5, .step = 7, .site = 3, .rate = 0.5f };
-    dropout_factors((Matrix){ first, HIGH, WIDE, WIDE }, &half, 2, 9, tokens);
-    for (int which = 0; which < 6; which++) {
+    dropout_factors((Matrix){ first, HIGH, WIDE, WIDE }, &half, 2, 9, tokens, 0);
+    for (int which = 0; which < 7; which++) {
         Dropout other = half;
         other.seed += which == 0;
         other.step += which == 1;
         other.site += which == 2;
         dropout_factors((Matrix){ second, HIGH, WIDE, WIDE }, &other, 2 + (which == 3),
-                        9 + (which == 4), (Layout){ true, which == 5 ? HIGH : 0 });
+                        9 + (which == 4), (Layout){ true, which == 5 ? HIGH : 0 },
+                        which == 6 ? WIDE : 0);
         size_t same = 0;
         for (size_t i = 0; i < HIGH * WIDE; i++)
             same += first[i] == second[i];
@@ -169,6 +171,42 @@ static void a_mask_does_not_depend_on_the_batch(void)
 }
 
 // ---- attention
+
+// Queries and keys of 0 share attention equally, and column j of the values is 1 where the key is
+// the j-th: so c holds the factors, by query and own key.
+static void own_factors(float c[4][4], size_t prefix, size_t prompt)
+{
+    static const uint32_t offset[] = { 0, 4 }, example[] = { 8 };
+    size_t rows = 4 + prompt, all = rows + prefix;
+    Batch batch = { .extent = { 4, 1, 0, 16, 4 }, .offset = offset, .example = example };
+    Layout layout = { true, prompt };
+    Attention options = { .heads = 1, .queries = layout, .keys = layout, .dropout = tenth };
+    float zero[32] = { 0 }, v[32] = { 0 }, out[32], scratch[160];
+    for (size_t r = 0; r < 4; r++)
+        v[(prompt + r) * 4 + r] = (float)all;
+    Matrix x = { zero, rows, 4, 4 }, extra = { prefix ? zero : NULL, prefix, 4, 4 }, none = { 0 };
+    options.dropout.rate = 0.5f;
+    CHECK(attention_scratch(&batch.extent, &options, prefix) <= 160);
+    attention((Matrix){ out, rows, 4, 4 }, none, x, x, (Matrix){ v, rows, 4, 4 }, extra, extra,
+              &options, &batch, scratch);
+    memcpy(c, out + prompt * 4, 16 * sizeof(float));
+}
+
+static void a_key_keeps_its_mask_whatever_is_in_front_of_it(void)
+{
+    float bare[4][4], other[4][4];
+    size_t dropped = 0;
+    own_factors(bare, 0, 0);
+    for (size_t i = 0; i < 16; i++)
+        dropped += bare[i / 4][i % 4] == 0;
+    CHECK(dropped > 2 && dropped < 14);
+    for (size_t prefix = 0; prefix <= 3; prefix++)
+        for (size_t prompt = 0; prompt <= 3; prompt++) {
+            own_factors(other, prefix, prompt);
+            for (size_t i = 0; i < 16; i++)
+                CHECK_CLOSE(other[i / 4][i % 4], bare[i / 4][i % 4], 1e-6);
+        }
+}
 
 // One head of size 4, one sequence of two tokens. Scores are divided by sqrt(4): the first query's
 // are 0 and ln 3, so it takes 1/4 of the first value and 3/4 of the second; the second query is 0
@@ -351,6 +389,7 @@ void suite_attention(void)
     ADD(everything_is_dropped_at_rate_one_and_nothing_at_rate_zero);
     ADD(a_mask_changes_with_each_of_what_it_is_a_function_of);
     ADD(a_mask_does_not_depend_on_the_batch);
+    ADD(a_key_keeps_its_mask_whatever_is_in_front_of_it);
     ADD(attention_worked_by_hand);
     ADD(large_scores_do_not_overflow);
     ADD(attention_agrees_with_its_twin_and_gradients_with_differences);

@@ -186,9 +186,19 @@ static void version_and_lists_are_printed(void)
     }
     Said graph = program(arena, NULL,
                          "graph --model tiny --task reviews --method head "
-                         "--train-limit 32 --epochs 1 --min-steps 1");
+                         "--train-limit 32 --epochs 4 --min-steps 1");
     CHECK(graph.status == 0 && strstr(graph.out, "-- backward\n"));
     CHECK(strstr(graph.out, " nodes; activations "));
+    const char *once = strstr(graph.out, "-- once, kept by example\n");
+    const char *step = strstr(graph.out, "-- each step\n");
+    if (CHECK(once == graph.out && step)) { // the encoder, then what is fed to the classifier
+        CHECK(strstr(once, "attention") < step && !strstr(step, "attention"));
+        CHECK(strstr(step, " kept %") && strstr(step, "; kept 16384 B, ")); // 32 rows of 128
+    }
+    graph = program(arena, NULL,
+                    "graph --model tiny --task reviews --method prefix "
+                    "--train-limit 32 --epochs 4 --min-steps 1");
+    CHECK(graph.status == 0 && !strstr(graph.out, "kept"));
     arena_free(arena);
 }
 

@@ -6,6 +6,8 @@
 #include "tests/test.h"
 #include <math.h>
 #include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 enum { EXAMPLES = 11, BATCH = 4, STEPS = 20 };
 
@@ -125,6 +127,31 @@ static void training_on_kept_rows_is_training(void)
         }
 }
 
+// Its leaves would hold whatever is there.
+static void a_cut_step_without_kept_rows_stops_the_program(void)
+{
+    Case c;
+    if (case_open(&c, &probe, HEAD_MEAN, false, 1e9) && CHECK(c.cut.prefix_plan != NULL)) {
+        fflush(NULL);
+        pid_t child = fork();
+        if (child == 0) {
+            Trainer trainer;
+            BatchBuffer buffer = batch_buffer(c.small.arena, &c.steps.largest);
+            if (!freopen("/dev/null", "w", stderr) ||
+                !trainer_new(c.small.arena, &c.cut, NULL, 3, 9, &c.small.training, &trainer,
+                             &c.small.error))
+                _exit(1);
+            Batch batch = batch_fill(&buffer, &c.tokens, c.steps.order, BATCH);
+            trainer_backward(&trainer, &batch, 0, 1);
+            _exit(0);
+        }
+        int status = 0;
+        waitpid(child, &status, 0);
+        CHECK(WIFSIGNALED(status) || WEXITSTATUS(status) > 1); // a sanitizer may turn it into exit
+    }
+    small_end(&c.small);
+}
+
 static void a_head_keeps_one_row_an_example_and_a_layer_its_tokens(void)
 {
     Case c;
@@ -175,7 +202,9 @@ static Row row_with(Arena *arena, const char *task, const char *cache, const cha
     Request request;
     Error error;
     Row row;
-    const char *settings[] = { "epochs", "4", "cache", cache, "out", out, NULL };
+    const char *settings[] = {
+        "epochs", "4", "max-length", "64", "cache", cache, "out", out, NULL
+    };
     row_clear(&row);
     if (!CHECK(small_request(arena, "head", task, settings, &request, &error) &&
                run(arena, &request, NULL, NULL, &row, &error)))
@@ -199,6 +228,36 @@ static void a_row_says_what_the_cache_took_and_saved(void)
     CHECK_CLOSE(with.gflops_per_s, with.flops / (with.train_s + with.feature_s) / 1e9, 1e-9);
     CHECK(with.plan_weights == without.plan_weights);
     CHECK(with.arena_peak <= with.plan_peak + 4096);
+    arena_free(arena);
+}
+
+// The longest evaluation takes more than a step; both the rows and its plan are there at once.
+static void kept_rows_lie_beside_the_largest_plan(void)
+{
+    Error error;
+    Arena *arena = arena_new(ARENA_RUN, &error);
+    const char *folder = test_folder(), *task = small_task(arena, folder, "task");
+    const char *row = "lovely";
+    for (int i = 0; i < 60; i++)
+        row = arena_format(arena, "%s story", row);
+    const char *dev = "text,label\n";
+    for (int i = 0; i < 30; i++)
+        dev = arena_format(arena, "%s%s,%s\n", dev, row, i % 2 ? "good" : "bad");
+    write_text(path_join(arena, task, "dev.csv"), dev);
+    Row with = row_with(arena, task, "1", path_join(arena, folder, "with"));
+    Row without = row_with(arena, task, "0", path_join(arena, folder, "without"));
+    CHECK(without.plan_peak < without.eval_plan_peak);
+    CHECK(with.eval_plan_peak == without.eval_plan_peak);
+    CHECK(with.plan_peak == with.eval_plan_peak + 48 * 128 * 4); // a row of tiny's width each
+    CHECK(with.arena_peak <= with.plan_peak);
+    Request request;
+    Resolved resolved;
+    Cache *cache = cache_new(arena);
+    const char *settings[] = { "epochs", "4", "max-length", "64", "cache", "1", NULL };
+    CHECK(small_request(arena, "head", task, settings, &request, &error) &&
+          resolve(arena, cache, &request, &resolved, &error));
+    CHECK(resolved.bytes == (size_t)with.plan_peak);
+    cache_close(cache);
     arena_free(arena);
 }
 
@@ -230,10 +289,12 @@ static void an_interruption_is_heard_before_the_first_step(void)
 void suite_frozen(void)
 {
     ADD(training_on_kept_rows_is_training);
+    ADD(a_cut_step_without_kept_rows_stops_the_program);
     ADD(a_head_keeps_one_row_an_example_and_a_layer_its_tokens);
     ADD(the_budget_holds_whole_or_not_at_all);
     ADD(dropout_below_the_head_leaves_nothing_to_keep);
     ADD(what_would_save_little_is_not_kept);
     ADD(a_row_says_what_the_cache_took_and_saved);
+    ADD(kept_rows_lie_beside_the_largest_plan);
     ADD(an_interruption_is_heard_before_the_first_step);
 }

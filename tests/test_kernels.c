@@ -8,6 +8,30 @@
 #include <stdlib.h>
 #include <string.h>
 
+// ---- rows joined
+
+// 2^24 + 1 - 2^24 is 1 in double, and 0 where every sequence is rounded.
+static void gradients_of_joined_rows_are_summed_in_double(void)
+{
+    static const uint32_t offset[] = { 0, 1, 3, 4 };
+    static const float part[] = { 16777216, 1, -16777216 };
+    enum { WIDTH = 37, ALL = 4 + 3 * 2 };
+    Batch batch = { .extent = { .tokens = 4, .sequences = 3 }, .offset = offset };
+    Layout own = { true, 0 }, joined = { true, 2 };
+    float dy[ALL * WIDTH] = { 0 }, drows[2 * WIDTH];
+    for (size_t i = 0; i < WIDTH; i++)
+        drows[i] = 0, drows[WIDTH + i] = 4;
+    for (size_t s = 0; s < 3; s++)
+        for (size_t i = 0; i < 2 * WIDTH; i++)
+            dy[(offset[s] + 2 * s) * WIDTH + i] = part[s] * (float)(1 + i / WIDTH);
+    rows_joined_backward((Matrix){ drows, 2, WIDTH, WIDTH }, (Matrix){ 0 }, false,
+                         (Matrix){ dy, ALL, WIDTH, WIDTH }, &batch, own, joined);
+    for (size_t i = 0; i < WIDTH; i++) {
+        CHECK_CLOSE(drows[i], 1, 0);
+        CHECK_CLOSE(drows[WIDTH + i], 6, 0);
+    }
+}
+
 // ---- sums
 
 static void sums_worked_by_hand(void)
@@ -623,4 +647,5 @@ void suite_kernels(void)
     ADD(large_logits_do_not_overflow_and_a_nan_stays);
     ADD(losses_agree_with_their_twins_and_gradients_with_differences);
     ADD(the_tied_loss_is_that_of_the_whole_logits);
+    ADD(gradients_of_joined_rows_are_summed_in_double);
 }

@@ -418,6 +418,48 @@ static void an_option_that_changes_nothing_is_found(void)
     fails(&method, "options", "width=3 changes nothing");
 }
 
+static void a_misspelt_way_to_differentiate_is_found(void)
+{
+    Method method = sound();
+    method.options = deaf_options;
+    method.options_size = sizeof(Deaf);
+    static const struct {
+        const char *option, *value, *says;
+    } cases[] = {
+        { "widht", "2", "derivative_with names 'widht', which is no option of it" },
+        { "width", "10", "derivative_with gives width the value '10', which it has not" },
+        { "width", "two", "derivative_with gives width the value 'two', which it has not" },
+        { "width", NULL, "derivative_with gives width the value '', which it has not" },
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        Verified result;
+        method.derivative_with.option = cases[i].option;
+        method.derivative_with.value = cases[i].value;
+        if (!CHECK(verified(&method, &result)))
+            continue;
+        const Finding *gradients = finding_of(&result, "gradients");
+        CHECK(gradients->verdict == FAILS);
+        CHECK_TEXT(gradients->says, cases[i].says);
+    }
+}
+
+// The method is not to blame for the size of the model that it is tried on.
+static void what_does_not_fit_the_generated_model_is_no_finding(void)
+{
+    Error error = { 0 };
+    Verified result;
+    Arena *arena = arena_new(ARENA_RUN, &error);
+    const Method *lora = method_find("lora", &error);
+    void *options = arena_zero(arena, 1, lora->options_size);
+    options_default(lora->options, options);
+    CHECK(option_set(arena, option_find(lora->options, "rank"), options, NULL, "64", (Where){ 0 },
+                     &error));
+    CHECK(!verify(arena, lora, options, &result, &error));
+    CHECK_ERROR(&error, ERROR_INPUT,
+                "the generated model: of 4 layers and hidden 30 does not take it: lora: rank: 64");
+    arena_free(arena);
+}
+
 void suite_verify(void)
 {
     ADD(every_method_of_the_registry_holds);
@@ -433,4 +475,6 @@ void suite_verify(void)
     ADD(a_rate_of_nothing_is_found);
     ADD(a_run_that_does_not_repeat_is_found);
     ADD(an_option_that_changes_nothing_is_found);
+    ADD(a_misspelt_way_to_differentiate_is_found);
+    ADD(what_does_not_fit_the_generated_model_is_no_finding);
 }

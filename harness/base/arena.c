@@ -45,25 +45,25 @@ static size_t first(void);
 static size_t rounded(size_t bytes, size_t to);
 static void poison_ahead(Arena *arena);
 
-Arena *arena_new(size_t bytes, Error *error)
+// least: bytes that it may have instead, where a limit on addresses (batch systems set one) leaves
+// less than it asks for; SIZE_MAX: nothing less.
+static Arena *reserve(size_t bytes, size_t least, const char *right, Error *error)
 {
     // A piece is at least ARENA_ALIGNMENT long, so with its red zone it is at most twice as long.
-    size_t reserved = 0, page = (size_t)sysconf(_SC_PAGESIZE);
+    size_t reserved = 0, page = (size_t)sysconf(_SC_PAGESIZE), fold = RED_ZONE ? 2 : 1;
     void *memory = MAP_FAILED;
     errno = ENOMEM;
     if (bytes < SIZE_MAX / 4) {
-        reserved = rounded(first() + (RED_ZONE ? 2 : 1) * rounded(bytes, ARENA_ALIGNMENT), page);
-        // A limit on addresses (batch systems set one) may leave less than a run's arena asks for.
+        reserved = rounded(first() + fold * rounded(bytes, ARENA_ALIGNMENT), page);
         for (;; reserved = rounded(reserved / 2, page)) {
             memory = mmap(NULL, reserved, PROT_READ | PROT_WRITE,
                           MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-            if (memory != MAP_FAILED || bytes != ARENA_RUN || reserved / 2 < ARENA_LEAST)
+            if (memory != MAP_FAILED || reserved / 2 / fold < least)
                 break;
         }
     }
     if (memory == MAP_FAILED) {
-        fail(error, ERROR_ENVIRONMENT, (Where){ 0 },
-             bytes == ARENA_RUN ? "16 GiB of addresses or more, as ulimit -v has them" : NULL,
+        fail(error, ERROR_ENVIRONMENT, (Where){ 0 }, right,
              "cannot reserve %zu bytes of memory: %s", bytes, strerror(errno));
         return NULL;
     }
@@ -71,6 +71,19 @@ Arena *arena_new(size_t bytes, Error *error)
     *arena = (Arena){ .reserved = reserved, .used = first(), .poisoned = first() };
     poison_ahead(arena);
     return arena;
+}
+
+Arena *arena_new(size_t bytes, Error *error)
+{
+    return bytes == ARENA_RUN ? arena_with(0, error) : reserve(bytes, SIZE_MAX, NULL, error);
+}
+
+Arena *arena_with(size_t more, Error *error)
+{
+    if (more > SIZE_MAX / 8) // which no machine has; and sums would overflow
+        return reserve(SIZE_MAX, SIZE_MAX, NULL, error);
+    return reserve(ARENA_RUN + more, ARENA_LEAST + more,
+                   more ? NULL : "16 GiB of addresses or more, as ulimit -v has them", error);
 }
 
 void arena_free(Arena *arena)

@@ -17,7 +17,9 @@ enum { ARENA_ALIGNMENT = 64 };
 typedef struct Arena Arena;
 
 Arena *arena_new(size_t bytes, Error *error); // NULL: ERROR_ENVIRONMENT. Release with arena_free.
-void arena_free(Arena *arena);                // NULL is allowed
+// A run's arena with room for `more` beside, which it has whatever there is less of.
+Arena *arena_with(size_t more, Error *error);
+void arena_free(Arena *arena); // NULL is allowed
 
 // count x size bytes, 64-byte aligned; asserts that it fits and that the product does not overflow.
 // Zeroed when fresh, undefined after a rewind.

@@ -16,11 +16,6 @@ typedef struct {
     size_t values;
 } Fold;
 
-static bool is_fixed(Count rows)
-{
-    return count_equal(rows, ROWS(rows.constant));
-}
-
 // By value: does no batch change it?
 static bool *fixed_values(Arena *arena, const Graph *graph)
 {
@@ -33,7 +28,7 @@ static bool *fixed_values(Arena *arena, const Graph *graph)
         for (int k = 0; k < NODE_INPUTS; k++)
             all = all && (node->in[k] == NO_VALUE || fixed[node->in[k]]);
         for (int k = 0; k < NODE_OUTPUTS; k++)
-            all = all && (node->out[k] == NO_VALUE || is_fixed(graph->value[node->out[k]].rows));
+            all = all && (node->out[k] == NO_VALUE || is_constant(graph->value[node->out[k]].rows));
         for (int k = 0; all && k < NODE_OUTPUTS; k++)
             if (node->out[k] != NO_VALUE)
                 fixed[node->out[k]] = true;

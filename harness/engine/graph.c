@@ -15,6 +15,11 @@ bool count_equal(Count a, Count b)
            a.selected == b.selected && a.squares == b.squares;
 }
 
+bool is_constant(Count rows)
+{
+    return count_equal(rows, ROWS(rows.constant));
+}
+
 Layout layout_of(Count rows)
 {
     return rows.tokens ? (Layout){ true, (size_t)rows.sequences } : (Layout){ false, 0 };

@@ -24,6 +24,7 @@ typedef struct {
 #define ROWS_SELECTED ((Count){ .selected = 1 })
 size_t count_of(Count count, const Extent *extent);
 bool count_equal(Count a, Count b);
+bool is_constant(Count rows); // no batch changes them: as a parameter's
 Layout layout_of(Count rows); // how a matrix with these rows lies in the batch
 // Is there a block of rows for each sequence, over its tokens or one alone? Kernels of `walks` find
 // it.
@@ -144,8 +145,9 @@ int32_t graph_add(Graph *graph, const Operator *op, const Value *in, size_t inpu
 Value graph_give(Graph *graph, int32_t node, int output); // asks for an output; once made, the same
 
 // The graph with each row selection moved as far down as row-wise operators allow, and without the
-// nodes that no output reaches. With `calm`, random nodes that no trained parameter reaches draw
-// nothing. Values are renumbered: (*map)[old] is the new one, or NO_VALUE.
+// nodes that no output reaches. (What a parameter that stays starts from stays, too.) With `calm`,
+// random nodes that no trained parameter reaches draw nothing. Values are renumbered: (*map)[old]
+// is the new one, or NO_VALUE.
 const Graph *trim(Arena *arena, const Graph *graph, bool calm, Value **map, Error *error);
 
 // The graph followed by its backward: for each trained parameter that `loss` depends on a gradient

@@ -63,6 +63,7 @@ void attention(Matrix c, Matrix P, Matrix q, Matrix k, Matrix v, Matrix extra_k,
         Segment queries = segment_of(batch, options->queries, s);
         Segment keys = segment_of(batch, options->keys, s);
         size_t n = queries.count, m = extra_k.rows + keys.count;
+        size_t in_front = extra_k.rows + options->keys.extra;
         for (size_t j = 0; j < heads; j++, done += n * m) {
             Matrix own = { P.data ? P.data + done : scratch + n * m, n, m, m }, D = own;
             times_stacked(own, scale, part(q, queries, j, size),
@@ -71,7 +72,7 @@ void attention(Matrix c, Matrix P, Matrix q, Matrix k, Matrix v, Matrix extra_k,
             if (options->dropout.rate > 0) {
                 D = (Matrix){ scratch, n, m, m };
                 dropout_factors(D, &options->dropout, (uint32_t)j, batch->example[s],
-                                options->queries);
+                                options->queries, in_front);
                 multiply(D, D, own, false);
             }
             sum_of_stacked(part(c, queries, j, size), false, D, stacked(extra_v, v, keys, j, size));
@@ -90,6 +91,7 @@ void attention_backward(AttentionGradients out, Matrix dc, Matrix P, Matrix q, M
         Segment queries = segment_of(batch, options->queries, s);
         Segment keys = segment_of(batch, options->keys, s);
         size_t n = queries.count, m = extra_k.rows + keys.count;
+        size_t in_front = extra_k.rows + options->keys.extra;
         for (size_t j = 0; j < heads; j++, done += n * m) {
             Matrix own = { P.data + done, n, m, m }, W = { scratch, n, m, m }, D = own;
             Matrix slope = part(dc, queries, j, size);
@@ -98,7 +100,7 @@ void attention_backward(AttentionGradients out, Matrix dc, Matrix P, Matrix q, M
             if (options->dropout.rate > 0) {
                 D = (Matrix){ scratch + n * m, n, m, m };
                 dropout_factors(D, &options->dropout, (uint32_t)j, batch->example[s],
-                                options->queries);
+                                options->queries, in_front);
                 if (scores)
                     multiply(W, W, D, false);
                 multiply(D, D, own, false);

@@ -20,6 +20,7 @@ typedef struct {
     int32_t threshold; // of 2^16
     float scale;       // of what is kept
     uint32_t head, example;
+    uint32_t block; // of the first column
     Layout layout;
 } Mask;
 
@@ -43,10 +44,12 @@ void dropout_rows(Matrix y, Matrix x, const Dropout *dropout, const Batch *batch
 }
 
 void dropout_factors(Matrix factor, const Dropout *dropout, uint32_t head, uint32_t example,
-                     Layout layout)
+                     Layout layout, size_t extra)
 {
     Mask mask = mask_of(dropout, head, example, layout);
-    masked(factor, (Matrix){ 0 }, &mask, false);
+    masked(columns_of(factor, extra, factor.cols - extra), (Matrix){ 0 }, &mask, false);
+    mask.block = DROPOUT_EXTRA / COLUMNS;
+    masked(columns_of(factor, 0, extra), (Matrix){ 0 }, &mask, false);
 }
 
 static Mask mask_of(const Dropout *dropout, uint32_t head, uint32_t example, Layout layout)
@@ -103,7 +106,7 @@ static void masked(Matrix y, Matrix x, const Mask *mask, bool add)
         uint32_t block[LANES], position[LANES];
         float factor[COLUMNS * LANES];
         for (size_t j = 0; j < LANES; j++) { // beyond the last row they are drawn for nobody
-            block[j] = (uint32_t)drawn_block;
+            block[j] = mask->block + (uint32_t)drawn_block;
             position[j] = position_of(drawn_row, mask->layout);
             if (++drawn_block == blocks) {
                 drawn_block = 0;

@@ -93,14 +93,31 @@ void rows_joined(Matrix y, Matrix rows, Matrix x, const Batch *batch, Layout own
     }
 }
 
+// y += the sum over sequences of row r of each, in double from the first sequence to the last.
+static void add_joined_row(Matrix y, Matrix dy, const Batch *batch, Layout joined, size_t r)
+{
+    enum { STRIP = 32 }; // columns whose sums stay in registers
+    for (size_t c = 0; c < y.cols; c += STRIP) {
+        double sum[STRIP] = { 0 };
+        size_t width = y.cols - c < STRIP ? y.cols - c : STRIP;
+        for (size_t s = 0; s < batch->extent.sequences; s++) {
+            const float *in = row_at(dy, segment_of(batch, joined, s).first + r) + c;
+            for (size_t j = 0; j < width; j++)
+                sum[j] += in[j];
+        }
+        for (size_t j = 0; j < width; j++)
+            row_at(y, r)[c + j] = (float)((double)row_at(y, r)[c + j] + sum[j]);
+    }
+}
+
 void rows_joined_backward(Matrix drows, Matrix dx, bool add_dx, Matrix dy, const Batch *batch,
                           Layout own, Layout joined)
 {
     size_t l = joined.extra - own.extra;
+    for (size_t r = 0; r < l && drows.data; r++)
+        add_joined_row(drows, dy, batch, joined, r);
     for (size_t s = 0; s < batch->extent.sequences; s++) {
         Segment to = segment_of(batch, own, s), from = segment_of(batch, joined, s);
-        if (drows.data)
-            scale_copy(drows, rows_of(dy, from.first, l), 1, true);
         if (dx.data)
             scale_copy(rows_of(dx, to.first, to.count), rows_of(dy, from.first + l, to.count), 1,
                        add_dx);

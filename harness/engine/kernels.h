@@ -89,9 +89,10 @@ typedef struct {
 void dropout_rows(Matrix y, Matrix x, const Dropout *dropout, const Batch *batch, Layout layout,
                   bool add);
 // The factors (0 or 1 / (1 - rate)) of the rows of one sequence; column c is the c-th key of
-// attention's probabilities, the row the query.
+// attention's probabilities, the row the query. The first `extra` keys are not of the sequence:
+// their columns count from DROPOUT_EXTRA on, those of its own from 0, whatever is in front.
 void dropout_factors(Matrix factor, const Dropout *dropout, uint32_t head, uint32_t example,
-                     Layout layout);
+                     Layout layout, size_t extra);
 
 // ---- attention (kernel_attention.c)
 // For each sequence and head j (columns j d .. (j + 1) d - 1 of q, k, v, d = cols / heads):

@@ -13,12 +13,6 @@ extern const Operator op_linear, op_add_product, op_add, op_activation, op_layer
     op_scale_rows, op_products_of_rows, op_unit_rows, op_unit_rows_grad, op_columns,
     op_columns_grad, op_in_front, op_in_front_grad;
 
-// Rows that no batch changes, as a parameter has.
-static inline bool is_constant(Count rows)
-{
-    return count_equal(rows, ROWS(rows.constant));
-}
-
 static inline const ValueInfo *info_of(const Graph *graph, const Node *node, int input)
 {
     return &graph->value[node->in[input]];

@@ -1,10 +1,11 @@
 // op_scaling.c: columns or rows scaled by a vector, and rows scaled to length 1.
 //
-//   scale_columns  y = a diag(v)        v: 1 x columns;  da = dy diag(v),  dv = column sums of dy .
-//   a scale_rows     y = diag(v) a        v: 1 x rows;     da = diag(v) dy,  dv = row sums of dy .
-//   a unit_rows      y_r = x_r / |x_r|    dx_r = (dy_r - y_r <y_r, dy_r>) / |x_r|, or, with the
-//   length
-//                                       taken for a number, dy_r / |x_r|
+//   scale_columns  y = a diag(v)       v: 1 x columns
+//                  da = dy diag(v),    dv = column sums of dy . a
+//   scale_rows     y = diag(v) a       v: 1 x rows
+//                  da = diag(v) dy,    dv = row sums of dy . a
+//   unit_rows      y_r = x_r / |x_r|
+//                  dx_r = (dy_r - y_r <y_r, dy_r>) / |x_r|; the length a number: dy_r / |x_r|
 #include "engine/op_impl.h"
 
 static bool is_row_of(const ValueInfo *info, Count cols)

@@ -7,6 +7,7 @@
 // behind it.
 #include "engine/graph_impl.h"
 #include <assert.h>
+#include <string.h>
 
 enum { MOST_SELECTIONS = 4 };
 
@@ -170,6 +171,25 @@ static void select_behind(Trim *trim, Value old)
     }
 }
 
+// By parameter: does its leaf stay? Those that are read; those that train, which gradient() refuses
+// where nobody reads them; and those that one of these starts from.
+static bool *staying(Arena *arena, const Trim *trim)
+{
+    const Graph *from = trim->from;
+    bool *stays = arena_zero(arena, from->parameters + 1, sizeof *stays);
+    for (size_t v = 0; v < from->values; v++)
+        if (from->value[v].parameter >= 0)
+            stays[from->value[v].parameter] = trim->reading[v].whole || trim->trained[v];
+    for (size_t p = 0; p < from->parameters; p++)
+        for (int k = 0; stays[p] && from->parameter[p].start && k < START_FROM; k++) {
+            const char *name = from->parameter[p].start->from[k];
+            const Parameter *source = name ? graph_find(from, name) : NULL;
+            if (source) // it starts otherwise, so nothing follows from it
+                stays[source - from->parameter] = true;
+        }
+    return stays;
+}
+
 const Graph *trim(Arena *arena, const Graph *graph, bool calm, Value **map, Error *error)
 {
     Trim trim = { .from = graph, .calm = calm };
@@ -189,9 +209,9 @@ const Graph *trim(Arena *arena, const Graph *graph, bool calm, Value **map, Erro
         for (int s = 0; s < trim.selections; s++)
             *some_of(&trim, s, (Value)v) = NO_VALUE;
     }
+    const bool *stays = staying(arena, &trim);
     for (size_t v = 0; v < graph->values; v++)
-        if (graph->value[v].parameter >= 0 &&
-            (trim.reading[v].whole || trim.trained[v])) // unread and trained: gradient() refuses it
+        if (graph->value[v].parameter >= 0 && stays[graph->value[v].parameter])
             trim.whole[v] = graph_parameter(trim.to, &graph->parameter[graph->value[v].parameter]);
     for (size_t i = 0; i < graph->nodes; i++) {
         rebuild(&trim, &graph->node[i]);

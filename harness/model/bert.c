@@ -103,8 +103,11 @@ static Value linear_at(Bert *bert, Site site, int layer, const char *name, Value
 static Value branch_at(Bert *bert, Branch at)
 {
     const Method *method = bert->is->method.method;
+    Graph *graph = bert->graph;
     if (!method || !method->branch)
         return at.y;
+    graph->place =
+        arena_format(graph->arena, "layer %d %s %s", at.layer, site_names[at.site], method->name);
     return method->branch(&bert->build, &at, bert->is->method.options);
 }
 
@@ -141,6 +144,7 @@ static Value embeddings(Bert *bert)
     if (!method || !method->embedded)
         return x;
     Embedded at = { x, word, position, type, gain, offset };
+    graph->place = arena_format(graph->arena, "embeddings %s", method->name);
     return method->embedded(&bert->build, &at, bert->is->method.options);
 }
 
@@ -158,9 +162,11 @@ static Value attention_layer(Bert *bert, int layer, Value x)
                         hidden, hidden);
     Value v = linear_at(bert, SITE_V, layer, layer_name(bert, layer, "attention.self.value"), x,
                         hidden, hidden);
-    graph->place = arena_format(graph->arena, "layer %d attention", layer);
-    if (method && method->keys_values)
+    if (method && method->keys_values) {
+        graph->place = arena_format(graph->arena, "layer %d attn %s", layer, method->name);
         extra = method->keys_values(&bert->build, layer, bert->is->method.options);
+    }
+    graph->place = arena_format(graph->arena, "layer %d attention", layer);
     Value c = attend(graph, q, k, v, extra.k, extra.v, (int)config->heads,
                      rate(bert, bert->is->attention_dropout));
     Value y = linear_at(bert, SITE_ATTN_OUT, layer,
@@ -262,6 +268,7 @@ static Bert begin(Arena *arena, const Description *description, Error *error)
                           .scores = is->scores,
                           .pooler_new = is->pooler_new,
                           .training = is->training,
+                          .storing = is->storing && !is->training,
                           .stored = is->stored,
                           .words = &is->words,
                           .once = NO_VALUE };

@@ -19,6 +19,7 @@ typedef struct {
     bool frozen_dropout; // the part below the first trained parameter runs with dropout, too
     bool merged;         // evaluation: linear layers as the method's `merged` gives them
     Words words;         // of the split that is trained on, for methods that read them
+    bool storing;        // evaluation: what one task's file holds is listed, and an output
     bool stored;         // evaluation: what the method computes from parameters alone is one
 } Description;
 
@@ -27,8 +28,8 @@ typedef struct {
     const void *options; // the method's, resolved
     Value logits, loss;  // loss NO_VALUE unless training
     Value pooled[HEADS]; // what describe_features was asked for, else NO_VALUE
-    // Of an evaluation: outputs that one task's file holds under these names, in place of the
-    // parameters that are not in the graph of the same description with `stored`.
+    // Of an evaluation that says `storing`: outputs that one task's file holds under these names,
+    // in place of the parameters that are not in the graph of the same description with `stored`.
     const Computed *computed;
 } Described;
 

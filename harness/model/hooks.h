@@ -71,8 +71,9 @@ typedef struct {
     bool scores;          // the task has scores instead of classes
     bool pooler_new;      // the checkpoint brings no pooler
     bool training;        // false: describing for evaluation; method_dropout() then does nothing
+    bool storing;         // what is to be stored as numbers is listed
     bool stored;          // what is computed from parameters alone has been stored as numbers
-    Computed *computed;   // of evaluation, the last first
+    Computed *computed;   // the list, the last first
     const Words *words;   // outlives the state
     Value once;           // the method's own, from one of its hooks to the next; NO_VALUE at first
 } Build;
@@ -231,14 +232,14 @@ Value trained(Build *build, const Linear *at, const char *part, int64_t rows, in
               Init init);
 
 // The parameter starts from numbers of others (leaves of the graph, NO_VALUE: fewer), as they are
-// before training; `with` outlives the state.
+// before training; `with` outlives the state. Another that itself starts from others is refused.
 void starts_from(Build *build, Value parameter, StartFill *fill, const void *with,
                  const Value from[START_FROM]);
 
 // A matrix that is computed from parameters alone may be kept as plain numbers once training is
-// over: gives `computed` back, and evaluation lists it under the name (as above) that it is stored
-// under. In a description that says `stored` it is a parameter of that name instead, and what it
-// was computed from is not in the graph.
+// over: gives `computed` back, and where it is to be stored it is listed under the name (as above)
+// that it is stored under. In a description that says `stored` it is a parameter of that name
+// instead, and what it was computed from is not in the graph.
 Value stored(Build *build, Value computed, const char *name, ...)
     __attribute__((format(printf, 3, 4)));
 

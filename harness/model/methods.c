@@ -105,6 +105,19 @@ static const char *parameter_name(const Graph *graph, Value leaf)
     return parameter < 0 ? NULL : graph->parameter[parameter].name;
 }
 
+// A parameter of the graph that starts from others, and from which another does; NULL: there is
+// none.
+static const char *chained(const Graph *graph)
+{
+    for (size_t p = 0; p < graph->parameters; p++)
+        for (int k = 0; graph->parameter[p].start && k < START_FROM; k++) {
+            const char *name = graph->parameter[p].start->from[k];
+            if (name && graph_find(graph, name)->init.kind == INIT_OTHERS)
+                return name;
+        }
+    return NULL;
+}
+
 void starts_from(Build *build, Value parameter, StartFill *fill, const void *with,
                  const Value from[START_FROM])
 {
@@ -118,6 +131,11 @@ void starts_from(Build *build, Value parameter, StartFill *fill, const void *wit
     Parameter *p = &graph->parameter[graph->value[parameter].parameter];
     p->init.kind = INIT_OTHERS;
     p->start = start;
+    const char *again = chained(graph);
+    graph->failed = again != NULL;
+    if (again)
+        fail(graph->error, ERROR_WORK, (Where){ .item = again }, "one that starts by itself",
+             "starts from other parameters, and another starts from it");
 }
 
 Value stored(Build *build, Value computed, const char *name, ...)
@@ -131,7 +149,7 @@ Value stored(Build *build, Value computed, const char *name, ...)
     if (build->stored) // its numbers come from a file
         return parameter(build, full, 2, info->rows.constant, info->cols,
                          (Init){ INIT_CONSTANT, 0 });
-    if (!build->training) {
+    if (build->storing) {
         Computed *one = arena_zero(graph->arena, 1, sizeof *one);
         *one = (Computed){ full, computed, build->computed };
         build->computed = one;

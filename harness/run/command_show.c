@@ -331,9 +331,20 @@ static const Flag graph_flags[] = {
     FLAG_END,
 };
 
-static void value_print(const Plan *plan, const Graph *graph, Value v)
+// What is fed has the name that it has in the prefix.
+static Value kept_as(const Cut *cut, Value fed)
+{
+    size_t i = 0;
+    while (cut->fed[i] != fed)
+        i++;
+    return cut->given[i];
+}
+
+static void value_print(const Plan *plan, const Graph *graph, const Cut *cut, Value v)
 {
     const ValueInfo *info = &graph->value[v];
+    if (info->fed)
+        printf(" kept %%%d as", (int)kept_as(cut, v));
     if (info->parameter >= 0)
         printf(" %s%s", info->gradient ? "d " : "", graph->parameter[info->parameter].name);
     else {
@@ -345,7 +356,7 @@ static void value_print(const Plan *plan, const Graph *graph, Value v)
     }
 }
 
-static void graph_print(const Plan *plan, const Extent *largest)
+static void nodes_print(const Plan *plan, const Cut *cut)
 {
     const Graph *graph = plan_graph(plan);
     for (size_t i = 0; i < graph->nodes; i++) {
@@ -355,19 +366,33 @@ static void graph_print(const Plan *plan, const Extent *largest)
         printf("%4zu %-18s %-22s", i, node->op->name, node->place ? node->place : "");
         for (int k = 0; k < NODE_INPUTS; k++)
             if (node->in[k] != NO_VALUE)
-                value_print(plan, graph, node->in[k]);
+                value_print(plan, graph, cut, node->in[k]);
         printf(" ->");
         for (int k = 0; k < NODE_OUTPUTS; k++)
             if (node->out[k] != NO_VALUE) {
-                value_print(plan, graph, node->out[k]);
+                value_print(plan, graph, cut, node->out[k]);
                 if (node->base[k] != NO_VALUE)
                     printf(" added");
             }
         printf("\n");
     }
-    printf("%zu nodes; activations %zu B, workspace %zu B; %.4g GFLOP a step of %zu tokens\n",
+}
+
+static void graph_print(const Plan *plan, const Extent *largest, const Prepared *cut)
+{
+    const Graph *graph = plan_graph(plan);
+    if (cut) {
+        printf("-- once, kept by example\n");
+        nodes_print(cut->plans.prefix_plan, NULL);
+        printf("-- each step\n");
+    }
+    nodes_print(plan, cut ? &cut->plans.cut : NULL);
+    printf("%zu nodes; activations %zu B, workspace %zu B; %.4g GFLOP a step of %zu tokens",
            graph->nodes, plan_activations(plan), plan_workspace(plan),
            graph_flops(graph, largest) / 1e9, largest->tokens);
+    if (cut)
+        printf("; kept %zu B, %.4g GFLOP once", cut->frozen.bytes, cut->frozen.flops / 1e9);
+    printf("\n");
 }
 
 static bool graph(const Invocation *invocation, int *status, Error *error)
@@ -385,9 +410,10 @@ static bool graph(const Invocation *invocation, int *status, Error *error)
     Cache *cache = cache_new(arena);
     bool ok = prepare(arena, cache, &request, &prepared, error);
     if (ok && (argument_is(&arguments, "eval") || !prepared.plans.train_plan))
-        graph_print(prepared.plans.eval_plan, &prepared.largest_evaluation);
+        graph_print(prepared.plans.eval_plan, &prepared.largest_evaluation, NULL);
     else if (ok)
-        graph_print(prepared.plans.train_plan, &prepared.batches.largest);
+        graph_print(prepared.plans.train_plan, &prepared.batches.largest,
+                    prepared.plans.prefix_plan ? &prepared : NULL);
     cache_close(cache);
     return ok;
 }

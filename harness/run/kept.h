@@ -1,8 +1,8 @@
 // kept.h: what a graph gives for each example of a split, computed once and kept by example.
 //
-// Two things rest on it: the frozen-prefix cache (engine/cut.h) and the vectors that a method fits
-// a classifier on. A value's rows are one block an example (lies_in_batch); the blocks of all
-// examples stand one after another, in the order of the split, without padding.
+// Two things rest on it: the frozen-prefix cache (frozen.h) and the vectors that a method fits a
+// classifier on (fitting.h). A value's rows are one block an example (lies_in_batch); the blocks of
+// all examples stand one after another, in the order of the split, without padding.
 #ifndef RUN_KEPT_H
 #define RUN_KEPT_H
 #include "data/tokens.h"

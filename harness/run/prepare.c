@@ -324,13 +324,15 @@ static void row_parameters(const Prepared *p, Row *row)
                                                  : p->plans.eval_plan;
     if (p->plans.prefix_plan && plan_bytes(p->plans.prefix_plan) > plan_bytes(train))
         train = p->plans.prefix_plan; // one memory for both: the larger one's
+    // Kept rows lie beside the step's memory, which is that of the largest plan.
+    size_t step = p->frozen.bytes ? plans_bytes(&p->plans) : plan_bytes(train);
     row->plan_weights = 4 * (all.total + (p->looks.count ? all.trained : 0)); // the best's
     row->plan_gradients = steps ? 4 * all.trained : 0;
     row->plan_optimizer = steps ? 8 * all.trained : 0;
     row->plan_activations = (Whole)(plan_activations(train) + p->frozen.bytes);
     row->plan_workspace = (Whole)plan_workspace(train);
     Whole held = row->plan_weights + row->plan_gradients + row->plan_optimizer;
-    row->plan_peak = held + (Whole)(plan_bytes(train) + p->frozen.bytes);
+    row->plan_peak = held + (Whole)(step + p->frozen.bytes);
     row->eval_plan_peak = held + (Whole)plan_bytes(p->plans.eval_plan);
 }
 

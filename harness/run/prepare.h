@@ -32,6 +32,7 @@ typedef struct {
     Row row;                 // decided cells
 } Prepared;
 
-// The arena holds what is this run's alone; what runs share lies in the cache.
+// The arena holds what is this run's alone; what runs share lies in the cache. Where plans.cut has
+// values, train_plan is of the rest: what it is fed has to be kept (run.c) before the first step.
 bool prepare(Arena *arena, Cache *cache, const Request *request, Prepared *prepared, Error *error);
 #endif

@@ -241,7 +241,7 @@ static bool fit(Arena *arena, Arena *keep, Run *run, Error *error)
 
 static bool learn(Arena *arena, Run *run, Error *error)
 {
-    Arena *keep = arena_new(ARENA_RUN, error);
+    Arena *keep = arena_with(run->prepared.frozen.bytes, error);
     run->row->status = "ok";
     bool ok = keep != NULL;
     if (ok && run->request->method->fit)
@@ -307,24 +307,40 @@ static void row_scores(const Run *run, const Evaluation *evaluation, size_t coun
     }
 }
 
+// The numbers that a slot started with; what it started from may have been trained since.
+static const float *start_of(Arena *arena, const Run *run, const Slot *slot)
+{
+    const Prepared *p = &run->prepared;
+    float *room = arena_take(arena, slot->count, sizeof *room);
+    Error error;
+    if (slot->is.init.kind == INIT_GIVEN)
+        return checkpoint_giver(&p->model->checkpoint, &slot->is, room, &error);
+    State before = { .slot = arena_take(arena, START_FROM, sizeof *before.slot) };
+    for (int k = 0; slot->is.init.kind == INIT_OTHERS && k < START_FROM; k++) {
+        const char *name = slot->is.start->from[k];
+        const Slot *from = name ? state_find(run->trainer.state, name) : NULL;
+        if (!from)
+            break;
+        before.slot[before.slots] = *from;
+        if (from->is.trained) // it is only read, so the cast is safe
+            before.slot[before.slots].value = (float *)(uintptr_t)start_of(arena, run, from);
+        before.slots++;
+    }
+    init_fill(room, &slot->is, &before, p->init_seed);
+    return room;
+}
+
 // Trained numbers whose bits differ from where they started.
 static Whole changed(Arena *arena, const Run *run)
 {
     const State *state = run->trainer.state;
-    Checkpoint *checkpoint = &run->prepared.model->checkpoint;
     Whole count = 0;
     for (size_t i = 0; i < state->slots; i++) {
         const Slot *slot = &state->slot[i];
         size_t mark = arena_mark(arena);
-        Error error;
         if (!slot->is.trained)
             continue;
-        float *room = arena_take(arena, slot->count, sizeof *room);
-        const float *start = room;
-        if (slot->is.init.kind == INIT_GIVEN)
-            start = checkpoint_giver(checkpoint, &slot->is, room, &error);
-        else
-            init_fill(room, &slot->is, state, run->prepared.init_seed);
+        const float *start = start_of(arena, run, slot);
         for (size_t j = 0; j < slot->count; j++)
             count += memcmp(&start[j], &slot->value[j], sizeof *start) != 0;
         arena_rewind(arena, mark);

@@ -1,6 +1,7 @@
 // trainer.c: describe -> gradient -> plan -> run.
 #include "run/trainer.h"
 #include "engine/fold.h"
+#include <assert.h>
 #include <string.h>
 
 // A NaN that no kernel makes: what is still there after a run was never written.
@@ -155,6 +156,7 @@ void trainer_free(Trainer *trainer)
 double trainer_backward(Trainer *trainer, const Batch *part, int64_t step, double weight)
 {
     StepOptions options = { trainer->dropout_seed, (uint64_t)step, weight };
+    assert(trainer->kept || !trainer->plans->prefix_plan); // the rest of a graph needs its rows
     if (trainer->kept)
         kept_feed(trainer->kept, part, trainer->plans->cut.fed, trainer->train);
     return runner_step(trainer->train, part, &options);
@@ -197,17 +199,22 @@ void trainer_rest(Trainer *trainer)
 // What the method computes from its parameters, as slots of the names that a file has for it.
 static State *computed_values(Arena *arena, const Trainer *trainer, Error *error)
 {
-    const Described *eval = &trainer->plans->eval;
+    Description is = trainer->plans->description;
+    Described eval;
     Folded folded;
     State *state;
-    if (!eval->computed)
+    is.training = false;
+    is.storing = true;
+    if (!describe(arena, &is, &eval, error))
+        return NULL;
+    if (!eval.computed)
         return trainer->state;
-    if (!fold(arena, eval->graph, &folded, error) ||
+    if (!fold(arena, eval.graph, &folded, error) ||
         !(state = folded_state(arena, &folded, trainer->state, error)))
         return NULL;
-    for (const Computed *one = eval->computed; one; one = one->next)
-        for (size_t o = 0; o < eval->graph->outputs; o++)
-            if (eval->graph->output[o] == one->value)
+    for (const Computed *one = eval.computed; one; one = one->next)
+        for (size_t o = 0; o < eval.graph->outputs; o++)
+            if (eval.graph->output[o] == one->value)
                 state->slot[folded.rest->value[folded.rest->output[o]].parameter].is.name =
                     one->name;
     return state;

@@ -10,7 +10,9 @@ typedef struct {
     Description description;
     Described train, eval, mlm, features;
     const Graph *backward; // train's graph with its backward; of the rest, where it was cut
-    Cut cut;               // without values where steps compute the whole graph (run/frozen.h)
+    // Without values where steps compute the whole graph (run/frozen.h). Else a step is of use only
+    // once a trainer has `kept`: the prefix has to be computed before the first.
+    Cut cut;
     const Plan *train_plan, *eval_plan, *mlm_plan, *prefix_plan, *features_plan;
 } Plans;
 

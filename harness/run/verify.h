@@ -34,7 +34,8 @@ typedef struct {
 //   learns     the loss falls at the default rate
 //   options    each option changes something
 // With `options` these alone are tried; NULL: the defaults and others.
-// Fails (false) only for want of memory or of a place for the temporary file.
+// Fails (false) only for want of memory or of a place for the temporary file, and where `options`
+// do not fit the generated model.
 bool verify(Arena *arena, const Method *method, const void *options, Verified *verified,
             Error *error);
 #endif

@@ -186,28 +186,38 @@ static bool slopes(Trial *trial, void *context, Finding *finding, Error *error)
     return true;
 }
 
-// The world with the option under which the method's gradient is one, in every choice.
-static World differentiable(const World *world)
+// The world with the option under which the method's gradient is one, in every choice. False:
+// *finding says that the method's file names none.
+static bool differentiable(const World *world, World *tried, Finding *finding)
 {
-    World other = *world;
     const Method *method = world->method;
-    const char *name = method->derivative_with.option;
-    for (size_t i = 0; name && i < other.choices; i++)
-        other.choice[i].options =
-            options_with(world, world->choice[i].options, option_find(method_options(method), name),
-                         method->derivative_with.value);
-    return other;
+    const char *name = method->derivative_with.option, *value = method->derivative_with.value;
+    const Option *option = name ? option_find(method_options(method), name) : NULL;
+    *tried = *world;
+    if (name && !option)
+        return !found(finding, FAILS, "derivative_with names '%s', which is no option of it", name);
+    for (size_t i = 0; name && i < tried->choices; i++) {
+        void *options = value ? options_with(world, world->choice[i].options, option, value) : NULL;
+        if (!options)
+            return !found(finding, FAILS,
+                          "derivative_with gives %s the value '%s', which it has not", name,
+                          value ? value : "");
+        tried->choice[i].options = options;
+    }
+    return true;
 }
 
 bool check_gradients(World *world, Finding *finding, Error *error)
 {
     Seen seen = { 0 };
-    World tried = differentiable(world);
+    World tried;
     const char *with = world->method->derivative_with.option;
     if (!world->trains)
         return found(finding, DOES_NOT_APPLY, "it trains nothing");
     if (world->method->fit)
         return check_optimum(world, finding, error);
+    if (!differentiable(world, &tried, finding))
+        return true;
     if (!each_trial(&tried, slopes, &seen, finding, error))
         return finding->verdict == FAILS;
     return found(

@@ -152,13 +152,21 @@ void *options_with(const World *world, const void *base, const Option *option, c
                : NULL;
 }
 
-bool legal(const World *world, const void *options)
+// False: *refusal says why the method does not take the model.
+static bool taken(const World *world, const void *options, Error *refusal)
 {
     Description description = description_of(world, options, HEAD_MEAN);
     Described described;
-    Error error = { 0 };
+    *refusal = (Error){ 0 };
     description.training = false; // an error that is no refusal is for the checks to report
-    return describe(world->arena, &description, &described, &error) || error.kind != ERROR_INPUT;
+    return describe(world->arena, &description, &described, refusal) ||
+           refusal->kind != ERROR_INPUT;
+}
+
+bool legal(const World *world, const void *options)
+{
+    Error refusal;
+    return taken(world, options, &refusal);
 }
 
 // What to try for an option, in this order; NULL at the end. Numbers are unlike the model's sizes,
@@ -248,16 +256,23 @@ static void try_all(World *world)
         world->choice[world->choices++] = (Choice){ .says = "all others", .options = all };
 }
 
-static void choices_make(World *world, const void *given)
+// What was given for a larger model may not fit this one: then nothing is known of the method.
+static bool choices_make(World *world, const void *given, Error *error)
 {
+    Error refusal;
     world->untried = "";
     world->choice[world->choices++] = (Choice){ .says = given ? "as given" : "defaults",
                                                 .options = options_with(world, given, NULL, NULL) };
+    if (given && !taken(world, world->choice[0].options, &refusal))
+        return fail(error, ERROR_INPUT, (Where){ .item = "the generated model" }, NULL,
+                    "of %lld layers and hidden %lld does not take it: %s", (long long)config.layers,
+                    (long long)config.hidden, refusal.text);
     if (given)
-        return;
+        return true;
     for (const Option *o = method_options(world->method); o->name; o++)
         try_option(world, o);
     try_all(world);
+    return true;
 }
 
 bool world_new(Arena *arena, const Method *method, const void *options, World *world, Error *error)
@@ -271,6 +286,5 @@ bool world_new(Arena *arena, const Method *method, const void *options, World *w
         world->batch[i] = batch_make(arena, i);
         world->largest = extent_max(world->largest, world->batch[i].extent);
     }
-    choices_make(world, options);
-    return true;
+    return choices_make(world, options, error);
 }

@@ -37,6 +37,8 @@ bool reference_kept(const Dropout *dropout, uint32_t head, uint32_t example, uin
 double reference_dropout_scale(const Dropout *dropout);
 // The position that decides a row's mask: `row` of its segment.
 uint32_t reference_position(Layout layout, size_t row);
+// The column that decides a key's mask, of which the first `extra` are not the sequence's own.
+uint32_t reference_column(size_t key, size_t extra);
 // extra_k and extra_v may have no rows. P is written where it is not NULL, as attention() lays it.
 void reference_attention(Table *c, double *P, const Table *q, const Table *k, const Table *v,
                          const Table *extra_k, const Table *extra_v, const Attention *options,

@@ -29,6 +29,11 @@ uint32_t reference_position(Layout layout, size_t row)
     return (uint32_t)(row - layout.extra);
 }
 
+uint32_t reference_column(size_t key, size_t extra)
+{
+    return (uint32_t)(key < extra ? 1048576 + key : key - extra);
+}
+
 // One query of one head against every key of its sequence.
 typedef struct {
     const Table *q, *k, *v, *extra_k, *extra_v;
@@ -69,10 +74,11 @@ static void probabilities(Row *row)
     const Dropout *dropout = &row->options->dropout;
     for (size_t i = 0; i < row->keys; i++) {
         row->P[i] /= sum;
-        row->D[i] =
-            reference_kept(dropout, (uint32_t)row->head, row->batch->example[row->sequence],
-                           reference_position(row->options->queries, row->query), (uint32_t)i) *
-            reference_dropout_scale(dropout);
+        row->D[i] = reference_kept(
+                        dropout, (uint32_t)row->head, row->batch->example[row->sequence],
+                        reference_position(row->options->queries, row->query),
+                        reference_column(i, extra_rows(row->extra_k) + row->options->keys.extra)) *
+                    reference_dropout_scale(dropout);
     }
 }
 

@@ -1,0 +1,164 @@
+// test_starts.c: parameters that start from others, from a method's hook to the row.
+#include "tests/program.h"
+#include "tests/small_model.h"
+#include "tests/test.h"
+#include <string.h>
+
+static void copied(float *out, const Parameter *parameter, const Matrix *from, uint64_t seed)
+{
+    (void)seed;
+    CHECK((int64_t)from[0].rows == parameter->rows && (int64_t)from[0].cols == parameter->cols);
+    memcpy(out, from[0].data, from[0].rows * from[0].cols * sizeof *out);
+}
+
+// ---- a weight that trains in the place of the checkpoint's
+
+static Value own_weight(Build *build, const Linear *at, const void *options)
+{
+    (void)options;
+    Value W = trained(build, at, "W", at->out, at->in, (Init){ INIT_CONSTANT, 0 });
+    starts_from(build, W, copied, NULL, (Value[]){ at->W, NO_VALUE, NO_VALUE, NO_VALUE });
+    return W;
+}
+
+static const Method replaced = { .name = "replaced", .weight = own_weight };
+static const Method bare = { .name = "bare" };
+
+static void a_source_that_nothing_else_reads_is_still_there(void)
+{
+    Small s;
+    float plain[MOST_SEQUENCES * OUTPUTS];
+    small_begin(&s, &bare, 1);
+    if (small_open(&s)) {
+        Matrix logits = trainer_logits(&s.trainer, &s.batch.view);
+        for (size_t r = 0; r < logits.rows; r++)
+            memcpy(plain + r * OUTPUTS, row_at(logits, r), OUTPUTS * sizeof *plain);
+        s.description.method.method = &replaced;
+        if (small_open(&s)) {
+            const Slot *W = state_find(s.trainer.state, "replaced.1.q.W");
+            const Slot *from =
+                state_find(s.trainer.state, "bert.encoder.layer.1.attention.self.query.weight");
+            CHECK(W && W->is.trained && from && !from->is.trained);
+            CHECK(W && from && same_bits(W->value, from->value, W->count));
+            logits = trainer_logits(&s.trainer, &s.batch.view);
+            for (size_t r = 0; r < logits.rows; r++)
+                CHECK(same_bits(row_at(logits, r), plain + r * OUTPUTS, OUTPUTS));
+        }
+    }
+    small_end(&s);
+}
+
+// ---- a source that starts from others itself
+
+static Value chain(Build *build, const Linear *at, bool first_made_last)
+{
+    Value a = trained(build, at, "a", at->out, at->in, (Init){ INIT_CONSTANT, 0 });
+    Value b = trained(build, at, "b", at->out, at->in, (Init){ INIT_CONSTANT, 0 });
+    const Value from_W[] = { at->W, NO_VALUE, NO_VALUE, NO_VALUE };
+    const Value from_a[] = { a, NO_VALUE, NO_VALUE, NO_VALUE };
+    if (first_made_last)
+        starts_from(build, b, copied, NULL, from_a);
+    starts_from(build, a, copied, NULL, from_W);
+    if (!first_made_last)
+        starts_from(build, b, copied, NULL, from_a);
+    return add(build->graph, a, b);
+}
+
+static Value chain_down(Build *build, const Linear *at, const void *options)
+{
+    (void)options;
+    return chain(build, at, false);
+}
+
+static Value chain_up(Build *build, const Linear *at, const void *options)
+{
+    (void)options;
+    return chain(build, at, true);
+}
+
+static void a_source_that_starts_from_others_is_refused_in_either_order(void)
+{
+    for (int up = 0; up < 2; up++) {
+        const Method method = { .name = "chained", .weight = up ? chain_up : chain_down };
+        Small s;
+        small_begin(&s, &method, 1);
+        CHECK(!small_plan(&s));
+        CHECK_ERROR(&s.error, ERROR_WORK, "chained.0.q.a: starts from other parameters");
+        small_end(&s);
+    }
+}
+
+// ---- a source that trains: the row compares with what it was
+
+static bool gains(const ParameterAt *at, const void *options)
+{
+    (void)options;
+    return at->kind == KIND_GAIN && at->site == SITE_FFN;
+}
+
+// A vector without any effect, at the gain's start or at zero.
+static Value idle(Build *build, const Branch *at, bool from_gain)
+{
+    Value v =
+        trained_vector(build, build->config->hidden, (Init){ INIT_CONSTANT, 0 }, "%d.v", at->layer);
+    if (at->site != SITE_FFN)
+        return add_scaled_value(build->graph, at->y, scale_columns(build->graph, at->y, v), 0);
+    if (from_gain)
+        starts_from(build, v, copied, NULL, (Value[]){ at->gain, NO_VALUE, NO_VALUE, NO_VALUE });
+    return at->y;
+}
+
+static Value idle_from_gain(Build *build, const Branch *at, const void *options)
+{
+    (void)options;
+    return idle(build, at, true);
+}
+
+static Value idle_from_zero(Build *build, const Branch *at, const void *options)
+{
+    (void)options;
+    return idle(build, at, false);
+}
+
+static int64_t count(const Config *config, bool pooler, const void *options)
+{
+    (void)pooler, (void)options;
+    return 2 * config->layers * config->hidden;
+}
+
+static Whole changed_by(Arena *arena, const Method *method, const char *task, const char *out)
+{
+    Request request;
+    Error error;
+    Row row;
+    row_clear(&row);
+    bool ok = small_request(arena, "head", task, SETTINGS("out", out), &request, &error);
+    request.method = method;
+    if (!CHECK(ok && run(arena, &request, NULL, NULL, &row, &error)))
+        printf("%s\n", error.text);
+    return row.params_changed;
+}
+
+static void what_started_from_a_source_that_has_moved_has_not_changed(void)
+{
+    Error error;
+    Arena *arena = arena_new(ARENA_RUN, &error);
+    const char *folder = test_folder(), *task = small_task(arena, folder, "task");
+    Method method = { .name = "idle",
+                      .rate = { 1e-2, 1e-2, 1e-2, 1e-2 },
+                      .param = gains,
+                      .branch = idle_from_gain,
+                      .count = count };
+    Whole from_gain = changed_by(arena, &method, task, path_join(arena, folder, "gain"));
+    method.branch = idle_from_zero;
+    CHECK(changed_by(arena, &method, task, path_join(arena, folder, "zero")) == from_gain);
+    CHECK(from_gain > 0);
+    arena_free(arena);
+}
+
+void suite_starts(void)
+{
+    ADD(a_source_that_nothing_else_reads_is_still_there);
+    ADD(a_source_that_starts_from_others_is_refused_in_either_order);
+    ADD(what_started_from_a_source_that_has_moved_has_not_changed);
+}
