@@ -386,14 +386,125 @@ static void several_blocks_have_a_line_each_and_holm_over_all(void)
     Said said = program(arena, &(Around){ 0 }, "compare lora full %s", folder);
     size_t widest;
     IN_ORDER(said.out, "lora against full in 3 blocks; p adjusted by Holm, k = 2",
-             "\ndiffer in   options, lr\n", "\nreviews   tiny     5 ", "  lower\n",
-             "\ntopics    tiny     5 ", "  not told apart\n", "\ntopics    mini     -\n",
+             "\ndiffer in   options, lr\n", "\nreviews tiny    5 ", "  lower\n",
+             "\ntopics  tiny    5 ", "  not told apart\n", "\ntopics  mini    -\n",
              "not here    there are no predictions of full on topics, mini\n");
     lines_of(said.out, &widest);
     CHECK(widest <= 80);
     Said one =
         program(arena, &(Around){ 0 }, "compare lora full %s --task topics --model tiny", folder);
     IN_ORDER(one.out, "lora against full: tiny on topics, dev", "verdict ");
+    arena_free(arena);
+}
+
+// What the screen of one block says beside its test, the table of several says below it.
+static void several_blocks_say_what_is_not_in_their_tests_and_are_told_apart(void)
+{
+    Arena *arena = arena_of_test();
+    const char *folder = test_folder();
+    static const char *const tasks[] = { "questions-entailment", "questions-entailed" };
+    for (int t = 0; t < 2; t++) {
+        Row lora = like(arena, "lora", LORA(8)), full = like(arena, "full", "");
+        lora.task = full.task = tasks[t];
+        runs(arena, folder, lora, 1, 4, 0.75);
+        runs(arena, folder, full, t ? 1 : 5, t ? 6 : 8, 0.90);
+    }
+    runs(arena, folder, like(arena, "lora", LORA(8)), 1, 3, 0.3); // dead
+    runs(arena, folder, like(arena, "full", ""), 1, 3, 0.9);
+    Said said = program(arena, &(Around){ 0 }, "compare lora full %s", folder);
+    IN_ORDER(said.out, "\nquestions-entailed   tiny ", "\nquestions-entailment tiny ", "\nreviews ",
+             "\nnote        questions-entailed, tiny: 2 left out, their seeds being on one side",
+             "\n            questions-entailment, tiny: 4 and 4 seeds, not paired\n",
+             "\n            reviews, tiny: lora: 3/3 dead\n");
+    arena_free(arena);
+}
+
+static void a_long_label_does_not_run_into_its_value(void)
+{
+    Arena *arena = arena_of_test();
+    const char *folder = test_folder();
+    Row full = like(arena, "full", "");
+    full.frozen_dropout = "yes";
+    runs(arena, folder, like(arena, "lora", LORA(8)), 1, 3, 0.75);
+    runs(arena, folder, full, 1, 3, 0.90);
+    Said said = program(arena, &(Around){ 0 }, "compare lora full %s", folder);
+    IN_ORDER(said.out, "\nfrozen_dropout\n            - ", "yes\n");
+    arena_free(arena);
+}
+
+// The rows of a side that names its folder are read apart from the other's, and both are told of.
+static void rows_that_cannot_be_read_are_named_on_standard_error_and_leave_status_1(void)
+{
+    Arena *arena = arena_of_test();
+    const char *folder = two_methods(arena), *other = arena_format(arena, "%s/other", folder);
+    Error error;
+    runs(arena, other, like(arena, "full", ""), 1, 3, 0.90);
+    CHECK(file_write_text(path_join(arena, folder, "rows/cut.csv"), "key,schema\n", &error));
+    Said said = program(arena, &(Around){ 0 }, "compare lora full %s --csv", folder);
+    const char *once = strstr(said.err, "cut.csv");
+    CHECK(said.status == 1 && !strncmp(said.out, "task,", 5));
+    CHECK(once && !strstr(once + 1, "cut.csv"));
+    CHECK(file_write_text(path_join(arena, other, "rows/torn.csv"), "key,schema\n", &error));
+    said = program(arena, &(Around){ 0 }, "compare lora@%s full@%s", folder, other);
+    CHECK(said.status == 1 && strstr(said.err, "cut.csv") && strstr(said.err, "torn.csv"));
+    CHECK(!strstr(said.out, "left out: "));
+    arena_free(arena);
+}
+
+// Of a folder and its copy without predictions, in either order.
+static void the_order_of_folders_does_not_decide_whether_there_are_predictions(void)
+{
+    Arena *arena = arena_of_test();
+    const char *folder = two_methods(arena), *copy = arena_format(arena, "%s/copy", folder);
+    const char *const of[][2] = { { folder, copy }, { copy, folder } };
+    runs(arena, copy, like(arena, "lora", LORA(8)), 1, 5, 0.75);
+    CHECK(!rename(arena_format(arena, "%s/predictions", copy),
+                  arena_format(arena, "%s/elsewhere", copy)));
+    for (int k = 0; k < 2; k++) {
+        Said said = program(arena, &(Around){ 0 }, "compare lora full %s %s", of[k][0], of[k][1]);
+        IN_ORDER(said.out, "5 pairs of seeds", "lora scores lower than full");
+        CHECK(!strstr(said.out, "without predictions"));
+        said = program(arena, &(Around){ 0 }, "table %s %s", of[k][0], of[k][1]);
+        IN_ORDER(said.out, "  5  a  ", "  5  b  ", "share a letter", "5 copies are left out");
+    }
+    arena_free(arena);
+}
+
+// A letter of three runs stands beside a mean of five.
+static void letters_say_where_they_rest_on_fewer_runs_than_the_mean(void)
+{
+    Arena *arena = arena_of_test();
+    const char *folder = two_methods(arena);
+    static const char *const fewer[] = { "lora", "full", "head" };
+    runs(arena, folder, like(arena, "head", ""), 1, 5, 0.60);
+    runs(arena, folder, like(arena, "bitfit", ""), 1, 5, 0.80);
+    for (int m = 0; m < 3; m++)
+        for (int64_t seed = 1; seed <= (m == 2 ? 3 : 2); seed++) {
+            Row row = like(arena, fewer[m], m ? "" : LORA(8));
+            row = finished(arena, "tiny", "reviews", row.method, row.options, seed, 0);
+            CHECK(!remove(arena_format(arena, "%s/predictions/%s.csv", folder, row.key)));
+        }
+    Said said = program(arena, &(Around){ 0 }, "table %s", folder);
+    IN_ORDER(said.out, "(Holm, k = 3); of 3 of 5 runs with predictions: full, lora; "
+                       "of 2 of 5 runs with predictions: head; no letter below 3.\n");
+    arena_free(arena);
+}
+
+// Of a head over a frozen bottom that is kept, training is both: the pass before it, and the rest.
+static void what_training_took_has_the_pass_of_a_kept_bottom(void)
+{
+    Arena *arena = arena_of_test();
+    const char *folder = test_folder();
+    Row head = like(arena, "head", "");
+    head.train_s = 2, head.feature_s = 31;
+    runs(arena, folder, like(arena, "full", ""), 1, 3, 0.90);
+    runs(arena, folder, head, 1, 3, 0.75);
+    Said said = program(arena, &(Around){ 0 }, "compare head full %s", folder);
+    IN_ORDER(said.out, "\ncosts ", "\nhead ", "      33 ", "\nfull ", "12.3 ");
+    said = program(arena, &(Around){ 0 }, "table %s --columns time", folder);
+    IN_ORDER(said.out, " head  ", "  33.0\n");
+    said = program(arena, &(Around){ 0 }, "table %s --columns time --csv", folder);
+    IN_ORDER(said.out, ",training_s\n", ",33\n");
     arena_free(arena);
 }
 
@@ -479,6 +590,12 @@ void suite_compare(void)
     ADD(without_any_predictions_nothing_is_compared);
     ADD(a_field_of_another_line_is_refused_with_its_id);
     ADD(several_blocks_have_a_line_each_and_holm_over_all);
+    ADD(several_blocks_say_what_is_not_in_their_tests_and_are_told_apart);
+    ADD(a_long_label_does_not_run_into_its_value);
+    ADD(rows_that_cannot_be_read_are_named_on_standard_error_and_leave_status_1);
+    ADD(the_order_of_folders_does_not_decide_whether_there_are_predictions);
+    ADD(letters_say_where_they_rest_on_fewer_runs_than_the_mean);
+    ADD(what_training_took_has_the_pass_of_a_kept_bottom);
     ADD(csv_and_json_have_the_fields_of_the_reference_in_their_order);
     ADD(the_interval_over_items_is_wider_and_the_level_is_what_was_asked_for);
     ADD(the_same_rows_give_the_same_bytes);

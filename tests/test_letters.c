@@ -101,7 +101,8 @@ static void a_pair_without_a_p_does_not_differ(void)
     CHECK(of.ok && of.pairs == 0 && of.untested == 1);
     CHECK_TEXT(of.of[0].letters, "a");
     CHECK_TEXT(of.of[1].letters, "a");
-    CHECK(strstr(letters_caption(arena, 0, 1), "; 1 pair not tested: all seeds differ by the same amount") != NULL);
+    CHECK(strstr(letters_caption(arena, 0, 1),
+                 "; 1 pair not tested: all seeds differ by the same amount") != NULL);
     arena_free(arena);
 }
 

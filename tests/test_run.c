@@ -174,21 +174,29 @@ static double cpu_now(void)
 }
 
 // Lessons L25.
+// Another process that takes the core between two looks at the clock makes a gap now and then; a
+// phase that nobody counts makes one each time.
 static void times_add_up_to_the_wall(void)
 {
     Bench b = bench_new();
     const char *texts = path_join(b.arena, b.folder, "texts");
     write_text(texts, "the film was dull and the story cold\n");
-    double before = cpu_now();
-    Done done = run_of(&b, "full", SETTINGS("heldout", texts));
-    double cpu = cpu_now() - before; // probes and the writing of files included
-    const Row *r = &done.row;
-    double sum = r->load_s + r->tokenize_s + r->train_s + r->eval_s;
-    CHECK(fabs(r->wall_s - sum) <= fmax(0.02 * r->wall_s, 0.02));
-    CHECK(0 < r->optimizer_s && r->optimizer_s < r->train_s);
-    CHECK(r->cpu_s <= 1.02 * r->wall_s + 0.02 && r->cpu_s <= cpu && r->cpu_s > 0.5 * cpu);
-    CHECK(0 < r->load_s && 0 < r->tokenize_s && 0 < r->train_s && 0 < r->eval_s);
-    CHECK_CLOSE(r->gflops_per_s, r->flops / r->train_s / 1e9, 1e-9);
+    bool adds_up = false, cpu_adds_up = false;
+    for (int attempt = 0; attempt < 5 && !(adds_up && cpu_adds_up); attempt++) {
+        double before = cpu_now();
+        Done done = run_of(&b, "full", SETTINGS("heldout", texts));
+        double cpu = cpu_now() - before; // probes and the writing of files included
+        const Row *r = &done.row;
+        double sum = r->load_s + r->tokenize_s + r->train_s + r->eval_s;
+        adds_up |= fabs(r->wall_s - sum) <= fmax(0.02 * r->wall_s, 0.02);
+        cpu_adds_up |=
+            r->cpu_s <= 1.02 * r->wall_s + 0.02 && r->cpu_s <= cpu && r->cpu_s > 0.5 * cpu;
+        CHECK(0 < r->optimizer_s && r->optimizer_s < r->train_s);
+        CHECK(0 < r->load_s && 0 < r->tokenize_s && 0 < r->train_s && 0 < r->eval_s);
+        CHECK_CLOSE(r->gflops_per_s, r->flops / r->train_s / 1e9, 1e-9);
+    }
+    CHECK(adds_up);
+    CHECK(cpu_adds_up);
     arena_free(b.arena);
 }
 

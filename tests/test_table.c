@@ -351,6 +351,15 @@ static void what_was_not_measured_is_empty(void)
     arena_free(arena);
 }
 
+// <x> would be markup, ` the beginning of code, \ would take away what follows.
+static void what_markdown_would_read_is_marked(void)
+{
+    Arena *arena = arena_of_test();
+    Row row = finished(arena, "a<b>", "reviews", "x`y[z]\\|", "", 1, 0.8);
+    CHECK(says(&row, 1, TABLE_MARKDOWN, "| a\\<b> | x\\`y\\[z]\\\\\\| |"));
+    arena_free(arena);
+}
+
 static void shares_say_of_what(void)
 {
     Arena *arena = arena_of_test();
@@ -431,6 +440,7 @@ void suite_table(void)
     ADD(a_search_may_choose_rate_and_steps_of_its_own);
     ADD(trial_rows_and_copies_are_left_out_and_counted);
     ADD(what_was_not_measured_is_empty);
+    ADD(what_markdown_would_read_is_marked);
     ADD(shares_say_of_what);
     ADD(a_folder_gives_its_rows_and_else_its_runs);
     ADD(a_file_cut_short_is_named_and_left_out);

@@ -73,6 +73,11 @@ void row_put(FILE *out, const Row *row)
     fputc('\n', out);
 }
 
+bool row_ok(const Row *row)
+{
+    return row->status && !strcmp(row->status, "ok");
+}
+
 const char *row_text(Arena *arena, const Row *row, const Column *column)
 {
     Cell cell;

@@ -42,6 +42,7 @@ extern const char *const row_statuses[]; // ok diverged failed timeout; NULL-ter
 void row_clear(Row *row);                // everything unknown
 void row_header(FILE *out);              // with its line end
 void row_put(FILE *out, const Row *row); // one line; reals with %.9g
+bool row_ok(const Row *row);             // its run ended well
 const char *row_text(Arena *arena, const Row *row, const Column *column); // as written; "" unknown
 bool row_write(const char *path, const Row *row,
                Error *error); // header and row, whole (file_write)

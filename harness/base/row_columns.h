@@ -229,7 +229,7 @@
            "tokens that training read, special tokens counted")                                    \
     COLUMN(tokens_per_s, Real, measured, time, "tokens/s",                                         \
            "tokens of a training step over its time: median, of more than 10 steps without the "   \
-           "first 5")                                                                              \
+           "first 5; where a frozen bottom was kept, a step is what lies above it")                \
     COLUMN(flops, Real, result, time, "operations",                                                \
            "floating-point operations of training's products, from the graph, where it went to "   \
            "its end; a multiply-add is 2; a frozen bottom that is kept counts once")               \

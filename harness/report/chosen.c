@@ -88,33 +88,18 @@ static void keep(Rows *rows, const Rows *all, size_t from)
     rows->folder[rows->count++] = all->folder[from];
 }
 
-static bool ended_ok(const Row *row)
-{
-    return !strcmp(known(row->status), "ok");
-}
-
 static bool of_method(Arena *arena, const Chosen *chosen, const Rows *all, Rows *rows, Error *error)
 {
     const char **name = arena_zero(arena, all->count + 1, sizeof *name);
     size_t names = 0;
     for (size_t r = 0; r < all->count; r++) {
         const Row *row = &all->row[r];
-        size_t same = 0;
         if (!row->method || !strcmp(known(row->stage), "trial"))
             continue;
         if (!text_among(row->method, name))
             name[names++] = row->method;
-        if (strcmp(row->method, chosen->method) != 0)
-            continue;
-        while (same < rows->count &&
-               (!row->key || !rows->row[same].key || strcmp(rows->row[same].key, row->key) != 0))
-            same++;
-        if (same == rows->count)
+        if (!strcmp(row->method, chosen->method))
             keep(rows, all, r);
-        else if (!ended_ok(&rows->row[same]) && ended_ok(row)) {
-            rows->row[same] = *row;
-            rows->folder[same] = all->folder[r];
-        }
     }
     if (rows->count > 0)
         return true;
@@ -128,8 +113,9 @@ static bool of_method(Arena *arena, const Chosen *chosen, const Rows *all, Rows 
                 "no rows of this method");
 }
 
-bool chosen_rows(Arena *arena, const Chosen *chosen, const Rows *all, Rows *rows, Error *error)
+bool chosen_rows(Arena *arena, const Chosen *chosen, const Rows *of, Rows *rows, Error *error)
 {
+    const Rows once = rows_once(arena, of), *all = &once;
     *rows = (Rows){ .row = arena_take(arena, all->count + 1, sizeof *rows->row),
                     .folder = arena_take(arena, all->count + 1, sizeof *rows->folder) };
     if (!of_method(arena, chosen, all, rows, error))

@@ -18,7 +18,7 @@ typedef struct {
 // ERROR_INPUT for a text of another form.
 bool chosen_read(Arena *arena, const char *text, Chosen *chosen, Error *error);
 
-// The rows of `all` that are meant, without trials; of several with one key the one that ended ok.
+// The rows of `all` that are meant, without trials, each key once (rows_once).
 // ERROR_INPUT, with the nearest that there is, where there are none.
 bool chosen_rows(Arena *arena, const Chosen *chosen, const Rows *all, Rows *rows, Error *error);
 #endif

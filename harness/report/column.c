@@ -10,8 +10,8 @@ typedef const char *Text_of(Arena *arena, const Shown *shown, const At *at);
 typedef double Number_of(Arena *arena, const Shown *shown, const At *at);
 
 static Text_of score, runs, letters_of_cell, remarks, of_row, count_of, share_of, bytes_of,
-    seconds_of;
-static Number_of score_number, runs_number, row_value;
+    training_of;
+static Number_of score_number, runs_number, row_value, training_s;
 
 static const struct Kind {
     const char *name, *title, *help;
@@ -35,7 +35,8 @@ static const struct Kind {
       row_value },
     { "resident", "rss\nMB", "highest resident memory of the process, in 10^6 bytes", "rss_peak",
       'r', bytes_of, row_value },
-    { "time", "train\ns", "seconds of training", "train_s", 'r', seconds_of, row_value },
+    { "time", "train\ns", "seconds of training: train_s and feature_s", "train_s", 'r', training_of,
+      training_s },
     { "remarks", "remarks", "dead, failed, diverged and timed-out runs, and what else to know",
       NULL, 'l', remarks, NULL },
 };
@@ -60,7 +61,8 @@ static bool column_named(Arena *arena, const char *name, Shown *shown, Error *er
                           .column = kinds[k].column ? row_find(kinds[k].column) : NULL,
                           .side = kinds[k].side,
                           .text = kinds[k].text,
-                          .number = kinds[k].number };
+                          .number = kinds[k].number,
+                          .field = kinds[k].number == training_s ? "training_s" : NULL };
         return true;
     }
     for (size_t c = 0; c < row_columns; c++)
@@ -276,9 +278,15 @@ static const char *bytes_of(Arena *arena, const Shown *shown, const At *at)
     return three_digits(arena, row_value(arena, shown, at) / 1e6);
 }
 
-static const char *seconds_of(Arena *arena, const Shown *shown, const At *at)
+static double training_s(Arena *arena, const Shown *shown, const At *at)
 {
-    return three_digits(arena, row_value(arena, shown, at));
+    (void)shown;
+    return at->block->untimed ? (double)NAN : cell_training(arena, at->cell);
+}
+
+static const char *training_of(Arena *arena, const Shown *shown, const At *at)
+{
+    return three_digits(arena, training_s(arena, shown, at));
 }
 
 // Each text that the runs of a cell say, once.

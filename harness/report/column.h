@@ -18,6 +18,7 @@ typedef struct Shown {
     const char *name;     // as typed
     const char *title;    // of the column; lines broken by '\n'
     const Column *column; // of a row, or NULL
+    const char *field;    // what CSV calls it; NULL: as the row's column
     const char *split;    // of a score; NULL: the one that the task reports
     char side;            // 'l' or 'r'
     const char *(*text)(Arena *arena, const struct Shown *shown, const At *at);

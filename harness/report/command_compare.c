@@ -52,12 +52,14 @@ static bool run(const Invocation *invocation, int *status, Error *error)
     Arguments arguments;
     Question question;
     Comparisons comparisons;
-    (void)status;
     if (!arguments_read(arena, invocation->count, invocation->argument, flags, &arguments, error) ||
         !arguments_known(&arguments, flags, NULL, error) ||
         !question_of(arena, &arguments, &question, error) ||
         !compare_methods(arena, &question, &comparisons, error))
         return false;
+    for (size_t c = 0; c < comparisons.cuts; c++)
+        fprintf(stderr, "left out: %s\n", comparisons.cut[c]);
+    *status = comparisons.cuts > 0;
     if (argument_is(&arguments, "json"))
         compare_json(stdout, arena, &comparisons);
     else if (argument_is(&arguments, "csv"))

@@ -58,24 +58,46 @@ bool compare_methods(Arena *arena, const Question *question, Comparisons *compar
     return true;
 }
 
+static bool same_folders(const char *const *a, size_t of_a, const char *const *b, size_t of_b)
+{
+    bool same = of_a == of_b;
+    for (size_t f = 0; f < of_a && same; f++)
+        same = !strcmp(a[f], b[f]);
+    return same;
+}
+
+static void add_cuts(Arena *arena, Comparisons *comparisons, const Rows *rows)
+{
+    size_t all = comparisons->cuts + rows->cuts;
+    const char **cut = arena_take(arena, all + 1, sizeof *cut);
+    for (size_t c = 0; c < all; c++)
+        cut[c] = c < comparisons->cuts ? comparisons->cut[c] : rows->cut[c - comparisons->cuts];
+    comparisons->cut = cut, comparisons->cuts = all;
+}
+
 // A side looks in its own folder; else in those of the command line; else in the other side's.
 static bool rows_of_sides(Arena *arena, const Question *question, Comparisons *comparisons,
                           Rows *rows, Error *error)
 {
+    const char *const *folder[2];
+    size_t folders[2];
+    Rows all;
     for (int s = 0; s < 2; s++) {
-        const char *own = question->chosen[s].folder, *other = question->chosen[1 - s].folder;
-        const char *const *folder = own ? &own : question->folders ? question->folder : &other;
-        Rows all;
+        const char *const *own = &question->chosen[s].folder, *const *other =
+                                                                  &question->chosen[1 - s].folder;
+        folder[s] = *own ? own : question->folders ? question->folder : other;
+        folders[s] = *own || !question->folders ? 1 : question->folders;
         comparisons->asked[s] = question->chosen[s].text;
-        if (!own && question->folders == 0 && !other)
+        if (!*own && question->folders == 0 && !*other)
             return fail(error, ERROR_INPUT, (Where){ .item = "folder" },
                         "a sweep's folder, such as results/reference/first", "is not given");
-        if (!rows_of_folders(arena, folder, own || !question->folders ? 1 : question->folders, &all,
-                             error) ||
-            !chosen_rows(arena, &question->chosen[s], &all, &rows[s], error))
+        bool read = s == 1 && same_folders(folder[0], folders[0], folder[1], folders[1]);
+        if (!read && !rows_of_folders(arena, folder[s], folders[s], &all, error))
             return false;
-        if (all.cuts > comparisons->cuts)
-            comparisons->cut = all.cut, comparisons->cuts = all.cuts;
+        if (!read)
+            add_cuts(arena, comparisons, &all);
+        if (!chosen_rows(arena, &question->chosen[s], &all, &rows[s], error))
+            return false;
     }
     return true;
 }

@@ -33,7 +33,8 @@ static void put_costs(json_t *record, Arena *arena, const Compared *block)
         double (*over_runs)(Arena *, const Cell *, const Column *);
     } cost[] = { { "params_trained", cell_median }, { "trained_share", cell_median },
                  { "plan_peak", cell_largest },     { "rss_peak", cell_largest },
-                 { "train_s", cell_median },        { "saved_bytes", cell_median } };
+                 { "train_s", cell_median },        { "feature_s", cell_median },
+                 { "saved_bytes", cell_median } };
     for (size_t c = 0; c < sizeof cost / sizeof *cost; c++)
         for (int s = 0; s < 2; s++)
             put(record, arena_format(arena, "%s_%c", cost[c].column, 'a' + s),

@@ -5,6 +5,7 @@
 #include <math.h>
 #include <string.h>
 
+#define MAX(a, b) ((a) > (b) ? (a) : (b))
 enum { WIDTH = 80, LABEL = 12, SIDE = 33, STRIP = 58 };
 
 static void one_block(FILE *out, Arena *arena, const Comparisons *of, const Compared *block);
@@ -16,8 +17,6 @@ void compare_screen(FILE *out, Arena *arena, const Comparisons *of)
         one_block(out, arena, of, of->block);
     else
         several(out, arena, of);
-    for (size_t c = 0; c < of->cuts; c++)
-        fprintf(out, "left out: %s\n", of->cut[c]);
 }
 
 // ---- texts
@@ -49,12 +48,21 @@ static size_t fitting(const char *text, size_t width)
     return length == all ? all : last > 0 ? last : length;
 }
 
+// A label that is too long for its column has a line of its own.
+static void put_label(FILE *out, const char *label)
+{
+    size_t length = strlen(label);
+    put(out, label, length, LABEL);
+    if (columns_of(label, length) >= LABEL)
+        fprintf(out, "\n%*s", LABEL, "");
+}
+
 // A sentence after a label of LABEL columns; what is too long goes on below.
 static void put_wrapped(FILE *out, const char *label, const char *text)
 {
     do {
         size_t length = fitting(text, WIDTH - LABEL);
-        put(out, label, strlen(label), LABEL);
+        put_label(out, label);
         fprintf(out, "%.*s\n", (int)length, text);
         text += length;
         text += strspn(text, " ");
@@ -66,7 +74,7 @@ static void put_two(FILE *out, const char *label, const char *a, const char *b)
 {
     do {
         size_t in_a = fitting(a, SIDE), in_b = fitting(b, WIDTH - LABEL - SIDE - 2);
-        put(out, label, strlen(label), LABEL);
+        put_label(out, label);
         put(out, a, in_a, *b ? SIDE + 2 : 0);
         fprintf(out, "%.*s\n", (int)in_b, b);
         a += in_a, b += in_b;
@@ -294,7 +302,7 @@ static void put_opinions(FILE *out, Arena *arena, const Comparisons *of, const C
 }
 
 // What is not in the test, by name: "lora 1/5 dead, 1 failed".
-static void put_runs(FILE *out, Arena *arena, const Comparisons *of, const Compared *block)
+static const char *runs_text(Arena *arena, const Comparisons *of, const Compared *block)
 {
     const char *text = "";
     for (int s = 0; s < 2; s++) {
@@ -316,8 +324,7 @@ static void put_runs(FILE *out, Arena *arena, const Comparisons *of, const Compa
         text_append(arena, &text, "; ",
                     "fewer than 20 groups of items: the test is only roughly "
                     "right");
-    if (*text)
-        put_wrapped(out, "note", text);
+    return text;
 }
 
 static const char *megabytes(Arena *arena, double bytes)
@@ -340,7 +347,7 @@ static void put_costs(FILE *out, Arena *arena, const Comparisons *of, const Comp
         const Cell *cell = block->of[s].cell;
         double trained = cell_median(arena, cell, row_find("params_trained"));
         double share = cell_median(arena, cell, row_find("trained_share"));
-        double seconds = cell_median(arena, cell, row_find("train_s"));
+        double seconds = cell_training(arena, cell);
         const char *parameters = isnan(trained) ? "-" : thousands(arena, trained);
         if (!isnan(share))
             text_append(arena, &parameters, "", " (%.3g %%)", 100 * share);
@@ -370,7 +377,9 @@ static void one_block(FILE *out, Arena *arena, const Comparisons *of, const Comp
     put_scores(out, arena, of, block);
     put_difference(out, arena, of, block);
     put_opinions(out, arena, of, block);
-    put_runs(out, arena, of, block);
+    const char *note = runs_text(arena, of, block);
+    if (*note)
+        put_wrapped(out, "note", note);
     put_costs(out, arena, of, block, &differences);
     put_wrapped(out, "verdict", verdict(arena, of, block));
 }
@@ -414,18 +423,43 @@ static void put_common_differences(FILE *out, Arena *arena, const Comparisons *o
                                  machines && commits ? " and " : "", commits ? "commits" : ""));
 }
 
+// What a line of the table has no room for, and the screen of one block says.
+static void put_block_notes(FILE *out, Arena *arena, const Comparisons *of)
+{
+    const char *label = "note";
+    for (size_t b = 0; b < of->blocks; b++) {
+        const Compared *block = &of->block[b];
+        if (block->missing)
+            continue;
+        const char *text = runs_text(arena, of, block);
+        if (!block->result.paired)
+            text = arena_format(arena, "%zu and %zu seeds, not paired%s%s", block->result.used_a,
+                                block->result.used_b, *text ? "; " : "", text);
+        if (!*text)
+            continue;
+        put_wrapped(out, label, arena_format(arena, "%s, %s: %s", block->task, block->model, text));
+        label = "";
+    }
+}
+
 static void several(FILE *out, Arena *arena, const Comparisons *of)
 {
+    size_t task = strlen("task"), model = strlen("model");
+    for (size_t b = 0; b < of->blocks; b++) { // names that are cut may be one name
+        const char *its[] = { of->block[b].task, of->block[b].model };
+        task = MAX(task, columns_of(its[0], strlen(its[0])));
+        model = MAX(model, columns_of(its[1], strlen(its[1])));
+    }
     fprintf(out, "%s against %s in %zu blocks; p adjusted by Holm, k = %zu\n\n", of->name[0],
             of->name[1], of->blocks, of->family);
     put_common_differences(out, arena, of);
-    fprintf(out, "\n%-10s%-7s%3s%12s%23s%8s  %s\n", "task", "model", "n", "detectable",
-            "difference, points", "Holm p", of->name[0]);
+    fprintf(out, "\n%-*s %-*s%3s%12s%23s%8s  %s\n", (int)task, "task", (int)model + 1, "model", "n",
+            "detectable", "difference, points", "Holm p", of->name[0]);
     for (size_t b = 0; b < of->blocks; b++) {
         const Compared *block = &of->block[b];
         const TwoWay *test = &block->result.test;
-        put(out, block->task, fitting(block->task, 9), 10);
-        put(out, block->model, fitting(block->model, 6), 7);
+        put(out, block->task, strlen(block->task), task + 1);
+        put(out, block->model, strlen(block->model), model + 1);
         if (block->missing) {
             fputs("  -\n", out);
             continue;
@@ -442,4 +476,5 @@ static void several(FILE *out, Arena *arena, const Comparisons *of)
     for (size_t b = 0; b < of->blocks; b++)
         if (of->block[b].missing)
             put_wrapped(out, "not here", of->block[b].missing);
+    put_block_notes(out, arena, of);
 }

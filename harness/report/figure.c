@@ -23,15 +23,18 @@ bool figures_write(const char *folder, const Rows *rows, const FigureChoice *cho
 {
     Summary summary;
     bool wanted[KINDS], any = false;
+    Rows once;
     Arena *arena = arena_new(ARENA_RUN, error);
-    bool done = arena && asked(arena, choice->only, wanted, error) &&
-                summary_of(arena, rows->row, rows->count, false, &summary, error);
+    bool done = arena && asked(arena, choice->only, wanted, error);
+    if (done)
+        once = rows_once(arena, rows);
+    done = done && summary_of(arena, once.row, once.count, false, &summary, error);
     const char *figures = done ? path_join(arena, folder, "figures") : NULL;
     for (size_t k = 0; k < KINDS && done; k++) {
         Figure figure = { .arena = arena,
                           .kind = kinds[k],
                           .summary = &summary,
-                          .rows = rows,
+                          .rows = &once,
                           .zero = NAN,
                           .plots = choice->plots,
                           .csv = arena_format(arena, "%s/%s.csv", figures, kinds[k]->name) };

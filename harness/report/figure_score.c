@@ -298,9 +298,9 @@ static bool find_by_size(Figure *figure)
 
 static const char *size_text(Arena *arena, double size)
 {
-    return size >= 1e6   ? arena_format(arena, "%.3gM", size / 1e6)
-           : size >= 1e3 ? arena_format(arena, "%.3gk", size / 1e3)
-                         : arena_format(arena, "%.0f", size);
+    return size >= 999500  ? arena_format(arena, "%.3gM", size / 1e6)
+           : size >= 999.5 ? arena_format(arena, "%.3gk", size / 1e3)
+                           : arena_format(arena, "%.0f", size);
 }
 
 // A tic a model, its name over its size.

@@ -2,6 +2,7 @@
 
 #include "report/folder.h"
 #include "base/file.h"
+#include <stdlib.h>
 #include <string.h>
 
 typedef struct {
@@ -88,4 +89,78 @@ bool rows_of_folders(Arena *arena, const char *const *folders, size_t folder_cou
             return false;
     *rows = all.rows;
     return true;
+}
+
+// ---- rows with one key
+
+typedef struct {
+    const Row *row;
+    const char *folder; // NULL: rows of no folder
+    size_t place;       // among all
+} Keyed;
+
+static int by_text(const char *a, const char *b)
+{
+    return strcmp(a ? a : "", b ? b : "");
+}
+
+static int by_key(const void *a, const void *b)
+{
+    const Keyed *x = a, *y = b;
+    int order = by_text(x->row->key, y->row->key);
+    return order ? order : (x->place > y->place) - (x->place < y->place);
+}
+
+static int by_place(const void *a, const void *b)
+{
+    const Keyed *x = a, *y = b;
+    return (x->place > y->place) - (x->place < y->place);
+}
+
+static bool has_predictions(Arena *arena, const Keyed *of)
+{
+    return of->folder &&
+           file_exists(arena_format(arena, "%s/predictions/%s.csv", of->folder, of->row->key));
+}
+
+static bool worth_more(Arena *arena, const Keyed *a, const Keyed *b)
+{
+    size_t mark = arena_mark(arena);
+    int order = row_ok(a->row) - row_ok(b->row);
+    if (!order)
+        order = has_predictions(arena, a) - has_predictions(arena, b);
+    if (!order)
+        order = by_text(a->row->finished_at, b->row->finished_at);
+    if (!order)
+        order = by_text(b->folder, a->folder);
+    arena_rewind(arena, mark);
+    return order > 0;
+}
+
+Rows rows_once(Arena *arena, const Rows *all)
+{
+    Rows once = *all;
+    Keyed *keyed = arena_take(arena, all->count + 1, sizeof *keyed);
+    once.row = arena_take(arena, all->count + 1, sizeof *once.row);
+    once.folder = all->folder ? arena_take(arena, all->count + 1, sizeof *once.folder) : NULL;
+    once.count = 0;
+    for (size_t i = 0; i < all->count; i++)
+        keyed[i] = (Keyed){ &all->row[i], all->folder ? all->folder[i] : NULL, i };
+    qsort(keyed, all->count, sizeof *keyed, by_key);
+    for (size_t i = 0; i < all->count; i++) {
+        Keyed *last = once.count > 0 ? &keyed[once.count - 1] : NULL;
+        bool again = last && keyed[i].row->key && !by_text(keyed[i].row->key, last->row->key);
+        if (!again)
+            keyed[once.count++] = keyed[i];
+        else if (worth_more(arena, &keyed[i], last))
+            *last = keyed[i];
+    }
+    once.copies = all->copies + all->count - once.count;
+    qsort(keyed, once.count, sizeof *keyed, by_place);
+    for (size_t i = 0; i < once.count; i++) {
+        once.row[i] = *keyed[i].row;
+        if (once.folder)
+            once.folder[i] = keyed[i].folder;
+    }
+    return once;
 }

@@ -9,6 +9,7 @@ typedef struct {
     size_t count;
     const char **cut; // files of rows/ that hold no rows: "rows/ab.csv:2: ..."; they are left out
     size_t cuts;
+    size_t copies; // rows that rows_once left out
 } Rows;
 
 // Of each folder FOLDER/rows/*.csv where there are any, else FOLDER/runs.csv (rebuilt from them, so
@@ -16,4 +17,8 @@ typedef struct {
 // named in `cut`. ERROR_INPUT where a folder has no rows at all.
 bool rows_of_folders(Arena *arena, const char *const *folders, size_t folder_count, Rows *rows,
                      Error *error);
+
+// Of several rows with one key the one that is worth most: that ended ok, then with predictions
+// beside it, then the newest. Whatever the order of folders, the same rows are kept.
+Rows rows_once(Arena *arena, const Rows *all);
 #endif

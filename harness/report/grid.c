@@ -148,7 +148,7 @@ static const char *unbroken(Arena *arena, const char *heading)
 static void put_marked(FILE *out, const char *text) // a bar would end the cell
 {
     for (; *text; text++) {
-        if (*text == '|' || *text == '*' || *text == '_')
+        if (strchr("|*_<`[\\", *text))
             putc('\\', out);
         putc(*text == '\n' ? ' ' : *text, out);
     }

@@ -5,8 +5,6 @@
 #include "report/predictions.h"
 #include <math.h>
 
-enum { FEWEST = 3 }; // two seeds carry no claim
-
 bool letters(Arena *arena, const Rows *rows, Lettered *method, size_t methods, size_t *pairs,
              size_t *untested, Error *error)
 {
@@ -21,7 +19,7 @@ bool letters(Arena *arena, const Rows *rows, Lettered *method, size_t methods, s
         return false;
     for (size_t m = 0; m < methods; m++) {
         method[m].used = side[m].count;
-        if (side[m].count >= FEWEST)
+        if (side[m].count >= LETTERS_FEWEST)
             of[n++] = m;
     }
     double *p = arena_take(arena, n * n + 1, sizeof *p),

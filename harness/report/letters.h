@@ -7,6 +7,8 @@
 #define REPORT_LETTERS_H
 #include "report/folder.h"
 
+enum { LETTERS_FEWEST = 3 }; // runs with predictions: two seeds carry no claim
+
 typedef struct {
     const char *name;      // of the method; decides the order of equal means
     const Row *const *run; // its runs; they point into `rows`

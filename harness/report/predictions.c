@@ -22,7 +22,7 @@ typedef struct {
 
 static bool same_question(const Side *side, size_t sides, const char *split, Items *items,
                           Error *error);
-static bool read_side(Arena *arena, Side *side, Items *items, Error *error);
+static bool read_side(Arena *arena, Arena *files, Side *side, Items *items, Error *error);
 static bool settle(Side *side, size_t sides, Items *items, Error *error);
 static void take_sample(Arena *arena, Side *side, const Items *items);
 
@@ -32,9 +32,13 @@ bool sides_read(Arena *arena, const char *split, Side *side, size_t sides, Items
     *items = (Items){ .positive = -1 };
     if (!same_question(side, sides, split, items, error))
         return false;
-    for (size_t s = 0; s < sides; s++)
-        if (!read_side(arena, &side[s], items, error))
-            return false;
+    Arena *files = arena_new(ARENA_RUN, error); // what they hold, a file at a time
+    bool done = files != NULL;
+    for (size_t s = 0; s < sides && done; s++)
+        done = read_side(arena, files, &side[s], items, error);
+    arena_free(files);
+    if (!done)
+        return false;
     if (!settle(side, sides, items, error))
         return false;
     for (size_t s = 0; s < sides; s++)
@@ -42,9 +46,9 @@ bool sides_read(Arena *arena, const char *split, Side *side, size_t sides, Items
     return true;
 }
 
-static bool ended_ok(const Row *row)
+static bool has_score(const Row *row)
 {
-    return row->status && !strcmp(row->status, "ok") && row->metric && row->eval_split;
+    return row_ok(row) && row->metric && row->eval_split;
 }
 
 // One metric, and one split.
@@ -55,7 +59,7 @@ static bool same_question(const Side *side, size_t sides, const char *split, Ite
     for (size_t s = 0; s < sides; s++)
         for (size_t r = 0; r < side[s].runs; r++) {
             const Row *row = side[s].run[r];
-            if (!ended_ok(row))
+            if (!has_score(row))
                 continue;
             first = first ? first : row;
             if (strcmp(row->metric, first->metric) != 0)
@@ -121,7 +125,7 @@ static int32_t label_of(Arena *arena, Items *items, const char *text)
             memcpy(more, items->label, items->labels * sizeof *more);
         items->label = more;
     }
-    items->label[items->labels] = text;
+    items->label[items->labels] = arena_text(arena, text);
     return (int32_t)items->labels++;
 }
 
@@ -146,12 +150,16 @@ static bool take_items(Arena *arena, const Lines *lines, Items *items, Error *er
         items->gold = arena_take(arena, items->n, sizeof *items->gold);
     for (size_t i = 0; i < items->n; i++) {
         const char **field = lines->field[i];
-        items->id[i] = field[ID];
-        items->group_name[i] = field[GROUP];
-        items->gold_text[i] = field[GOLD];
+        items->id[i] = arena_text(arena, field[ID]);
+        items->group_name[i] =
+            strcmp(field[GROUP], field[ID]) != 0 ? arena_text(arena, field[GROUP]) : items->id[i];
         if (items->gold)
             items->gold[i] = label_of(arena, items, field[GOLD]);
-        else if (!number_at(lines, i, GOLD, &items->gold_score[i], error))
+        items->gold_text[i] =
+            items->gold ? items->label[items->gold[i]] : arena_text(arena, field[GOLD]);
+        if (items->gold)
+            continue;
+        if (!number_at(lines, i, GOLD, &items->gold_score[i], error))
             return false;
     }
     return true;
@@ -205,11 +213,11 @@ static bool same_items(const Lines *lines, const Items *items, Error *error)
                 items->n, items->file);
 }
 
-static bool read_run(Arena *arena, const char *file, const Row *row, Items *items,
+static bool read_run(Arena *arena, Arena *files, const char *file, const Row *row, Items *items,
                      Predicted *predicted, Error *error)
 {
     Lines lines;
-    if (!read_lines(arena, file, items->split, &lines, error))
+    if (!read_lines(files, file, items->split, &lines, error))
         return false;
     if (items->n == 0) {
         if (!take_items(arena, &lines, items, error))
@@ -232,13 +240,13 @@ static bool read_run(Arena *arena, const char *file, const Row *row, Items *item
     return true;
 }
 
-static bool read_side(Arena *arena, Side *side, Items *items, Error *error)
+static bool read_side(Arena *arena, Arena *files, Side *side, Items *items, Error *error)
 {
     side->predicted = arena_zero(arena, side->runs + 1, sizeof *side->predicted);
     side->count = side->missing = 0;
     for (size_t r = 0; r < side->runs; r++) {
         const Row *row = side->run[r];
-        if (!ended_ok(row) || !row->key)
+        if (!has_score(row) || !row->key)
             continue;
         const char *file = path_join(arena, side->rows->folder[row - side->rows->row],
                                      arena_format(arena, "predictions/%s.csv", row->key));
@@ -246,7 +254,10 @@ static bool read_side(Arena *arena, Side *side, Items *items, Error *error)
             side->missing++;
             continue;
         }
-        if (!read_run(arena, file, row, items, &side->predicted[side->count++], error))
+        bool done =
+            read_run(arena, files, file, row, items, &side->predicted[side->count++], error);
+        arena_rewind(files, 0);
+        if (!done)
             return false;
     }
     return true;

@@ -76,25 +76,11 @@ static void find_fields(Work *work)
     }
 }
 
-bool run_ok(const Row *row)
-{
-    return !strcmp(known(row->status), "ok");
-}
-
-static int by_key(const void *a, const void *b) // of one key, the run that is worth most first
-{
-    const Row *x = *(const Row *const *)a, *y = *(const Row *const *)b;
-    int order = strcmp(known(x->key), known(y->key));
-    if (!order)
-        order = run_ok(y) - run_ok(x);
-    return order ? order : strcmp(known(y->finished_at), known(x->finished_at));
-}
-
 static int by_seed(const void *a, const void *b) // those that ended ok first: they know most
 {
     const Row *x = *(const Row *const *)a, *y = *(const Row *const *)b;
-    if (run_ok(x) != run_ok(y))
-        return run_ok(y) - run_ok(x);
+    if (row_ok(x) != row_ok(y))
+        return row_ok(y) - row_ok(x);
     if (x->seed != y->seed)
         return x->seed < y->seed ? -1 : 1;
     return strcmp(known(x->key), known(y->key));
@@ -104,19 +90,12 @@ static int by_seed(const void *a, const void *b) // those that ended ok first: t
 static void keep_runs(Work *work, const Row *rows, size_t count, Summary *summary)
 {
     const Row **kept = arena_take(work->arena, count + 1, sizeof(Row *));
-    size_t finals = 0, n = 0;
+    size_t n = 0;
     for (size_t i = 0; i < count; i++) {
         bool trial = !strcmp(known(rows[i].stage), "trial");
         summary->trials += trial;
         if (trial == work->trials)
-            kept[finals++] = &rows[i];
-    }
-    qsort(kept, finals, sizeof(Row *), by_key);
-    for (size_t i = 0; i < finals; i++) {
-        if (n > 0 && kept[i]->key && !strcmp(kept[i]->key, known(kept[n - 1]->key)))
-            summary->copies++;
-        else
-            kept[n++] = kept[i];
+            kept[n++] = &rows[i];
     }
     qsort(kept, n, sizeof(Row *), by_seed);
     summary->run = kept;
@@ -187,7 +166,7 @@ static bool same_items(const Work *work, size_t block, Error *error)
     const Row *first = NULL;
     for (size_t i = 0; i < work->runs; i++) {
         const Row *row = work->run[i].row;
-        if (work->cell[work->run[i].draft].block != block || !run_ok(row))
+        if (work->cell[work->run[i].draft].block != block || !row_ok(row))
             continue;
         if (!first)
             first = row;

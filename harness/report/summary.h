@@ -6,8 +6,8 @@
 // is the runs of one line in one block: they differ in seeds alone. An unknown value agrees with
 // any, so that a run that failed early stands where it belongs.
 //
-// Trial rows are left out (or, where they are asked for, all others), and all but one of several
-// rows with one key; both are counted.
+// Trial rows are left out (or, where they are asked for, all others), and counted. Each key is
+// there once (report/folder.h, rows_once).
 #ifndef REPORT_SUMMARY_H
 #define REPORT_SUMMARY_H
 #include "base/row.h"
@@ -44,8 +44,8 @@ typedef struct {
 typedef struct {
     Block *block; // by task
     size_t blocks;
-    const Row **run; // the rows that count, unscored ones last; each kept once
-    size_t runs, trials, copies;
+    const Row **run; // the rows that count, unscored ones last
+    size_t runs, trials;
 } Summary;
 
 // Everything lives in the arena and points into rows. `trials`: of trial rows alone, whose score is
@@ -64,6 +64,9 @@ double row_number(const Row *row, const Column *column); // NAN unknown; not of 
 // Over the runs of a cell that ended ok; NAN, or n = 0, where none says.
 double cell_median(Arena *arena, const Cell *cell, const Column *column);
 double cell_largest(Arena *arena, const Cell *cell, const Column *column);
+// Median of train_s and, where a run has it, feature_s: what a frozen bottom gives is computed once
+// then, before training, and without it train_s is of the rest alone.
+double cell_training(Arena *arena, const Cell *cell);
 Interval cell_interval(Arena *arena, const Cell *cell, const Column *column);
 
 static inline const char *known(const char *text)

@@ -35,7 +35,7 @@ static size_t values(Arena *arena, const Cell *cell, const Column *column, doubl
     size_t n = 0;
     *value = arena_take(arena, cell->runs + 1, sizeof **value);
     for (size_t i = 0; i < cell->runs; i++) {
-        double number = run_ok(cell->run[i]) ? row_number(cell->run[i], column) : NAN;
+        double number = row_ok(cell->run[i]) ? row_number(cell->run[i], column) : NAN;
         if (!isnan(number))
             (*value)[n++] = number;
     }
@@ -43,13 +43,34 @@ static size_t values(Arena *arena, const Cell *cell, const Column *column, doubl
     return n;
 }
 
+static double median_of(const double *ascending_value, size_t n)
+{
+    return n == 0 ? (double)NAN : (ascending_value[(n - 1) / 2] + ascending_value[n / 2]) / 2;
+}
+
 double cell_median(Arena *arena, const Cell *cell, const Column *column)
 {
     double *value;
     size_t mark = arena_mark(arena), n = values(arena, cell, column, &value);
-    double median = n == 0 ? NAN : (value[(n - 1) / 2] + value[n / 2]) / 2;
+    double middle = median_of(value, n);
     arena_rewind(arena, mark);
-    return median;
+    return middle;
+}
+
+double cell_training(Arena *arena, const Cell *cell)
+{
+    size_t mark = arena_mark(arena), n = 0;
+    double *value = arena_take(arena, cell->runs + 1, sizeof *value);
+    for (size_t i = 0; i < cell->runs; i++) {
+        const Row *row = cell->run[i];
+        double before = isnan(row->feature_s) ? 0 : row->feature_s;
+        if (row_ok(row) && !(isnan(row->train_s) && isnan(row->feature_s)))
+            value[n++] = before + (isnan(row->train_s) ? 0 : row->train_s);
+    }
+    qsort(value, n, sizeof *value, ascending);
+    double middle = median_of(value, n);
+    arena_rewind(arena, mark);
+    return middle;
 }
 
 double cell_largest(Arena *arena, const Cell *cell, const Column *column)
@@ -98,7 +119,7 @@ static void fill_cell(const Work *work, size_t c, Cell *cell)
         cell->timeout += !strcmp(status, "timeout");
         const char *edge = row_text(work->arena, row, row_find("winner_on_edge"));
         cell->on_edge = cell->on_edge || !strcmp(edge, "yes") || !strcmp(edge, "1");
-        if (!run_ok(row) || isnan(row_number(row, score)))
+        if (!row_ok(row) || isnan(row_number(row, score)))
             continue;
         scored++;
         if (metric_dead(row_number(row, score), row->majority_score))
@@ -126,7 +147,7 @@ static const char *differing(const Work *work, size_t block, const char *const *
         bool differ = false;
         for (size_t i = 0; i < work->runs; i++) {
             const Run *run = &work->run[i];
-            if (work->cell[run->draft].block != block || !run_ok(run->row))
+            if (work->cell[run->draft].block != block || !row_ok(run->row))
                 continue;
             const char *value = row_text(work->arena, run->row, row_find(*names));
             if (!first)
@@ -149,7 +170,7 @@ void fill_block(const Work *work, size_t b, Block *block)
         if (work->cell[c].block == b)
             fill_cell(work, c, &block->cell[block->cells++]);
     for (size_t i = 0; i < work->runs && !block->metric; i++)
-        if (work->cell[work->run[i].draft].block == b && run_ok(work->run[i].row)) {
+        if (work->cell[work->run[i].draft].block == b && row_ok(work->run[i].row)) {
             block->metric = work->run[i].row->metric;
             block->split = work->trials ? "tune" : work->run[i].row->eval_split;
             block->items = work->trials ? work->run[i].row->tune_n : work->run[i].row->eval_n;

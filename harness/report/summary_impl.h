@@ -35,7 +35,6 @@ typedef struct {
     size_t blocks, cells;
 } Work;
 
-bool run_ok(const Row *row);
 void fill_block(const Work *work, size_t b, Block *block);
 void name_blocks(const Work *work, Summary *summary);
 void label_cells(const Work *work, Summary *summary);

@@ -111,30 +111,42 @@ void label_cells(const Work *work, Summary *summary)
     }
 }
 
+// "head pooler: full, lora": who has the value of cell c, each label once.
+static const char *who_says(const Work *work, const Block *block, const char *const *value,
+                            size_t c)
+{
+    const char *who = "";
+    for (size_t o = c; o < block->cells; o++) {
+        bool named = strcmp(value[o], value[c]) != 0;
+        for (size_t p = c; p < o && !named; p++) // the same label under another model
+            named =
+                !strcmp(value[p], value[c]) && !strcmp(block->cell[p].label, block->cell[o].label);
+        if (!named)
+            text_append(work->arena, &who, ", ", "%s", block->cell[o].label);
+    }
+    return who;
+}
+
 // "head pooler: full, lora; head mean: feature", for each noted column that differs.
 void note_uneven(const Work *work, Block *block)
 {
+    const char **value = arena_take(work->arena, block->cells + 1, sizeof *value);
+    size_t *first = arena_take(work->arena, block->cells + 1, sizeof *first); // cell of each value
     for (const char *const *name = noted_columns; *name; name++) {
         const Column *column = row_find(*name);
         const char *text = "";
         size_t values = 0;
         for (size_t c = 0; c < block->cells; c++) {
-            const char *value = row_text(work->arena, block->cell[c].row, column), *who = "";
-            bool before = !*value;
-            for (size_t o = 0; o < block->cells; o++) {
-                bool same = !strcmp(row_text(work->arena, block->cell[o].row, column), value);
-                bool named = false;
-                for (size_t p = 0; p < o && !named; p++) // the same label under another model
-                    named = !strcmp(block->cell[p].label, block->cell[o].label);
-                before = before || (same && o < c);
-                if (same && !named)
-                    text_append(work->arena, &who, ", ", "%s", block->cell[o].label);
-            }
-            if (before)
-                continue;
-            values++;
-            text_append(work->arena, &text, "; ", "%s %s: %s", *name, value, who);
+            size_t before = 0;
+            value[c] = row_text(work->arena, block->cell[c].row, column);
+            while (before < values && strcmp(value[first[before]], value[c]) != 0)
+                before++;
+            if (before == values && *value[c])
+                first[values++] = c;
         }
+        for (size_t v = 0; v < values && values > 1; v++)
+            text_append(work->arena, &text, "; ", "%s %s: %s", *name, value[first[v]],
+                        who_says(work, block, value, first[v]));
         if (values > 1)
             text_append(work->arena, &block->uneven, "; ", "%s", text);
     }

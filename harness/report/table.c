@@ -12,11 +12,14 @@ static void print_across(FILE *out, const Table *table, const Layout *layout, co
 bool table_print(FILE *out, FILE *notes, const Rows *rows, const Floors *floors,
                  const TableChoice *choice, Error *error)
 {
-    Table table = { .choice = choice, .floors = floors, .rows = rows };
+    Rows once;
+    Table table = { .choice = choice, .floors = floors, .rows = &once };
     Layout layout = { 0 };
     bool done = (table.arena = arena_new(ARENA_RUN, error)) != NULL;
+    if (done)
+        once = rows_once(table.arena, rows);
     done = done &&
-           summary_of(table.arena, rows->row, rows->count, choice->trials, &table.summary, error);
+           summary_of(table.arena, once.row, once.count, choice->trials, &table.summary, error);
     done = done && table_layout(&table, &layout, error);
     if (done && choice->format == TABLE_CSV)
         table_csv(out, &table);

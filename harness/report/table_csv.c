@@ -31,7 +31,7 @@ static void put_of_row(FILE *out, const Table *table, const Shown *shown, const 
     bool interval = !strcmp(column->group, "score") && column->type == COLUMN_Real;
     Interval over = { 0 };
     if (!at) {
-        put_field(out, first, column->name);
+        put_field(out, first, shown->field ? shown->field : column->name);
         if (interval) {
             put_field(out, first, arena_format(arena, "%s_lo", column->name));
             put_field(out, first, arena_format(arena, "%s_hi", column->name));

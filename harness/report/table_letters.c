@@ -25,12 +25,39 @@ static void add_caption(Captions *captions, const char *text, const Block *block
                 known(cell->row->model));
 }
 
+// "; of 3 of 5 runs with predictions: lora, full; no letter below 3": runs that the mean beside a
+// letter has, and the letter has not; "" where all have predictions.
+static const char *fewer_runs(Arena *arena, const Lettered *method, const Cell *cell, size_t cells)
+{
+    const char *text = "";
+    bool without = false;
+    for (size_t c = 0; c < cells; c++) {
+        size_t used = method[c].used, n = cell[c].score.n;
+        const char *names = "";
+        bool before = used == n;
+        without = without || used < LETTERS_FEWEST;
+        for (size_t o = 0; o < c && !before; o++)
+            before = method[o].used == used && cell[o].score.n == n;
+        for (size_t o = c; o < cells && !before; o++)
+            if (method[o].used == used && cell[o].score.n == n)
+                text_append(arena, &names, ", ", "%s", cell[o].label);
+        if (!before)
+            text_append(arena, &text, "; ", "of %zu of %zu runs with predictions: %s", used, n,
+                        names);
+    }
+    if (!*text)
+        return text;
+    return arena_format(arena, "; %s%s", text,
+                        without ? arena_format(arena, "; no letter below %d", LETTERS_FEWEST) : "");
+}
+
 // The cells from `first` on that have its model; they lie together.
 static size_t family(const Table *table, const Block *block, size_t first, Captions *captions)
 {
     Cell *cell = block->cell + first;
     size_t cells = 0, pairs, untested;
     Error error;
+    Arena *scratch = arena_new(ARENA_RUN, &error);
     while (first + cells < block->cells &&
            !strcmp(known(cell[cells].row->model), known(cell->row->model)))
         cells++;
@@ -39,16 +66,22 @@ static size_t family(const Table *table, const Block *block, size_t first, Capti
         method[c] = (Lettered){ .name = cell[c].label, .run = cell[c].run, .runs = cell[c].runs };
         cell[c].letters = "";
     }
-    if (!letters(table->arena, table->rows, method, cells, &pairs, &untested, &error)) {
+    if (!scratch || !letters(scratch, table->rows, method, cells, &pairs, &untested, &error)) {
         // Predictions that do not fit are no reason for not showing the scores.
         add_caption(captions, arena_format(table->arena, "no letters: %s", error.text), block,
                     cell);
+        arena_free(scratch);
         return cells;
     }
     for (size_t c = 0; c < cells; c++)
-        cell[c].letters = known(method[c].letters);
+        cell[c].letters = arena_text(table->arena, known(method[c].letters));
+    arena_free(scratch);
     if (pairs + untested > 0)
-        add_caption(captions, letters_caption(table->arena, pairs, untested), block, cell);
+        add_caption(captions,
+                    arena_format(table->arena, "%s%s",
+                                 letters_caption(table->arena, pairs, untested),
+                                 fewer_runs(table->arena, method, cell, cells)),
+                    block, cell);
     return cells;
 }
 

@@ -251,9 +251,9 @@ void table_notes(FILE *out, const Table *table)
     if (summary->trials > 0 && !table->choice->trials)
         note(&notes, "%zu trial row%s left out: no result.", summary->trials,
              summary->trials == 1 ? " is" : "s are");
-    if (summary->copies > 0)
-        note(&notes, "%zu cop%s left out (rows with one key).", summary->copies,
-             summary->copies == 1 ? "y is" : "ies are");
+    if (table->rows->copies > 0)
+        note(&notes, "%zu cop%s left out (rows with one key).", table->rows->copies,
+             table->rows->copies == 1 ? "y is" : "ies are");
     note_missing(&notes, summary, table->choice->trials);
     for (size_t i = 0; i < notes.count; i++)
         grid_note(out, table->choice->format, i == 0, i + 1 == notes.count, notes.note[i]);

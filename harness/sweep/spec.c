@@ -338,9 +338,9 @@ static bool read_search(Reading *in, const Yaml *root, Error *error)
         if (!option_set(in->arena, option, search, "search", child->text, where(in, child), error))
             return false;
     }
-    if (search->from && node->first->next)
-        return fail(error, ERROR_INPUT, where(in, yaml_get(node, "from")), "alone",
-                    "search: from means no trials");
+    const Yaml *from = yaml_get(node, "from");
+    if (from && (from != node->first || from->next))
+        return fail(error, ERROR_INPUT, where(in, from), "alone", "search: from means no trials");
     for (size_t i = 0; i < in->seeds.count && !search->from; i++) {
         int64_t seed;
         if (text_whole(in->seeds.entry[i].name, &seed) && seed == search->seed)
