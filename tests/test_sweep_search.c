@@ -174,9 +174,11 @@ static void settings_that_differ_in_finals_alone_share_their_trials(void)
     if (make(&b, (Shard){ 0 }, &spec, &agenda)) {
         CHECK(agenda.jobs == 1 && agenda_following(&agenda) == 2);
         ends(&b, agenda.job[0], "ok", .5);
-        CHECK(agenda_follow_run(&agenda, agenda.job[0], &error) && agenda.jobs == 3);
-        CHECK_TEXT(agenda.job[1]->decided.train_on, "train");
-        CHECK_TEXT(agenda.job[2]->decided.train_on, "train+tune");
+        CHECK(agenda_follow_run(&agenda, agenda.job[0], &error));
+        if (CHECK(agenda.jobs == 3)) {
+            CHECK_TEXT(agenda.job[1]->decided.train_on, "train");
+            CHECK_TEXT(agenda.job[2]->decided.train_on, "train+tune");
+        }
     }
     agenda_close(&agenda);
     arena_free(b.arena);
@@ -614,8 +616,8 @@ static void a_finished_row_is_not_replaced_by_a_crash(void)
     CHECK(drive_whole(&b) == 0);
     Rows whole = runs_of(&b, b.options.out);
     b.options.out = path_join(b.arena, b.folder, "later");
-    // The row that comes is of a second attempt.
-    before(&b, "*null*) for f in out/rows/*; do sed 's/,ok,1,/,ok,2,/' $f >later/rows/${f##*/}; "
+    // The row that comes is of a ninth attempt there.
+    before(&b, "*null*) for f in out/rows/*; do sed 's/,ok,1,/,ok,9,/' $f >later/rows/${f##*/}; "
                "done; exit 7;;");
     CHECK(drive_whole(&b) == 0);
     same_rows(runs_of(&b, b.options.out), whole);

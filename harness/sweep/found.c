@@ -66,11 +66,11 @@ static bool is_times(const Row *many, const Row *few)
     for (int i = 0; i < 2; i++)
         if (less[i] < 0 || less[i] > INT64_MAX / LONGER || more[i] != less[i] * LONGER)
             return false;
-    return few->epochs > 0 || few->min_steps > 0;
+    return true;
 }
 
 // A longer trial has the steps of another one of its search, at its rate, LONGER times. The best of
-// the short ones has that many times its own steps beside it.
+// the short ones has that many times its own steps beside it; so has one of no steps, in itself.
 static bool is_longer(Arena *arena, const FoundRows *rows, const Row *winner)
 {
     bool shorter = false, longer = false;
