@@ -176,6 +176,14 @@ char **text_split(Arena *arena, const char *text, char separator, size_t *count)
     return part;
 }
 
+size_t utf8_columns(const char *text, size_t length)
+{
+    size_t columns = 0;
+    for (size_t i = 0; i < length; i++)
+        columns += ((unsigned char)text[i] & 0xC0) != 0x80;
+    return columns;
+}
+
 bool utf8_valid(const uint8_t *text, size_t size, size_t *bad)
 {
     for (size_t at = 0; at < size;) {

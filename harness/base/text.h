@@ -20,5 +20,7 @@ const char *text_nearest(const char *word, const char *const *names);
 // Splits "a+b+c" at `separator` into the arena; an empty text has no parts.
 char **text_split(Arena *arena, const char *text, char separator, size_t *count);
 
+// Columns of UTF-8 on a terminal; a byte that continues a character takes none.
+size_t utf8_columns(const char *text, size_t length);
 bool utf8_valid(const uint8_t *text, size_t size, size_t *bad); // *bad: the first bad byte's offset
 #endif

@@ -2,6 +2,7 @@
 // at most where it can; several have a line each.
 
 #include "report/compare.h"
+#include "base/text.h"
 #include <math.h>
 #include <string.h>
 
@@ -21,18 +22,10 @@ void compare_screen(FILE *out, Arena *arena, const Comparisons *of)
 
 // ---- texts
 
-static size_t columns_of(const char *text, size_t length) // of UTF-8 on a terminal
-{
-    size_t columns = 0;
-    for (size_t i = 0; i < length; i++)
-        columns += ((unsigned char)text[i] & 0xC0) != 0x80;
-    return columns;
-}
-
 static void put(FILE *out, const char *text, size_t length, size_t width)
 {
     fwrite(text, 1, length, out);
-    for (size_t columns = columns_of(text, length); columns < width; columns++)
+    for (size_t columns = utf8_columns(text, length); columns < width; columns++)
         putc(' ', out);
 }
 
@@ -40,7 +33,7 @@ static void put(FILE *out, const char *text, size_t length, size_t width)
 static size_t fitting(const char *text, size_t width)
 {
     size_t all = strlen(text), length = 0, last = 0;
-    while (length < all && columns_of(text, length + 1) <= width) {
+    while (length < all && utf8_columns(text, length + 1) <= width) {
         length++;
         if (length == all || text[length] == ' ')
             last = length;
@@ -53,7 +46,7 @@ static void put_label(FILE *out, const char *label)
 {
     size_t length = strlen(label);
     put(out, label, length, LABEL);
-    if (columns_of(label, length) >= LABEL)
+    if (utf8_columns(label, length) >= LABEL)
         fprintf(out, "\n%*s", LABEL, "");
 }
 
@@ -447,8 +440,8 @@ static void several(FILE *out, Arena *arena, const Comparisons *of)
     size_t task = strlen("task"), model = strlen("model");
     for (size_t b = 0; b < of->blocks; b++) { // names that are cut may be one name
         const char *its[] = { of->block[b].task, of->block[b].model };
-        task = MAX(task, columns_of(its[0], strlen(its[0])));
-        model = MAX(model, columns_of(its[1], strlen(its[1])));
+        task = MAX(task, utf8_columns(its[0], strlen(its[0])));
+        model = MAX(model, utf8_columns(its[1], strlen(its[1])));
     }
     fprintf(out, "%s against %s in %zu blocks; p adjusted by Holm, k = %zu\n\n", of->name[0],
             of->name[1], of->blocks, of->family);

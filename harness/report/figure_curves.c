@@ -73,8 +73,7 @@ static size_t curves_of(const Figure *figure, const Cell *cell, bool loss, Curve
     size_t n = 0;
     *curve = arena_take(figure->arena, cell->runs, sizeof **curve);
     for (size_t r = 0; r < cell->runs; r++) {
-        bool ended = !strcmp(known(cell->run[r]->status), "ok");
-        if (!ended || !read_curve(figure, cell->run[r], loss, &(*curve)[n]))
+        if (!row_ok(cell->run[r]) || !read_curve(figure, cell->run[r], loss, &(*curve)[n]))
             continue;
         if (loss)
             smooth(&(*curve)[n]);

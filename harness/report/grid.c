@@ -1,6 +1,7 @@
 // grid.c: see grid.h.
 
 #include "report/grid.h"
+#include "base/text.h"
 #include <string.h>
 
 enum { WIDTH = 100 }; // of a terminal; a wider text table is printed in parts
@@ -34,15 +35,6 @@ static bool repeats(const Grid *grid, size_t row, size_t column)
            !strcmp(grid->cell[row * grid->columns], grid->cell[(row - 1) * grid->columns]);
 }
 
-// Columns of text on a terminal; a byte that continues a character of UTF-8 takes none.
-static size_t width(const char *text, size_t length)
-{
-    size_t columns = 0;
-    for (size_t i = 0; i < length; i++)
-        columns += ((unsigned char)text[i] & 0xC0) != 0x80;
-    return columns;
-}
-
 static void pad(FILE *out, size_t columns)
 {
     while (columns-- > 0)
@@ -66,11 +58,11 @@ static size_t column_width(const Grid *grid, size_t column)
     for (size_t line = 0; line < 2; line++) {
         size_t length;
         const char *text = heading_line(grid->title[column], line, &length);
-        widest = width(text, length) > widest ? width(text, length) : widest;
+        widest = utf8_columns(text, length) > widest ? utf8_columns(text, length) : widest;
     }
     for (size_t r = 0; r < grid->rows; r++) {
         const char *text = grid->cell[r * grid->columns + column];
-        size_t columns = width(text, strlen(text));
+        size_t columns = utf8_columns(text, strlen(text));
         widest = columns > widest ? columns : widest;
     }
     return widest;
@@ -83,7 +75,7 @@ static void print_line(FILE *out, const Grid *grid, size_t from, size_t to, cons
     size_t owed = 0; // blanks, printed before the next text only
     bool first = true;
     for (size_t c = 0; c < to; c = c + 1 == grid->labels && c + 1 < from ? from : c + 1) {
-        size_t room = column_width(grid, c) - width(text[c], length[c]);
+        size_t room = column_width(grid, c) - utf8_columns(text[c], length[c]);
         owed += (first ? 0 : 2) + (grid->side[c] == 'l' ? 0 : room);
         first = false;
         if (length[c] > 0) {

@@ -43,16 +43,11 @@ static size_t values(Arena *arena, const Cell *cell, const Column *column, doubl
     return n;
 }
 
-static double median_of(const double *ascending_value, size_t n)
-{
-    return n == 0 ? (double)NAN : (ascending_value[(n - 1) / 2] + ascending_value[n / 2]) / 2;
-}
-
 double cell_median(Arena *arena, const Cell *cell, const Column *column)
 {
     double *value;
     size_t mark = arena_mark(arena), n = values(arena, cell, column, &value);
-    double middle = median_of(value, n);
+    double middle = median(value, n);
     arena_rewind(arena, mark);
     return middle;
 }
@@ -67,8 +62,7 @@ double cell_training(Arena *arena, const Cell *cell)
         if (row_ok(row) && !(isnan(row->train_s) && isnan(row->feature_s)))
             value[n++] = before + (isnan(row->train_s) ? 0 : row->train_s);
     }
-    qsort(value, n, sizeof *value, ascending);
-    double middle = median_of(value, n);
+    double middle = median(value, n);
     arena_rewind(arena, mark);
     return middle;
 }

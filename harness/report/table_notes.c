@@ -141,7 +141,7 @@ static void note_missing(Notes *notes, const Summary *summary, bool trials)
 {
     for (size_t i = 0; i < summary->runs; i++) {
         const Row *row = summary->run[i];
-        if (!isnan(trials ? row->tune_score : row->score) && !strcmp(known(row->status), "ok"))
+        if (!isnan(trials ? row->tune_score : row->score) && row_ok(row))
             continue;
         note(notes, "no score: %s %s %s, seed %s: %s%s%s (key %.12s)", known(row->model),
              known(row->task), known(row->method), row_text(notes->arena, row, row_find("seed")),
