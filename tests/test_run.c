@@ -1,5 +1,5 @@
 // One run, one row: what it holds, what lies beside it, and what a seed or a label may change.
-#include "tests/program.h"
+#include "tests/run_bench.h"
 #include "base/csv.h"
 #include "base/file.h"
 #include "base/text.h"
@@ -10,81 +10,21 @@
 #include <time.h>
 #include <unistd.h>
 
-typedef struct {
-    Arena *arena;
-    const char *folder, *task;
-    int runs; // each goes to a folder of its own unless `out` is among its settings
-} Bench;
-
-static Bench bench_new(void)
-{
-    Error error;
-    Bench b = { .arena = arena_new(ARENA_RUN, &error), .folder = test_folder() };
-    b.task = small_task(b.arena, b.folder, "task");
-    return b;
-}
-
-typedef struct {
-    Row row;
-    const char *out;
-} Done;
-
-static Done run_on(Bench *b, const char *task, const char *method, const char *const *settings)
-{
-    Request request;
-    Error error;
-    Done done = { .out = arena_format(b->arena, "%s/out%d", b->folder, b->runs++) };
-    row_clear(&done.row);
-    if (!CHECK(small_request(b->arena, method, task, settings, &request, &error)) ||
-        (!strcmp(request.protocol.out, "results/single") &&
-         !CHECK(request_set(b->arena, &request, "out", done.out, (Where){ 0 }, &error))) ||
-        !CHECK(run(b->arena, &request, NULL, NULL, &done.row, &error)))
-        printf("%s: %s\n", method, error.text);
-    done.out = request.protocol.out;
-    return done;
-}
-
-static Done run_of(Bench *b, const char *method, const char *const *settings)
-{
-    return run_on(b, b->task, method, settings);
-}
-
-static const char *file_of(Bench *b, const Done *done, const char *kind)
-{
-    return arena_format(b->arena, "%s/%s/%s.csv", done->out, kind, done->row.key);
-}
-
-static const char *text_of(Bench *b, const Done *done, const char *kind)
-{
-    return read_text(b->arena, file_of(b, done, kind));
-}
-
 static bool same_predictions(Bench *b, const Done *a, const Done *c)
 {
-    const char *left = text_of(b, a, "predictions");
-    return *left && !strcmp(left, text_of(b, c, "predictions"));
-}
-
-// A cell of a file without quotes, by line and column from 0; "" where there is none.
-static const char *cell(Bench *b, const char *text, size_t line, size_t column)
-{
-    size_t lines, cells;
-    char **row = text_split(b->arena, text, '\n', &lines);
-    if (line >= lines)
-        return "";
-    char **value = text_split(b->arena, row[line], ',', &cells);
-    return column < cells ? value[column] : "";
+    const char *left = run_text(b, a, "predictions");
+    return *left && !strcmp(left, run_text(b, c, "predictions"));
 }
 
 static double number(Bench *b, const char *text, size_t line, size_t column)
 {
     double value = (double)NAN;
-    return text_real(cell(b, text, line, column), &value) ? value : (double)NAN;
+    return text_real(cell_at(b, text, line, column), &value) ? value : (double)NAN;
 }
 
 static double loss_at(Bench *b, const Done *done, size_t step)
 {
-    return number(b, text_of(b, done, "curves"), step + 1, 3);
+    return number(b, run_text(b, done, "curves"), step + 1, 3);
 }
 
 static bool is_one_of(const char *name, const char *const *names)
@@ -131,7 +71,7 @@ static void every_cell_that_has_a_source_is_known_and_no_other(void)
                                          "spec_sha",
                                          NULL };
     static const char *const where_git_is[] = { "commit", "dirty", NULL };
-    Bench b = bench_new();
+    Bench b = run_bench();
     Done done = run_of(&b, "lora", NULL);
     for (size_t i = 0; i < row_columns; i++) {
         const Column *column = &row_column[i];
@@ -152,12 +92,12 @@ static void every_cell_that_has_a_source_is_known_and_no_other(void)
 
 static void the_file_holds_the_row_that_was_returned(void)
 {
-    Bench b = bench_new();
+    Bench b = run_bench();
     Done done = run_of(&b, "head", SETTINGS("sweep", "a,b", "study", "c", "attempt", "2"));
     Row *rows;
     size_t count;
     Error error;
-    if (CHECK(rows_read(b.arena, file_of(&b, &done, "rows"), &rows, &count, &error)) &&
+    if (CHECK(rows_read(b.arena, run_file(&b, &done, "rows"), &rows, &count, &error)) &&
         CHECK(count == 1))
         for (size_t i = 0; i < row_columns; i++)
             CHECK_TEXT(row_text(b.arena, &rows[0], &row_column[i]),
@@ -178,7 +118,7 @@ static double cpu_now(void)
 // phase that nobody counts makes one each time.
 static void times_add_up_to_the_wall(void)
 {
-    Bench b = bench_new();
+    Bench b = run_bench();
     const char *texts = path_join(b.arena, b.folder, "texts");
     write_text(texts, "the film was dull and the story cold\n");
     bool adds_up = false, cpu_adds_up = false;
@@ -202,7 +142,7 @@ static void times_add_up_to_the_wall(void)
 
 static void measured_memory_is_what_was_planned(void)
 {
-    Bench b = bench_new();
+    Bench b = run_bench();
     const char *const methods_of[] = { "full", "null" };
     Done done[2];
     for (int i = 0; i < 2; i++) {
@@ -228,7 +168,7 @@ static void measured_memory_is_what_was_planned(void)
 // training; a method that trains nothing has none to give back.
 static void evaluation_has_a_peak_of_its_own_below_trainings(void)
 {
-    Bench b = bench_new();
+    Bench b = run_bench();
     Row full = run_of(&b, "full", NULL).row, null = run_of(&b, "null", NULL).row;
     if (full.rss_train_peak == WHOLE_UNKNOWN)
         skip("the kernel lets no peak begin anew");
@@ -257,9 +197,9 @@ static size_t largest_of(Bench *b, const char *logits, size_t *count)
 static void the_score_follows_from_the_predictions_and_these_from_the_logits(void)
 {
     static const char *const labels[] = { "bad", "good" }; // bytewise
-    Bench b = bench_new();
+    Bench b = run_bench();
     Done done = run_of(&b, "full", NULL);
-    const char *text = text_of(&b, &done, "predictions");
+    const char *text = run_text(&b, &done, "predictions");
     CHECK(!strncmp(text, "split,id,group,gold,pred,logits\n", 32));
     size_t line = 1;
     for (int split = 0; split < 2; split++) {
@@ -267,25 +207,25 @@ static void the_score_follows_from_the_predictions_and_these_from_the_logits(voi
         const char *asked = read_text(b.arena, arena_format(b.arena, "%s/%s.csv", b.task, name));
         size_t n = split ? 20 : 30, right = 0;
         for (size_t i = 0; i < n; i++, line++) {
-            size_t classes, said = largest_of(&b, cell(&b, text, line, 5), &classes);
-            CHECK_TEXT(cell(&b, text, line, 0), name);
+            size_t classes, said = largest_of(&b, cell_at(&b, text, line, 5), &classes);
+            CHECK_TEXT(cell_at(&b, text, line, 0), name);
             CHECK(number(&b, text, line, 1) == (double)i);
-            CHECK_TEXT(cell(&b, text, line, 3), cell(&b, asked, i + 1, 1));
+            CHECK_TEXT(cell_at(&b, text, line, 3), cell_at(&b, asked, i + 1, 1));
             CHECK(classes == 2);
-            CHECK_TEXT(cell(&b, text, line, 4), labels[said]);
-            right += !strcmp(cell(&b, text, line, 3), cell(&b, text, line, 4));
+            CHECK_TEXT(cell_at(&b, text, line, 4), labels[said]);
+            right += !strcmp(cell_at(&b, text, line, 3), cell_at(&b, text, line, 4));
         }
         CHECK((double)right / (double)n == (split ? done.row.score_test : done.row.score_dev));
     }
-    CHECK_TEXT(cell(&b, text, line, 0), "");
+    CHECK_TEXT(cell_at(&b, text, line, 0), "");
     arena_free(b.arena);
 }
 
 static void scores_hold_every_metric_of_every_split(void)
 {
-    Bench b = bench_new();
+    Bench b = run_bench();
     Done done = run_of(&b, "head", NULL);
-    const char *text = text_of(&b, &done, "scores");
+    const char *text = run_text(&b, &done, "scores");
     static const char *const split[] = { "tune", "dev", "test" };
     static const char *const of[] = { "accuracy", "f1_macro", "matthews", "ece" };
     static const double n[] = { 16, 30, 20 };
@@ -293,17 +233,17 @@ static void scores_hold_every_metric_of_every_split(void)
     for (size_t s = 0; s < 3; s++)
         for (size_t m = 0; m < 4; m++) {
             size_t line = 1 + 4 * s + m;
-            CHECK_TEXT(cell(&b, text, line, 0), split[s]);
+            CHECK_TEXT(cell_at(&b, text, line, 0), split[s]);
             CHECK(number(&b, text, line, 1) == n[s]);
-            CHECK_TEXT(cell(&b, text, line, 2), of[m]);
+            CHECK_TEXT(cell_at(&b, text, line, 2), of[m]);
             if (m == 0) {
                 CHECK_CLOSE(number(&b, text, line, 3), accuracy[s], 1e-9);
                 CHECK(number(&b, text, line, 4) == 0.5);
             }
             if (m == 3)
-                CHECK_TEXT(cell(&b, text, line, 4), "");
+                CHECK_TEXT(cell_at(&b, text, line, 4), "");
         }
-    CHECK_TEXT(cell(&b, text, 13, 0), "");
+    CHECK_TEXT(cell_at(&b, text, 13, 0), "");
     arena_free(b.arena);
 }
 
@@ -313,12 +253,12 @@ static void a_curve_has_at_most_200_points_and_the_last_step(void)
         const char *steps;
         size_t points; // of every ceil(steps / 199)-th step, and the last
     } of[] = { { "199", 199 }, { "200", 101 }, { "399", 134 } };
-    Bench b = bench_new();
+    Bench b = run_bench();
     for (size_t i = 0; i < sizeof of / sizeof *of; i++) {
         Done done = run_of(
             &b, "head",
             SETTINGS("min-steps", of[i].steps, "batch", "1", "max-length", "5", "epochs", "0"));
-        const char *text = text_of(&b, &done, "curves");
+        const char *text = run_text(&b, &done, "curves");
         size_t lines, last;
         text_split(b.arena, text, '\n', &lines);
         last = lines - 2; // after the last line end comes an empty part
@@ -327,7 +267,7 @@ static void a_curve_has_at_most_200_points_and_the_last_step(void)
         CHECK(number(&b, text, last, 0) == (double)done.row.steps - 1);
         CHECK(number(&b, text, last, 1) == (double)done.row.tokens);
         CHECK_CLOSE(number(&b, text, last, 4), done.row.tune_score, 1e-9);
-        CHECK_TEXT(cell(&b, text, 1, 4), "");
+        CHECK_TEXT(cell_at(&b, text, 1, 4), "");
     }
     arena_free(b.arena);
 }
@@ -336,7 +276,7 @@ static void a_curve_has_at_most_200_points_and_the_last_step(void)
 
 static void a_run_done_twice_has_the_same_bits(void)
 {
-    Bench b = bench_new();
+    Bench b = run_bench();
     Done first = run_of(&b, "full", NULL);
     run_of(&b, "lora", NULL); // lessons L35: the next run starts from the checkpoint
     Done second = run_of(&b, "full", NULL);
@@ -344,7 +284,7 @@ static void a_run_done_twice_has_the_same_bits(void)
     if (!CHECK(row_same(&first.row, &second.row, &differs)))
         printf("column %s\n", differs->name);
     CHECK(same_predictions(&b, &first, &second));
-    CHECK_TEXT(text_of(&b, &first, "scores"), text_of(&b, &second, "scores"));
+    CHECK_TEXT(run_text(&b, &first, "scores"), run_text(&b, &second, "scores"));
     for (size_t s = 0; s < 6; s++)
         CHECK(loss_at(&b, &first, s) == loss_at(&b, &second, s) && loss_at(&b, &first, s) > 0);
     arena_free(b.arena);
@@ -353,7 +293,7 @@ static void a_run_done_twice_has_the_same_bits(void)
 // Lessons L10: one seed at a time.
 static void each_seed_changes_its_own_and_nothing_else(void)
 {
-    Bench b = bench_new();
+    Bench b = run_bench();
     Done start = run_of(&b, "null", NULL);
     Done start_init = run_of(&b, "null", SETTINGS("init-seed", "2"));
     Done start_other =
@@ -381,33 +321,16 @@ static void each_seed_changes_its_own_and_nothing_else(void)
     arena_free(b.arena);
 }
 
-static void swap_labels(Bench *b, const char *path)
-{
-    char *text = read_text(b->arena, path);
-    FILE *out = fopen(path, "we");
-    size_t lines;
-    char **line = text_split(b->arena, text, '\n', &lines);
-    for (size_t i = 0; out && i + 1 < lines; i++) {
-        char *comma = strrchr(line[i], ',');
-        const char *label = !strcmp(comma, ",good")  ? ",bad"
-                            : !strcmp(comma, ",bad") ? ",good"
-                                                     : comma;
-        fprintf(out, "%.*s%s\n", (int)(comma - line[i]), line[i], label);
-    }
-    if (out)
-        fclose(out);
-}
-
 // Lessons L1: selection and training see none of them.
 static void other_labels_of_dev_and_test_change_scores_alone(void)
 {
     static const char *const changed[] = { "score",    "score_dev", "score_test",
                                            "loss",     "accuracy",  "f1_macro",
                                            "matthews", "ece",       NULL };
-    Bench b = bench_new();
+    Bench b = run_bench();
     Done first = run_of(&b, "full", NULL);
-    swap_labels(&b, path_join(b.arena, b.task, "dev.csv"));
-    swap_labels(&b, path_join(b.arena, b.task, "test.csv"));
+    turn_labels(&b, path_join(b.arena, b.task, "dev.csv"));
+    turn_labels(&b, path_join(b.arena, b.task, "test.csv"));
     Done second = run_of(&b, "full", NULL);
     for (size_t i = 0; i < row_columns; i++) {
         const Column *c = &row_column[i];
@@ -416,11 +339,11 @@ static void other_labels_of_dev_and_test_change_scores_alone(void)
         CHECK_TEXT(row_text(b.arena, &second.row, c), row_text(b.arena, &first.row, c));
     }
     CHECK_CLOSE(second.row.score, 1 - first.row.score, 1e-12);
-    const char *left = text_of(&b, &first, "predictions"),
-               *right = text_of(&b, &second, "predictions");
+    const char *left = run_text(&b, &first, "predictions"),
+               *right = run_text(&b, &second, "predictions");
     for (size_t line = 1; line <= 50; line++) {
-        CHECK_TEXT(cell(&b, left, line, 5), cell(&b, right, line, 5));
-        CHECK(strcmp(cell(&b, left, line, 3), cell(&b, right, line, 3)) != 0);
+        CHECK_TEXT(cell_at(&b, left, line, 5), cell_at(&b, right, line, 5));
+        CHECK(strcmp(cell_at(&b, left, line, 3), cell_at(&b, right, line, 3)) != 0);
     }
     for (size_t s = 0; s < 6; s++)
         CHECK(loss_at(&b, &first, s) == loss_at(&b, &second, s));
@@ -429,7 +352,7 @@ static void other_labels_of_dev_and_test_change_scores_alone(void)
 
 static void full_at_rate_0_is_the_untouched_model(void)
 {
-    Bench b = bench_new();
+    Bench b = run_bench();
     Done null = run_of(&b, "null", NULL);
     Done full = run_of(&b, "full", SETTINGS("lr", "0"));
     Done tuned = run_of(&b, "full", NULL);
@@ -445,7 +368,7 @@ static void full_at_rate_0_is_the_untouched_model(void)
 
 static void without_pretraining_the_same_architecture_starts_anew(void)
 {
-    Bench b = bench_new();
+    Bench b = run_bench();
     Done yes = run_of(&b, "null", NULL);
     Done no = run_of(&b, "null", SETTINGS("pretrained", "no"));
     Done other = run_of(&b, "null", SETTINGS("pretrained", "no", "init-seed", "2"));
@@ -457,7 +380,7 @@ static void without_pretraining_the_same_architecture_starts_anew(void)
 
 static void a_test_file_without_labels_is_not_scored(void)
 {
-    Bench b = bench_new();
+    Bench b = run_bench();
     const char *without = small_task(b.arena, b.folder, "without");
     write_text(path_join(b.arena, without, "test.csv"), "text\nthe room was bright\n");
     Done done = run_on(&b, without, "lora", NULL), other = run_of(&b, "lora", NULL);
@@ -465,14 +388,14 @@ static void a_test_file_without_labels_is_not_scored(void)
     CHECK_TEXT(done.row.warnings, "test has no labels: it is not scored");
     CHECK(isnan(done.row.score_test) && done.row.test_n == WHOLE_UNKNOWN);
     CHECK(done.row.score_dev == other.row.score_dev);
-    CHECK(strstr(text_of(&b, &done, "scores"), "\ntest,") == NULL);
-    CHECK(strstr(text_of(&b, &other, "scores"), "\ntest,") != NULL);
+    CHECK(strstr(run_text(&b, &done, "scores"), "\ntest,") == NULL);
+    CHECK(strstr(run_text(&b, &other, "scores"), "\ntest,") != NULL);
     arena_free(b.arena);
 }
 
 static void a_rate_that_was_given_is_told_from_the_default(void)
 {
-    Bench b = bench_new();
+    Bench b = run_bench();
     Done standard = run_of(&b, "lora", NULL);
     Done given = run_of(&b, "lora", SETTINGS("lr", "0.005"));
     Done head = run_of(&b, "lora", SETTINGS("head-lr", "0.001"));
@@ -488,7 +411,7 @@ static void a_rate_that_was_given_is_told_from_the_default(void)
 // head claims to run calm below what it trains; lora does not.
 static void dropout_of_the_frozen_part_is_as_claimed_or_as_asked(void)
 {
-    Bench b = bench_new();
+    Bench b = run_bench();
     Done head = run_of(&b, "head", NULL);
     Done head_no = run_of(&b, "head", SETTINGS("frozen-dropout", "no"));
     Done head_yes = run_of(&b, "head", SETTINGS("frozen-dropout", "yes"));
@@ -503,7 +426,7 @@ static void dropout_of_the_frozen_part_is_as_claimed_or_as_asked(void)
 
 static void a_task_with_scores_has_correlations(void)
 {
-    Bench b = bench_new();
+    Bench b = run_bench();
     const char *pairs = small_pairs(b.arena, b.folder, "pairs");
     Done done = run_on(&b, pairs, "lora", SETTINGS("max-length", "32"));
     const Row *r = &done.row;
@@ -514,8 +437,8 @@ static void a_task_with_scores_has_correlations(void)
     CHECK(r->score == r->spearman && r->majority_score == 0);
     CHECK_CLOSE(r->loss, r->rmse * r->rmse, 1e-6);
     CHECK(r->params_head == 129);
-    const char *text = text_of(&b, &done, "predictions");
-    CHECK_TEXT(cell(&b, text, 1, 4), cell(&b, text, 1, 5));
+    const char *text = run_text(&b, &done, "predictions");
+    CHECK_TEXT(cell_at(&b, text, 1, 4), cell_at(&b, text, 1, 5));
     arena_free(b.arena);
 }
 
@@ -528,7 +451,7 @@ static void each_head_is_another_model(void)
                { "linear", 258, 0 },
                { "mean", 258, 0 },
                { "mlp", 128 * 128 + 128 + 258, 1 } };
-    Bench b = bench_new();
+    Bench b = run_bench();
     Done done[4];
     for (size_t i = 0; i < 4; i++) {
         done[i] = run_of(&b, "head", SETTINGS("head", of[i].head));
@@ -566,7 +489,7 @@ static void spoil(Bench *b, const char *model, const char *name)
 
 static void a_loss_that_is_no_number_ends_the_run_without_a_score(void)
 {
-    Bench b = bench_new();
+    Bench b = run_bench();
     const char *model = model_copy(b.arena, b.folder, "spoiled");
     spoil(&b, model, "bert.encoder.layer.0.attention.self.query.weight");
     Done done = run_of(&b, "lora", SETTINGS("model", model));
@@ -589,7 +512,7 @@ static void a_loss_that_is_no_number_ends_the_run_without_a_score(void)
 
 static void a_run_out_of_time_leaves_no_score(void)
 {
-    Bench b = bench_new();
+    Bench b = run_bench();
     Done well = run_of(&b, "lora", SETTINGS("timeout", "600"));
     CHECK_TEXT(well.row.status, "ok");
     Done late =
@@ -605,10 +528,10 @@ static void a_run_out_of_time_leaves_no_score(void)
 
 static void a_finished_row_is_not_replaced_by_an_attempt_that_did_not_end(void)
 {
-    Bench b = bench_new();
+    Bench b = run_bench();
     const char *out = path_join(b.arena, b.folder, "same");
     Done well = run_of(&b, "lora", SETTINGS("out", out));
-    const char *row = text_of(&b, &well, "rows"), *scores = text_of(&b, &well, "scores");
+    const char *row = run_text(&b, &well, "rows"), *scores = run_text(&b, &well, "scores");
     CHECK(files_below(out) == 4);
     Request request;
     Error error;
@@ -618,15 +541,15 @@ static void a_finished_row_is_not_replaced_by_an_attempt_that_did_not_end(void)
     CHECK(!run(b.arena, &request, NULL, NULL, &late, &error));
     CHECK_ERROR(&error, ERROR_WORK,
                 "timeout: gave up after 0 seconds at step 0 of 6; the finished row");
-    CHECK_TEXT(text_of(&b, &well, "rows"), row);
-    CHECK_TEXT(text_of(&b, &well, "scores"), scores);
+    CHECK_TEXT(run_text(&b, &well, "rows"), row);
+    CHECK_TEXT(run_text(&b, &well, "scores"), scores);
     arena_free(b.arena);
 }
 
 // Lessons L40: a cased vocabulary under a tokenizer that lower-cases.
 static void capitals_that_no_text_reaches_are_warned_of(void)
 {
-    Bench b = bench_new();
+    Bench b = run_bench();
     const char *model = model_copy(b.arena, b.folder, "cased");
     const char *path = path_join(b.arena, model, "vocab.txt");
     char *text = read_text(b.arena, path), *at = text;
@@ -646,7 +569,7 @@ static void capitals_that_no_text_reaches_are_warned_of(void)
 
 static void one_thread_means_one_whatever_the_environment_says(void)
 {
-    Bench b = bench_new();
+    Bench b = run_bench();
     for (int threads = 1; threads <= 2; threads++) {
         Row *rows;
         size_t count;
@@ -678,7 +601,7 @@ static void one_thread_means_one_whatever_the_environment_says(void)
 // Lessons L22: ru_maxrss would be the parent's.
 static void a_large_parent_is_not_in_the_peak(void)
 {
-    Bench b = bench_new();
+    Bench b = run_bench();
     size_t large = (size_t)400 << 20, count;
     char *held = malloc(large);
     Row *rows;

@@ -3,59 +3,10 @@
 #include "run/selection.h"
 #include "base/text.h"
 #include "run/prepare.h"
-#include "tests/program.h"
+#include "tests/run_bench.h"
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-
-typedef struct {
-    Arena *arena;
-    const char *folder, *task;
-    int runs; // each goes to a folder of its own
-} Bench;
-
-static Bench bench_new(void)
-{
-    Error error;
-    Bench b = { .arena = arena_new(ARENA_RUN, &error), .folder = test_folder() };
-    b.task = small_task(b.arena, b.folder, "task");
-    return b;
-}
-
-typedef struct {
-    Row row;
-    const char *out;
-} Done;
-
-static Done run_on(Bench *b, const char *task, const char *const *settings)
-{
-    Request request;
-    Error error;
-    Done done = { .out = arena_format(b->arena, "%s/out%d", b->folder, b->runs++) };
-    row_clear(&done.row);
-    if (!CHECK(small_request(b->arena, "full", task, settings, &request, &error)) ||
-        !CHECK(request_set(b->arena, &request, "out", done.out, (Where){ 0 }, &error)) ||
-        !CHECK(run(b->arena, &request, NULL, NULL, &done.row, &error)))
-        printf("%s\n", error.text);
-    return done;
-}
-
-static const char *text_of(Bench *b, const Done *done, const char *kind)
-{
-    return read_text(b->arena,
-                     arena_format(b->arena, "%s/%s/%s.csv", done->out, kind, done->row.key));
-}
-
-// A cell of a file without quotes, by line and column from 0; "" where there is none.
-static const char *cell(Bench *b, const char *text, size_t line, size_t column)
-{
-    size_t lines, cells;
-    char **row = text_split(b->arena, text, '\n', &lines);
-    if (line >= lines)
-        return "";
-    char **value = text_split(b->arena, row[line], ',', &cells);
-    return column < cells ? value[column] : "";
-}
 
 static size_t lines_of(const char *text)
 {
@@ -68,37 +19,21 @@ static size_t lines_of(const char *text)
 // Logits of every scored item are the same, whatever the labels.
 static bool same_weights(Bench *b, const Done *a, const Done *c)
 {
-    const char *left = text_of(b, a, "predictions"), *right = text_of(b, c, "predictions");
+    const char *left = run_text(b, a, "predictions"), *right = run_text(b, c, "predictions");
     bool same = lines_of(left) > 1 && lines_of(left) == lines_of(right);
     for (size_t line = 1; same && line < lines_of(left); line++)
-        same = !strcmp(cell(b, left, line, 5), cell(b, right, line, 5));
+        same = !strcmp(cell_at(b, left, line, 5), cell_at(b, right, line, 5));
     return same;
 }
 
 static bool same_losses(Bench *b, const Done *a, const Done *c, size_t steps)
 {
-    const char *left = text_of(b, a, "curves"), *right = text_of(b, c, "curves");
+    const char *left = run_text(b, a, "curves"), *right = run_text(b, c, "curves");
     bool same = true;
     for (size_t line = 1; same && line <= steps; line++)
-        same = *cell(b, left, line, 3) && !strcmp(cell(b, left, line, 3), cell(b, right, line, 3));
+        same = *cell_at(b, left, line, 3) &&
+               !strcmp(cell_at(b, left, line, 3), cell_at(b, right, line, 3));
     return same;
-}
-
-static void turn_labels(Bench *b, const char *path)
-{
-    char *text = read_text(b->arena, path);
-    FILE *out = fopen(path, "we");
-    size_t lines;
-    char **line = text_split(b->arena, text, '\n', &lines);
-    for (size_t i = 0; out && i + 1 < lines; i++) {
-        char *comma = strrchr(line[i], ',');
-        const char *label = !strcmp(comma, ",good")  ? ",bad"
-                            : !strcmp(comma, ",bad") ? ",good"
-                                                     : comma;
-        fprintf(out, "%.*s%s\n", (int)(comma - line[i]), line[i], label);
-    }
-    if (out)
-        fclose(out);
 }
 
 // ---- when tune is looked at
@@ -156,27 +91,27 @@ static void of_equal_scores_the_earlier_weights_are_kept(void)
 
 static void the_best_epoch_s_weights_are_those_of_a_run_that_ends_there(void)
 {
-    Bench b = bench_new();
-    Done best = run_on(&b, b.task, SETTINGS(JUMPY, "epochs", "5", "select", "best"));
-    Done last = run_on(&b, b.task, SETTINGS(JUMPY, "epochs", "5"));
+    Bench b = run_bench();
+    Done best = run_of(&b, "full", SETTINGS(JUMPY, "epochs", "5", "select", "best"));
+    Done last = run_of(&b, "full", SETTINGS(JUMPY, "epochs", "5"));
     CHECK_TEXT(best.row.select, "best");
     CHECK(strcmp(best.row.key, last.row.key) != 0);
     CHECK(same_losses(&b, &best, &last, 30)); // looking disturbs nothing
-    const char *curve = text_of(&b, &best, "curves");
+    const char *curve = run_text(&b, &best, "curves");
     double highest = -1;
     int64_t epoch = 0;
     CHECK(lines_of(curve) == 31);
     for (size_t step = 0; step < 30; step++) {
         double score = NAN;
-        CHECK((*cell(&b, curve, step + 1, 4) != '\0') == (step % 6 == 5));
-        if (text_real(cell(&b, curve, step + 1, 4), &score) && score > highest) {
+        CHECK((*cell_at(&b, curve, step + 1, 4) != '\0') == (step % 6 == 5));
+        if (text_real(cell_at(&b, curve, step + 1, 4), &score) && score > highest) {
             highest = score;
             epoch = (int64_t)step / 6 + 1;
         }
     }
     CHECK(best.row.best_epoch == epoch && best.row.tune_score == highest);
     CHECK(epoch > 0 && epoch < 5); // else this shows nothing
-    Done there = run_on(&b, b.task,
+    Done there = run_of(&b, "full",
                         SETTINGS(JUMPY, "epochs", arena_format(b.arena, "%lld", (long long)epoch)));
     CHECK(same_weights(&b, &best, &there));
     CHECK(!same_weights(&b, &best, &last));
@@ -189,8 +124,8 @@ static void the_best_epoch_s_weights_are_those_of_a_run_that_ends_there(void)
 
 static void a_score_that_rises_to_the_last_epoch_is_warned_of(void)
 {
-    Bench b = bench_new();
-    Done one = run_on(&b, b.task, SETTINGS("select", "best", "min-steps", "0", "epochs", "1"));
+    Bench b = run_bench();
+    Done one = run_of(&b, "full", SETTINGS("select", "best", "min-steps", "0", "epochs", "1"));
     CHECK(one.row.best_epoch == 1);
     CHECK_TEXT(one.row.warnings,
                "the last epoch is the best on tune: longer training may score higher");
@@ -200,11 +135,11 @@ static void a_score_that_rises_to_the_last_epoch_is_warned_of(void)
 // Lessons L1.
 static void other_labels_of_dev_and_test_change_no_weight_and_no_choice(void)
 {
-    Bench b = bench_new();
+    Bench b = run_bench();
     Done best[2], trial[2];
     for (int i = 0; i < 2; i++) {
-        best[i] = run_on(&b, b.task, SETTINGS(JUMPY, "epochs", "3", "select", "best"));
-        trial[i] = run_on(&b, b.task, SETTINGS("stage", "trial"));
+        best[i] = run_of(&b, "full", SETTINGS(JUMPY, "epochs", "3", "select", "best"));
+        trial[i] = run_of(&b, "full", SETTINGS("stage", "trial"));
         turn_labels(&b, path_join(b.arena, b.task, "dev.csv"));
         turn_labels(&b, path_join(b.arena, b.task, "test.csv"));
     }
@@ -212,7 +147,8 @@ static void other_labels_of_dev_and_test_change_no_weight_and_no_choice(void)
     CHECK(same_weights(&b, &best[0], &best[1]));
     CHECK(best[0].row.best_epoch == best[1].row.best_epoch);
     CHECK(best[0].row.tune_score == best[1].row.tune_score);
-    CHECK(strcmp(text_of(&b, &best[0], "predictions"), text_of(&b, &best[1], "predictions")) != 0);
+    CHECK(strcmp(run_text(&b, &best[0], "predictions"), run_text(&b, &best[1], "predictions")) !=
+          0);
     CHECK(row_same(&trial[0].row, &trial[1].row, &differs)); // all of it
     arena_free(b.arena);
 }
@@ -224,9 +160,9 @@ static void a_trial_is_scored_on_tune_alone(void)
     static const char *const unknown[] = { "score",    "score_dev", "score_test",     "accuracy",
                                            "f1_macro", "matthews",  "majority_score", "ece",
                                            "test_n",   NULL };
-    Bench b = bench_new();
-    Done trial = run_on(&b, b.task, SETTINGS("stage", "trial", "lr", "1e-3"));
-    Done final = run_on(&b, b.task, SETTINGS("lr", "1e-3"));
+    Bench b = run_bench();
+    Done trial = run_of(&b, "full", SETTINGS("stage", "trial", "lr", "1e-3"));
+    Done final = run_of(&b, "full", SETTINGS("lr", "1e-3"));
     CHECK_TEXT(trial.row.stage, "trial");
     CHECK_TEXT(trial.row.eval_split, "tune");
     CHECK(trial.row.eval_n == 16 && trial.row.tune_n == 16);
@@ -236,11 +172,11 @@ static void a_trial_is_scored_on_tune_alone(void)
     CHECK(trial.row.loss > 0 && trial.row.loss != final.row.loss);
     for (size_t i = 0; unknown[i]; i++)
         CHECK_TEXT(row_text(b.arena, &trial.row, row_find(unknown[i])), "");
-    CHECK_TEXT(text_of(&b, &trial, "predictions"), "");
-    CHECK(lines_of(text_of(&b, &trial, "curves")) == 7);
-    const char *scores = text_of(&b, &trial, "scores");
+    CHECK_TEXT(run_text(&b, &trial, "predictions"), "");
+    CHECK(lines_of(run_text(&b, &trial, "curves")) == 7);
+    const char *scores = run_text(&b, &trial, "scores");
     for (size_t line = 1; line < lines_of(scores); line++)
-        CHECK_TEXT(cell(&b, scores, line, 0), "tune");
+        CHECK_TEXT(cell_at(&b, scores, line, 0), "tune");
     CHECK(lines_of(scores) == 5);
     arena_free(b.arena);
 }
@@ -248,7 +184,7 @@ static void a_trial_is_scored_on_tune_alone(void)
 // What has no tokens is not evaluated, and only what is evaluated has its labels read.
 static void a_trial_has_nothing_to_read_labels_for(void)
 {
-    Bench b = bench_new();
+    Bench b = run_bench();
     Cache *cache = cache_new(b.arena);
     for (int trial = 0; trial < 2; trial++) {
         Request request;
@@ -268,9 +204,9 @@ static void a_trial_has_nothing_to_read_labels_for(void)
 
 static void what_a_search_found_stands_in_the_row_and_not_in_the_key(void)
 {
-    Bench b = bench_new();
-    Done given = run_on(&b, b.task, SETTINGS("lr", "1e-3"));
-    Done searched = run_on(&b, b.task,
+    Bench b = run_bench();
+    Done given = run_of(&b, "full", SETTINGS("lr", "1e-3"));
+    Done searched = run_of(&b, "full",
                            SETTINGS("lr", "1e-3", "winner-key", "abc", "trials", "8",
                                     "search-space", "lr 1e-3", "search-s", "2.5"));
     CHECK_TEXT(searched.row.key, given.row.key);
@@ -289,7 +225,7 @@ static void what_a_search_found_stands_in_the_row_and_not_in_the_key(void)
 static void train_and_tune_is_as_one_file_with_both(void)
 {
     static const char *const header[] = { "text,label\n", "text,text_b,score\n" };
-    Bench b = bench_new();
+    Bench b = run_bench();
     for (int scores = 0; scores < 2; scores++) {
         const char *apart = scores ? small_pairs(b.arena, b.folder, "pairs") : b.task;
         const char *whole = scores ? small_pairs(b.arena, b.folder, "pairs2")
@@ -298,13 +234,13 @@ static void train_and_tune_is_as_one_file_with_both(void)
         const char *tune = read_text(b.arena, path_join(b.arena, apart, "tune.csv"));
         write_text(train, arena_format(b.arena, "%s%s", read_text(b.arena, train),
                                        tune + strlen(header[scores])));
-        Done both = run_on(&b, apart, SETTINGS("train-on", "train+tune"));
-        Done one = run_on(&b, whole, NULL), less = run_on(&b, apart, NULL);
+        Done both = run_on(&b, apart, "full", SETTINGS("train-on", "train+tune"));
+        Done one = run_on(&b, whole, "full", NULL), less = run_on(&b, apart, "full", NULL);
         CHECK_TEXT(both.row.train_on, "train+tune");
         CHECK_TEXT(one.row.train_on, "train");
         CHECK(both.row.train_n == 64 && both.row.tune_n == 0 && both.row.steps == 8);
         CHECK(isnan(both.row.tune_score) && !isnan(both.row.score));
-        CHECK(strstr(text_of(&b, &both, "scores"), "tune,") == NULL);
+        CHECK(strstr(run_text(&b, &both, "scores"), "tune,") == NULL);
         CHECK(same_weights(&b, &both, &one) && !same_weights(&b, &both, &less));
         CHECK(strcmp(both.row.key, less.row.key) != 0);
     }
@@ -314,7 +250,7 @@ static void train_and_tune_is_as_one_file_with_both(void)
 static void who_chooses_by_tune_cannot_train_on_it(void)
 {
     static const char *const other[][2] = { { "select", "best" }, { "stage", "trial" } };
-    Bench b = bench_new();
+    Bench b = run_bench();
     Cache *cache = cache_new(b.arena);
     for (int i = 0; i < 2; i++) {
         Request request;
