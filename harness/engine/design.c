@@ -1,6 +1,7 @@
 // design.c: moments of columns, blocks of rows, and the way back.
 #include "engine/design.h"
 #include <assert.h>
+#include <cblas.h>
 #include <math.h>
 
 Design design_new(Arena *arena, Matrix x, bool standardise)
@@ -45,6 +46,19 @@ void design_block(const Design *design, size_t first, size_t count, double *z)
         for (size_t c = 0; c < cols; c++)
             z[r * cols + c] = ((double)x[c] - design->mean[c]) * design->scale[c];
     }
+}
+
+void design_gram(Arena *arena, const Design *design, double *gram)
+{
+    size_t mark = arena_mark(arena), rows = design->x.rows, cols = design->x.cols;
+    double *z = arena_take(arena, DESIGN_BLOCK * cols + 1, sizeof *z);
+    for (size_t first = 0; first < rows; first += DESIGN_BLOCK) {
+        size_t count = rows - first < DESIGN_BLOCK ? rows - first : DESIGN_BLOCK;
+        design_block(design, first, count, z);
+        cblas_dsyrk(CblasRowMajor, CblasUpper, CblasTrans, (blasint)cols, (blasint)count, 1, z,
+                    (blasint)cols, 1, gram, (blasint)cols);
+    }
+    arena_rewind(arena, mark);
 }
 
 void design_fold(const Design *design, size_t vectors, double *W, double *b)

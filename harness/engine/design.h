@@ -23,6 +23,9 @@ enum { DESIGN_BLOCK = 256 };
 // Rows first .. first + count - 1 (at most DESIGN_BLOCK) as z, count x cols without padding.
 void design_block(const Design *design, size_t first, size_t count, double *z);
 
+// Adds z^T z over all rows to `gram` (cols x cols, row-major), on and above the diagonal.
+void design_gram(Arena *arena, const Design *design, double *gram);
+
 // W (vectors x cols, in place) and b (vectors) from those of z to those of x.
 void design_fold(const Design *design, size_t vectors, double *W, double *b);
 #endif

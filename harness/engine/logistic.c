@@ -1,9 +1,18 @@
 // logistic.c: the objective, block of rows by block of rows, and L-BFGS around it.
+//
+// The columns of a Transformer's vectors lean on each other, and L-BFGS would take hundreds of
+// steps along them. So it moves U = W R^T, where R^T R = q Z^T Z + I / C is the second derivative
+// at W = 0 (q = 1/4 for two classes, 1/K for K): there it is I, and tens of steps do.
 #include "engine/logistic.h"
+#include <assert.h>
 #include <cblas.h>
 #include <lbfgs.h>
 #include <math.h>
 #include <string.h>
+
+// LAPACK, in OpenBLAS, by Fortran's conventions: columns first, and the length of each text behind.
+extern void dpotrf_(const char *uplo, const blasint *n, double *a, const blasint *lda,
+                    blasint *info, size_t uplo_length);
 
 enum { PAIRS_KEPT = 10, MOST_ITERATIONS = 20000 };
 #define AIM 1e-9 // of the number of rows: the largest entry of the gradient
@@ -16,6 +25,8 @@ typedef struct {
     size_t vectors;
     double C;
     double *z, *score; // of one block
+    double *R, root; // while it is solved: cols x cols, upper; of q times the rows, which scales b
+    double *own;     // W and b, or their gradient, of a vector of the solver's
     bool (*go_on)(void *);
     void *context;
 } Problem;
@@ -100,14 +111,62 @@ double logistic_objective(Arena *arena, const Design *design, const int32_t *lab
     return value;
 }
 
-// ---- L-BFGS: its vector is W, then b
+// ---- L-BFGS: its vector is U, then b as scaled
+
+// R, from the sums of products of the columns. A diagonal that rounding would make negative is kept
+// above 0: R has to be near the second derivative, not equal to it.
+static void precondition(Arena *arena, Problem *problem)
+{
+    const Design *design = problem->design;
+    size_t cols = design->x.cols;
+    double q = problem->vectors == 1 ? 0.25 : 1 / (double)problem->classes, most = 0;
+    blasint n = (blasint)cols, info = 0;
+    double *R = arena_zero(arena, cols * cols, sizeof *R);
+    design_gram(arena, design, R);
+    for (size_t c = 0; c < cols; c++)
+        most = fmax(most, q * R[c * cols + c]);
+    for (size_t i = 0; i < cols * cols; i++)
+        R[i] *= q;
+    for (size_t c = 0; c < cols; c++)
+        R[c * cols + c] += fmax(1 / problem->C, 1e-9 * most);
+    dpotrf_("L", &n, R, &n, &info, 1); // our rows are its columns: above is below
+    assert(info == 0);
+    problem->R = R;
+    problem->root = sqrt(q * (double)design->x.rows);
+    problem->own = arena_take(arena, problem->vectors * (cols + 1), sizeof *problem->own);
+}
+
+// From one vector to another, which may be the same: its rows by R^-T, R^-1 or R, its last entries
+// by 1 / root or root.
+enum Way { TO_WEIGHTS, TO_SOLVER_GRADIENT, TO_OWN_GRADIENT };
+static void change(const Problem *problem, enum Way way, const double *from, double *to)
+{
+    size_t vectors = problem->vectors, cols = problem->design->x.cols, weights = vectors * cols;
+    double root = way == TO_OWN_GRADIENT ? problem->root : 1 / problem->root;
+    if (to != from)
+        memcpy(to, from, weights * sizeof *to);
+    if (way == TO_OWN_GRADIENT)
+        cblas_dtrmm(CblasRowMajor, CblasRight, CblasUpper, CblasNoTrans, CblasNonUnit,
+                    (blasint)vectors, (blasint)cols, 1, problem->R, (blasint)cols, to,
+                    (blasint)cols);
+    else
+        cblas_dtrsm(CblasRowMajor, CblasRight, CblasUpper,
+                    way == TO_WEIGHTS ? CblasTrans : CblasNoTrans, CblasNonUnit, (blasint)vectors,
+                    (blasint)cols, 1, problem->R, (blasint)cols, to, (blasint)cols);
+    for (size_t k = 0; k < vectors; k++)
+        to[weights + k] = from[weights + k] * root;
+}
 
 static double evaluated(void *context, const double *x, double *gradient, int n, double step)
 {
     const Problem *problem = context;
     size_t weights = problem->vectors * problem->design->x.cols;
+    double *own = problem->own;
     (void)n, (void)step;
-    return objective(problem, x, x + weights, gradient, gradient + weights);
+    change(problem, TO_WEIGHTS, x, own);
+    double value = objective(problem, own, own + weights, gradient, gradient + weights);
+    change(problem, TO_SOLVER_GRADIENT, gradient, gradient);
+    return value;
 }
 
 static double largest_of(const double *gradient, size_t n)
@@ -123,7 +182,8 @@ static int watched(void *context, const double *x, const double *gradient, doubl
 {
     const Problem *problem = context;
     (void)x, (void)fx, (void)xnorm, (void)gnorm, (void)step, (void)k, (void)evaluations;
-    return largest_of(gradient, (size_t)n) <= AIM * (double)problem->design->x.rows ||
+    change(problem, TO_OWN_GRADIENT, gradient, problem->own);
+    return largest_of(problem->own, (size_t)n) <= AIM * (double)problem->design->x.rows ||
            (problem->go_on && !problem->go_on(problem->context));
 }
 
@@ -133,7 +193,7 @@ bool logistic_fit(Arena *arena, const Design *design, const int32_t *label, int 
     size_t mark = arena_mark(arena), vectors = logistic_vectors(classes);
     size_t weights = vectors * design->x.cols, n = weights + vectors;
     Problem problem = problem_of(arena, design, label, classes, C);
-    double *gradient = arena_take(arena, n, sizeof *gradient), value, mean = 0;
+    double *gradient = arena_take(arena, n, sizeof *gradient), value, mean = 0, *own;
     double *x = lbfgs_malloc((int)n); // as its vector instructions want it
     lbfgs_parameter_t options;
     if (!x)
@@ -144,15 +204,18 @@ bool logistic_fit(Arena *arena, const Design *design, const int32_t *label, int 
     options.m = PAIRS_KEPT;
     options.epsilon = 0; // `watched` decides
     options.max_iterations = MOST_ITERATIONS;
+    precondition(arena, &problem);
     memset(x, 0, n * sizeof *x);
     lbfgs((int)n, x, &value, evaluated, watched, &problem, &options);
-    objective(&problem, x, x + weights, gradient, gradient + weights);
+    own = problem.own;
+    change(&problem, TO_WEIGHTS, x, own);
+    objective(&problem, own, own + weights, gradient, gradient + weights);
     double most = largest_of(gradient, n) / (double)design->x.rows;
     for (size_t k = 0; k < vectors && vectors > 1; k++)
-        mean += x[weights + k] / (double)vectors;
-    memcpy(W, x, weights * sizeof *W);
+        mean += own[weights + k] / (double)vectors;
+    memcpy(W, own, weights * sizeof *W);
     for (size_t k = 0; k < vectors; k++)
-        b[k] = x[weights + k] - mean;
+        b[k] = own[weights + k] - mean;
     lbfgs_free(x);
     arena_rewind(arena, mark);
     return most <= ENOUGH ||

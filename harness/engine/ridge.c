@@ -24,14 +24,13 @@ Ridge ridge_new(Arena *arena, const Design *design, const double *target, size_t
             ridge.mean[v] += target[r * vectors + v];
     for (size_t v = 0; v < vectors; v++)
         ridge.mean[v] /= (double)rows;
+    design_gram(arena, design, ridge.gram);
     for (size_t first = 0; first < rows; first += DESIGN_BLOCK) {
         size_t count = rows - first < DESIGN_BLOCK ? rows - first : DESIGN_BLOCK;
         design_block(design, first, count, z);
         for (size_t r = 0; r < count; r++)
             for (size_t v = 0; v < vectors; v++)
                 off[r * vectors + v] = target[(first + r) * vectors + v] - ridge.mean[v];
-        cblas_dsyrk(CblasRowMajor, CblasUpper, CblasTrans, (blasint)cols, (blasint)count, 1, z,
-                    (blasint)cols, 1, ridge.gram, (blasint)cols);
         cblas_dgemm(CblasRowMajor, CblasTrans, CblasNoTrans, (blasint)vectors, (blasint)cols,
                     (blasint)count, 1, off, (blasint)vectors, z, (blasint)cols, 1, ridge.cross,
                     (blasint)cols);
