@@ -137,11 +137,25 @@ static void told_to_stop_it_says_that_it_did_not_converge(void)
     arena_free(arena);
 }
 
+static void vectors_that_are_no_numbers_are_an_error(void)
+{
+    Error error;
+    Arena *arena = arena_new(1 << 20, &error);
+    Matrix x = waves(arena, ROWS);
+    double W[COLS], b[1];
+    row_at(x, 3)[1] = NAN;
+    Design design = design_new(arena, x, true);
+    CHECK(!logistic_fit(arena, &design, labels(arena, ROWS, 2), 2, 1, NULL, NULL, W, b, &error));
+    CHECK_ERROR(&error, ERROR_WORK, "no finite numbers");
+    arena_free(arena);
+}
+
 void suite_logistic(void)
 {
     ADD(two_points_have_the_root_of_one_equation);
     ADD(newton_s_method_finds_the_same);
     ADD(the_gradient_is_the_objective_s_slope);
     ADD(scores_of_a_thousand_do_not_overflow);
+    ADD(vectors_that_are_no_numbers_are_an_error);
     ADD(told_to_stop_it_says_that_it_did_not_converge);
 }

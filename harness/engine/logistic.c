@@ -4,7 +4,6 @@
 // steps along them. So it moves U = W R^T, where R^T R = q Z^T Z + I / C is the second derivative
 // at W = 0 (q = 1/4 for two classes, 1/K for K): there it is I, and tens of steps do.
 #include "engine/logistic.h"
-#include <assert.h>
 #include <cblas.h>
 #include <lbfgs.h>
 #include <math.h>
@@ -113,9 +112,10 @@ double logistic_objective(Arena *arena, const Design *design, const int32_t *lab
 
 // ---- L-BFGS: its vector is U, then b as scaled
 
-// R, from the sums of products of the columns. A diagonal that rounding would make negative is kept
-// above 0: R has to be near the second derivative, not equal to it.
-static void precondition(Arena *arena, Problem *problem)
+// R, from the sums of products of the columns; false where they are no finite numbers. A diagonal
+// that rounding would make negative is kept above 0: R has to be near the second derivative, not
+// equal to it.
+static bool precondition(Arena *arena, Problem *problem)
 {
     const Design *design = problem->design;
     size_t cols = design->x.cols;
@@ -123,17 +123,20 @@ static void precondition(Arena *arena, Problem *problem)
     blasint n = (blasint)cols, info = 0;
     double *R = arena_zero(arena, cols * cols, sizeof *R);
     design_gram(arena, design, R);
-    for (size_t c = 0; c < cols; c++)
+    for (size_t c = 0; c < cols; c++) {
+        if (!isfinite(R[c * cols + c]))
+            return false;
         most = fmax(most, q * R[c * cols + c]);
+    }
     for (size_t i = 0; i < cols * cols; i++)
         R[i] *= q;
     for (size_t c = 0; c < cols; c++)
         R[c * cols + c] += fmax(1 / problem->C, 1e-9 * most);
     dpotrf_("L", &n, R, &n, &info, 1); // our rows are its columns: above is below
-    assert(info == 0);
     problem->R = R;
     problem->root = sqrt(q * (double)design->x.rows);
     problem->own = arena_take(arena, problem->vectors * (cols + 1), sizeof *problem->own);
+    return info == 0;
 }
 
 // From one vector to another, which may be the same: its rows by R^-T, R^-1 or R, its last entries
@@ -194,8 +197,11 @@ bool logistic_fit(Arena *arena, const Design *design, const int32_t *label, int 
     size_t weights = vectors * design->x.cols, n = weights + vectors;
     Problem problem = problem_of(arena, design, label, classes, C);
     double *gradient = arena_take(arena, n, sizeof *gradient), value, mean = 0, *own;
-    double *x = lbfgs_malloc((int)n); // as its vector instructions want it
     lbfgs_parameter_t options;
+    if (!precondition(arena, &problem))
+        return fail(error, ERROR_WORK, (Where){ .item = "logistic regression" }, NULL,
+                    "the vectors are no finite numbers");
+    double *x = lbfgs_malloc((int)n); // as its vector instructions want it
     if (!x)
         return fail(error, ERROR_ENVIRONMENT, (Where){ 0 }, NULL, "out of memory");
     problem.go_on = go_on;
@@ -204,7 +210,6 @@ bool logistic_fit(Arena *arena, const Design *design, const int32_t *label, int 
     options.m = PAIRS_KEPT;
     options.epsilon = 0; // `watched` decides
     options.max_iterations = MOST_ITERATIONS;
-    precondition(arena, &problem);
     memset(x, 0, n * sizeof *x);
     lbfgs((int)n, x, &value, evaluated, watched, &problem, &options);
     own = problem.own;
