@@ -42,6 +42,11 @@ tests    := $(call objects,$(filter-out tests/fixtures%,$(wildcard tests/*.c)) s
             $(wildcard tests/reference/*.c tests/fuzz/fuzz_*.c) tests/fuzz/replay.c)
 fixtures := $(call objects,$(wildcard tests/fixtures*.c))
 programs := $(if $(wildcard harness/main.c),$(build)/tunemark) $(build)/run-tests $(if $(fixtures),$(build)/fixtures)
+# The longest first, since the suites may run side by side.
+longest  := verify sweep sweep_search
+unknown  := $(filter-out $(suites) fuzz,$(SUITE))
+$(if $(unknown),$(error SUITE: no suite $(unknown); should be of: $(suites) fuzz))
+tested   := $(or $(SUITE),$(longest) $(filter-out $(longest),$(suites)) fuzz)
 # Tests see the same surroundings on every machine; what OpenBLAS reads is left as it is.
 settled  := LC_ALL=C OMP_NUM_THREADS=1 UBSAN_OPTIONS=print_stacktrace=1:halt_on_error=1 \
             ASAN_OPTIONS=detect_leaks=1:detect_stack_use_after_return=1:allocator_may_return_null=1
@@ -50,8 +55,15 @@ all: $(build)/tunemark ## build build/tunemark
 	$(if $(SAN)$(DEBUG)$(FUZZ),,@ln -sfn $(patsubst build/%,%,$<) build/tunemark)
 deps: ## install the Debian packages that are missing
 	@:
-test: $(programs) ## run the CUnit suites; SUITE=name for one, SAN=1 under sanitizers
-	@$(settled) $(build)/run-tests $(SUITE)
+test: $(addprefix test-,$(tested)) ## run the CUnit suites, -j side by side; SUITE=name for one, SAN=1 under sanitizers
+	@awk '/^[0-9]+ passed, / { p += $$1; f += $$3; s += $$5 } \
+	   END { print p + 0 " passed, " f + 0 " failed, " s + 0 " skipped"; exit f > 0 }' $(tested:%=$(build)/results/%)
+$(addprefix test-,$(suites) fuzz): test-%: $(programs) # what it printed is shown where it failed, alone or with V=1
+	@mkdir -p $(build)/results; log=$(build)/results/$*; \
+	$(settled) $(build)/run-tests $* >$$log 2>&1 || grep -q ' [1-9][0-9]* failed, ' $$log || \
+	   echo '0 passed, 1 failed, 0 skipped: $* ended early' >>$$log; \
+	if [ "$(V)$(SUITE)" ] || ! grep -q ' 0 failed, ' $$log; then cat $$log; \
+	else grep '^skipped: ' $$log; echo "  $*: $$(tail -n 1 $$log)"; fi
 fixtures: fixtures-there $(build)/fixtures ## compare with an independent implementation; FIXTURES=folder
 	@$(settled) $(build)/fixtures $(FIXTURES)
 fixtures-there:
@@ -154,7 +166,7 @@ check-paths:
 	   echo 'make check: these lines hold a path of one machine' >&2; exit 1; fi
 
 FORCE:
-.PHONY: all deps test fixtures fixtures-there quick sweep plots fuzz format help check $(parts) FORCE
+.PHONY: all deps test $(addprefix test-,$(suites) fuzz) fixtures fixtures-there quick sweep plots fuzz format help check $(parts) FORCE
 -include $(library:.o=.d) $(tests:.o=.d) $(fixtures:.o=.d) $(build)/harness/main.d
 
 # The packages that were there when last looked: make reads this file, finds what it now needs beyond
