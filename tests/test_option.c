@@ -45,6 +45,16 @@ static void defaults_fill_every_field(void)
     CHECK(option_find(table, "rnak") == NULL && option_find(table, "") == NULL);
 }
 
+// A spec says min_steps and init_sd, a command line --min-steps, and so it may say --init-sd.
+static void a_dash_is_an_underscore(void)
+{
+    static const Option two[] = { { .name = "min-steps" }, { .name = "init_sd" }, OPTION_END };
+    CHECK(option_find(two, "min_steps") == two && option_find(two, "min-steps") == two);
+    CHECK(option_find(two, "init-sd") == two + 1 && option_find(two, "init_sd") == two + 1);
+    CHECK(!option_find(two, "initsd") && !option_find(two, "init-s") &&
+          !option_find(two, "init-sdd"));
+}
+
 static void bounds_belong_to_the_range(void)
 {
     Error error;
@@ -342,6 +352,7 @@ static void auto_is_among_what_would_be_right(void)
 void suite_option(void)
 {
     ADD(defaults_fill_every_field);
+    ADD(a_dash_is_an_underscore);
     ADD(bounds_belong_to_the_range);
     ADD(bounds_of_whole_numbers_are_exact_above_two_to_the_53);
     ADD(a_value_of_another_type_is_refused_with_what_would_be_right);

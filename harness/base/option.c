@@ -62,11 +62,20 @@ void options_default(const Option *table, void *options)
     }
 }
 
+static char undashed(char letter)
+{
+    return letter == '-' ? '_' : letter;
+}
+
 const Option *option_find(const Option *table, const char *name)
 {
-    for (; table->name; table++)
-        if (!strcmp(table->name, name))
+    for (; table->name; table++) {
+        size_t at = 0;
+        while (name[at] && undashed(name[at]) == undashed(table->name[at]))
+            at++;
+        if (!name[at] && !table->name[at])
             return table;
+    }
     return NULL;
 }
 

@@ -38,7 +38,7 @@ typedef struct {
 // Fills every field of `options` from the defaults.
 void options_default(const Option *table, void *options);
 
-// NULL when the table has no such name.
+// `-` and `_` are the same: init_sd is --init-sd, too. NULL when the table has no such name.
 const Option *option_find(const Option *table, const char *name);
 
 // Reads a value as typed. `owner` ("lora", or NULL) stands before the name in messages, in place of

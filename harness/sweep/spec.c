@@ -350,23 +350,11 @@ static bool read_search(Reading *in, const Yaml *root, Error *error)
     return true;
 }
 
-static bool dash(char letter)
-{
-    return letter == '_' || letter == '-';
-}
-
-// The table's own spelling of a name: `_` and `-` are the same. NULL: the table has none.
+// The table's own spelling of a name. NULL: the table has none.
 static const char *spelled(const Option *table, const char *name)
 {
-    for (; table && table->name; table++) {
-        size_t at = 0;
-        while (name[at] &&
-               (name[at] == table->name[at] || (dash(name[at]) && dash(table->name[at]))))
-            at++;
-        if (!name[at] && !table->name[at])
-            return table->name;
-    }
-    return NULL;
+    const Option *option = table ? option_find(table, name) : NULL;
+    return option ? option->name : NULL;
 }
 
 // `train` and `tasks` speak to every method, so they take the protocol's options only. A method's
