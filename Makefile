@@ -102,13 +102,13 @@ $(build)/flags: FORCE # changes when the command does, and then everything is co
 	@mkdir -p $(@D)
 	@echo '$(compile)' | cmp -s - $@ || echo '$(compile)' >$@
 
-$(build)/registry.c: methods $(wildcard methods/*.c) # the folder: adding a file adds a method
+$(build)/registry.c: methods $(wildcard methods/*.c) methods/sha.sh # the folder: adding a file adds a method
 	@mkdir -p $(@D)
 	@{ echo '#include "methods/method.h"'; printf 'extern const Method method_%s;\n' $(methods); \
 	   echo 'const Method *const methods[] = {'; printf '    &method_%s,\n' $(methods); \
 	   echo '    NULL };'; echo 'const char *const method_shas[] = {'; \
-	   for m in $(methods); do text=$$(gcc -fpreprocessed -dD -E -P methods/$$m.c) || exit 1; \
-	      echo "$$text" | sha256sum | sed 's/^\([0-9a-f]*\).*/    "\1",/'; done; echo '    NULL };'; } >$@
+	   for m in $(methods); do sha=$$(methods/sha.sh methods/$$m.c) || exit 1; echo "    \"$$sha\","; done; \
+	   echo '    NULL };'; } >$@
 $(build)/suites.c: tests tests/fuzz # the folders: test_NAME.c is a suite, fuzz_NAME.c a test of suite fuzz
 	@mkdir -p $(@D)
 	@{ echo '#include "tests/test.h"'; echo '#include "tests/fuzz/replay.h"'; \
@@ -140,7 +140,7 @@ $(build)/commit.c: FORCE
 # check: each part is a target of its own, so that -j runs them side by side.
 sources := $(wildcard harness/*.c harness/*/*.c methods/*.c tests/*.c tests/*/*.c)
 headers := $(wildcard harness/*/*.h methods/*.h tests/*.h tests/*/*.h)
-scripts := $(wildcard .ci/run tests/*.sh tests/*/*.sh datasets/*.sh models/*.sh models/*/*.sh)
+scripts := $(wildcard .ci/run methods/*.sh tests/*.sh tests/*/*.sh datasets/*.sh models/*.sh models/*/*.sh)
 parts   := $(addprefix check-,format gcc clang lint scripts includes vectorised paths)
 check: $(parts) ## format, warnings of GCC and Clang, clang-tidy, shellcheck, the rules of the house
 check-format: $(build)/flags

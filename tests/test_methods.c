@@ -2,6 +2,7 @@
 #include "model/hooks.h"
 #include "tests/graphs.h"
 #include "tests/test.h"
+#include "base/file.h"
 #include <math.h>
 #include <string.h>
 
@@ -128,11 +129,42 @@ static void an_option_that_does_not_fit_is_refused_once(void)
     arena_free(b.arena);
 }
 
+static void sha_of(const char *path, const char *text, char sha[65])
+{
+    char command[256] = "";
+    FILE *file = fopen(path, "w");
+    if (!CHECK(file != NULL))
+        return;
+    fputs(text, file);
+    fclose(file);
+    snprintf(command, sizeof command, "methods/sha.sh %s", path);
+    FILE *said = popen(command, "r");
+    CHECK(said && fgets(sha, 65, said) && strlen(sha) == 64);
+    CHECK(said && pclose(said) == 0);
+}
+
+// Rows stay what they are when a default rate is mended: the rate of a run is in its key itself.
+static void a_method_s_sha_is_of_what_decides_its_results(void)
+{
+    Error error;
+    Arena *arena = arena_new(1 << 16, &error);
+    const char *path = path_join(arena, test_folder(), "one.c");
+    char first[65] = "", other[65] = "";
+    sha_of(path, "const Method m = { .name = \"m\",\n  .rate = { 1e-3, 2, 3, 4 },\n};\n", first);
+    sha_of(path, "// m\nconst Method m = { .name = \"m\",\n  .rate = { 5, 2, 3, 4 }, // new\n};\n",
+           other);
+    CHECK_TEXT(other, first);
+    sha_of(path, "const Method m = { .name = \"n\",\n  .rate = { 1e-3, 2, 3, 4 },\n};\n", other);
+    CHECK(strcmp(other, first) != 0);
+    arena_free(arena);
+}
+
 void suite_methods(void)
 {
     ADD(rates_lie_log_log_between_the_widths_of_the_table);
     ADD(a_method_without_rates_has_rate_zero_at_every_width);
     ADD(sums_over_sites_by_hand);
+    ADD(a_method_s_sha_is_of_what_decides_its_results);
     ADD(methods_are_found_by_name_and_the_nearest_is_named);
     ADD(a_methods_parameter_is_known_by_layer_site_and_part);
     ADD(a_methods_dropout_is_its_own_and_none_in_evaluation);

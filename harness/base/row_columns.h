@@ -39,7 +39,7 @@
     COLUMN(method, Text, decided, what, "", "name of the method; several joined by +")             \
     COLUMN(options, Text, decided, what, "",                                                       \
            "the method's options, lora.alpha=16;lora.rank=8, sorted, defaults included")           \
-    COLUMN(method_sha, Text, decided, what, "", "SHA-256 of the method's source without comments") \
+    COLUMN(method_sha, Text, decided, what, "", "SHA-256 of the method's file without comments and default rates") \
     COLUMN(pretrained, Text, decided, what, "", "yes, or no when all weights were drawn anew")     \
     COLUMN(init_from, Text, decided, what, "",                                                     \
            "key of the run whose weights this one started from")                                   \

@@ -210,7 +210,7 @@ struct Method {
 
 // The registry, made by the build from the folder methods/; NULL-terminated.
 extern const Method *const methods[];
-extern const char *const method_shas[]; // SHA-256 of each one's file without its comments
+extern const char *const method_shas[]; // of each one's file, by methods/sha.sh
 const char *method_sha(const Method *method);
 const Method *method_find(const char *name, Error *error); // unknown: names the nearest
 double method_rate(const Method *method, int64_t hidden);
