@@ -41,7 +41,7 @@ const Method method_bitfit = {
     .claims = UNCHANGED_AT_START,
     .options = options,
     .options_size = sizeof(Bitfit),
-    .rate = { 5e-3, 5e-3, 5e-3, 2e-3 },
+    .rate = { 8e-3, 5e-3, 5e-3, 2e-3 },
     .param = param,
     .count = count,
 };

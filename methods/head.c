@@ -21,7 +21,7 @@ const Method method_head = {
     .summary = "Finetuning I: a frozen encoder, a trained head",
     .paper = "Raschka 2023, Finetuning Large Language Models",
     .claims = UNCHANGED_AT_START | CALM_WHEN_FROZEN,
-    .rate = { 5e-3, 5e-3, 5e-3, 5e-3 },
+    .rate = { 2e-2, 5e-3, 5e-3, 5e-3 },
     .param = param,
     .count = count,
 };

@@ -36,7 +36,7 @@ const Method method_lntune = {
     .claims = UNCHANGED_AT_START,
     .options = options,
     .options_size = sizeof(Lntune),
-    .rate = { 5e-3, 5e-3, 5e-3, 2e-3 },
+    .rate = { 1e-2, 5e-3, 5e-3, 2e-3 },
     .param = param,
     .count = count,
 };
