@@ -5,8 +5,9 @@
 //                                                                       M1: 2 L H x mid
 //
 // Li, Liang 2021 (arXiv 2101.00190), whose MLP trains alone: what it gives is stored. Without it:
-// P-tuning v2 (Liu et al. 2022, arXiv 2110.07602). Rows at 0.02 all get nearly the same gradient,
-// and Adam moves them as one; at 0.2 they stay apart.
+// P-tuning v2 (Liu et al. 2022, arXiv 2110.07602), whose rows start as N(0, 1), like the keys and
+// values that they stand beside. Rows at 0.02 all get nearly the same gradient, and Adam moves them
+// as one; at 0.2 they do so at the rates that a prefix needs.
 
 #include "methods/method.h"
 
@@ -23,7 +24,7 @@ static const Option options[] = {
       "what the rows are trained as" },
     { "mid", OPTION_WHOLE, offsetof(Prefix, mid), "auto", 1, 4096, NULL,
       "inner width of mlp (auto: hidden, at most 512)" },
-    { "init_sd", OPTION_REAL, offsetof(Prefix, init_sd), "0.2", 0, 2, NULL,
+    { "init_sd", OPTION_REAL, offsetof(Prefix, init_sd), "1", 0, 2, NULL,
       "standard deviation of the rows at the start, but of mlp" },
     OPTION_END,
 };
@@ -86,7 +87,7 @@ const Method method_prefix = {
     .paper = "Li, Liang 2021, arXiv 2101.00190",
     .options = options,
     .options_size = sizeof(Prefix),
-    .rate = { 3e-2, 1e-2, 1e-2, 1e-2 },
+    .rate = { 4e-2, 3e-2, 2e-2, 1e-2 },
     .resolve = resolve,
     .keys_values = keys_values,
     .count = count,

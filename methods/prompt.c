@@ -3,9 +3,11 @@
 //   x0' = [P ; x0]          P: l x H, after the embeddings' LayerNorm and dropout
 //
 // Lester et al. 2021 (arXiv 2104.08691), section 2. The rows have no position and no type; what is
-// pooled is the real [CLS] or the real rows. With `vocab` a row starts as the embedding (as of
-// position none, type 0) of a word drawn among the most frequent ones of the training split: better
-// there than random numbers (section 3.2).
+// pooled is the real [CLS] or the real rows. A row starts as N(0, 1), the scale of an embedding
+// after its LayerNorm: rows at 0.02 get nearly the same gradient, and Adam moves them as one. With
+// `vocab` it starts as the embedding (as of position none, type 0) of a word drawn among the most
+// frequent ones of the training split, which was better in section 3.2; such rows share the
+// embeddings' mean, and are 3 of 16 by their effective rank.
 
 #include "base/random.h"
 #include "methods/method.h"
@@ -19,9 +21,9 @@ enum { VOCAB, NORMAL, MOST_FREQUENT = 5000 };
 
 static const Option options[] = {
     { "length", OPTION_WHOLE, offsetof(Prompt, length), "16", 1, 256, NULL, "rows l" },
-    { "init", OPTION_CHOICE, offsetof(Prompt, init), "vocab", 0, 0, "vocab|normal",
+    { "init", OPTION_CHOICE, offsetof(Prompt, init), "normal", 0, 0, "vocab|normal",
       "where the rows start: at words, or about 0" },
-    { "init_sd", OPTION_REAL, offsetof(Prompt, init_sd), "0.02", 0, 2, NULL,
+    { "init_sd", OPTION_REAL, offsetof(Prompt, init_sd), "1", 0, 2, NULL,
       "standard deviation of normal" },
     OPTION_END,
 };
