@@ -62,7 +62,7 @@ $(addprefix test-,$(suites) fuzz): test-%: $(programs) # what it printed is show
 	@mkdir -p $(build)/results; log=$(build)/results/$*; \
 	$(settled) $(build)/run-tests $* >$$log 2>&1 || grep -q ' [1-9][0-9]* failed, ' $$log || \
 	   echo '0 passed, 1 failed, 0 skipped: $* ended early' >>$$log; \
-	if [ "$(V)$(SUITE)" ] || ! grep -q ' 0 failed, ' $$log; then cat $$log; \
+	if [ "$(V)$(SUITE)" ] || ! grep -q ' 0 failed, ' $$log; then head -n -1 $$log; \
 	else grep '^skipped: ' $$log; echo "  $*: $$(tail -n 1 $$log)"; fi
 fixtures: fixtures-there $(build)/fixtures ## compare with an independent implementation; FIXTURES=folder
 	@$(settled) $(build)/fixtures $(FIXTURES)

@@ -81,6 +81,12 @@ static int64_t count(const Config *c, bool pooler, const void *chosen)
     return prefix->reparam == NONE ? 2 * l * H * L : l * H + mid * (H + 1) + 2 * L * H * (mid + 1);
 }
 
+// Weights of an MLP, and not rows: at the rows' rate they do not learn.
+static double rate_times(const void *chosen)
+{
+    return ((const Prefix *)chosen)->reparam == MLP ? 1. / 16 : 1;
+}
+
 const Method method_prefix = {
     .name = "prefix",
     .summary = "trained keys and values in every layer",
@@ -88,6 +94,7 @@ const Method method_prefix = {
     .options = options,
     .options_size = sizeof(Prefix),
     .rate = { 4e-2, 3e-2, 2e-2, 1e-2 },
+    .rate_times = rate_times,
     .resolve = resolve,
     .keys_values = keys_values,
     .count = count,

@@ -169,9 +169,11 @@ static void a_prompt_starts_at_words_of_the_training_split(void)
     Error error;
     Arena *arena = arena_new(ARENA_RUN, &error);
     const char *task = small_task(arena, test_folder(), "task");
-    const char *const *const settings[] = { SETTINGS("length", "24"),
-                                            SETTINGS("length", "24", "order-seed", "5"),
-                                            SETTINGS("length", "24", "init-seed", "5") };
+    const char *const *const settings[] = {
+        SETTINGS("init", "vocab", "length", "24"),
+        SETTINGS("init", "vocab", "length", "24", "order-seed", "5"),
+        SETTINGS("init", "vocab", "length", "24", "init-seed", "5")
+    };
     float rows[3][24 * 128];
     for (int run = 0; run < 3; run++) {
         Prepared p;
@@ -238,8 +240,8 @@ static void auto_is_decided_by_variant_and_width(void)
         { { "adapter", { "scale", "2", "sites", "attn" } },
           12,
           "activation=gelu;init_sd=0.01;layernorm=yes;scale=2;sites=attn;size=4;variant=houlsby" },
-        { { "prefix", { "reparam", "mlp" } }, 12, "init_sd=0.2;length=16;mid=12;reparam=mlp" },
-        { { "prefix", { NULL } }, 768, "init_sd=0.2;length=16;mid=512;reparam=none" },
+        { { "prefix", { "reparam", "mlp" } }, 12, "init_sd=1;length=16;mid=12;reparam=mlp" },
+        { { "prefix", { NULL } }, 768, "init_sd=1;length=16;mid=512;reparam=none" },
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         Small s;

@@ -26,15 +26,28 @@ static void rates_lie_log_log_between_the_widths_of_the_table(void)
         { 600, 4.096e-4 },  // 1e-3 (384 / 600)^2
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
-        CHECK_CLOSE(method_rate(&method, cases[i].hidden) / cases[i].rate, 1,
+        CHECK_CLOSE(method_rate(&method, NULL, cases[i].hidden) / cases[i].rate, 1,
                     cases[i].hidden % 128 ? 2e-3 : 1e-12);
+}
+
+static double a_quarter(const void *options)
+{
+    return *(const int *)options ? 0.25 : 1;
+}
+
+static void an_option_may_want_another_rate(void)
+{
+    const Method method = { .rate = { 8e-3, 2e-3, 1e-3, 2.5e-4 }, .rate_times = a_quarter };
+    CHECK(method_rate(&method, &(int){ 1 }, 256) == 5e-4);
+    CHECK(method_rate(&method, &(int){ 0 }, 256) == 2e-3);
+    CHECK(method_rate(&method, NULL, 256) == 2e-3);
 }
 
 static void a_method_without_rates_has_rate_zero_at_every_width(void)
 {
     const Method method = { .name = "idle" };
     for (int64_t hidden = 1; hidden < 1000; hidden += 37)
-        CHECK(method_rate(&method, hidden) == 0);
+        CHECK(method_rate(&method, NULL, hidden) == 0);
 }
 
 // Two layers, H = 10, F = 40: q and v are 10 x 10, ffn_mid 10 -> 40, ffn_out 40 -> 10.
@@ -162,6 +175,7 @@ static void a_method_s_sha_is_of_what_decides_its_results(void)
 void suite_methods(void)
 {
     ADD(rates_lie_log_log_between_the_widths_of_the_table);
+    ADD(an_option_may_want_another_rate);
     ADD(a_method_without_rates_has_rate_zero_at_every_width);
     ADD(sums_over_sites_by_hand);
     ADD(a_method_s_sha_is_of_what_decides_its_results);

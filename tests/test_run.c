@@ -397,13 +397,13 @@ static void a_rate_that_was_given_is_told_from_the_default(void)
 {
     Bench b = run_bench();
     Done standard = run_of(&b, "lora", NULL);
-    Done given = run_of(&b, "lora", SETTINGS("lr", "0.005"));
+    Done given = run_of(&b, "lora", SETTINGS("lr", "0.004"));
     Done head = run_of(&b, "lora", SETTINGS("head-lr", "0.001"));
     CHECK_TEXT(standard.row.lr_source, "default");
     CHECK_TEXT(given.row.lr_source, "given");
-    CHECK(standard.row.lr == 0.005 && given.row.lr == 0.005 && standard.row.head_lr == 0.005);
+    CHECK(standard.row.lr == 0.004 && given.row.lr == 0.004 && standard.row.head_lr == 0.004);
     CHECK_TEXT(standard.row.key, given.row.key); // where it comes from changes nothing
-    CHECK(head.row.lr == 0.005 && head.row.head_lr == 0.001);
+    CHECK(head.row.lr == 0.004 && head.row.head_lr == 0.001);
     CHECK(!same_predictions(&b, &standard, &head));
     arena_free(b.arena);
 }

@@ -331,7 +331,7 @@ static void a_rate_that_is_given_is_not_searched(void)
         CHECK_TEXT(agenda.setting[1].no_trials, "its rate is given");
         CHECK(!agenda.setting[2].no_trials && agenda.setting[2].known == 1);
         const Row *trial = &agenda.setting[2].job[0]->decided;
-        CHECK(trial->lr == 5e-3 && trial->head_lr == 1e-2); // the head's own rate stays
+        CHECK(trial->lr == 8e-3 && trial->head_lr == 1e-2); // the head's own rate stays
     }
     agenda_close(&agenda);
     arena_free(b.arena);

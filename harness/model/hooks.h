@@ -176,6 +176,8 @@ struct Method {
     const Option *options; // NULL: none
     size_t options_size;
     double rate[4]; // default learning rate at hidden 128, 256, 384, 768; between them log-log
+    // What that rate is multiplied with, where options make another kind of parameter; NULL: 1.
+    double (*rate_times)(const void *options);
     // With this option, as typed, its gradient is the derivative of the loss; NULL: always.
     struct {
         const char *option, *value;
@@ -213,7 +215,8 @@ extern const Method *const methods[];
 extern const char *const method_shas[]; // of each one's file, by methods/sha.sh
 const char *method_sha(const Method *method);
 const Method *method_find(const char *name, Error *error); // unknown: names the nearest
-double method_rate(const Method *method, int64_t hidden);
+// options NULL: of the untouched model.
+double method_rate(const Method *method, const void *options, int64_t hidden);
 // Does it train by steps, whether through the model or in its fit? Else a learning rate is nothing
 // to it.
 bool method_steps(const Method *method, const void *options);

@@ -30,7 +30,7 @@ const char *method_sha(const Method *method)
 }
 
 // Between the widths of the table log-log, beyond them its ends.
-double method_rate(const Method *method, int64_t hidden)
+static double rate_at(const Method *method, int64_t hidden)
 {
     static const double width[] = { 128, 256, 384, 768 };
     double h = (double)hidden;
@@ -44,6 +44,12 @@ double method_rate(const Method *method, int64_t hidden)
                        : method->rate[i - 1] * pow(method->rate[i] / method->rate[i - 1], part);
         }
     return method->rate[3];
+}
+
+double method_rate(const Method *method, const void *options, int64_t hidden)
+{
+    return rate_at(method, hidden) *
+           (method->rate_times && options ? method->rate_times(options) : 1);
 }
 
 bool method_steps(const Method *method, const void *options)

@@ -148,8 +148,9 @@ static bool check_steps(Arena *arena, int64_t steps, size_t rows, int64_t batch,
 static void decide_training(const Request *request, Prepared *p, int64_t steps)
 {
     const Protocol *protocol = &request->protocol;
-    double rate =
-        isnan(protocol->lr) ? method_rate(request->method, p->model->config.hidden) : protocol->lr;
+    double rate = isnan(protocol->lr)
+                      ? method_rate(request->method, request->options, p->model->config.hidden)
+                      : protocol->lr;
     p->training = (Training){
         .schedule = (Schedule)protocol->schedule,
         .lr = rate,

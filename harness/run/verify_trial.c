@@ -23,7 +23,7 @@ Description description_of(const World *world, const void *options, Head head)
 
 bool trial_open(World *world, const Description *description, Trial *trial, Error *error)
 {
-    double rate = method_rate(world->method, world->config.hidden);
+    double rate = method_rate(world->method, description->method.options, world->config.hidden);
     bool training =
         description->method.method && world->trains && !description->merged && !description->stored;
     bool fits = training && world->method->fit;
