@@ -5,6 +5,9 @@
 .SUFFIXES:
 .SECONDARY:
 MAKEFLAGS += --no-builtin-rules --no-print-directory
+ifeq (,$(filter -j% --jobserver%,$(MAKEFLAGS))) # where no -j is given: one job a core
+MAKEFLAGS += -j$(shell nproc)
+endif
 CC       := gcc
 ARCH     ?= native
 SPEC     ?= results/specs/sweep.yaml
@@ -55,7 +58,7 @@ all: $(build)/tunemark ## build build/tunemark
 	$(if $(SAN)$(DEBUG)$(FUZZ),,@ln -sfn $(patsubst build/%,%,$<) build/tunemark)
 deps: ## install the Debian packages that are missing
 	@:
-test: $(addprefix test-,$(tested)) ## run the CUnit suites, -j side by side; SUITE=name for one, SAN=1 under sanitizers
+test: $(addprefix test-,$(tested)) ## run the CUnit suites; SUITE=name for one, SAN=1 under sanitizers
 	@awk '/^[0-9]+ passed, / { p += $$1; f += $$3; s += $$5 } \
 	   END { print p + 0 " passed, " f + 0 " failed, " s + 0 " skipped"; exit f > 0 }' $(tested:%=$(build)/results/%)
 $(addprefix test-,$(suites) fuzz): test-%: $(programs) # what it printed is shown where it failed, alone or with V=1
