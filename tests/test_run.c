@@ -65,8 +65,6 @@ static void every_cell_that_has_a_source_is_known_and_no_other(void)
                                          "rss_file_sampled",
                                          "predicted_peak",
                                          "feature_s",
-                                         "forward_s",
-                                         "backward_s",
                                          "cache_saved_s",
                                          "spec_sha",
                                          NULL };
@@ -131,7 +129,9 @@ static void times_add_up_to_the_wall(void)
         adds_up |= fabs(r->wall_s - sum) <= fmax(0.02 * r->wall_s, 0.02);
         cpu_adds_up |=
             r->cpu_s <= 1.02 * r->wall_s + 0.02 && r->cpu_s <= cpu && r->cpu_s > 0.5 * cpu;
-        CHECK(0 < r->optimizer_s && r->optimizer_s < r->train_s);
+        double parts = r->forward_s + r->backward_s + r->optimizer_s;
+        CHECK(0 < r->forward_s && 0 < r->backward_s && 0 < r->optimizer_s);
+        CHECK(0.5 * r->train_s < parts && parts < r->train_s);
         CHECK(0 < r->load_s && 0 < r->tokenize_s && 0 < r->train_s && 0 < r->eval_s);
         CHECK_CLOSE(r->gflops_per_s, r->flops / r->train_s / 1e9, 1e-9);
     }

@@ -6,6 +6,7 @@
 // first, whichever ends lower), each at the lowest offset where nothing that lives at the same time
 // is.
 #include "engine/plan.h"
+#include "base/clock.h"
 #include "engine/graph_impl.h"
 #include "engine/step.h"
 #include <assert.h>
@@ -244,6 +245,7 @@ Placed plan_place(const Plan *plan, Value value)
 
 struct Runner {
     Step step;
+    Passes passes;
 };
 
 Runner *runner_new(Arena *arena, const Plan *plan, State *state, float *memory)
@@ -260,6 +262,15 @@ Runner *runner_new(Arena *arena, const Plan *plan, State *state, float *memory)
     return runner;
 }
 
+// Returns the seconds.
+static double run_nodes(Step *step, size_t first, size_t end)
+{
+    double start = seconds_now();
+    for (size_t i = first; i < end; i++)
+        step->graph->node[i].op->forward(step, &step->graph->node[i]);
+    return seconds_now() - start;
+}
+
 double runner_step(Runner *runner, const Batch *batch, const StepOptions *options)
 {
     Step *step = &runner->step;
@@ -271,9 +282,16 @@ double runner_step(Runner *runner, const Batch *batch, const StepOptions *option
     step->batch = batch;
     step->options = *options;
     step->loss = 0;
-    for (size_t i = 0; i < step->graph->nodes; i++)
-        step->graph->node[i].op->forward(step, &step->graph->node[i]);
+    size_t nodes = step->graph->nodes;
+    size_t forward = step->graph->forward_nodes ? step->graph->forward_nodes : nodes;
+    runner->passes.forward += run_nodes(step, 0, forward);
+    runner->passes.backward += run_nodes(step, forward, nodes);
     return step->loss;
+}
+
+Passes runner_passes(const Runner *runner)
+{
+    return runner->passes;
 }
 
 Matrix runner_value(const Runner *runner, Value value)

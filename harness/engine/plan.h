@@ -36,6 +36,12 @@ typedef struct {
 // Computes the graph on a batch: values, and gradients added to the state's. Returns the loss (0
 // for a graph without one). Allocates nothing.
 double runner_step(Runner *runner, const Batch *batch, const StepOptions *options);
+// Seconds of all steps so far: of the nodes before the backward that gradient() appended, and of
+// those of the backward.
+typedef struct {
+    double forward, backward;
+} Passes;
+Passes runner_passes(const Runner *runner);
 // Where the rows of a fed leaf for the next batch, of this extent, are to be written. A step may
 // write over them.
 Matrix runner_feed(const Runner *runner, Value leaf, const Extent *extent);

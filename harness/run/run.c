@@ -157,6 +157,11 @@ static bool train(Arena *arena, Run *run, Error *error)
         }
     }
     bool whole = s == p->batches.steps;
+    Passes passes = { 0 };
+    if (run->trainer.train) // else there is nothing to train
+        passes = runner_passes(run->trainer.train);
+    run->row->forward_s = passes.forward;
+    run->row->backward_s = passes.backward;
     run->row->train_s = before - start;
     run->row->tokens = seen;
     run->row->tokens_per_s = median_rate(rate, whole ? s : s + 1);
