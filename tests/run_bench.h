@@ -19,7 +19,7 @@ typedef struct {
 Done run_on(Bench *b, const char *task, const char *method, const char *const *settings);
 Done run_of(Bench *b, const char *method, const char *const *settings); // on the bench's task
 
-// The run's file beside its row: kind is "scores", "predictions" or "curves".
+// The run's file beside its row: kind is "scores", "predictions", "curves" or "profiles".
 const char *run_file(Bench *b, const Done *done, const char *kind);
 const char *run_text(Bench *b, const Done *done, const char *kind);
 // A cell of a file without quotes, by line and column from 0; "" where there is none.

@@ -125,11 +125,11 @@ static void an_option_set_to_its_default_by_name_changes_nothing(void)
 // Lessons L14: an option that is parsed and not used would leave the key as it was.
 static void every_option_of_a_run_but_those_beside_the_result_is_in_the_key(void)
 {
-    static const char *const beside[] = { "timeout",  "threads",      "cache",
-                                          "out",      "sweep",        "study",
-                                          "attempt",  "jobs",         "winner-key",
-                                          "trials",   "search-space", "winner-on-edge",
-                                          "search-s", "save",         NULL };
+    static const char *const beside[] = {
+        "timeout",        "threads",  "cache", "profile",    "out",    "sweep",
+        "study",          "attempt",  "jobs",  "winner-key", "trials", "search-space",
+        "winner-on-edge", "search-s", "save",  NULL
+    };
     Bench b = bench_new();
     Request base = request_of(&b, "lora");
     const char *key = key_with(&b, &base, NULL, NULL);

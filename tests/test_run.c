@@ -620,6 +620,46 @@ static void a_large_parent_is_not_in_the_peak(void)
     arena_free(b.arena);
 }
 
+// Sums of a column of the profile's lines of one pass; NULL: of all.
+static double profiled(Bench *b, const Done *done, const char *pass, const char *column)
+{
+    Csv csv;
+    Error error;
+    double sum = 0, value;
+    if (!CHECK(csv_read(b->arena, run_file(b, done, "profiles"), CSV_COMMAS, true, &csv, &error)))
+        return (double)NAN;
+    for (size_t r = 0; r < csv.rows; r++)
+        if (!pass || !strcmp(csv.row[r].field[csv_column(&csv, "pass")], pass)) {
+            CHECK(text_real(csv.row[r].field[csv_column(&csv, column)], &value));
+            sum += value;
+        }
+    return sum;
+}
+
+static void a_profile_adds_up_and_changes_no_bit(void)
+{
+    static const char *const method[] = { "full", "lora", "head" };
+    Bench b = run_bench();
+    for (int m = 0; m < 3; m++) {
+        Done plain = run_of(&b, method[m], NULL);
+        Done done = run_of(&b, method[m], SETTINGS("profile", "yes"));
+        const Row *r = &done.row;
+        double passes = profiled(&b, &done, "backward", "seconds") +
+                        profiled(&b, &done, "parameters", "seconds");
+        CHECK_TEXT(r->key, plain.row.key);
+        CHECK(same_predictions(&b, &plain, &done));
+        CHECK_CLOSE(profiled(&b, &done, NULL, "seconds"), r->train_s, 1e-6);
+        CHECK_CLOSE(profiled(&b, &done, "update", "seconds"), r->optimizer_s, 1e-6);
+        CHECK(profiled(&b, &done, "between", "seconds") >= 0);
+        CHECK(fabs(profiled(&b, &done, "forward", "seconds") - r->forward_s) < 0.05 * r->train_s);
+        CHECK(fabs(passes - r->backward_s) < 0.05 * r->train_s);
+        CHECK(profiled(&b, &done, "parameters", "seconds") > 0);
+        if (m < 2) // what a frozen bottom costs once is in feature_s
+            CHECK_CLOSE(profiled(&b, &done, NULL, "flops") / r->flops, 1, 1e-6);
+    }
+    arena_free(b.arena);
+}
+
 void suite_run(void)
 {
     ADD(every_cell_that_has_a_source_is_known_and_no_other);
@@ -636,6 +676,7 @@ void suite_run(void)
     ADD(full_at_rate_0_is_the_untouched_model);
     ADD(without_pretraining_the_same_architecture_starts_anew);
     ADD(a_test_file_without_labels_is_not_scored);
+    ADD(a_profile_adds_up_and_changes_no_bit);
     ADD(a_rate_that_was_given_is_told_from_the_default);
     ADD(dropout_of_the_frozen_part_is_as_claimed_or_as_asked);
     ADD(a_task_with_scores_has_correlations);

@@ -182,11 +182,16 @@ Value graph_gradient_leaf(Graph *graph, int32_t parameter)
                                          .gradient = true });
 }
 
+double node_flops(const Graph *graph, size_t node, const Extent *extent)
+{
+    const Node *is = &graph->node[node];
+    return is->op->flops ? is->op->flops(graph, is, extent) : 0;
+}
+
 double graph_flops(const Graph *graph, const Extent *extent)
 {
     double flops = 0;
     for (size_t i = 0; i < graph->nodes; i++)
-        if (graph->node[i].op->flops)
-            flops += graph->node[i].op->flops(graph, &graph->node[i], extent);
+        flops += node_flops(graph, i, extent);
     return flops;
 }

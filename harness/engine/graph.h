@@ -156,4 +156,5 @@ const Graph *trim(Arena *arena, const Graph *graph, bool calm, Value **map, Erro
 const Graph *gradient(Arena *arena, const Graph *graph, Value loss, Error *error);
 
 double graph_flops(const Graph *graph, const Extent *extent); // products only; a multiply-add is 2
+double node_flops(const Graph *graph, size_t node, const Extent *extent);
 #endif

@@ -246,6 +246,7 @@ Placed plan_place(const Plan *plan, Value value)
 struct Runner {
     Step step;
     Passes passes;
+    double *profile; // seconds by node; NULL: nobody asks
 };
 
 Runner *runner_new(Arena *arena, const Plan *plan, State *state, float *memory)
@@ -263,11 +264,18 @@ Runner *runner_new(Arena *arena, const Plan *plan, State *state, float *memory)
 }
 
 // Returns the seconds.
-static double run_nodes(Step *step, size_t first, size_t end)
+static double run_nodes(Runner *runner, size_t first, size_t end)
 {
-    double start = seconds_now();
-    for (size_t i = first; i < end; i++)
+    Step *step = &runner->step;
+    double start = seconds_now(), before = start;
+    for (size_t i = first; i < end; i++) {
         step->graph->node[i].op->forward(step, &step->graph->node[i]);
+        if (runner->profile) {
+            double now = seconds_now();
+            runner->profile[i] += now - before;
+            before = now;
+        }
+    }
     return seconds_now() - start;
 }
 
@@ -284,14 +292,21 @@ double runner_step(Runner *runner, const Batch *batch, const StepOptions *option
     step->loss = 0;
     size_t nodes = step->graph->nodes;
     size_t forward = step->graph->forward_nodes ? step->graph->forward_nodes : nodes;
-    runner->passes.forward += run_nodes(step, 0, forward);
-    runner->passes.backward += run_nodes(step, forward, nodes);
+    runner->passes.forward += run_nodes(runner, 0, forward);
+    runner->passes.backward += run_nodes(runner, forward, nodes);
     return step->loss;
 }
 
 Passes runner_passes(const Runner *runner)
 {
     return runner->passes;
+}
+
+const double *runner_profile(Arena *arena, Runner *runner)
+{
+    if (!runner->profile)
+        runner->profile = arena_zero(arena, runner->step.graph->nodes + 1, sizeof(double));
+    return runner->profile;
 }
 
 Matrix runner_value(const Runner *runner, Value value)

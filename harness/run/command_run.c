@@ -2,6 +2,7 @@
 // line.
 #include "base/clock.h"
 #include "engine/product.h"
+#include "run/profile.h"
 #include "run/command_impl.h"
 #include "run/commands.h"
 #include <stdlib.h>
@@ -120,6 +121,13 @@ static bool command(const Invocation *invocation, int *status, Error *error)
     if (!ok)
         return false;
     row_print(stdout, &row, &request.protocol);
+    if (request.protocol.profile && row.forward_s > 0) { // false where nothing was trained
+        const char *path =
+            arena_format(invocation->arena, "%s/profiles/%s.csv", request.protocol.out, row.key);
+        if (!profile_print(invocation->arena, path, stdout, error))
+            return false;
+        puts(path);
+    }
     *status = strcmp(row.status, "ok") ? ERROR_WORK : 0;
     return true;
 }

@@ -7,6 +7,7 @@
 #include "run/inference.h"
 #include "run/machine.h"
 #include "run/outputs.h"
+#include "run/profile.h"
 #include "run/saved.h"
 #include <assert.h>
 #include <errno.h>
@@ -24,7 +25,8 @@ typedef struct {
     const Request *request;
     Prepared prepared;
     Trainer trainer;
-    Kept kept; // the frozen prefix of the training examples
+    Kept kept;       // the frozen prefix of the training examples
+    Profile profile; // seconds NULL: nobody asks
     Row *row;
     CurvePoint *curve;
     size_t points;
@@ -121,6 +123,8 @@ static bool train(Arena *arena, Run *run, Error *error)
     int64_t seen = 0;
     size_t s = 0;
     run->row->optimizer_s = 0;
+    if (run->request->protocol.profile && run->trainer.train)
+        run->profile.seconds = runner_profile(arena, run->trainer.train);
     for (; s < p->batches.steps; s++) {
         size_t count = p->batches.begin[s + 1] - p->batches.begin[s];
         Batch batch = batch_fill(&buffer, tokens, p->batches.order + p->batches.begin[s], count);
@@ -163,6 +167,9 @@ static bool train(Arena *arena, Run *run, Error *error)
     run->row->forward_s = passes.forward;
     run->row->backward_s = passes.backward;
     run->row->train_s = before - start;
+    run->profile.steps = whole ? s : s + 1;
+    run->profile.train_s = run->row->train_s;
+    run->profile.optimizer_s = run->row->optimizer_s;
     run->row->tokens = seen;
     run->row->tokens_per_s = median_rate(rate, whole ? s : s + 1);
     double frozen_s = 0;
@@ -422,6 +429,7 @@ static bool write_all(Arena *arena, Run *run, Error *error)
            write_scores(arena, out, p, scored, n, error) &&
            write_predictions(arena, out, p, scored + tune, n - tune, error) &&
            write_curve(arena, out, p, run->curve, run->points, error) &&
+           profile_write(arena, out, p, run->profile.seconds ? &run->profile : NULL, error) &&
            row_write(path, run->row, error);
 }
 

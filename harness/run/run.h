@@ -34,6 +34,7 @@ typedef struct {
     int64_t cache;             // MB
     const char *out;           // the folder that the row goes to
     const char *save;          // the folder that the tuned model goes to (saved.h); NULL: none
+    bool profile;              // where the steps' time goes is written, too (profile.h)
     const char *sweep, *study; // names for the row
     int64_t attempt, jobs;     // for the row; a sweep's driver knows them
     // The search that found the rate, for the row of a final; winner_key NULL: there was none.
@@ -79,11 +80,11 @@ typedef struct {
 bool resolve(Arena *arena, Cache *cache, const Request *request, Resolved *resolved, Error *error);
 
 // Does it: trains, evaluates, writes what --save asks for, OUT/scores/KEY.csv,
-// OUT/predictions/KEY.csv, OUT/curves/KEY.csv and last OUT/rows/KEY.csv. `row` is what was written.
-// True also for a run that diverged or ran out of time (row.status says so); one that did not end
-// ok never replaces a row that did (ERROR_WORK). `tell` (may be NULL) is told of each step, and of
-// step 0, without loss and rate, while the frozen prefix is computed; when it returns false the run
-// is given up with ERROR_INTERRUPTED, and nothing is written.
+// OUT/predictions/KEY.csv, OUT/curves/KEY.csv, OUT/profiles/KEY.csv and last OUT/rows/KEY.csv.
+// `row` is what was written. True also for a run that diverged or ran out of time (row.status says
+// so); one that did not end ok never replaces a row that did (ERROR_WORK). `tell` (may be NULL) is
+// told of each step, and of step 0, without loss and rate, while the frozen prefix is computed;
+// when it returns false the run is given up with ERROR_INTERRUPTED, and nothing is written.
 typedef bool (*Tell)(void *context, int64_t step, int64_t steps, double loss, double tokens_per_s);
 bool run(Arena *arena, const Request *request, Tell tell, void *context, Row *row, Error *error);
 #endif

@@ -189,7 +189,9 @@ static bool lives(long pid)
 // Unlinks FOLDER/NAME.PID.part where no process PID lives: what a kill has left half-written.
 static bool remove_parts(Sweep *s, Error *error)
 {
-    static const char *const folders[] = { "", "rows", "scores", "curves", "predictions" };
+    static const char *const folders[] = {
+        "", "rows", "scores", "curves", "predictions", "profiles"
+    };
     for (size_t f = 0; f < sizeof folders / sizeof *folders; f++) {
         const char *folder = path_join(s->arena, s->agenda.folder, folders[f]), **names;
         size_t count;
