@@ -109,7 +109,8 @@ $(build)/registry.c: methods $(wildcard methods/*.c) methods/sha.sh # the folder
 	@mkdir -p $(@D)
 	@{ echo '#include "methods/method.h"'; printf 'extern const Method method_%s;\n' $(methods); \
 	   echo 'const Method *const methods[] = {'; printf '    &method_%s,\n' $(methods); \
-	   echo '    NULL };'; echo 'const char *const method_shas[] = {'; \
+	   echo '    NULL };'; echo 'const char *const method_files[] = {'; \
+	   printf '    "%s",\n' $(methods); echo '    NULL };'; echo 'const char *const method_shas[] = {'; \
 	   for m in $(methods); do sha=$$(methods/sha.sh methods/$$m.c) || exit 1; echo "    \"$$sha\","; done; \
 	   echo '    NULL };'; } >$@
 $(build)/suites.c: tests tests/fuzz # the folders: test_NAME.c is a suite, fuzz_NAME.c a test of suite fuzz

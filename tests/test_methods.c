@@ -142,6 +142,62 @@ static void an_option_that_does_not_fit_is_refused_once(void)
     arena_free(b.arena);
 }
 
+static int64_t none(const Config *config, bool pooler, const void *options)
+{
+    (void)config, (void)pooler, (void)options;
+    return 0;
+}
+
+// What a method's file lacks is said with its name, before anything is computed with it.
+static void a_method_that_lacks_something_is_refused(void)
+{
+    typedef struct {
+        double share;
+    } Chosen;
+    static const Option fine[] = { { "share", OPTION_REAL, 0, "0.5", 0, 1, NULL, "a" },
+                                   OPTION_END };
+    static const Option wild[] = { { "share", OPTION_REAL, 0, "1.5", 0, 1, NULL, "a" },
+                                   OPTION_END };
+    const Method whole = { .name = "m",
+                           .summary = "s",
+                           .paper = "p",
+                           .rate = { 1, 1, 1, 1 },
+                           .options = fine,
+                           .options_size = sizeof(Chosen),
+                           .count = none };
+    Method lacks[8];
+    static const char *const says[8] = {
+        "methods/m.c: .name: is another; should be the name of its file",
+        "methods/m.c: .summary: is not given",
+        "methods/m.c: .paper: is not given",
+        "methods/m.c: .count: is not given",
+        "methods/m.c: .rate: is not given; should be four default rates above 0",
+        "methods/m.c: .options_size: is given without options",
+        "methods/m.c: option share: lies beyond .options_size, 0 bytes",
+        "methods/m.c: default of option share: 1.5 is out of range; should be 0 to 1",
+    };
+    Error error;
+    CHECK(method_whole(&whole, "m", &error));
+    for (int i = 0; i < 8; i++)
+        lacks[i] = whole;
+    lacks[0].name = NULL;
+    lacks[1].summary = NULL;
+    lacks[2].paper = NULL;
+    lacks[3].count = NULL;
+    lacks[4].rate[3] = 0;
+    lacks[5].options = NULL;
+    lacks[6].options_size = 0;
+    lacks[7].options = wild;
+    for (int i = 0; i < 8; i++) {
+        CHECK(!method_whole(&lacks[i], "m", &error));
+        CHECK_ERROR(&error, ERROR_INPUT, says[i]);
+    }
+    lacks[4].claims = TRAINS_NOTHING;
+    CHECK(method_whole(&lacks[4], "m", &error));
+    for (size_t i = 0; methods[i]; i++)
+        CHECK(method_whole(methods[i], method_files[i], &error));
+}
+
 static void sha_of(const char *path, const char *text, char sha[65])
 {
     char command[256] = "";
@@ -163,11 +219,15 @@ static void a_method_s_sha_is_of_what_decides_its_results(void)
     Arena *arena = arena_new(1 << 16, &error);
     const char *path = path_join(arena, test_folder(), "one.c");
     char first[65] = "", other[65] = "";
-    sha_of(path, "const Method m = { .name = \"m\",\n  .rate = { 1e-3, 2, 3, 4 },\n};\n", first);
-    sha_of(path, "// m\nconst Method m = { .name = \"m\",\n  .rate = { 5, 2, 3, 4 }, // new\n};\n",
+    sha_of(path, "const Method method_one = {\n .name = \"m\",\n  .rate = { 1e-3, 2, 3, 4 },\n};\n",
+           first);
+    sha_of(path,
+           "// m\nconst Method method_one = {\n .name = \"m\",\n  .rate = { 5, 2, 3, 4 }, // "
+           "new\n};\n",
            other);
     CHECK_TEXT(other, first);
-    sha_of(path, "const Method m = { .name = \"n\",\n  .rate = { 1e-3, 2, 3, 4 },\n};\n", other);
+    sha_of(path, "const Method method_one = {\n .name = \"n\",\n  .rate = { 1e-3, 2, 3, 4 },\n};\n",
+           other);
     CHECK(strcmp(other, first) != 0);
     arena_free(arena);
 }
@@ -178,6 +238,7 @@ void suite_methods(void)
     ADD(an_option_may_want_another_rate);
     ADD(a_method_without_rates_has_rate_zero_at_every_width);
     ADD(sums_over_sites_by_hand);
+    ADD(a_method_that_lacks_something_is_refused);
     ADD(a_method_s_sha_is_of_what_decides_its_results);
     ADD(methods_are_found_by_name_and_the_nearest_is_named);
     ADD(a_methods_parameter_is_known_by_layer_site_and_part);

@@ -156,9 +156,50 @@ static void what_started_from_a_source_that_has_moved_has_not_changed(void)
     arena_free(arena);
 }
 
+// ---- a hook without an answer
+
+static Value no_linear(Build *build, const Linear *at, const void *options)
+{
+    (void)build, (void)options;
+    return at->site == SITE_V && at->layer == 1 ? NO_VALUE : at->y;
+}
+
+static Value no_branch(Build *build, const Branch *at, const void *options)
+{
+    (void)build, (void)at, (void)options;
+    return NO_VALUE;
+}
+
+static Value no_head(Build *build, Value pooled, const void *options)
+{
+    (void)build, (void)pooled, (void)options;
+    return NO_VALUE;
+}
+
+static void a_hook_without_an_answer_is_named(void)
+{
+    static const Method method[] = { { .name = "m", .linear = no_linear },
+                                     { .name = "m", .branch = no_branch },
+                                     { .name = "m", .head = no_head } };
+    static const char *const says[] = {
+        "layer 1 v: m: its hook `linear` gave none; should be a value",
+        "layer 0 attn m: m: its hook `branch` gave none",
+        "m: its hook `head` gave none",
+    };
+    for (int i = 0; i < 3; i++) {
+        Small s;
+        small_begin(&s, &method[i], 1);
+        s.error.text[0] = '\0';
+        CHECK(!small_plan(&s));
+        CHECK_ERROR(&s.error, ERROR_WORK, says[i]);
+        small_end(&s);
+    }
+}
+
 void suite_starts(void)
 {
     ADD(a_source_that_nothing_else_reads_is_still_there);
     ADD(a_source_that_starts_from_others_is_refused_in_either_order);
+    ADD(a_hook_without_an_answer_is_named);
     ADD(what_started_from_a_source_that_has_moved_has_not_changed);
 }

@@ -405,7 +405,8 @@ static void a_dry_run_says_why_and_writes_nothing(void)
     CHECK(printed(&b, "full tiny ./few seed 1: never run\n"));
     CHECK(printed(&b, "small: 4 runs, 0 finished, 4 to do\n"));
     CHECK(printed(&b, "half of the rate of a product for 4"));
-    CHECK(printed(&b, "seeds: 2; a sign-flip test needs 6 to tell 1 from a baseline, at 5 %\n"));
+    CHECK(printed(&b, "seeds: 2; a sign-flip test over fewer than 6 cannot reach 5 % in any of 1 "
+                      "comparison with a baseline\n"));
     b.options.dry_run = false;
     before(&b, "*bitfit*) exit 7;;");
     CHECK(drive_whole(&b) == 1);

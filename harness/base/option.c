@@ -50,6 +50,23 @@ static unsigned set_all(const Option *option);
 static void right_text(const Option *option, bool or_auto, char text[LONGEST]);
 static void real_text(double value, char text[LONGEST_REAL]);
 
+bool options_fit(const Option *table, size_t size, const char *file, Error *error)
+{
+    for (; table->name; table++) {
+        Value value;
+        char item[LONGEST];
+        snprintf(item, sizeof item, "option %s", table->name);
+        Where where = { .file = file, .item = item };
+        if (table->field + types[table->type].bytes > size)
+            return fail(error, ERROR_INPUT, where, "the size of the struct",
+                        "lies beyond .options_size, %zu bytes", size);
+        snprintf(item, sizeof item, "default of option %s", table->name);
+        if (table->standard && !value_of(table, table->standard, &value, where, error))
+            return false;
+    }
+    return true;
+}
+
 void options_default(const Option *table, void *options)
 {
     for (; table->name; table++) {

@@ -35,6 +35,10 @@ typedef struct {
         .name = NULL                                                                               \
     }
 
+// Does the table agree with itself and with a struct of `size` bytes: fields within it, defaults
+// within their bounds? `file`: of whom the error speaks.
+bool options_fit(const Option *table, size_t size, const char *file, Error *error);
+
 // Fills every field of `options` from the defaults.
 void options_default(const Option *table, void *options);
 

@@ -77,6 +77,20 @@ static double rate(const Bert *bert, double of_config)
 
 // ---- sites
 
+// What a hook answered; without an answer nothing can be built.
+static Value answered(Bert *bert, Value value, const char *hook)
+{
+    Graph *graph = bert->graph;
+    if (value != NO_VALUE)
+        return value;
+    if (!graph->failed) {
+        graph->failed = true;
+        fail(graph->error, ERROR_WORK, (Where){ .item = graph->place }, "a value",
+             "%s: its hook `%s` gave none", bert->is->method.method->name, hook);
+    }
+    return 0; // as what is added to a graph that failed
+}
+
 // A linear layer `name` at a site, as the method makes it.
 static Value linear_at(Bert *bert, Site site, int layer, const char *name, Value x, int64_t in,
                        int64_t out)
@@ -92,12 +106,14 @@ static Value linear_at(Bert *bert, Site site, int layer, const char *name, Value
                      out);
     if (bert->is->merged && method && method->merged) {
         Merged merged = method->merged(&bert->build, &at, options);
-        return linear(graph, x, merged.W, merged.b);
+        return linear(graph, x, answered(bert, merged.W, "merged"), merged.b);
     }
     if (method && method->weight)
-        at.W = method->weight(&bert->build, &at, options);
+        at.W = answered(bert, method->weight(&bert->build, &at, options), "weight");
     at.y = linear(graph, x, at.W, at.b);
-    return method && method->linear ? method->linear(&bert->build, &at, options) : at.y;
+    return method && method->linear
+               ? answered(bert, method->linear(&bert->build, &at, options), "linear")
+               : at.y;
 }
 
 static Value branch_at(Bert *bert, Branch at)
@@ -108,7 +124,7 @@ static Value branch_at(Bert *bert, Branch at)
         return at.y;
     graph->place =
         arena_format(graph->arena, "layer %d %s %s", at.layer, site_names[at.site], method->name);
-    return method->branch(&bert->build, &at, bert->is->method.options);
+    return answered(bert, method->branch(&bert->build, &at, bert->is->method.options), "branch");
 }
 
 static void norm_parameters(Bert *bert, const char *name, Site site, int layer, Value *gain,
@@ -145,7 +161,8 @@ static Value embeddings(Bert *bert)
         return x;
     Embedded at = { x, word, position, type, gain, offset };
     graph->place = arena_format(graph->arena, "embeddings %s", method->name);
-    return method->embedded(&bert->build, &at, bert->is->method.options);
+    return answered(bert, method->embedded(&bert->build, &at, bert->is->method.options),
+                    "embedded");
 }
 
 static Value attention_layer(Bert *bert, int layer, Value x)
@@ -250,7 +267,7 @@ static Value logits(Bert *bert, Value x)
     const Method *method = bert->is->method.method;
     x = pooled(bert, bert->is->head, x);
     if (method && method->head)
-        x = method->head(&bert->build, x, bert->is->method.options);
+        x = answered(bert, method->head(&bert->build, x, bert->is->method.options), "head");
     x = dropout(graph, x, rate(bert, bert->is->classifier_dropout));
     return head_layer(&bert->build, "classifier", x, bert->is->outputs, graph->value[x].cols);
 }

@@ -171,7 +171,7 @@ typedef struct {
 
 // One file in methods/ defines one of these.
 struct Method {
-    const char *name, *summary, *paper;
+    const char *name, *summary, *paper; // name: that of its file
     unsigned claims;
     const Option *options; // NULL: none
     size_t options_size;
@@ -212,9 +212,14 @@ struct Method {
 
 // The registry, made by the build from the folder methods/; NULL-terminated.
 extern const Method *const methods[];
-extern const char *const method_shas[]; // of each one's file, by methods/sha.sh
+extern const char *const method_files[]; // of each one the name of its file, without .c
+extern const char *const method_shas[];  // of each one's file, by methods/sha.sh
 const char *method_sha(const Method *method);
-const Method *method_find(const char *name, Error *error); // unknown: names the nearest
+// NULL: unknown, and the error names the nearest, or its file lacks something, and it says what.
+const Method *method_find(const char *name, Error *error);
+// Is there all that a method has to say? Its options' fields lie within options_size, their
+// defaults within their bounds. `file`: of whom the error speaks.
+bool method_whole(const Method *method, const char *file, Error *error);
 // options NULL: of the untouched model.
 double method_rate(const Method *method, const void *options, int64_t hidden);
 // Does it train by steps, whether through the model or in its fit? Else a learning rate is nothing
@@ -223,6 +228,10 @@ bool method_steps(const Method *method, const void *options);
 
 // ---- what a method's file builds with
 
+// Parameters of the method that stay as they begin: METHOD.name, drawn by the run's init seed and
+// so never saved.
+Value frozen_matrix(Build *build, int64_t rows, int64_t cols, Init init, const char *name, ...)
+    __attribute__((format(printf, 5, 6)));
 // Trained parameters of the method. Weight decay falls on matrices, not on vectors (1 x cols).
 // `name` follows "METHOD.": "%d.key" with a layer, "%d.%s.up.bias" with a layer and its site's
 // name, or "rows" for one of no layer. Asking again for the same name gives the same.

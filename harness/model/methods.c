@@ -6,16 +6,44 @@
 #include <stdio.h>
 #include <string.h>
 
+static bool rates_given(const Method *method)
+{
+    for (int i = 0; i < 4; i++)
+        if (!(method->rate[i] > 0))
+            return false;
+    return true;
+}
+
+bool method_whole(const Method *method, const char *file, Error *error)
+{
+    bool steps = !(method->claims & TRAINS_NOTHING) && (!method->fit || method->stepwise);
+    const struct {
+        const char *item, *right, *what;
+        bool holds;
+    } needed[] = {
+        { ".name", "the name of its file", "is another", text_same(method->name, file) },
+        { ".summary", "what it trains, in a line", "is not given", method->summary != NULL },
+        { ".paper", "its source, or where it is from", "is not given", method->paper != NULL },
+        { ".count", "the closed form of what it trains", "is not given", method->count != NULL },
+        { ".rate", "four default rates above 0", "is not given", !steps || rates_given(method) },
+        { ".options_size", "the size of its struct", "is given without options",
+          method->options || method->options_size == 0 },
+    };
+    char path[128];
+    snprintf(path, sizeof path, "methods/%s.c", file);
+    for (size_t i = 0; i < sizeof needed / sizeof *needed; i++)
+        if (!needed[i].holds)
+            return fail(error, ERROR_INPUT, (Where){ .file = path, .item = needed[i].item },
+                        needed[i].right, "%s", needed[i].what);
+    return !method->options || options_fit(method->options, method->options_size, path, error);
+}
+
 const Method *method_find(const char *name, Error *error)
 {
-    const char *names[256] = { NULL };
-    for (size_t i = 0; methods[i]; i++) {
-        if (!strcmp(methods[i]->name, name))
-            return methods[i];
-        if (i + 1 < sizeof names / sizeof *names)
-            names[i] = methods[i]->name;
-    }
-    const char *near = text_nearest(name, names);
+    for (size_t i = 0; methods[i]; i++)
+        if (!strcmp(method_files[i], name))
+            return method_whole(methods[i], method_files[i], error) ? methods[i] : NULL;
+    const char *near = text_nearest(name, method_files);
     fail(error, ERROR_INPUT, (Where){ .item = "method" },
          near ? near : "one that `tunemark list methods` shows", "'%s' is unknown", name);
     return NULL;
@@ -68,16 +96,25 @@ static const char *name_of(Build *build, const char *name, va_list arguments)
 }
 
 static Value parameter(Build *build, const char *name, int rank, int64_t rows, int64_t cols,
-                       Init init)
+                       Init init, bool trained)
 {
     Parameter p = { .name = name,
                     .rows = rows,
                     .cols = cols,
                     .rank = rank,
-                    .trained = true,
+                    .trained = trained,
                     .part = PART_METHOD,
                     .init = init };
     return graph_parameter(build->graph, &p);
+}
+
+Value frozen_matrix(Build *build, int64_t rows, int64_t cols, Init init, const char *name, ...)
+{
+    va_list arguments;
+    va_start(arguments, name);
+    const char *full = name_of(build, name, arguments);
+    va_end(arguments);
+    return parameter(build, full, 2, rows, cols, init, false);
 }
 
 Value trained_matrix(Build *build, int64_t rows, int64_t cols, Init init, const char *name, ...)
@@ -86,7 +123,7 @@ Value trained_matrix(Build *build, int64_t rows, int64_t cols, Init init, const 
     va_start(arguments, name);
     const char *full = name_of(build, name, arguments);
     va_end(arguments);
-    return parameter(build, full, 2, rows, cols, init);
+    return parameter(build, full, 2, rows, cols, init, true);
 }
 
 Value trained_vector(Build *build, int64_t cols, Init init, const char *name, ...)
@@ -95,7 +132,7 @@ Value trained_vector(Build *build, int64_t cols, Init init, const char *name, ..
     va_start(arguments, name);
     const char *full = name_of(build, name, arguments);
     va_end(arguments);
-    return parameter(build, full, 1, 1, cols, init);
+    return parameter(build, full, 1, 1, cols, init, true);
 }
 
 Value trained(Build *build, const Linear *at, const char *part, int64_t rows, int64_t cols,
@@ -154,7 +191,7 @@ Value stored(Build *build, Value computed, const char *name, ...)
     const ValueInfo *info = &graph->value[computed];
     if (build->stored) // its numbers come from a file
         return parameter(build, full, 2, info->rows.constant, info->cols,
-                         (Init){ INIT_CONSTANT, 0 });
+                         (Init){ INIT_CONSTANT, 0 }, true);
     if (build->storing) {
         Computed *one = arena_zero(graph->arena, 1, sizeof *one);
         *one = (Computed){ full, computed, build->computed };

@@ -92,18 +92,29 @@ static void options_differ(Work *work)
         add(work, "options", text[0], text[1]);
 }
 
+// A cell as it is held against another: of a hash its beginning, and of a commit whether the
+// program was that commit's.
+static const char *cell_said(Arena *arena, const Row *row, const Column *column)
+{
+    const char *text = row_text(arena, row, column);
+    bool commit = !strcmp(column->name, "commit");
+    if (!*text || (!commit && !strstr(column->name, "_sha")))
+        return text;
+    return arena_format(arena, "%.8s%s", text,
+                        commit && text_same(row->dirty, "yes") ? " with changes" : "");
+}
+
 // All that the runs of a side say in a column: "a", "a and b"; "" where none says.
 static const char *values_of(Arena *arena, const Cell *cell, const Column *column)
 {
     const char *text = "";
     for (size_t r = 0; r < cell->runs; r++) {
-        const char *mine = row_text(arena, cell->run[r], column);
+        const char *mine = cell_said(arena, cell->run[r], column);
         bool seen = !*mine;
         for (size_t o = 0; o < r && !seen; o++)
-            seen = !strcmp(row_text(arena, cell->run[o], column), mine);
-        bool hash = strstr(column->name, "_sha") || !strcmp(column->name, "commit");
+            seen = !strcmp(cell_said(arena, cell->run[o], column), mine);
         if (!seen)
-            text_append(arena, &text, " and ", "%.*s", hash ? 8 : 200, mine);
+            text_append(arena, &text, " and ", "%.200s", mine);
     }
     return text;
 }

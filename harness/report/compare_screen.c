@@ -323,12 +323,13 @@ static const char *runs_text(Arena *arena, const Comparisons *of, const Compared
 static const char *megabytes(Arena *arena, double bytes)
 {
     double value = bytes / 1e6;
-    return isnan(bytes) ? "-"
-                        : arena_format(arena, "%.*f",
-                                       value >= 100  ? 0
-                                       : value >= 10 ? 1
-                                                     : 2,
-                                       value);
+    return isnan(bytes)  ? "-"
+           : value < 0.1 ? arena_format(arena, "%.2g", value)
+                         : arena_format(arena, "%.*f",
+                                        value >= 100  ? 0
+                                        : value >= 10 ? 1
+                                                      : 2,
+                                        value);
 }
 
 static void put_costs(FILE *out, Arena *arena, const Comparisons *of, const Compared *block,

@@ -222,8 +222,11 @@ static const Flag list_flags[] = {
     FLAG_END,
 };
 
-static bool list_methods(Arena *arena, bool markdown)
+static bool list_methods(Arena *arena, bool markdown, Error *error)
 {
+    for (size_t i = 0; methods[i]; i++)
+        if (!method_whole(methods[i], method_files[i], error))
+            return false;
     if (markdown)
         printf(
             "| method | what it trains | options | default rate at 128, 256, 384, 768 | paper |\n"
@@ -303,7 +306,7 @@ static bool list(const Invocation *invocation, int *status, Error *error)
         return fail(error, ERROR_INPUT, (Where){ .item = arguments.operand[1] },
                     "one list at a time", "is a second list");
     if (!strcmp(what, "methods"))
-        return list_methods(invocation->arena, argument_is(&arguments, "markdown"));
+        return list_methods(invocation->arena, argument_is(&arguments, "markdown"), error);
     if (!strcmp(what, "models"))
         return list_models(invocation->arena, error);
     if (!strcmp(what, "tasks"))

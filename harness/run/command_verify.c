@@ -54,6 +54,9 @@ static bool command(const Invocation *invocation, int *status, Error *error)
             return false;
     if (!options_read(arena, &arguments, &options, error) || !product_start(1, error))
         return false;
+    for (size_t m = 0; methods[m] && arguments.operands == 0; m++)
+        if (!method_whole(methods[m], method_files[m], error))
+            return false;
     for (size_t m = 0; methods[m]; m++) {
         bool asked = arguments.operands == 0;
         Verified verified;

@@ -213,7 +213,7 @@ static bool merge_of(Trial *trial, void *context, Finding *finding, Error *error
     if (!ok || finding->verdict == FAILS)
         return ok;
     double off = apart(attached, merged), moved = apart(attached, before);
-    if (!(off <= UNCHANGED))
+    if (!(off <= UNCHANGED * fmax(1, moved)))
         found(finding, FAILS, "merged, its logits are off by %.2g; training moved them by %.2g",
               off, moved);
     seen->off = fmax(seen->off, off);

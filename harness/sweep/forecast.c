@@ -89,8 +89,9 @@ static void say_seeds(const Sweep *s)
         least++;
     if (s->spec.seeds < least)
         fprintf(s->out,
-                "seeds: %zu; a sign-flip test needs %zu to tell %zu from a baseline, at 5 %%\n",
-                s->spec.seeds, least, comparisons);
+                "seeds: %zu; a sign-flip test over fewer than %zu cannot reach 5 %% in any of %zu "
+                "comparison%s with a baseline\n",
+                s->spec.seeds, least, comparisons, comparisons == 1 ? "" : "s");
 }
 
 static double rate_of(Sweep *s, const Job *job, Cost *cost, size_t runs)

@@ -16,7 +16,7 @@ const char *progress_line(Arena *arena, const Progress *p)
         line = arena_format(arena, "%s | %s", line, row->status);
     if (row && !isnan(row->tune_score))
         line = arena_format(arena, "%s | tune %.1f", line, 100 * row->tune_score);
-    if (row && row->tokens_per_s >= 1000)
+    if (row && row->tokens_per_s >= 1000 && isnan(row->cache_saved_s)) // else of kept vectors
         line = arena_format(arena, "%s | %.0fk tok/s", line, row->tokens_per_s / 1000);
     if (!isnan(p->left_s) && p->done < p->total)
         line = arena_format(arena, "%s | ETA %s", line, duration_text(arena, p->left_s));
