@@ -156,6 +156,35 @@ static void what_started_from_a_source_that_has_moved_has_not_changed(void)
     arena_free(arena);
 }
 
+// ---- a tensor that stays
+
+static Value beside_frozen(Build *build, const Linear *at, const void *options)
+{
+    (void)options;
+    Init normal = { INIT_NORMAL, 1 };
+    Value A = frozen_matrix(build, 2, at->in, normal, "A.%d", (int)at->site);
+    Value B = trained(build, at, "B", at->out, 2, (Init){ INIT_CONSTANT, 0 });
+    return add_product_t(build->graph, at->y, product_t(build->graph, at->x, A), B, 1);
+}
+
+static void a_frozen_matrix_is_the_method_s_and_stays(void)
+{
+    static const Method method = { .name = "m", .linear = beside_frozen };
+    Small s;
+    small_begin(&s, &method, 1);
+    if (small_open(&s)) {
+        const Slot *A = state_find(s.trainer.state, "m.A.0");
+        Counts counts = counts_of(s.plans.backward);
+        CHECK(A && !A->is.trained && A->is.part == PART_METHOD && A->value[0] != 0);
+        // A of the six sites, which layers share, and B of each layer.
+        int64_t in = 2 * (5 * HIDDEN + INTERMEDIATE);
+        int64_t out = 2 * LAYERS * (5 * HIDDEN + INTERMEDIATE);
+        CHECK(counts.method == in + out);
+        CHECK(counts.trained == out + OUTPUTS * (HIDDEN + 1));
+    }
+    small_end(&s);
+}
+
 // ---- a hook without an answer
 
 static Value no_linear(Build *build, const Linear *at, const void *options)
@@ -200,6 +229,7 @@ void suite_starts(void)
 {
     ADD(a_source_that_nothing_else_reads_is_still_there);
     ADD(a_source_that_starts_from_others_is_refused_in_either_order);
+    ADD(a_frozen_matrix_is_the_method_s_and_stays);
     ADD(a_hook_without_an_answer_is_named);
     ADD(what_started_from_a_source_that_has_moved_has_not_changed);
 }
