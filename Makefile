@@ -5,7 +5,7 @@
 .SUFFIXES:
 .SECONDARY:
 MAKEFLAGS += --no-builtin-rules --no-print-directory
-ifeq (,$(filter -j% --jobserver%,$(MAKEFLAGS))) # where no -j is given: one job a core
+ifeq ($(MAKELEVEL)$(findstring j,$(shell echo "$$MAKEFLAGS")),0) # one job a core; a -j that is typed wins
 MAKEFLAGS += -j$(shell nproc)
 endif
 CC       := gcc
@@ -58,15 +58,14 @@ all: $(build)/tunemark ## build build/tunemark
 	$(if $(SAN)$(DEBUG)$(FUZZ),,@ln -sfn $(patsubst build/%,%,$<) build/tunemark)
 deps: ## install the Debian packages that are missing
 	@:
-test: $(addprefix test-,$(tested)) ## run the CUnit suites; SUITE=name for one, SAN=1 under sanitizers
-	@awk '/^[0-9]+ passed, / { p += $$1; f += $$3; s += $$5 } \
-	   END { print p + 0 " passed, " f + 0 " failed, " s + 0 " skipped"; exit f > 0 }' $(tested:%=$(build)/results/%)
-$(addprefix test-,$(suites) fuzz): test-%: $(programs) # what it printed is shown where it failed, alone or with V=1
-	@mkdir -p $(build)/results; log=$(build)/results/$*; \
-	$(settled) $(build)/run-tests $* >$$log 2>&1 || grep -q ' [1-9][0-9]* failed, ' $$log || \
-	   echo '0 passed, 1 failed, 0 skipped: $* ended early' >>$$log; \
-	if [ "$(V)$(SUITE)" ] || ! grep -q ' 0 failed, ' $$log; then head -n -1 $$log; \
-	else grep '^skipped: ' $$log; echo "  $*: $$(tail -n 1 $$log)"; fi
+test: $(tested:%=$(build)/results/%) ## run the CUnit suites; SUITE=name for one, SAN=1 under sanitizers
+	@awk '/^[0-9]+ passed, / { p += $$1; f += $$3; s += $$5; n += !there[FILENAME]++ } END { f += ARGC - 1 - n; \
+	   print p + 0 " passed, " f + 0 " failed, " s + 0 " skipped"; exit f > 0 }' $^
+$(build)/results/%: $(programs) FORCE # a suite's log; `test` judges. Shown where it failed, was asked for, or with V=1
+	@mkdir -p $(@D); status=0; $(settled) $(build)/run-tests $* >$@ 2>&1 || status=$$?; \
+	case "$$status,$$(tail -n 1 $@)" in 0,*' passed, 0 failed, '*) ;; 1,*' passed, '[1-9]*' failed, '*) ;; \
+	*) printf '\n0 passed, 1 failed, 0 skipped: %s ended with status %s\n' $* $$status >>$@; status=1 ;; esac; \
+	if [ "$$status$(V)$(SUITE)" != 0 ]; then cat $@; else grep '^skipped: ' $@; echo "  $*: $$(tail -n 1 $@)"; fi
 fixtures: fixtures-there $(build)/fixtures ## compare with an independent implementation; FIXTURES=folder
 	@$(settled) $(build)/fixtures $(FIXTURES)
 fixtures-there:
@@ -170,7 +169,7 @@ check-paths:
 	   echo 'make check: these lines hold a path of one machine' >&2; exit 1; fi
 
 FORCE:
-.PHONY: all deps test $(addprefix test-,$(suites) fuzz) fixtures fixtures-there quick sweep plots fuzz format help check $(parts) FORCE
+.PHONY: all deps test fixtures fixtures-there quick sweep plots fuzz format help check $(parts) FORCE
 -include $(library:.o=.d) $(tests:.o=.d) $(fixtures:.o=.d) $(build)/harness/main.d
 
 # The packages that were there when last looked: make reads this file, finds what it now needs beyond

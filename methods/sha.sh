@@ -14,5 +14,9 @@ if ! grep -q "^const Method method_$name = {" "$1"; then
     echo "$1: defines no method of its name; should have a line: const Method method_$name = {" >&2
     exit 1
 fi
+if grep '\.rate = {' "$1" | grep -qv '}'; then
+    echo "$1: .rate has several lines; should be one, which a hash leaves out" >&2
+    exit 1
+fi
 text=$(gcc -fpreprocessed -dD -E -P "$1")
 printf '%s\n' "$text" | sed 's/\.rate = {[^}]*},*//' | sha256sum | cut -d ' ' -f 1

@@ -232,6 +232,36 @@ static void a_method_s_sha_is_of_what_decides_its_results(void)
     arena_free(arena);
 }
 
+// The build stops at a file that the registry could not name, or whose rates a hash would hold.
+static void a_method_s_file_that_cannot_be_one_is_refused(void)
+{
+    Error error;
+    Arena *arena = arena_new(1 << 16, &error);
+    const char *folder = test_folder(), *line = "const Method method_one = {\n";
+    const struct {
+        const char *name, *text, *says;
+    } cases[] = {
+        { "o-ne.c", line, "other letters" },
+        { "1one.c", line, "other letters" },
+        { "two.c", line, "const Method method_two = {" },
+        { "one.c", "const Method method_one = {\n .rate = { 1, 2,\n 3, 4 },\n};\n",
+          "several lines" },
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        const char *path = path_join(arena, folder, cases[i].name);
+        char said[512] = "";
+        FILE *file = fopen(path, "w");
+        if (!CHECK(file != NULL))
+            break;
+        fputs(cases[i].text, file);
+        fclose(file);
+        FILE *pipe = popen(arena_format(arena, "methods/sha.sh %s 2>&1", path), "r");
+        CHECK(pipe && fgets(said, sizeof said, pipe) && strstr(said, cases[i].says));
+        CHECK(pipe && pclose(pipe) != 0);
+    }
+    arena_free(arena);
+}
+
 void suite_methods(void)
 {
     ADD(rates_lie_log_log_between_the_widths_of_the_table);
@@ -240,6 +270,7 @@ void suite_methods(void)
     ADD(sums_over_sites_by_hand);
     ADD(a_method_that_lacks_something_is_refused);
     ADD(a_method_s_sha_is_of_what_decides_its_results);
+    ADD(a_method_s_file_that_cannot_be_one_is_refused);
     ADD(methods_are_found_by_name_and_the_nearest_is_named);
     ADD(a_methods_parameter_is_known_by_layer_site_and_part);
     ADD(a_methods_dropout_is_its_own_and_none_in_evaluation);

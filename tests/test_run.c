@@ -656,6 +656,8 @@ static void a_profile_adds_up_and_changes_no_bit(void)
         CHECK(profiled(&b, &done, "parameters", "seconds") > 0);
         if (m < 2) // what a frozen bottom costs once is in feature_s
             CHECK_CLOSE(profiled(&b, &done, NULL, "flops") / r->flops, 1, 1e-6);
+        Done again = run_of(&b, method[m], SETTINGS("out", done.out));
+        CHECK(!file_exists(run_file(&b, &again, "profiles"))); // of another attempt
     }
     arena_free(b.arena);
 }

@@ -2,7 +2,8 @@
 //
 // The columns of a Transformer's vectors lean on each other, and L-BFGS would take hundreds of
 // steps along them. So it moves U = W R^T, where R^T R = q Z^T Z + I / C is the second derivative
-// at W = 0 (q = 1/4 for two classes, 1/K for K): there it is I, and tens of steps do.
+// at W = 0 (q = 1/4 for two classes, 1/K for K, whose rows sum to 0 from the start): there it is I,
+// and tens of steps do.
 #include "engine/logistic.h"
 #include <cblas.h>
 #include <lbfgs.h>
@@ -200,7 +201,7 @@ bool logistic_fit(Arena *arena, const Design *design, const int32_t *label, int 
     lbfgs_parameter_t options;
     if (!precondition(arena, &problem))
         return fail(error, ERROR_WORK, (Where){ .item = "logistic regression" }, NULL,
-                    "the vectors are no finite numbers");
+                    "the vectors are no finite numbers, or too far apart in size");
     double *x = lbfgs_malloc((int)n); // as its vector instructions want it
     if (!x)
         return fail(error, ERROR_ENVIRONMENT, (Where){ 0 }, NULL, "out of memory");

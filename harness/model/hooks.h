@@ -177,6 +177,7 @@ struct Method {
     size_t options_size;
     double rate[4]; // default learning rate at hidden 128, 256, 384, 768; between them log-log
     // What that rate is multiplied with, where options make another kind of parameter; NULL: 1.
+    // Asked before `resolve`, of the options as they were given.
     double (*rate_times)(const void *options);
     // With this option, as typed, its gradient is the derivative of the loss; NULL: always.
     struct {

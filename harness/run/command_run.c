@@ -121,7 +121,9 @@ static bool command(const Invocation *invocation, int *status, Error *error)
     if (!ok)
         return false;
     row_print(stdout, &row, &request.protocol);
-    if (request.protocol.profile && row.forward_s > 0) { // false where nothing was trained
+    if (request.protocol.profile && !(row.forward_s > 0))
+        fprintf(stderr, "tunemark: profile: no step went through the graph: there is none\n");
+    else if (request.protocol.profile) {
         const char *path =
             arena_format(invocation->arena, "%s/profiles/%s.csv", request.protocol.out, row.key);
         if (!profile_print(invocation->arena, path, stdout, error))

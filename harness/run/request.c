@@ -42,7 +42,7 @@ const Option protocol_options[] = {
     { "cache", OPTION_WHOLE, offsetof(Protocol, cache), "1024", 0, 1e6, NULL, "MB that may keep what a frozen bottom gives each training row, whole or not at all; 0: never" },
     { "out", OPTION_TEXT, offsetof(Protocol, out), "results/single", 0, 0, "FOLDER", "folder for the row" },
     { "save", OPTION_TEXT, offsetof(Protocol, save), NULL, 0, 0, "FOLDER", "new folder for the tuned model, for tunemark predict" },
-    { "profile", OPTION_FLAG, offsetof(Protocol, profile), "no", 0, 0, NULL, "where the time of the training steps goes: a file of nodes, and a table" },
+    { "profile", OPTION_FLAG, offsetof(Protocol, profile), "no", 0, 0, NULL, "where the time of steps through the graph goes: a file of nodes, and a table" },
     { "sweep", OPTION_TEXT, offsetof(Protocol, sweep), NULL, 0, 0, "NAME", "name of the sweep, for the row" },
     { "study", OPTION_TEXT, offsetof(Protocol, study), NULL, 0, 0, "NAME", "name of the study, for the row" },
     { "attempt", OPTION_WHOLE, offsetof(Protocol, attempt), "1", 1, 1e9, NULL, "how often this run was started, for the row" },

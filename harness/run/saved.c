@@ -247,8 +247,7 @@ static bool read_method(const json_t *value, Saved *saved, Error *error)
         return wrong(saved, "method", "a text", error);
     if ((saved->method = method_find(name, &unknown)))
         return true;
-    return fail(error, ERROR_INPUT, (Where){ .file = saved->file, .item = "method" },
-                "one that `tunemark list methods` shows", "'%s' is unknown", name);
+    return fail(error, ERROR_INPUT, (Where){ .file = saved->file }, NULL, "%s", unknown.text);
 }
 
 static bool read_head(const json_t *value, Saved *saved, Error *error)
