@@ -1,7 +1,7 @@
 // test_methods.c: what methods' files build with, and finding them.
 #include "model/hooks.h"
 #include "tests/graphs.h"
-#include "tests/test.h"
+#include "tests/program.h"
 #include "base/file.h"
 #include <math.h>
 #include <string.h>
@@ -198,18 +198,15 @@ static void a_method_that_lacks_something_is_refused(void)
         CHECK(method_whole(methods[i], method_files[i], &error));
 }
 
-static void sha_of(const char *path, const char *text, char sha[65])
+// The first line of what methods/sha.sh says of a file with this text; false: it was refused.
+static bool sha_of(const char *path, const char *text, char *said, int room)
 {
     char command[256] = "";
-    FILE *file = fopen(path, "w");
-    if (!CHECK(file != NULL))
-        return;
-    fputs(text, file);
-    fclose(file);
-    snprintf(command, sizeof command, "methods/sha.sh %s", path);
-    FILE *said = popen(command, "r");
-    CHECK(said && fgets(sha, 65, said) && strlen(sha) == 64);
-    CHECK(said && pclose(said) == 0);
+    write_text(path, text);
+    snprintf(command, sizeof command, "methods/sha.sh %s 2>&1", path);
+    FILE *pipe = popen(command, "r");
+    CHECK(pipe && fgets(said, room, pipe));
+    return pipe && pclose(pipe) == 0;
 }
 
 // Rows stay what they are when a default rate is mended: the rate of a run is in its key itself.
@@ -219,16 +216,19 @@ static void a_method_s_sha_is_of_what_decides_its_results(void)
     Arena *arena = arena_new(1 << 16, &error);
     const char *path = path_join(arena, test_folder(), "one.c");
     char first[65] = "", other[65] = "";
-    sha_of(path, "const Method method_one = {\n .name = \"m\",\n  .rate = { 1e-3, 2, 3, 4 },\n};\n",
-           first);
-    sha_of(path,
-           "// m\nconst Method method_one = {\n .name = \"m\",\n  .rate = { 5, 2, 3, 4 }, // "
-           "new\n};\n",
-           other);
+    CHECK(sha_of(path,
+                 "const Method method_one = {\n .name = \"m\",\n  .rate = { 1e-3, 2, 3, 4 },\n};\n",
+                 first, sizeof first));
+    CHECK(sha_of(path,
+                 "// m\nconst Method method_one = {\n .name = \"m\",\n  .rate = { 5, 2, 3, 4 }, // "
+                 "new\n};\n",
+                 other, sizeof other));
+    CHECK(strlen(first) == 64);
     CHECK_TEXT(other, first);
-    sha_of(path, "const Method method_one = {\n .name = \"n\",\n  .rate = { 1e-3, 2, 3, 4 },\n};\n",
-           other);
-    CHECK(strcmp(other, first) != 0);
+    CHECK(sha_of(path,
+                 "const Method method_one = {\n .name = \"n\",\n  .rate = { 1e-3, 2, 3, 4 },\n};\n",
+                 other, sizeof other));
+    CHECK(strlen(other) == 64 && strcmp(other, first) != 0);
     arena_free(arena);
 }
 
@@ -250,14 +250,7 @@ static void a_method_s_file_that_cannot_be_one_is_refused(void)
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         const char *path = path_join(arena, folder, cases[i].name);
         char said[512] = "";
-        FILE *file = fopen(path, "w");
-        if (!CHECK(file != NULL))
-            break;
-        fputs(cases[i].text, file);
-        fclose(file);
-        FILE *pipe = popen(arena_format(arena, "methods/sha.sh %s 2>&1", path), "r");
-        CHECK(pipe && fgets(said, sizeof said, pipe) && strstr(said, cases[i].says));
-        CHECK(pipe && pclose(pipe) != 0);
+        CHECK(!sha_of(path, cases[i].text, said, sizeof said) && strstr(said, cases[i].says));
     }
     arena_free(arena);
 }

@@ -118,16 +118,15 @@ bool arguments_known(const Arguments *arguments, const Flag *flags, const Option
         for (const Option *o = tables[t]; o->name && count < 255; o++)
             names[count++] = o->name;
     for (size_t i = 0; i < arguments->givens; i++) {
-        size_t n = 0, t = 0;
+        const char *name = arguments->given[i].name;
+        size_t t = 0;
         char item[128], right[128];
-        while (names[n] && strcmp(names[n], arguments->given[i].name))
-            n++;
-        while (tables && tables[t] && !option_find(tables[t], arguments->given[i].name))
+        while (tables && tables[t] && !option_find(tables[t], name))
             t++;
-        if (names[n] || (tables && tables[t]))
+        if (flag_find(flags, name, strlen(name), 0) || (tables && tables[t]))
             continue;
-        const char *near = text_nearest(arguments->given[i].name, names);
-        snprintf(item, sizeof item, "--%s", arguments->given[i].name);
+        const char *near = text_nearest(name, names);
+        snprintf(item, sizeof item, "--%s", name);
         snprintf(right, sizeof right, "%s%s", near ? "--" : "one of --help", near ? near : "");
         return fail(error, ERROR_INPUT, (Where){ .item = item }, right, "is unknown");
     }

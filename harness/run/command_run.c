@@ -84,7 +84,7 @@ static void points(FILE *out, const char *name, double fraction)
 static void row_print(FILE *out, const Row *row, const Protocol *protocol)
 {
     fprintf(out, "%s %s %s seed %lld: ", row->method, row->model, row->task, (long long)row->seed);
-    if (strcmp(row->status, "ok") != 0)
+    if (!row_ok(row))
         fprintf(out, "%s: %s", row->status, row->error ? row->error : "");
     else {
         fputs(row->metric, out);
@@ -130,7 +130,7 @@ static bool command(const Invocation *invocation, int *status, Error *error)
             return false;
         puts(path);
     }
-    *status = strcmp(row.status, "ok") ? ERROR_WORK : 0;
+    *status = row_ok(&row) ? 0 : ERROR_WORK;
     return true;
 }
 

@@ -56,16 +56,23 @@ typedef struct {
     size_t count;
 } Content;
 
-static bool write_under(Arena *arena, const char *out, const char *folder, const Content *content,
-                        bool (*body)(FILE *, const void *), Error *error)
+bool write_beside(Arena *arena, const char *out, const char *folder, const char *key,
+                  bool (*body)(FILE *, const void *), const void *content, Error *error)
 {
     const char *path = path_join(arena, out, folder);
-    const char *file = arena_format(arena, "%s/%s.csv", path, content->prepared->row.key);
-    if (content->count == 0)
+    const char *file = arena_format(arena, "%s/%s.csv", path, key);
+    if (!content)
         return unlink(file) == 0 || errno == ENOENT ||
                fail(error, ERROR_ENVIRONMENT, (Where){ .file = file }, NULL,
                     "of an earlier run cannot be removed: %s", strerror(errno));
     return folder_make(path, error) && file_write(file, body, content, error);
+}
+
+static bool write_under(Arena *arena, const char *out, const char *folder, const Content *content,
+                        bool (*body)(FILE *, const void *), Error *error)
+{
+    return write_beside(arena, out, folder, content->prepared->row.key, body,
+                        content->count ? content : NULL, error);
 }
 
 static void put_real(FILE *out, double value)

@@ -24,6 +24,9 @@ typedef struct {
     double seconds, loss, tune; // tune NAN where it was not evaluated
 } CurvePoint;
 
+// OUT/FOLDER/KEY.csv by `body`, whole. content NULL: what an earlier run has left there is removed.
+bool write_beside(Arena *arena, const char *out, const char *folder, const char *key,
+                  bool (*body)(FILE *, const void *), const void *content, Error *error);
 // Each with a count of 0 removes the file.
 bool write_scores(Arena *arena, const char *out, const Prepared *prepared,
                   const Evaluation *evaluation, size_t count, Error *error);

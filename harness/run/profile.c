@@ -4,11 +4,10 @@
 #include "base/text.h"
 #include "engine/operator.h"
 #include "run/frozen.h"
-#include <errno.h>
+#include "run/outputs.h"
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 // ---- the file
 
@@ -76,12 +75,9 @@ static bool body(FILE *out, const void *of)
 bool profile_write(Arena *arena, const char *out, const Prepared *prepared, const Profile *profile,
                    Error *error)
 {
-    const char *folder = path_join(arena, out, "profiles");
-    const char *path = arena_format(arena, "%s/%s.csv", folder, prepared->row.key);
+    const char *key = prepared->row.key;
     if (!profile)
-        return unlink(path) == 0 || errno == ENOENT ||
-               fail(error, ERROR_ENVIRONMENT, (Where){ .file = path }, NULL,
-                    "of an earlier run cannot be removed: %s", strerror(errno));
+        return write_beside(arena, out, "profiles", key, body, NULL, error);
     const Graph *graph = prepared->plans.backward;
     const Batches *batches = &prepared->batches;
     double *flops = arena_zero(arena, graph->nodes + 1, sizeof *flops);
@@ -93,7 +89,7 @@ bool profile_write(Arena *arena, const char *out, const Prepared *prepared, cons
             flops[i] += node_flops(graph, i, &extent);
     }
     Content content = { graph, profile, flops };
-    return folder_make(folder, error) && file_write(path, body, &content, error);
+    return write_beside(arena, out, "profiles", key, body, &content, error);
 }
 
 // ---- the table

@@ -259,8 +259,7 @@ static bool learn(Arena *arena, Run *run, Error *error)
     if (ok && run->request->method->fit)
         ok = fit(arena, keep, run, error);
     else if (ok)
-        ok = freeze(arena, keep, run, error) &&
-             (strcmp(run->row->status, "ok") != 0 || train(arena, run, error));
+        ok = freeze(arena, keep, run, error) && (!row_ok(run->row) || train(arena, run, error));
     run->trainer.kept = NULL;
     arena_free(keep);
     return ok;
@@ -365,7 +364,7 @@ static Whole changed(Arena *arena, const Run *run)
 static bool evaluate_all(Arena *arena, Run *run, Error *error)
 {
     Prepared *p = &run->prepared;
-    if (strcmp(run->row->status, "ok") != 0)
+    if (!row_ok(run->row))
         return true;
     for (int split = SPLIT_TUNE; split < SPLITS; split++) {
         if (p->tokens[split].count == 0)
@@ -395,7 +394,7 @@ static bool evaluate_all(Arena *arena, Run *run, Error *error)
 static bool forgetting(Run *run, const State *tuned, double *loss, Error *error)
 {
     Prepared *p = &run->prepared;
-    if (p->heldout.batches == 0 || (tuned && strcmp(run->row->status, "ok") != 0))
+    if (p->heldout.batches == 0 || (tuned && !row_ok(run->row)))
         return true;
     return heldout_loss(&p->heldout, &p->description, &p->model->checkpoint, tuned, loss, error);
 }
@@ -407,7 +406,7 @@ static bool finished_before(Arena *arena, const char *path)
     Row *rows;
     size_t count;
     return file_exists(path) && rows_read(arena, path, &rows, &count, &error) && count == 1 &&
-           rows[0].status && !strcmp(rows[0].status, "ok");
+           row_ok(&rows[0]);
 }
 
 // The files beside the row, and last the row. What an earlier run of this key left and this one
@@ -418,7 +417,7 @@ static bool write_all(Arena *arena, Run *run, Error *error)
     const char *out = run->request->protocol.out;
     const Evaluation *scored = run->evaluation;
     const char *path = arena_format(arena, "%s/rows/%s.csv", out, p->row.key);
-    if (strcmp(run->row->status, "ok") != 0 && finished_before(arena, path))
+    if (!row_ok(run->row) && finished_before(arena, path))
         return fail(error, ERROR_WORK, (Where){ .file = path }, NULL,
                     "%s: %s; the finished row that is there is kept", run->row->status,
                     run->row->error);
@@ -496,7 +495,7 @@ static void select_best(Arena *arena, Run *run)
 static bool used(Run *run, Error *error)
 {
     Row *row = run->row;
-    if (strcmp(row->status, "ok") != 0)
+    if (!row_ok(row))
         return true;
     size_t bytes = 0;
     if (!trainer_saved_bytes(&run->trainer, &bytes, error))
@@ -530,7 +529,7 @@ static bool compute(Arena *arena, Run *run, Error *error)
     double start = seconds_now(), cpu_start = cpu_seconds();
     if (!learn(arena, run, error))
         return false;
-    if (p->looks.count && !strcmp(row->status, "ok"))
+    if (p->looks.count && row_ok(row))
         select_best(arena, run);
     row->rss_train_peak = phase_ended(&peaks);
     trainer_rest(&run->trainer);

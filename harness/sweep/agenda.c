@@ -181,10 +181,8 @@ static Outcome outcome_of(const Job *job)
     const Row *row = job->row;
     if (!job_settled(job))
         return (Outcome){ 0 };
-    return (Outcome){ .settled = true,
-                      .ok = !strcmp(row->status, "ok"),
-                      .score = row->tune_score,
-                      .loss = row->loss };
+    return (
+        Outcome){ .settled = true, .ok = row_ok(row), .score = row->tune_score, .loss = row->loss };
 }
 
 bool agenda_follow(Agenda *agenda, SettingRuns *setting, Error *error)
@@ -381,7 +379,7 @@ static bool add_job(Agenda *agenda, Job *job, Where where, Job **there, Error *e
 
 bool job_final(const Job *job)
 {
-    return job->row && (!strcmp(job->row->status, "ok") || !strcmp(job->row->status, "diverged"));
+    return job->row && (row_ok(job->row) || !strcmp(job->row->status, "diverged"));
 }
 
 bool job_settled(const Job *job)
@@ -479,7 +477,7 @@ size_t agenda_following(const Agenda *agenda)
 static void count_row(const Row *row, double its_flops, const Job *job, double flops[3],
                       double seconds[3])
 {
-    if (!row || !row->status || strcmp(row->status, "ok") || !(its_flops > 0) || !(row->wall_s > 0))
+    if (!row || !row_ok(row) || !(its_flops > 0) || !(row->wall_s > 0))
         return;
     bool model = text_same(row->model, job->decided.model);
     int kind = !model ? 2 : text_same(row->method, job->decided.method) ? 0 : 1;

@@ -420,7 +420,7 @@ static void show(Sweep *s, const Slot *ended)
     }
     p->left_s = left_s(s);
     const char *line = progress_line(s->arena, p);
-    bool bad = ended && strcmp(p->row->status, "ok");
+    bool bad = ended && !row_ok(p->row);
     if (bad || !s->terminal) {
         if (s->terminal)
             terminal_line(s->people, "");
@@ -466,8 +466,7 @@ static void say_edges(const Sweep *s)
 // A trial that diverged has told what it was asked: that its rate is too high.
 static bool told(const Job *job)
 {
-    return job->row && (!strcmp(job->row->status, "ok") ||
-                        (job->trial && !strcmp(job->row->status, "diverged")));
+    return job->row && (row_ok(job->row) || (job->trial && !strcmp(job->row->status, "diverged")));
 }
 
 // Whether a run is left that was not tried: the deadline forbade it, or cut it off.
