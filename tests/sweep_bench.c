@@ -111,7 +111,7 @@ pid_t drive(const Bench *b, rlim_t most_bytes)
 int ended(pid_t pid)
 {
     int status;
-    for (int i = 0; i < 12000; i++, usleep(10000))
+    for (int i = 0; i < 30000; i++, usleep(10000))
         if (waitpid(pid, &status, WNOHANG) == pid)
             return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
     kill(pid, SIGKILL);
@@ -217,7 +217,7 @@ size_t processes(const Bench *b)
 
 bool nobody_is_left(const Bench *b)
 {
-    for (int i = 0; i < 100; i++, usleep(20000))
+    for (int i = 0; i < 1000; i++, usleep(20000))
         if (processes(b) == 0)
             return true;
     return false;

@@ -8,6 +8,7 @@
 #include <dirent.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/types.h>
@@ -338,6 +339,17 @@ static void wait_ms(long ms)
     nanosleep(&(struct timespec){ ms / 1000, ms % 1000 * 1000000 }, NULL);
 }
 
+// Waits until the program ends gently at a Ctrl-C; half a minute at most.
+static void wait_for_its_handler(pid_t child)
+{
+    char path[64], caught[64] = "0";
+    snprintf(path, sizeof path, "/proc/%ld/status", (long)child);
+    for (int i = 0; i < 3000 && !(strtoull(caught, NULL, 16) >> (SIGINT - 1) & 1); i++) {
+        wait_ms(10);
+        file_field(path, "SigCgt", caught, sizeof caught);
+    }
+}
+
 static void a_signal_ends_the_run_and_leaves_nothing_half_written(void)
 {
     static const int signals[] = { SIGINT, SIGTERM, SIGHUP };
@@ -347,6 +359,7 @@ static void a_signal_ends_the_run_and_leaves_nothing_half_written(void)
                                     "run --model %s --task %s --method lora --min-steps 20000 "
                                     "--out %s",
                                     b.model, b.task, b.out);
+        wait_for_its_handler(child);
         wait_ms(200 + 50 * (long)i);
         CHECK(kill(child, signals[i]) == 0);
         CHECK(program_ended(child) == (signals[i] == SIGINT ? 130 : -signals[i]));

@@ -203,9 +203,9 @@ static void ctrl_c_keeps_rows_and_the_same_command_goes_on(void)
     if (!bench_new(&b, small))
         return;
     b.options.jobs = 1;
-    before(&b, "*bitfit*) trap 'echo asked >asked; exit 1' TERM; >begun; sleep 5 & wait;;");
+    before(&b, "*bitfit*) trap 'echo asked >asked; exit 1' TERM; >begun; sleep 30 & wait;;");
     pid_t pid = drive(&b, RLIM_INFINITY);
-    for (int i = 0; i < 1000 && !file_exists(path_join(b.arena, b.folder, "begun")); i++)
+    for (int i = 0; i < 6000 && !file_exists(path_join(b.arena, b.folder, "begun")); i++)
         usleep(10000);
     CHECK(kill(pid, SIGINT) == 0);
     CHECK(ended(pid) == 130);
@@ -232,7 +232,7 @@ static void children_die_with_their_driver(void)
         return;
     before(&b, "run*) exec tail -f \"$PWD/spec.yaml\";;");
     pid_t pid = drive(&b, RLIM_INFINITY);
-    for (int i = 0; i < 500 && processes(&b) < 2; i++)
+    for (int i = 0; i < 6000 && processes(&b) < 2; i++)
         usleep(10000);
     CHECK(processes(&b) == 2);
     CHECK(drive_whole(&b) == 3);
