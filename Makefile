@@ -23,7 +23,7 @@ checkers := clang clang-format clang-tidy libclang-rt-14-dev llvm shellcheck
 
 build    := build/$(notdir $(CC))$(if $(SAN),-san)$(if $(DEBUG),-debug)$(if $(FUZZ),-fuzz)
 warnings := -Wall -Wextra -Wshadow -Wconversion -Wstrict-prototypes -Wvla -Werror
-fast     := -O3 -fopenmp-simd -fno-math-errno -fno-trapping-math -ffp-contract=fast
+fast     := -O3 -fno-math-errno -fno-trapping-math -ffp-contract=fast
 comma    := ,
 checks   := address$(comma)undefined$(comma)float-cast-overflow
 CFLAGS   ?= -g $(if $(DEBUG),-O0,$(if $(SAN)$(FUZZ),-O1,$(fast))) -march=$(ARCH)
@@ -31,7 +31,7 @@ sanitize := $(if $(FUZZ),-fsanitize=fuzzer-no-link) \
             $(if $(SAN)$(FUZZ),-fsanitize=$(checks) -fno-sanitize-recover=all -fno-omit-frame-pointer)
 # Several builds of OpenBLAS may be installed at once: name the OpenMP one, to compile, link and load.
 openblas := $(firstword $(wildcard /usr/lib/*/openblas-openmp))
-language := -std=c11 -D_GNU_SOURCE -Iharness -I. $(openblas:/usr/lib/%=-isystem /usr/include/%)
+language := -std=c11 -D_GNU_SOURCE -fopenmp -Iharness -I. $(openblas:/usr/lib/%=-isystem /usr/include/%)
 compile   = $(CC) $(language) $(warnings) $(CFLAGS) $(sanitize) -MMD -MP
 LDLIBS   := $(if $(openblas),-L$(openblas) -Wl$(comma)-rpath$(comma)$(openblas)) -lopenblas -lgomp -lcsv -lyaml -ljansson -lutf8proc -llbfgs -lcrypto -lm
 brief     = $(if $(V),,@echo '  $(notdir $(CC)) $@';)

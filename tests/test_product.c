@@ -1,8 +1,10 @@
 // test_product.c: products against the definition, and the check that refuses a wrong BLAS.
+#include "engine/panels.h"
 #include "engine/product.h"
 #include "tests/reference/reference.h"
 #include "tests/test.h"
 #include <math.h>
+#include <omp.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
@@ -54,6 +56,84 @@ static void products_agree_with_the_definition_at_odd_sizes_and_strides(void)
         for (size_t i = 0; i < rows; i++)
             for (size_t j = 0; j < cols; j++)
                 CHECK_CLOSE(row_at(C, i)[j], TC.at[i][j], 1e-5);
+    }
+}
+
+// Sizes that take several blocks of panels and end within one, on both sides of PANELS_INNER.
+enum { ROWS_MOST = 211, COLS_MOST = 150, INNER_MOST = PANELS_INNER + 3 };
+
+typedef struct {
+    float a[ROWS_MOST * INNER_MOST], b[COLS_MOST * INNER_MOST], c[ROWS_MOST * COLS_MOST];
+    Matrix A, B, C;
+    bool tb;
+} Large;
+
+static void large_fill(Large *l, size_t inner, bool tb)
+{
+    uint64_t random = inner;
+    for (size_t i = 0; i < sizeof l->a / sizeof *l->a; i++)
+        l->a[i] = mix_float(&random);
+    for (size_t i = 0; i < sizeof l->b / sizeof *l->b; i++)
+        l->b[i] = mix_float(&random);
+    l->tb = tb;
+    l->A = (Matrix){ l->a, ROWS_MOST, inner, inner };
+    l->B = tb ? (Matrix){ l->b, COLS_MOST, inner, inner }
+              : (Matrix){ l->b, inner, COLS_MOST, COLS_MOST };
+    l->C = (Matrix){ l->c, ROWS_MOST, COLS_MOST, COLS_MOST };
+    product(false, tb, 1, l->A, l->B, 0, l->C);
+}
+
+static const size_t inners[] = { 3, 128, 301, PANELS_INNER, INNER_MOST };
+enum { INNERS = sizeof inners / sizeof *inners };
+
+static void products_of_many_blocks_agree_with_the_definition(void)
+{
+    static Large l;
+    for (size_t i = 0; i < 2 * INNERS; i++) {
+        large_fill(&l, inners[i / 2], i % 2);
+        double largest = 0;
+        for (size_t row = 0; row < ROWS_MOST; row++)
+            for (size_t col = 0; col < COLS_MOST; col++) {
+                double sum = 0;
+                for (size_t k = 0; k < l.A.cols; k++)
+                    sum += (double)row_at(l.A, row)[k] *
+                           (l.tb ? row_at(l.B, col)[k] : row_at(l.B, k)[col]);
+                largest = fmax(largest, fabs(row_at(l.C, row)[col] - sum));
+            }
+        CHECK_CLOSE(largest, 0, 1e-7 * (double)l.A.cols); // summands are within -1 .. 1
+    }
+}
+
+static bool same_rows(const Large *l, size_t first, size_t count)
+{
+    static float c[ROWS_MOST * COLS_MOST];
+    Matrix C = { c, count, COLS_MOST, COLS_MOST };
+    product(false, l->tb, 1, rows_of(l->A, first, count), l->B, 0, C);
+    return !memcmp(c, row_at(l->C, first), count * COLS_MOST * sizeof *c);
+}
+
+static bool same_with_threads(const Large *l, int threads)
+{
+    int status = -1;
+    fflush(NULL);
+    pid_t child = fork(); // threads that OpenMP has started stay
+    if (child == 0) {
+        omp_set_num_threads(threads);
+        _exit(same_rows(l, 0, ROWS_MOST) ? 0 : 1);
+    }
+    waitpid(child, &status, 0);
+    return WIFEXITED(status) && WEXITSTATUS(status) == 0;
+}
+
+static void a_row_has_the_same_bits_among_others(void)
+{
+    static Large l;
+    for (size_t i = 0; i < 2 * INNERS && inners[i / 2] <= PANELS_INNER; i++) {
+        large_fill(&l, inners[i / 2], i % 2);
+        for (size_t row = 0; row < ROWS_MOST; row += 13)
+            CHECK(same_rows(&l, row, 1));
+        CHECK(same_rows(&l, 5, 100) && same_rows(&l, 1, 7));
+        CHECK(same_with_threads(&l, 2) && same_with_threads(&l, 1));
     }
 }
 
@@ -184,6 +264,8 @@ void suite_product(void)
 {
     ADD(products_worked_by_hand);
     ADD(products_agree_with_the_definition_at_odd_sizes_and_strides);
+    ADD(products_of_many_blocks_agree_with_the_definition);
+    ADD(a_row_has_the_same_bits_among_others);
     ADD(a_beta_of_zero_does_not_read_the_result);
     ADD(columns_beside_the_result_are_left_alone);
     ADD(the_process_has_the_threads_that_were_asked_for);

@@ -309,7 +309,7 @@ static void a_description_that_lies_is_refused(void)
         { "\"pairs\"", "\"pears\"", "pears: is unknown; should be pairs" },
         { "\"pairs\": false", "\"pairs\": true",
           "pairs: task has single texts; should be used on pairs" },
-        { "\"numerics\": 1", "\"numerics\": 2", "numerics: 2 is another arithmetic" },
+        { "\"numerics\": 2", "\"numerics\": 3", "numerics: 3 is another arithmetic" },
         { "\"lora\"", "\"lara\"", "run.json: method: 'lara' is unknown" },
         { "\"rank\": \"8\"", "\"rank\": \"0\"", "run.json: rank: 0 is out of range" },
         { "\"rank\": \"8\"", "\"rank\": \"4\"", "lora.0.q.A: has the wrong shape" },

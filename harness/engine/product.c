@@ -1,7 +1,8 @@
-// product.c: matrix products by OpenBLAS, and whether it can be trusted on this machine.
+// product.c: matrix products by panels or by OpenBLAS, and whether they can be trusted here.
 #include "engine/product.h"
 #include "base/clock.h"
 #include "base/file.h"
+#include "engine/panels.h"
 #include <assert.h>
 #include <cblas.h>
 #include <limits.h>
@@ -24,6 +25,16 @@ static blasint stride_of(Matrix m)
     return whole(m.stride > 0 ? m.stride : 1);
 }
 
+static void blas(bool transpose_a, bool transpose_b, float alpha, Matrix A, Matrix B, float beta,
+                 Matrix C)
+{
+    size_t inner = transpose_a ? A.rows : A.cols;
+    cblas_sgemm(CblasRowMajor, transpose_a ? CblasTrans : CblasNoTrans,
+                transpose_b ? CblasTrans : CblasNoTrans, whole(C.rows), whole(C.cols), whole(inner),
+                alpha, A.data, stride_of(A), B.data, stride_of(B), beta, C.data, stride_of(C));
+}
+
+// The number of rows has no say in who computes: a row of a layer has the same bits in every batch.
 void product(bool transpose_a, bool transpose_b, float alpha, Matrix A, Matrix B, float beta,
              Matrix C)
 {
@@ -39,9 +50,10 @@ void product(bool transpose_a, bool transpose_b, float alpha, Matrix A, Matrix B
                 row_at(C, r)[c] = beta == 0 ? 0 : beta * row_at(C, r)[c];
         return;
     }
-    cblas_sgemm(CblasRowMajor, transpose_a ? CblasTrans : CblasNoTrans,
-                transpose_b ? CblasTrans : CblasNoTrans, whole(C.rows), whole(C.cols), whole(inner),
-                alpha, A.data, stride_of(A), B.data, stride_of(B), beta, C.data, stride_of(C));
+    if (!transpose_a && inner <= PANELS_INNER)
+        product_by_panels(transpose_b, alpha, A, B, beta, C);
+    else
+        blas(transpose_a, transpose_b, alpha, A, B, beta, C);
 }
 
 // Threads of this process, or -1.
@@ -67,7 +79,7 @@ bool product_start(int threads, Error *error)
     Matrix A = numbers(512, 128), C = numbers(512, 512); // large enough to be split among all
     bool memory = A.data && C.data;
     if (memory)
-        product(false, true, 1, A, A, 0, C);
+        blas(false, true, 1, A, A, 0, C);
     free(A.data);
     free(C.data);
     if (!memory)
@@ -78,7 +90,7 @@ bool product_start(int threads, Error *error)
                     "a product runs on %d threads although %d are asked for; see OMP_THREAD_LIMIT "
                     "and OMP_DYNAMIC",
                     running, threads);
-    return product_check(product, error);
+    return product_check(blas, error);
 }
 
 // C = op(A) op(B) by the definition, a row of sums in double at a time.

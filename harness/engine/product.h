@@ -1,4 +1,5 @@
-// product.h: every matrix product of the program, by OpenBLAS (OpenMP build).
+// product.h: every matrix product of the program: by panels (panels.h) where a plain right side
+// meets at most PANELS_INNER columns, by OpenBLAS (OpenMP build) elsewhere.
 #ifndef ENGINE_PRODUCT_H
 #define ENGINE_PRODUCT_H
 #include "base/error.h"

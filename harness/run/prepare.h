@@ -10,7 +10,7 @@
 #include "run/trainer.h"
 
 // Raised by hand whenever results change for the same description; part of the key.
-#define NUMERICS 1
+#define NUMERICS 2
 
 typedef struct {
     ModelFiles *model;
