@@ -215,10 +215,10 @@ size_t processes(const Bench *b)
     return found;
 }
 
-bool nobody_is_left(const Bench *b)
+bool processes_are(const Bench *b, size_t count)
 {
-    for (int i = 0; i < 1000; i++, usleep(20000))
-        if (processes(b) == 0)
+    for (int i = 0; i < 3000; i++, usleep(20000))
+        if (processes(b) == count)
             return true;
     return false;
 }

@@ -47,6 +47,7 @@ bool same_rows(Rows a, Rows b);
 const char **names_in(const Bench *bench, const char *folder, const char *suffix, size_t *count);
 size_t parts_left(const Bench *bench);
 size_t processes(const Bench *bench); // that have the test's folder in their command line
-bool nobody_is_left(const Bench *bench);
+bool processes_are(const Bench *bench, size_t count); // within a minute: a process that begins
+                                                      // another program has none for a moment
 const char *state_of_rows(const Bench *bench); // bytes and times of all row files, as one text
 #endif

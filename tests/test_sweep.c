@@ -165,7 +165,7 @@ static void a_crash_a_divergence_and_a_timeout_are_rows_too(void)
     }
     CHECK(printed(&b, "six: 6 of 6 runs, 3 ok, 1 diverged, 1 failed, 1 timeout\n"));
     CHECK(said(&b, "tunemark: ") && said(&b, "3 of 6 runs did not end ok\n"));
-    CHECK(nobody_is_left(&b));
+    CHECK(processes_are(&b, 0));
 
     // A new command tries what failed again, twice; what diverged is final.
     CHECK(drive_whole(&b) == 1);
@@ -232,14 +232,12 @@ static void children_die_with_their_driver(void)
         return;
     before(&b, "run*) exec tail -f \"$PWD/spec.yaml\";;");
     pid_t pid = drive(&b, RLIM_INFINITY);
-    for (int i = 0; i < 6000 && processes(&b) < 2; i++)
-        usleep(10000);
-    CHECK(processes(&b) == 2);
+    CHECK(processes_are(&b, 2));
     CHECK(drive_whole(&b) == 3);
     CHECK(said(&b, arena_format(b.arena, "another sweep works here (process %ld)\n", (long)pid)));
     kill(pid, SIGKILL);
     CHECK(ended(pid) == 128 + SIGKILL);
-    CHECK(nobody_is_left(&b));
+    CHECK(processes_are(&b, 0));
     arena_free(b.arena);
 }
 
@@ -307,7 +305,7 @@ static void kill_at_any_moment(const char *spec)
             kill(pid, SIGKILL);
             ended(pid);
         }
-        CHECK(nobody_is_left(&b));
+        CHECK(processes_are(&b, 0));
         // Every file that has its final name is whole, and no finished one was touched.
         const char **names = names_in(&b, "rows", ".csv", &count), *state = "";
         for (size_t i = 0; i < count; i++) {
@@ -386,7 +384,7 @@ static void a_full_disk_ends_the_sweep_with_status_3_and_nothing_half_written(vo
         CHECK(ended(drive(&b, most_bytes[i])) == 3);
         CHECK(most_bytes[i] < 150 || said(&b, "not written: File too large\n"));
         CHECK(parts_left(&b) == 0);
-        CHECK(nobody_is_left(&b));
+        CHECK(processes_are(&b, 0));
     }
     CHECK(drive_whole(&b) == 0);
     CHECK(runs_of(&b, b.options.out).count == 4);

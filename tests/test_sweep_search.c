@@ -744,7 +744,7 @@ static void a_deadline_ends_what_runs_and_says_what_is_left(void)
     CHECK_TEXT(text_of(&b, b.folder, "begun"), "x\n"); // once: an end is no failure
     names_in(&b, "rows", ".csv", &count);
     CHECK(count == 0);
-    CHECK(nobody_is_left(&b));
+    CHECK(processes_are(&b, 0));
     b.options.image = b.program;
     b.options.seconds = 1000;
     CHECK(drive_whole(&b) == 0);
