@@ -1,7 +1,7 @@
 // place.h: where buffers with lives lie in one arena.
 //
 // No placing ends below what is alive at the fullest moment. Ours ends there for nearly every graph
-// of a model (tests/test_place.c); what it takes beyond are gaps.
+// of a model (tests/test_memory.c); what it takes beyond are gaps.
 #ifndef ENGINE_PLACE_H
 #define ENGINE_PLACE_H
 #include "base/arena.h"

@@ -180,6 +180,41 @@ Placed plan_place(const Plan *plan, Value value)
     return (Placed){ buffer->offset, bytes_of(plan, value), buffer->first, buffer->last };
 }
 
+Moment plan_fullest(const Plan *plan)
+{
+    Moment most = { 0, 0 };
+    for (int32_t i = 0; i < (int32_t)plan->graph->nodes; i++) {
+        size_t bytes = 0;
+        for (size_t b = 0; b < plan->places; b++)
+            if (alive_during(&plan->place[b], i))
+                bytes += plan->place[b].bytes;
+        if (bytes > most.bytes)
+            most = (Moment){ i, bytes };
+    }
+    return most;
+}
+
+// Does a later value take the place of this one before the node has been computed?
+static bool overwritten(const Plan *plan, Value value, int32_t node)
+{
+    const ValueInfo *info = plan->graph->value;
+    for (size_t v = 0; v < plan->graph->values; v++)
+        if (plan->buffer[v] == plan->buffer[value] && info[v].node > info[value].node &&
+            info[v].node <= node)
+            return true;
+    return false;
+}
+
+size_t plan_alive(const Plan *plan, int32_t node, Value *value)
+{
+    size_t count = 0;
+    for (size_t v = 0; v < plan->graph->values; v++)
+        if (plan->buffer[v] >= 0 && alive_during(&plan->place[plan->buffer[v]], node) &&
+            plan->graph->value[v].node <= node && !overwritten(plan, (Value)v, node))
+            value[count++] = (Value)v;
+    return count;
+}
+
 // ---- running
 
 struct Runner {
