@@ -93,10 +93,9 @@ static void bytes_of_every_pair_add_up_to_its_plans(void)
         for (size_t j = 0; j < sizeof sizes / sizeof *sizes; j++) {
             Pair p;
             bool fits = !strcmp(pairs[i][1], "feature"); // it decides its head
-            const char *settings[] = { "batch",     sizes[j][0], "max-length",
-                                       sizes[j][1], "head",      fits ? "auto" : sizes[j][2],
-                                       NULL };
-            if (pair_open(&p, pairs[i], settings)) {
+            if (pair_open(&p, pairs[i],
+                          SETTINGS("batch", sizes[j][0], "max-length", sizes[j][1], "epochs", "5",
+                                   "head", fits ? "auto" : sizes[j][2]))) {
                 Waterfall w = explain_bytes(p.arena, p.of);
                 Waterfall grouped = waterfall_grouped(p.arena, &w);
                 bytes_add_up(&w, p.of);
@@ -105,6 +104,43 @@ static void bytes_of_every_pair_add_up_to_its_plans(void)
             }
             pair_close(&p);
         }
+}
+
+// Four rows are trained on, in one batch; evaluation has larger ones, and one memory serves both.
+static void what_a_frozen_part_keeps_and_a_larger_evaluation_are_told(void)
+{
+    Pair p;
+    if (pair_open(&p, (const char *const[]){ "head", "topk" },
+                  SETTINGS("train-limit", "4", "epochs", "9"))) {
+        Waterfall w = explain_bytes(p.arena, p.of);
+        bytes_add_up(&w, p.of);
+        for (int s = 0; s < 2; s++) {
+            CHECK(of_account(&w, FROZEN_ROWS, s) > 0);
+            CHECK(of_account(&w, FROZEN_ROWS, s) == (double)p.prepared[s].frozen.bytes);
+        }
+        CHECK(of_account(&w, OTHER_STEP, 0) > 0);
+    }
+    pair_close(&p);
+}
+
+static void bytes_of_random_graphs_add_up_with_their_gaps(void)
+{
+    bool gaps = false;
+    for (uint64_t seed = 250; seed <= 280; seed++) {
+        Bench b;
+        Made made;
+        Value loss;
+        bench_begin(&b, seed);
+        b.graph = random_graph(b.arena, b.pool, &loss, &b.error);
+        if (CHECK(make(b.arena, b.graph, loss, &b.batch.view.extent, &made, &b.error))) {
+            Waterfall w = waterfall_new(b.arena, made.graph->values + 1);
+            waterfall_add_plan(b.arena, &w, 0, made.plan);
+            CHECK(w.total[0] == (double)plan_activations(made.plan));
+            gaps = gaps || of_account(&w, GAPS, 0) > 0;
+        }
+        bench_end(&b, seed);
+    }
+    CHECK(gaps); // at 266
 }
 
 static void what_full_keeps_and_lora_does_not_is_for_gradients_of_weights(void)
@@ -182,6 +218,31 @@ static void reasons_of_a_small_graph_are_those_worked_by_hand(void)
             CHECK(e->amount[1] == expected[i].bytes && e->count[1] == 1 && e->count[0] == 0);
             CHECK_TEXT(e->op, expected[i].op);
         }
+    }
+    bench_end(&b, 1);
+}
+
+// b is read by dW, and to pass the gradient of the product on to a: that is reason enough.
+static void what_passes_a_gradient_down_is_not_there_for_a_parameter(void)
+{
+    static const Extent extent = { .tokens = 8, .sequences = 2, .squares = 34, .longest = 5 };
+    Bench b;
+    Made made;
+    bench_begin(&b, 1);
+    b.graph->place = "b";
+    Value value = given(b.graph, "b", ROWS_TOKENS, 16, false);
+    b.graph->place = "weight";
+    Value y = linear(b.graph, value, parameter_of(b.graph, "W", 16, 16, true), NO_VALUE);
+    b.graph->place = "a";
+    Value a = given(b.graph, "a", ROWS_TOKENS, 16, true);
+    b.graph->place = "product";
+    y = add(b.graph, multiply_values(b.graph, a, value), y);
+    b.graph->place = "loss";
+    if (CHECK(make(b.arena, b.graph, dotted_loss(b.graph, y), &extent, &made, &b.error))) {
+        Waterfall w = waterfall_new(b.arena, 32);
+        waterfall_add_plan(b.arena, &w, 0, made.plan);
+        CHECK(entry_at(&w, FOR_VALUES, "b", "product") != NULL);
+        CHECK(entry_at(&w, FOR_PARAMETERS, "b", "weight") == NULL);
     }
     bench_end(&b, 1);
 }
@@ -376,8 +437,11 @@ static void what_cannot_be_meant_is_refused(void)
 void suite_explain(void)
 {
     ADD(bytes_of_every_pair_add_up_to_its_plans);
+    ADD(what_a_frozen_part_keeps_and_a_larger_evaluation_are_told);
+    ADD(bytes_of_random_graphs_add_up_with_their_gaps);
     ADD(what_full_keeps_and_lora_does_not_is_for_gradients_of_weights);
     ADD(reasons_of_a_small_graph_are_those_worked_by_hand);
+    ADD(what_passes_a_gradient_down_is_not_there_for_a_parameter);
     ADD(nodes_of_the_backward_know_whose_they_are);
     ADD(seconds_of_nodes_are_those_of_a_step);
     ADD(a_frozen_part_is_no_part_of_a_step);
