@@ -8,6 +8,7 @@
 enum { WIDTH = 100, LEAST_LABEL = 38, MOST_NAME = 14, LEAST_BAR = 8, NOTE = 98 };
 #define WORTH_A_LINE 0.02 // of the largest total; what differs less is summed as "others"
 #define AGREES 0.03       // of the clock around a step: what its nodes and the optimizer may miss
+#define ALONE 0.95        // of a core
 
 typedef struct {
     const char *label;
@@ -283,14 +284,14 @@ static const char *moment_of(Arena *arena, const Prepared *p)
 
 static void put_moment(FILE *out, Arena *arena, const Explained *of)
 {
-    const char *a = moment_of(arena, of->run[0]), *b = moment_of(arena, of->run[1]);
-    put_wrapped(
-        out, !strcmp(a, b)
-                 ? arena_format(arena, "Activations: what is alive at the fullest moment, %s.", a)
-                 : arena_format(arena,
-                                "Activations: what is alive at the fullest moment: of %s %s, of "
-                                "%s %s.",
-                                of->name[0], a, of->name[1], b));
+    const char *a = moment_of(arena, of->run[0]), *b = moment_of(arena, of->run[1]), *at = a;
+    if (strcmp(a, b) != 0)
+        at = arena_format(arena, "of %s %s, of %s %s", of->name[0], a, of->name[1], b);
+    put_wrapped(out, arena_format(arena,
+                                  "Activations are what is alive at the fullest moment, %s. What "
+                                  "passes gradients down is kept however little is trained, as far "
+                                  "down as anything is.",
+                                  at));
 }
 
 double explain_agreement(const Explained *of, int side)
@@ -309,6 +310,11 @@ static void put_timing(FILE *out, Arena *arena, const Explained *of)
                              "around a step.",
                              t->steps, t->done, 1e3 * t->low, 1e3 * t->high,
                              100 * explain_agreement(of, 0), 100 * explain_agreement(of, 1)));
+    if (t->cores < ALONE)
+        put_wrapped(out, arena_format(arena,
+                                      "Other processes took %.0f %% of the core meanwhile: on a "
+                                      "quiet machine the seconds are fewer and more even.",
+                                      100 * (1 - t->cores)));
     for (int s = 0; s < 2; s++)
         if (t->feature_s[s] > 0)
             put_wrapped(out, arena_format(arena,

@@ -120,17 +120,18 @@ static int quickest_first(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
-static void race_run(Race *race, size_t steps)
+static void race_run(Race *race, size_t steps, Timing *timing)
 {
     size_t most = steps ? (steps + STEPS_A_ROUND - 1) / STEPS_A_ROUND : MOST_ROUNDS;
     race->round = arena_zero(race->arena, most + 1, sizeof *race->round);
     play_round(race, 0); // pays for page faults and caches
-    double start = seconds_now();
+    double start = seconds_now(), cpu = cpu_seconds();
     while (race->rounds < most &&
            (steps || race->rounds < FEWEST_ROUNDS || seconds_now() - start < ABOUT_SECONDS)) {
         race->round[race->rounds] = play_round(race, STEPS_A_ROUND * race->rounds);
         race->rounds++;
     }
+    timing->cores = (cpu_seconds() - cpu) / (seconds_now() - start);
     qsort(race->round, race->rounds, sizeof *race->round, quickest_first);
 }
 
@@ -213,7 +214,7 @@ bool explain_seconds(Arena *arena, const Prepared *const of[2], size_t steps, Wa
         ok = open(&race, side, &timing->feature_s[side], error);
     if (ok) {
         race.buffer = batch_buffer(arena, &of[0]->batches.largest);
-        race_run(&race, steps);
+        race_run(&race, steps, timing);
         size_t counted = (race.rounds + 1) / 2;
         *waterfall = waterfall_new(arena, nodes_of(&race, 0) + nodes_of(&race, 1) + ACCOUNTS);
         for (int side = 0; side < 2; side++)
