@@ -144,7 +144,7 @@ $(build)/commit.c: FORCE
 # check: each part is a target of its own, so that -j runs them side by side.
 sources := $(wildcard harness/*.c harness/*/*.c methods/*.c tests/*.c tests/*/*.c)
 headers := $(wildcard harness/*/*.h methods/*.h tests/*.h tests/*/*.h)
-scripts := $(wildcard .ci/run methods/*.sh tests/*.sh tests/*/*.sh datasets/*.sh models/*.sh models/*/*.sh)
+scripts := $(wildcard .ci/run docs/*.sh methods/*.sh tests/*.sh tests/*/*.sh datasets/*.sh models/*.sh models/*/*.sh)
 parts   := $(addprefix check-,format gcc clang lint scripts includes vectorised paths)
 check: $(parts) ## format, warnings of GCC and Clang, clang-tidy, shellcheck, the rules of the house
 check-format: $(build)/flags

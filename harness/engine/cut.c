@@ -81,6 +81,7 @@ static void node_again(Graph *to, const Node *node, const bool *needed, Value *m
     for (int k = 0; k < NODE_INPUTS; k++)
         in[k] = node->in[k] == NO_VALUE ? NO_VALUE : map[node->in[k]];
     to->place = node->place;
+    to->part = node->part;
     int32_t index = graph_add(to, node->op, in, (size_t)node->op->inputs, node->set);
     for (int k = 0; k < NODE_OUTPUTS; k++)
         if (node->out[k] != NO_VALUE && (k == 0 || needed[node->out[k]]))

@@ -167,6 +167,8 @@ const Graph *gradient(Arena *arena, const Graph *forward, Value loss, Error *err
         if (!reached)
             continue;
         graph->place = node.place;
+        graph->part = node.part;
+        graph->of = node.index;
         if (!node.op->backward) {
             graph->failed = true;
             fail(error, ERROR_WORK, (Where){ .item = node.place }, NULL,

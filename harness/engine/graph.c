@@ -138,10 +138,15 @@ void graph_output(Graph *graph, Value value)
 
 int32_t graph_add(Graph *graph, const Operator *op, const Value *in, size_t inputs, Setting set)
 {
-    Node node = { .op = op, .set = set, .place = graph->place, .index = (int32_t)graph->nodes };
+    Node node = { .op = op,
+                  .set = set,
+                  .place = graph->place,
+                  .part = graph->part,
+                  .index = (int32_t)graph->nodes };
     ValueInfo out[NODE_OUTPUTS];
     if (graph->failed)
         return 0;
+    node.of = graph->forward_nodes ? graph->of : node.index;
     for (size_t i = 0; i < NODE_INPUTS; i++)
         node.in[i] = i < inputs ? in[i] : NO_VALUE;
     for (size_t k = 0; k < NODE_OUTPUTS; k++)

@@ -99,7 +99,9 @@ typedef struct {
     Value out[NODE_OUTPUTS];  // NO_VALUE: not computed
     Value base[NODE_OUTPUTS]; // out[k] is added to base[k] and takes its place; else NO_VALUE
     int32_t index;            // its own, in Graph.node
+    int32_t of;               // of the backward: the node that it belongs to; else its own index
     const char *place;        // "layer 1 ffn_mid": where in the model, for listings; may be NULL
+    int part;                 // whose it is, as a Parameter's
 } Node;
 
 typedef struct {
@@ -121,7 +123,9 @@ typedef struct {
     size_t parameters, parameter_room;
     Value *output; // values that somebody reads after the step: never dropped, never reused
     size_t outputs, output_room;
-    const char *place;          // given to nodes that are added
+    const char *place; // given to nodes that are added, as the next two
+    int part;
+    int32_t of;                 // while the backward is appended
     uint32_t sites, side_sites; // dropout sites handed out: the model's, and methods' own
     size_t forward_nodes;       // set by gradient(): the nodes before the backward
     Error *error;               // the first failure while describing; later additions are ignored

@@ -2,23 +2,16 @@
 //
 // A buffer is one or more values that share memory: a value added to, what it is added to, and what
 // an operator works on in place. Its life goes from the node that gives it to the last that reads
-// it; an output of the graph lives to the end. Buffers are placed largest first (or longest-lived
-// first, whichever ends lower), each at the lowest offset where nothing that lives at the same time
-// is.
+// it; an output of the graph lives to the end. place() gives buffers their offsets.
 #include "engine/plan.h"
 #include "base/clock.h"
 #include "engine/graph_impl.h"
+#include "engine/place.h"
 #include "engine/step.h"
 #include <assert.h>
-#include <stdlib.h>
 #include <string.h>
 
 enum { ALIGNMENT = 64, PAGE = 4096 };
-
-typedef struct {
-    size_t bytes, offset;
-    int32_t first, last;
-} Buffer;
 
 struct Plan {
     const Graph *graph;
@@ -132,57 +125,6 @@ static void lives(Arena *arena, Plan *plan)
     }
 }
 
-static int by_size(const void *a, const void *b)
-{
-    const Buffer *x = *(Buffer *const *)a, *y = *(Buffer *const *)b;
-    if (x->bytes != y->bytes)
-        return x->bytes < y->bytes ? 1 : -1;
-    return x->first < y->first ? -1 : x->first > y->first;
-}
-
-static int by_life(const void *a, const void *b)
-{
-    const Buffer *x = *(Buffer *const *)a, *y = *(Buffer *const *)b;
-    int32_t lx = x->last - x->first, ly = y->last - y->first;
-    return lx != ly ? (lx < ly ? 1 : -1) : by_size(a, b);
-}
-
-static int by_offset(const void *a, const void *b)
-{
-    const Buffer *x = *(Buffer *const *)a, *y = *(Buffer *const *)b;
-    return x->offset < y->offset ? -1 : x->offset > y->offset;
-}
-
-// Places all buffers in the given order; returns the arena's end.
-static size_t placed(Arena *arena, Plan *plan, int (*order)(const void *, const void *))
-{
-    size_t mark = arena_mark(arena), end = 0, near;
-    Buffer **buffer = arena_take(arena, plan->places + 1, sizeof(Buffer *));
-    Buffer **beside = arena_take(arena, plan->places + 1, sizeof(Buffer *));
-    for (size_t i = 0; i < plan->places; i++)
-        buffer[i] = &plan->place[i];
-    qsort(buffer, plan->places, sizeof(Buffer *), order);
-    for (size_t i = 0; i < plan->places; i++) {
-        near = 0;
-        for (size_t j = 0; j < i; j++)
-            if (buffer[j]->first <= buffer[i]->last && buffer[i]->first <= buffer[j]->last)
-                beside[near++] = buffer[j];
-        qsort(beside, near, sizeof(Buffer *), by_offset);
-        size_t offset = 0;
-        for (size_t j = 0; j < near; j++) {
-            if (beside[j]->offset >= offset + buffer[i]->bytes)
-                break;
-            if (beside[j]->offset + beside[j]->bytes > offset)
-                offset = beside[j]->offset + beside[j]->bytes;
-        }
-        buffer[i]->offset = offset;
-        if (offset + buffer[i]->bytes > end)
-            end = offset + buffer[i]->bytes;
-    }
-    arena_rewind(arena, mark);
-    return end;
-}
-
 const Plan *plan(Arena *arena, const Graph *graph, const Extent *largest, Error *error)
 {
     Plan *plan = arena_zero(arena, 1, sizeof *plan);
@@ -193,10 +135,7 @@ const Plan *plan(Arena *arena, const Graph *graph, const Extent *largest, Error 
     plan->stride = arena_take(arena, graph->values, sizeof *plan->stride);
     plan->place = arena_zero(arena, graph->values, sizeof *plan->place);
     lives(arena, plan);
-    size_t long_first = placed(arena, plan, by_life);
-    plan->activations = placed(arena, plan, by_size);
-    if (long_first < plan->activations)
-        plan->activations = placed(arena, plan, by_life);
+    plan->activations = place(arena, plan->place, plan->places, (int32_t)graph->forward_nodes);
     for (size_t i = 0; i < graph->nodes; i++)
         if (graph->node[i].op->scratch) {
             size_t bytes =
@@ -239,6 +178,41 @@ Placed plan_place(const Plan *plan, Value value)
         return (Placed){ .offset = SIZE_MAX };
     const Buffer *buffer = &plan->place[plan->buffer[value]];
     return (Placed){ buffer->offset, bytes_of(plan, value), buffer->first, buffer->last };
+}
+
+Moment plan_fullest(const Plan *plan)
+{
+    Moment most = { 0, 0 };
+    for (int32_t i = 0; i < (int32_t)plan->graph->nodes; i++) {
+        size_t bytes = 0;
+        for (size_t b = 0; b < plan->places; b++)
+            if (alive_during(&plan->place[b], i))
+                bytes += plan->place[b].bytes;
+        if (bytes > most.bytes)
+            most = (Moment){ i, bytes };
+    }
+    return most;
+}
+
+// Does a later value take the place of this one before the node has been computed?
+static bool overwritten(const Plan *plan, Value value, int32_t node)
+{
+    const ValueInfo *info = plan->graph->value;
+    for (size_t v = 0; v < plan->graph->values; v++)
+        if (plan->buffer[v] == plan->buffer[value] && info[v].node > info[value].node &&
+            info[v].node <= node)
+            return true;
+    return false;
+}
+
+size_t plan_alive(const Plan *plan, int32_t node, Value *value)
+{
+    size_t count = 0;
+    for (size_t v = 0; v < plan->graph->values; v++)
+        if (plan->buffer[v] >= 0 && alive_during(&plan->place[plan->buffer[v]], node) &&
+            plan->graph->value[v].node <= node && !overwritten(plan, (Value)v, node))
+            value[count++] = (Value)v;
+    return count;
 }
 
 // ---- running

@@ -24,6 +24,17 @@ typedef struct {
 } Placed;
 Placed plan_place(const Plan *plan, Value value);
 
+// The node during which most is alive, the first of equals, and the bytes of it. What activations
+// take beyond these are gaps that the placement leaves.
+typedef struct {
+    int32_t node;
+    size_t bytes;
+} Moment;
+Moment plan_fullest(const Plan *plan);
+// What is alive during a node: of each buffer the value that it then holds. `value` has room for
+// all values of the graph; returns how many there are.
+size_t plan_alive(const Plan *plan, int32_t node, Value *value);
+
 // A plan bound to a state (parameters by name) and to memory of plan_bytes(), 64-byte aligned.
 typedef struct Runner Runner;
 Runner *runner_new(Arena *arena, const Plan *plan, State *state, float *memory);

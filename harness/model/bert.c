@@ -77,10 +77,19 @@ static double rate(const Bert *bert, double of_config)
 
 // ---- sites
 
+// A hook is asked: the nodes that it adds are the method's, up to its answer.
+static Build *asked(Bert *bert)
+{
+    bert->graph->part = PART_METHOD;
+    return &bert->build;
+}
+
 // What a hook answered; without an answer nothing can be built.
 static Value answered(Bert *bert, Value value, const char *hook)
 {
     Graph *graph = bert->graph;
+    if (graph->part == PART_METHOD)
+        graph->part = PART_ENCODER;
     if (value != NO_VALUE)
         return value;
     if (!graph->failed) {
@@ -105,14 +114,15 @@ static Value linear_at(Bert *bert, Site site, int layer, const char *name, Value
     at.b = parameter(bert, arena_format(graph->arena, "%s.bias", name), KIND_BIAS, site, layer, 1,
                      out);
     if (bert->is->merged && method && method->merged) {
-        Merged merged = method->merged(&bert->build, &at, options);
-        return linear(graph, x, answered(bert, merged.W, "merged"), merged.b);
+        Merged merged = method->merged(asked(bert), &at, options);
+        at.W = answered(bert, merged.W, "merged");
+        return linear(graph, x, at.W, merged.b);
     }
     if (method && method->weight)
-        at.W = answered(bert, method->weight(&bert->build, &at, options), "weight");
+        at.W = answered(bert, method->weight(asked(bert), &at, options), "weight");
     at.y = linear(graph, x, at.W, at.b);
     return method && method->linear
-               ? answered(bert, method->linear(&bert->build, &at, options), "linear")
+               ? answered(bert, method->linear(asked(bert), &at, options), "linear")
                : at.y;
 }
 
@@ -124,7 +134,7 @@ static Value branch_at(Bert *bert, Branch at)
         return at.y;
     graph->place =
         arena_format(graph->arena, "layer %d %s %s", at.layer, site_names[at.site], method->name);
-    return answered(bert, method->branch(&bert->build, &at, bert->is->method.options), "branch");
+    return answered(bert, method->branch(asked(bert), &at, bert->is->method.options), "branch");
 }
 
 static void norm_parameters(Bert *bert, const char *name, Site site, int layer, Value *gain,
@@ -161,8 +171,7 @@ static Value embeddings(Bert *bert)
         return x;
     Embedded at = { x, word, position, type, gain, offset };
     graph->place = arena_format(graph->arena, "embeddings %s", method->name);
-    return answered(bert, method->embedded(&bert->build, &at, bert->is->method.options),
-                    "embedded");
+    return answered(bert, method->embedded(asked(bert), &at, bert->is->method.options), "embedded");
 }
 
 static Value attention_layer(Bert *bert, int layer, Value x)
@@ -181,7 +190,8 @@ static Value attention_layer(Bert *bert, int layer, Value x)
                         hidden, hidden);
     if (method && method->keys_values) {
         graph->place = arena_format(graph->arena, "layer %d attn %s", layer, method->name);
-        extra = method->keys_values(&bert->build, layer, bert->is->method.options);
+        extra = method->keys_values(asked(bert), layer, bert->is->method.options);
+        graph->part = PART_ENCODER;
     }
     graph->place = arena_format(graph->arena, "layer %d attention", layer);
     Value c = attend(graph, q, k, v, extra.k, extra.v, (int)config->heads,
@@ -265,6 +275,7 @@ static Value logits(Bert *bert, Value x)
 {
     Graph *graph = bert->graph;
     const Method *method = bert->is->method.method;
+    graph->part = PART_HEAD;
     x = pooled(bert, bert->is->head, x);
     if (method && method->head)
         x = answered(bert, method->head(&bert->build, x, bert->is->method.options), "head");

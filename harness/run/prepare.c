@@ -320,11 +320,7 @@ static void row_parameters(const Prepared *p, Row *row)
     row->trained_share_nonembedding = shares.trained_nonembedding;
     row->method_share_nonembedding = shares.method_nonembedding;
     bool steps = p->batches.steps > 0 || !p->plans.features_plan; // a fit has no gradients
-    const Plan *train = p->plans.train_plan      ? p->plans.train_plan
-                        : p->plans.features_plan ? p->plans.features_plan
-                                                 : p->plans.eval_plan;
-    if (p->plans.prefix_plan && plan_bytes(p->plans.prefix_plan) > plan_bytes(train))
-        train = p->plans.prefix_plan; // one memory for both: the larger one's
+    const Plan *train = plans_training(&p->plans);
     // Kept rows lie beside the step's memory, which is that of the largest plan.
     size_t step = p->frozen.bytes ? plans_bytes(&p->plans) : plan_bytes(train);
     row->plan_weights = 4 * (all.total + (p->looks.count ? all.trained : 0)); // the best's

@@ -39,11 +39,13 @@ static bool for_parameters(const Graph *graph, const Node *node)
     return any;
 }
 
-static const char *pass_of(const Graph *graph, size_t node)
+const char *const pass_names[] = { "forward", "backward", "parameters" };
+
+Pass pass_of(const Graph *graph, size_t node)
 {
-    if (node < graph->forward_nodes)
-        return "forward";
-    return for_parameters(graph, &graph->node[node]) ? "parameters" : "backward";
+    if (graph->forward_nodes == 0 || node < graph->forward_nodes)
+        return PASS_FORWARD;
+    return for_parameters(graph, &graph->node[node]) ? PASS_PARAMETERS : PASS_BACKWARD;
 }
 
 static void put_line(FILE *out, const char *pass, const char *op, const char *place, double seconds,
@@ -63,7 +65,7 @@ static bool body(FILE *out, const void *of)
     fputs("node,pass,operator,place,seconds,flops\n", out);
     for (size_t i = 0; i < graph->nodes; i++) {
         fprintf(out, "%zu", i);
-        put_line(out, pass_of(graph, i), graph->node[i].op->name, graph->node[i].place,
+        put_line(out, pass_names[pass_of(graph, i)], graph->node[i].op->name, graph->node[i].place,
                  profile->seconds[i], content->flops[i]);
         rest -= profile->seconds[i];
     }

@@ -56,6 +56,16 @@ size_t plans_bytes(const Plans *plans)
     return most;
 }
 
+const Plan *plans_training(const Plans *plans)
+{
+    const Plan *train = plans->train_plan      ? plans->train_plan
+                        : plans->features_plan ? plans->features_plan
+                                               : plans->eval_plan;
+    if (plans->prefix_plan && plan_bytes(plans->prefix_plan) > plan_bytes(train))
+        return plans->prefix_plan; // one memory for both: the larger one's
+    return train;
+}
+
 Counts counts_of(const Graph *graph)
 {
     Counts counts = { 0 };

@@ -23,6 +23,8 @@ bool plans_make(Arena *arena, const Description *description, const Extent *trai
 // The vectors that the method fits on, under each of its `heads`.
 bool plans_features(Arena *arena, const Extent *largest, Plans *plans, Error *error);
 size_t plans_bytes(const Plans *plans); // the step arena: the largest of the plans
+// The plan that decides what training takes: of its steps, or of what it computes instead.
+const Plan *plans_training(const Plans *plans);
 
 // Parameters counted on the evaluation graph.
 typedef struct {

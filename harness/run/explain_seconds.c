@@ -1,0 +1,227 @@
+// explain_seconds.c: steps of two runs in turns, node by node.
+//
+// A round is A B B A on two batches, so that both compute each of them and a machine that slows
+// down slows both. Another process takes its time from single steps: the rounds in which a token
+// cost least, half of them, count. They are chosen by both runs together, so neither is favoured,
+// and sums over them stay sums over nodes.
+#include "run/explain_impl.h"
+#include "base/clock.h"
+#include "engine/operator.h"
+#include "engine/product.h"
+#include "run/machine.h"
+#include "run/profile.h"
+#include <stdlib.h>
+#include <string.h>
+
+enum { MOST_ROUNDS = 256, FEWEST_ROUNDS = 4, STEPS_A_ROUND = 2 };
+#define ABOUT_SECONDS 10
+
+typedef struct {
+    double *node[2]; // seconds by node
+    double feed[2], update[2], measured[2];
+    double a_token; // seconds of both
+} Round;
+
+typedef struct {
+    Arena *arena;
+    const Prepared *const *of;
+    Trainer trainer[2];
+    Kept kept[2];
+    const double *profile[2]; // of all steps so far, by node
+    double *before[2];
+    BatchBuffer buffer;
+    Round *round;
+    size_t rounds;
+} Race;
+
+const char *explain_unlike(Arena *arena, const Prepared *const of[2])
+{
+    const Batches *a = &of[0]->batches, *b = &of[1]->batches;
+    for (int s = 0; s < 2; s++)
+        if (!of[s]->plans.train_plan)
+            return arena_format(arena, "%s takes no steps through the graph", of[s]->row.method);
+    bool same = a->steps == b->steps && a->tokens == b->tokens &&
+                !memcmp(a->begin, b->begin, (a->steps + 1) * sizeof *a->begin) &&
+                !memcmp(a->order, b->order, a->begin[a->steps] * sizeof *a->order);
+    return same ? NULL : "their batches are not the same";
+}
+
+static size_t nodes_of(const Race *race, int side)
+{
+    return race->of[side]->plans.backward->nodes;
+}
+
+static bool open(Race *race, int side, double *feature_s, Error *error)
+{
+    const Prepared *p = race->of[side];
+    Trainer *trainer = &race->trainer[side];
+    if (!trainer_new(race->arena, &p->plans, &p->model->checkpoint, p->init_seed, p->dropout_seed,
+                     &p->training, trainer, error))
+        return false;
+    if (p->plans.prefix_plan) {
+        double start = seconds_now();
+        kept_compute(race->arena, p->plans.prefix_plan, trainer->prefix, &p->tokens[SPLIT_TRAIN],
+                     &p->frozen.batches, NULL, NULL, &race->kept[side]);
+        trainer->kept = &race->kept[side];
+        *feature_s = seconds_now() - start;
+    }
+    race->profile[side] = runner_profile(race->arena, trainer->train);
+    race->before[side] = arena_zero(race->arena, nodes_of(race, side) + 1, sizeof(double));
+    return true;
+}
+
+// One step of one of them on batch s; what it took is added to the round's.
+static size_t step(Race *race, int side, size_t s, Round *round)
+{
+    const Batches *batches = &race->of[0]->batches;
+    Trainer *trainer = &race->trainer[side];
+    size_t nodes = nodes_of(race, side);
+    s %= batches->steps;
+    Batch batch =
+        batch_fill(&race->buffer, &race->of[0]->tokens[SPLIT_TRAIN],
+                   batches->order + batches->begin[s], batches->begin[s + 1] - batches->begin[s]);
+    memcpy(race->before[side], race->profile[side], nodes * sizeof(double));
+    Passes passes = runner_passes(trainer->train);
+    double start = seconds_now();
+    trainer_backward(trainer, &batch, (int64_t)s, 1);
+    double passed = seconds_now();
+    trainer_update(trainer, (int64_t)s);
+    double end = seconds_now();
+    for (size_t i = 0; i < nodes; i++)
+        round->node[side][i] += race->profile[side][i] - race->before[side][i];
+    Passes now = runner_passes(trainer->train);
+    if (trainer->kept)
+        round->feed[side] +=
+            (passed - start) - (now.forward - passes.forward) - (now.backward - passes.backward);
+    round->update[side] += end - passed;
+    round->measured[side] += end - start;
+    return batch.extent.tokens;
+}
+
+static Round play_round(Race *race, size_t first)
+{
+    static const struct {
+        int side;
+        size_t batch;
+    } turn[] = { { 0, 0 }, { 1, 0 }, { 1, 1 }, { 0, 1 } };
+    Round round = { .a_token = 0 };
+    size_t tokens = 0;
+    for (int side = 0; side < 2; side++)
+        round.node[side] = arena_zero(race->arena, nodes_of(race, side) + 1, sizeof(double));
+    for (size_t t = 0; t < sizeof turn / sizeof *turn; t++)
+        tokens += step(race, turn[t].side, first + turn[t].batch, &round);
+    round.a_token = (round.measured[0] + round.measured[1]) / (double)tokens;
+    return round;
+}
+
+static int quickest_first(const void *a, const void *b)
+{
+    double x = ((const Round *)a)->a_token, y = ((const Round *)b)->a_token;
+    return (x > y) - (x < y);
+}
+
+static void race_run(Race *race, size_t steps, Timing *timing)
+{
+    size_t most = steps ? (steps + STEPS_A_ROUND - 1) / STEPS_A_ROUND : MOST_ROUNDS;
+    race->round = arena_zero(race->arena, most + 1, sizeof *race->round);
+    play_round(race, 0); // pays for page faults and caches
+    double start = seconds_now(), cpu = cpu_seconds();
+    while (race->rounds < most &&
+           (steps || race->rounds < FEWEST_ROUNDS || seconds_now() - start < ABOUT_SECONDS)) {
+        race->round[race->rounds] = play_round(race, STEPS_A_ROUND * race->rounds);
+        race->rounds++;
+    }
+    timing->cores = (cpu_seconds() - cpu) / (seconds_now() - start);
+    qsort(race->round, race->rounds, sizeof *race->round, quickest_first);
+}
+
+// ---- entries
+
+// A node of the backward is of the node whose backward it is.
+static Entry entry_of(const Graph *graph, size_t node)
+{
+    static const Account account[] = { FORWARD_NODES, BACKWARD_NODES, PARAMETER_NODES };
+    const Node *is = &graph->node[node], *of = &graph->node[is->of];
+    Pass pass = pass_of(graph, node);
+    bool added = is->part == PART_METHOD;
+    return (Entry){ .account = added ? METHOD_NODES : account[pass],
+                    .place = is->place ? is->place : "",
+                    .op = of->op->name,
+                    .reader = added ? pass_names[pass] : "" };
+}
+
+static void add_nodes(const Race *race, size_t counted, int side, Waterfall *waterfall)
+{
+    const Graph *graph = race->of[side]->plans.backward;
+    double steps = (double)(STEPS_A_ROUND * counted);
+    for (size_t i = 0; i < graph->nodes; i++) {
+        Entry entry = entry_of(graph, i);
+        entry.count[side] = 1;
+        for (size_t r = 0; r < counted; r++)
+            entry.amount[side] += race->round[r].node[side][i] / steps;
+        waterfall_add(waterfall, &entry);
+    }
+    Entry feed = { .account = FEEDING, .place = "", .op = "", .reader = "" }, update = feed;
+    update.account = UPDATE;
+    for (size_t r = 0; r < counted; r++) {
+        feed.amount[side] += race->round[r].feed[side] / steps;
+        update.amount[side] += race->round[r].update[side] / steps;
+    }
+    waterfall_add(waterfall, &update);
+    if (feed.amount[side] > 0)
+        waterfall_add(waterfall, &feed);
+}
+
+static int ascending(const void *a, const void *b)
+{
+    double x = *(const double *)a, y = *(const double *)b;
+    return (x > y) - (x < y);
+}
+
+static void timing_of(Race *race, size_t counted, Timing *timing)
+{
+    double *difference = arena_take(race->arena, counted + 1, sizeof *difference);
+    for (size_t r = 0; r < counted; r++) {
+        const Round *round = &race->round[r];
+        difference[r] = (round->measured[1] - round->measured[0]) / STEPS_A_ROUND;
+        for (int side = 0; side < 2; side++)
+            timing->measured[side] += round->measured[side] / (double)(STEPS_A_ROUND * counted);
+    }
+    qsort(difference, counted, sizeof *difference, ascending);
+    timing->low = difference[counted / 4];
+    timing->high = difference[counted - 1 - counted / 4];
+    timing->steps = STEPS_A_ROUND * counted;
+    timing->done = STEPS_A_ROUND * race->rounds;
+}
+
+static bool fits(const Prepared *const of[2], Error *error)
+{
+    double both = (double)of[0]->row.plan_peak + (double)of[1]->row.plan_peak;
+    return both <= memory_total() ||
+           fail(error, ERROR_ENVIRONMENT, (Where){ .item = "memory" }, NULL,
+                "both runs at once need %.1f GB where there are %.1f GB; a smaller batch or "
+                "max-length needs less",
+                both / 1e9, memory_total() / 1e9);
+}
+
+bool explain_seconds(Arena *arena, const Prepared *const of[2], size_t steps, Waterfall *waterfall,
+                     Timing *timing, Error *error)
+{
+    Race race = { .arena = arena, .of = of };
+    *timing = (Timing){ .steps = 0 };
+    bool ok = fits(of, error);
+    for (int side = 0; side < 2 && ok; side++)
+        ok = open(&race, side, &timing->feature_s[side], error);
+    if (ok) {
+        race.buffer = batch_buffer(arena, &of[0]->batches.largest);
+        race_run(&race, steps, timing);
+        size_t counted = (race.rounds + 1) / 2;
+        *waterfall = waterfall_new(arena, nodes_of(&race, 0) + nodes_of(&race, 1) + ACCOUNTS);
+        for (int side = 0; side < 2; side++)
+            add_nodes(&race, counted, side, waterfall);
+        timing_of(&race, counted, timing);
+    }
+    for (int side = 0; side < 2; side++)
+        trainer_free(&race.trainer[side]);
+    return ok;
+}
