@@ -1,6 +1,5 @@
 // test_place.c: buffers that meet do not overlap, and what the placing takes beyond the least.
 #include "engine/place.h"
-#include "tests/guarded.h"
 #include "tests/test.h"
 #include <stdlib.h>
 #include <string.h>

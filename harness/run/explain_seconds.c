@@ -51,7 +51,7 @@ static size_t nodes_of(const Race *race, int side)
     return race->of[side]->plans.backward->nodes;
 }
 
-static bool open(Race *race, int side, double *feature_s, Error *error)
+static bool opened(Race *race, int side, double *feature_s, Error *error)
 {
     const Prepared *p = race->of[side];
     Trainer *trainer = &race->trainer[side];
@@ -211,7 +211,7 @@ bool explain_seconds(Arena *arena, const Prepared *const of[2], size_t steps, Wa
     *timing = (Timing){ .steps = 0 };
     bool ok = fits(of, error);
     for (int side = 0; side < 2 && ok; side++)
-        ok = open(&race, side, &timing->feature_s[side], error);
+        ok = opened(&race, side, &timing->feature_s[side], error);
     if (ok) {
         race.buffer = batch_buffer(arena, &of[0]->batches.largest);
         race_run(&race, steps, timing);
