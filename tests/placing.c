@@ -182,3 +182,81 @@ void dead_memory_is_not_read(Made *made, const Batch *batch, const char *what, u
                     made->state->slot[i].is.name, seed);
     free(output), free(slope), free(alive), free(life), free(slot);
 }
+
+// ---- the rule of placing
+
+typedef struct {
+    Placed is;
+    size_t offset;
+} Block;
+
+// In the order of the nodes that give them; values that share memory are one.
+static size_t blocks_of(const Plan *plan, Block *block)
+{
+    const Graph *graph = plan_graph(plan);
+    size_t count = 0;
+    for (size_t i = 0; i < graph->nodes; i++)
+        for (int k = 0; k < NODE_OUTPUTS; k++) {
+            Value out = graph->node[i].out[k];
+            Placed is = out == NO_VALUE ? (Placed){ .offset = SIZE_MAX } : plan_place(plan, out);
+            if (is.offset != SIZE_MAX && is.first == (int32_t)i)
+                block[count++] = (Block){ .is = is };
+        }
+    return count;
+}
+
+static bool goes_before(const Placed *a, const Placed *b, bool by_life)
+{
+    int32_t life = (a->last - a->first) - (b->last - b->first);
+    if (by_life && life != 0)
+        return life > 0;
+    return a->bytes != b->bytes ? a->bytes > b->bytes : a->first < b->first;
+}
+
+static bool is_free(const Block *block, size_t count, const Block *own, size_t offset)
+{
+    for (size_t i = 0; i < count; i++)
+        if (block[i].is.first <= own->is.last && own->is.first <= block[i].is.last &&
+            block[i].offset < offset + own->is.bytes &&
+            offset < block[i].offset + block[i].is.bytes)
+            return false;
+    return true;
+}
+
+static size_t played(Block *block, size_t count, bool by_life)
+{
+    size_t end = 0;
+    for (size_t i = 1; i < count; i++) // keeps the order of equals
+        for (size_t j = i; j > 0 && goes_before(&block[j].is, &block[j - 1].is, by_life); j--) {
+            Block swapped = block[j];
+            block[j] = block[j - 1];
+            block[j - 1] = swapped;
+        }
+    for (size_t i = 0; i < count; i++) {
+        block[i].offset = 0;
+        while (!is_free(block, i, &block[i], block[i].offset))
+            block[i].offset += 64;
+        if (block[i].offset + block[i].is.bytes > end)
+            end = block[i].offset + block[i].is.bytes;
+    }
+    return end;
+}
+
+void lowest_free_hold(const Plan *plan, const char *what, uint64_t seed)
+{
+    size_t room = plan_graph(plan)->values;
+    Block *long_first = calloc(2 * room, sizeof *long_first), *large_first = long_first + room;
+    if (!long_first)
+        abort();
+    size_t count = blocks_of(plan, long_first);
+    memcpy(large_first, long_first, count * sizeof *long_first);
+    size_t by_life = played(long_first, count, true), by_size = played(large_first, count, false);
+    const Block *right = by_life < by_size ? long_first : large_first;
+    CHECK(plan_activations(plan) == (by_life < by_size ? by_life : by_size));
+    for (size_t i = 0; i < count; i++)
+        if (!CHECK(right[i].offset == right[i].is.offset))
+            printf("%s, seed %llu: the block of node %d lies at %zu; should be at %zu\n", what,
+                   (unsigned long long)seed, right[i].is.first, right[i].is.offset,
+                   right[i].offset);
+    free(long_first);
+}

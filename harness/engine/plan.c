@@ -147,44 +147,67 @@ static int by_life(const void *a, const void *b)
     return lx != ly ? (lx < ly ? 1 : -1) : by_size(a, b);
 }
 
-static int by_offset(const void *a, const void *b)
+// Where the first of the buffers, which are sorted by their offsets, lies that is above `offset`.
+static size_t above(Buffer *const *sorted, size_t count, size_t offset)
 {
-    const Buffer *x = *(Buffer *const *)a, *y = *(Buffer *const *)b;
-    return x->offset < y->offset ? -1 : x->offset > y->offset;
+    size_t low = 0;
+    while (low < count) {
+        size_t middle = (low + count) / 2;
+        if (sorted[middle]->offset <= offset)
+            low = middle + 1;
+        else
+            count = middle;
+    }
+    return low;
 }
 
 // Places all buffers in the given order; returns the arena's end.
 static size_t placed(Arena *arena, Plan *plan, int (*order)(const void *, const void *))
 {
-    size_t mark = arena_mark(arena), end = 0, near;
+    size_t mark = arena_mark(arena), end = 0;
     Buffer **buffer = arena_take(arena, plan->places + 1, sizeof(Buffer *));
-    Buffer **beside = arena_take(arena, plan->places + 1, sizeof(Buffer *));
+    Buffer **there = arena_take(arena, plan->places + 1, sizeof(Buffer *)); // by offset
     for (size_t i = 0; i < plan->places; i++)
         buffer[i] = &plan->place[i];
     qsort(buffer, plan->places, sizeof(Buffer *), order);
     for (size_t i = 0; i < plan->places; i++) {
-        near = 0;
-        for (size_t j = 0; j < i; j++)
-            if (buffer[j]->first <= buffer[i]->last && buffer[i]->first <= buffer[j]->last)
-                beside[near++] = buffer[j];
-        qsort(beside, near, sizeof(Buffer *), by_offset);
+        Buffer *own = buffer[i];
         size_t offset = 0;
-        for (size_t j = 0; j < near; j++) {
-            if (beside[j]->offset >= offset + buffer[i]->bytes)
-                break;
-            if (beside[j]->offset + beside[j]->bytes > offset)
-                offset = beside[j]->offset + beside[j]->bytes;
-        }
-        buffer[i]->offset = offset;
-        if (offset + buffer[i]->bytes > end)
-            end = offset + buffer[i]->bytes;
+        for (size_t j = 0; j < i && there[j]->offset < offset + own->bytes; j++)
+            if (there[j]->first <= own->last && own->first <= there[j]->last &&
+                there[j]->offset + there[j]->bytes > offset)
+                offset = there[j]->offset + there[j]->bytes;
+        own->offset = offset;
+        if (offset + own->bytes > end)
+            end = offset + own->bytes;
+        size_t at = above(there, i, offset);
+        memmove(there + at + 1, there + at, (i - at) * sizeof *there);
+        there[at] = own;
     }
     arena_rewind(arena, mark);
     return end;
 }
 
-const Plan *plan(Arena *arena, const Graph *graph, const Extent *largest, Error *error)
+// Can every offset be a number of bytes? Far beyond any memory, and below where sums would wrap.
+static bool countable(const Graph *graph, const Extent *largest, Error *error)
 {
+    double bytes = 0;
+    for (size_t v = 0; v < graph->values; v++) {
+        Count rows = graph->value[v].rows;
+        bytes += 4 * ((double)graph->value[v].cols + ALIGNMENT) *
+                 ((double)rows.constant + (double)rows.tokens * (double)largest->tokens +
+                  (double)rows.sequences * (double)largest->sequences +
+                  (double)rows.selected * (double)largest->selected +
+                  (double)rows.squares * (double)largest->squares);
+    }
+    return bytes < 0x1p60 || fail(error, ERROR_INPUT, (Where){ 0 }, "a smaller batch or max-length",
+                                  "a step needs %.3g bytes", bytes);
+}
+
+const Plan *plan_of_any_size(Arena *arena, const Graph *graph, const Extent *largest, Error *error)
+{
+    if (!countable(graph, largest, error))
+        return NULL;
     Plan *plan = arena_zero(arena, 1, sizeof *plan);
     plan->graph = graph;
     plan->largest = *largest;
@@ -205,7 +228,13 @@ const Plan *plan(Arena *arena, const Graph *graph, const Extent *largest, Error 
                 plan->workspace = bytes;
         }
     plan->workspace = (plan->workspace + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
-    if (plan_bytes(plan) > ARENA_RUN) {
+    return plan;
+}
+
+const Plan *plan(Arena *arena, const Graph *graph, const Extent *largest, Error *error)
+{
+    const Plan *plan = plan_of_any_size(arena, graph, largest, error);
+    if (plan && plan_bytes(plan) > ARENA_RUN) {
         fail(error, ERROR_INPUT, (Where){ 0 }, "a smaller batch or max-length",
              "a step needs %.1f GiB", (double)plan_bytes(plan) / 0x1p30);
         return NULL;
