@@ -80,7 +80,9 @@ static void what_would_change_the_function_is_refused_by_its_key(void)
         { "\"gelu_new\"", "\"silu\"",
           "config.json: hidden_act: 'silu' is not supported; should be gelu, gelu_new or relu" },
         { "\"gelu_new\"", "\"tanh\"", "hidden_act: 'tanh'" },
-        { "\"bert\"", "\"roberta\"", "model_type: 'roberta' is not supported; should be bert" },
+        { "\"bert\"", "\"t5\"",
+          "model_type: 't5' is not supported; should be bert, distilbert, roberta, gpt2, llama "
+          "or" },
         { "{", "{\"position_embedding_type\": \"relative_key\",", "position_embedding_type: 'rel" },
         { "{", "{\"is_decoder\": true,", "is_decoder: true is not supported; should be false" },
         { "{", "{\"add_cross_attention\": true,", "add_cross_attention: true" },
