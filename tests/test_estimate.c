@@ -106,6 +106,8 @@ static void frozen_weights_of_half_the_bytes_change_nothing_else(void)
             continue;
         CHECK_CLOSE(number(&whole, name, "plan_weights"), 4 * total, 0);
         CHECK_CLOSE(number(&half, name, "plan_weights"), 4 * trained + 2 * (total - trained), 0);
+        CHECK_CLOSE(number(&half, name, "plan_gradients"), 4 * trained, 0);
+        CHECK_CLOSE(number(&half, name, "plan_optimizer"), 8 * trained, 0); // Adam's two moments
         CHECK_CLOSE(number(&whole, name, "plan_peak") - number(&half, name, "plan_peak"),
                     2 * (total - trained), 0);
         CHECK_CLOSE(number(&half, name, "plan_activations"),
@@ -223,7 +225,7 @@ static void lines_are_ordered_by_memory_and_say_what_they_lack(void)
     CHECK(strstr(cell(&csv, "bitfit", "note"), "nothing of what it trains: a new head alone"));
     CHECK(!*cell(&csv, "lora", "note") && !*cell(&csv, "head", "note"));
     Said said = program(arena, NULL, "estimate --model models/configs/llama-2-7b --gflops 10");
-    CHECK(strstr(said.out, "6.607G weights without its language-model head"));
+    CHECK(strstr(said.out, "\n6.607G weights, frozen ones in f32, trained ones in f32\n"));
     CHECK(strstr(said.out, "bitfit: this model has nothing of what it trains"));
     for (const char *at = said.out; *at; at += strcspn(at, "\n") + 1)
         CHECK(strcspn(at, "\n") <= 100);

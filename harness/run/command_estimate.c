@@ -194,14 +194,14 @@ static void table_print(const Shape *shape, const char *model, const Line *line,
 {
     char text[SIZE_TEXT];
     const Counts *counts = &line->is.counts;
-    printf("%s: %s, %" PRId64 " layers of width %" PRId64 "\n", model,
-           model_type_names[shape->config.type], shape->config.layers, shape->config.hidden);
-    printf("%s weights%s, frozen ones in %s, trained ones in f32\n",
+    printf("%s: %s, %" PRId64 " layers of width %" PRId64 ", with a classifier as its head\n",
+           model, model_type_names[shape->config.type], shape->config.layers, shape->config.hidden);
+    printf("%s weights, frozen ones in %s, trained ones in f32\n",
            text_of_size(text, (double)(counts->total - counts->head - counts->method)),
-           config_is_decoder(&shape->config) ? " without its language-model head" : "",
            asked->type);
-    printf("a step: %zu texts of %zu tokens; hours: %" PRId64 " steps at half of %.4g GFLOP/s\n\n",
-           asked->of.batch, asked->of.length, asked->steps, asked->gflops);
+    printf("a step: %zu text%s of %zu tokens; hours: %" PRId64 " steps at half of %.4g GFLOP/s\n\n",
+           asked->of.batch, asked->of.batch > 1 ? "s" : "", asked->of.length, asked->steps,
+           asked->gflops);
     printf("%-9s %7s %7s %7s %7s %7s %7s %7s %7s %7s %7s", "method", "trained", "share %",
            "weights", "grads", "moments", "activ.", "scratch", "total", "flops", "hours");
     printf(asked->of.memory > 0 ? " %7s\n" : "\n", "batch");
