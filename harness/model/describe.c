@@ -219,11 +219,6 @@ bool config_has_pooler(const Config *config)
     return architectures[config->type]->has_pooler;
 }
 
-bool config_is_decoder(const Config *config)
-{
-    return architectures[config->type]->causal;
-}
-
 // ---- checkpoints
 
 bool checkpoint_has_pooler(const Checkpoint *checkpoint)

@@ -48,7 +48,6 @@ bool describe_features(Arena *arena, const Description *description, unsigned he
 bool weights_readable(const Config *config, const char *file, Error *error);
 // Does its config alone say that the checkpoint brings a pooler?
 bool config_has_pooler(const Config *config);
-bool config_is_decoder(const Config *config); // a token sees what is before it
 
 // What a checkpoint brings beside its encoder.
 bool checkpoint_has_pooler(const Checkpoint *checkpoint);

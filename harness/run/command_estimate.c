@@ -30,7 +30,7 @@ typedef struct {
 } Asked;
 
 typedef struct {
-    const char *method; // "inference" of none
+    const char *method; // or "inference"
     bool known;
     Estimate is;
     double steps;                        // batches in all; NAN: not known
@@ -125,9 +125,7 @@ static void line_of(const Shape *shape, const Request *request, const char *name
     Description description = shape_description(shape, request, (int)asked->labels);
     *line = (Line){ .method = name };
     asked->of.length = shape_length(shape, request->protocol.max_length);
-    line->known = strcmp(name, "inference")
-                      ? estimate(&description, &asked->of, &line->is, error)
-                      : estimate_inference(&description, &asked->of, &line->is, error);
+    line->known = estimate(&description, &asked->of, &line->is, error);
     line->steps = steps_taken(line, asked);
     if (!line->known)
         snprintf(line->note, sizeof line->note, "%s", error->text);
@@ -261,13 +259,13 @@ static bool lines_of(const Invocation *invocation, const Arguments *arguments, c
         return line[0].known;
     }
     *lines = 0;
-    line_of(shape, first, "inference", asked, &line[(*lines)++], error);
+    line_of(shape, first, "inference", asked, &line[(*lines)++], error); // as `null`
     if (!line[0].known) // the model itself, not a method
         return false;
     for (size_t m = 0; methods[m]; m++) {
         Request request;
         Error own;
-        if (methods[m]->claims & TRAINS_NOTHING) // as inference
+        if (methods[m]->claims & TRAINS_NOTHING) // as above
             continue;
         if (!request_read(invocation->arena, arguments, flags, method_files[m], &request, error))
             return false;

@@ -39,7 +39,7 @@ static bool draw(Arena *arena, const Description *description, const EstimateAsk
         return false;
     drawn->counted = drawn->step = eval.graph;
     drawn->options = eval.options;
-    if (!method || method->claims & TRAINS_NOTHING)
+    if (method->claims & TRAINS_NOTHING)
         return true;
     return method->fit ? draw_vectors(arena, description, asked->rows, drawn, error)
                        : draw_training(arena, description, drawn, error);
@@ -113,7 +113,7 @@ static bool claims_any(const Description *description, const void *options)
 {
     const Method *method = description->method.method;
     bool pooler = description->head == HEAD_POOLER && !description->pooler_new;
-    return method && method->count && method->count(description->config, pooler, options) > 0;
+    return method->count(description->config, pooler, options) > 0;
 }
 
 bool estimate(const Description *description, const EstimateAsked *asked, Estimate *estimate,
@@ -122,7 +122,7 @@ bool estimate(const Description *description, const EstimateAsked *asked, Estima
     const Method *method = description->method.method;
     Arena *arena = arena_new(ARENA_RUN, error);
     Drawn drawn;
-    *estimate = (Estimate){ .fits_vectors = method && method->fit };
+    *estimate = (Estimate){ .fits_vectors = method->fit != NULL };
     bool ok = arena && draw(arena, description, asked, &drawn, error);
     if (ok) {
         Counts all = counts_of(drawn.counted);
@@ -137,12 +137,4 @@ bool estimate(const Description *description, const EstimateAsked *asked, Estima
         estimate->most = largest_batch(arena, &drawn, asked, estimate);
     arena_free(arena);
     return ok;
-}
-
-bool estimate_inference(const Description *description, const EstimateAsked *asked,
-                        Estimate *of_inference, Error *error)
-{
-    Description untouched = *description;
-    untouched.method = (Attached){ NULL, NULL };
-    return estimate(&untouched, asked, of_inference, error);
 }

@@ -30,10 +30,8 @@ typedef struct {
 
 enum { MOST_BATCH = 1 << 30 }; // no larger batch is looked for
 
-// The description is as for training. An error says what the method cannot do on this model.
+// The description is as for training; of a method that trains nothing a step is an evaluation's. An
+// error says what the method cannot do on this model.
 bool estimate(const Description *description, const EstimateAsked *asked, Estimate *estimate,
               Error *error);
-// The same of the untouched model's evaluation, whose description has no method.
-bool estimate_inference(const Description *description, const EstimateAsked *asked,
-                        Estimate *estimate, Error *error);
 #endif
