@@ -81,6 +81,8 @@ sweep: all ## run what is missing of SPEC=results/specs/sweep.yaml; then its tab
 	build/tunemark table $(rows) || status=$$?; build/tunemark plots $(rows) || status=$$?; exit $$status
 plots: all ## draw the figures of SPEC
 	build/tunemark plots $(rows)
+docs: all ## run the commands of README.md and docs/*.md anew, where their output is shown
+	@docs/refresh.sh README.md docs/*.md
 fuzz: ## fuzz each parser for SECONDS=60; TARGET=name for one
 	@$(MAKE) CC=clang FUZZ=1 $(addprefix fuzz-,$(or $(TARGET),$(fuzzers)))
 format: ## lay the C code out as .clang-format says
@@ -145,7 +147,7 @@ $(build)/commit.c: FORCE
 sources := $(wildcard harness/*.c harness/*/*.c methods/*.c tests/*.c tests/*/*.c)
 headers := $(wildcard harness/*/*.h methods/*.h tests/*.h tests/*/*.h)
 scripts := $(wildcard .ci/run docs/*.sh methods/*.sh tests/*.sh tests/*/*.sh datasets/*.sh models/*.sh models/*/*.sh)
-parts   := $(addprefix check-,format gcc clang lint scripts includes vectorised paths)
+parts   := $(addprefix check-,format gcc clang lint scripts includes vectorised paths docs)
 check: $(parts) ## format, warnings of GCC and Clang, clang-tidy, shellcheck, the rules of the house
 check-format: $(build)/flags
 	@clang-format --dry-run -Werror $(sources) $(headers) 2>$(build)/format.log || { \
@@ -168,9 +170,11 @@ check-vectorised: $(build)/flags
 check-paths:
 	@if [ -e .git ] && git grep -nIE '(^|[^A-Za-z0-9_.])/(work|root|tmp/wt)/' -- .; then \
 	   echo 'make check: these lines hold a path of one machine' >&2; exit 1; fi
+check-docs: all
+	@docs/refresh.sh --check README.md docs/*.md
 
 FORCE:
-.PHONY: all deps test fixtures fixtures-there quick sweep plots fuzz format help check $(parts) FORCE
+.PHONY: all deps test fixtures fixtures-there quick sweep plots docs fuzz format help check $(parts) FORCE
 -include $(library:.o=.d) $(tests:.o=.d) $(fixtures:.o=.d) $(build)/harness/main.d
 
 # The packages that were there when last looked: make reads this file, finds what it now needs beyond

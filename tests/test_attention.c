@@ -237,6 +237,34 @@ static void attention_worked_by_hand(void)
         CHECK_CLOSE(c[i], with_extra[i], 1e-6);
 }
 
+// Two heads of queries on one of keys, of size 1; two tokens behind one row of a prompt. The first
+// row meets itself, the second two keys, the third all; scores are q k. Of head 1, whose queries
+// are 0, each takes the mean of what it meets; of head 0 the last takes 1/5, 1/5, 3/5: its scores
+// are 0, 0 and ln 3. An extra key of score 0 and value 8 joins every one.
+static void causal_attention_with_a_shared_head_worked_by_hand(void)
+{
+    float q[] = { 1, 0, 0, 0, 1, 0 }, k[] = { 0, 0, 1.09861229f }, v[] = { 5, 10, 15 }, c[6];
+    float scratch[24], P[24], extra_k[] = { 0 }, extra_v[] = { 8 };
+    static const uint32_t offset[] = { 0, 2 }, example[] = { 0 };
+    static const double expected[] = { 5, 5, 7.5, 7.5, 12, 10 };
+    static const double with_extra[] = { 6.5, 6.5, 23 / 3., 23 / 3., 68 / 6., 9.5 };
+    Batch batch = { .extent = { 2, 1, 0, 4, 2 }, .offset = offset, .example = example };
+    Layout prompted = { true, 1 };
+    Attention options = {
+        .heads = 2, .kv_heads = 1, .causal = true, .queries = prompted, .keys = prompted
+    };
+    Matrix none = { 0 }, K = { k, 3, 1, 1 }, V = { v, 3, 1, 1 }, C = { c, 3, 2, 2 };
+    attention(C, (Matrix){ P, 9, 2, 2 }, (Matrix){ q, 3, 2, 2 }, K, V, none, none, &options, &batch,
+              scratch);
+    for (int i = 0; i < 6; i++)
+        CHECK_CLOSE(c[i], expected[i], 1e-6);
+    CHECK(P[1] == 0 && P[2] == 0 && P[5] == 0 && P[10] == 0 && P[11] == 0 && P[14] == 0);
+    attention(C, none, (Matrix){ q, 3, 2, 2 }, K, V, (Matrix){ extra_k, 1, 1, 1 },
+              (Matrix){ extra_v, 1, 1, 1 }, &options, &batch, scratch);
+    for (int i = 0; i < 6; i++)
+        CHECK_CLOSE(c[i], with_extra[i], 1e-6);
+}
+
 static void large_scores_do_not_overflow(void)
 {
     float q[] = { 300 }, k[] = { 300, -300, 299 }, v[] = { 1, 2, 3 }, c[1], scratch[6];
@@ -278,16 +306,22 @@ static void attention_agrees_with_its_twin_and_gradients_with_differences(void)
         Case one;
         random_batch(&one.batch, pool);
         Extent extent = one.batch.view.extent;
-        size_t extra = below(pool, 4), heads = 1 + below(pool, 3), size = 1 + below(pool, 6);
-        size_t prompt = below(pool, 3), H = heads * size;
+        size_t extra = below(pool, 4), heads = 1 + below(pool, 4), size = 1 + below(pool, 6);
+        size_t kv_heads = heads % 2 == 0 && below(pool, 2) ? heads / 2 : below(pool, 2) ? heads : 1;
+        size_t prompt = below(pool, 3), H = heads * size, kv = kv_heads * size;
         Layout keys = { true, prompt }, queries = below(pool, 3) ? keys : (Layout){ false, 0 };
-        one.options = (Attention){ (int)heads, queries, keys, tenth };
+        one.options = (Attention){ .heads = (int)heads,
+                                   .kv_heads = (int)kv_heads,
+                                   .causal = below(pool, 2),
+                                   .queries = queries,
+                                   .keys = keys,
+                                   .dropout = tenth };
         one.options.dropout.rate = below(pool, 2) ? 0.3f : 0;
         size_t rows = extent.tokens + extent.sequences * prompt;
         size_t query_rows = queries.tokens ? rows : extent.sequences;
-        Matrix q = matrix(pool, query_rows, H), k = matrix(pool, rows, H),
-               v = matrix(pool, rows, H);
-        Matrix extra_k = matrix(pool, extra, H), extra_v = matrix(pool, extra, H);
+        Matrix q = matrix(pool, query_rows, H), k = matrix(pool, rows, kv),
+               v = matrix(pool, rows, kv);
+        Matrix extra_k = matrix(pool, extra, kv), extra_v = matrix(pool, extra, kv);
         Matrix c = matrix(pool, query_rows, H), dc = matrix(pool, query_rows, H), none = { 0 };
         scale_copy(q, q, 4, false);
         one.q = table_of(q), one.k = table_of(k), one.v = table_of(v), one.dc = table_of(dc);
@@ -310,9 +344,9 @@ static void attention_agrees_with_its_twin_and_gradients_with_differences(void)
 
         // Every subset of outputs, each added to or overwritten.
         size_t wanted = 1 + below(pool, 31), add = below(pool, 8);
-        Matrix dq = matrix(pool, query_rows, H), dk = matrix(pool, rows, H),
-               dv = matrix(pool, rows, H);
-        Matrix dextra_k = matrix(pool, extra, H), dextra_v = matrix(pool, extra, H);
+        Matrix dq = matrix(pool, query_rows, H), dk = matrix(pool, rows, kv),
+               dv = matrix(pool, rows, kv);
+        Matrix dextra_k = matrix(pool, extra, kv), dextra_v = matrix(pool, extra, kv);
         AttentionGradients out = {
             .dq = wanted & 1 ? dq : none,
             .dk = wanted & 2 ? dk : none,
@@ -391,6 +425,7 @@ void suite_attention(void)
     ADD(a_mask_does_not_depend_on_the_batch);
     ADD(a_key_keeps_its_mask_whatever_is_in_front_of_it);
     ADD(attention_worked_by_hand);
+    ADD(causal_attention_with_a_shared_head_worked_by_hand);
     ADD(large_scores_do_not_overflow);
     ADD(attention_agrees_with_its_twin_and_gradients_with_differences);
     ADD(a_constant_added_to_all_keys_changes_nothing);

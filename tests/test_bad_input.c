@@ -105,8 +105,8 @@ static void a_config_that_does_not_fit_is_refused(void)
     static const struct {
         const char *from, *to, *part;
     } of[] = {
-        { "\"model_type\": \"bert\"", "\"model_type\": \"gpt2\"",
-          "model_type: 'gpt2' is not supported; should be bert" },
+        { "\"model_type\": \"bert\"", "\"model_type\": \"bart\"",
+          "model_type: 'bart' is not supported; should be bert, distilbert, roberta, gpt2, llama" },
         { "\"hidden_act\": \"gelu\"", "\"hidden_act\": \"silu\"",
           "hidden_act: 'silu' is not supported; should be gelu, gelu_new or relu" },
         { "\"hidden_size\": 128", "\"hidden_size\": 127",
@@ -131,6 +131,26 @@ static void a_config_that_does_not_fit_is_refused(void)
 }
 
 // Untrained: no tensor is read whose shape would refuse it for another reason.
+// Its sizes are known, its weights are not: run says so before it looks for any.
+static void a_model_whose_weights_cannot_be_read_is_refused(void)
+{
+    static const char *const types[] = { "gpt2", "roberta-base", "distilbert-base", "llama-2-7b",
+                                         "falcon-7b" };
+    for (size_t i = 0; i < sizeof types / sizeof *types; i++) {
+        Bench b = bench_new();
+        const char *config = arena_format(b.arena, "models/configs/%s/config.json", types[i]);
+        write_text(path_join(b.arena, b.model, "config.json"),
+                   read_text(b.arena, path_join(b.arena, home_folder(b.arena), config)));
+        CHECK(refused(&b, "", 2,
+                      "cannot be read yet (estimate, params and graph need none); should be bert"));
+        Said said = program(b.arena, NULL, "params --model %s --method lora --csv", b.model);
+        CHECK(said.status == 0 && !*said.err);
+        said = program(b.arena, NULL, "graph --model %s --method lora --batch 2", b.model);
+        CHECK(said.status == 0 && !*said.err && strstr(said.out, "GFLOP a step of 256 tokens"));
+        arena_free(b.arena);
+    }
+}
+
 static void a_model_of_one_type_takes_no_pairs(void)
 {
     Bench b = bench_new();
@@ -394,6 +414,7 @@ void suite_bad_input(void)
     ADD(a_checkpoint_that_lies_is_refused);
     ADD(a_checkpoint_that_was_cut_is_refused);
     ADD(a_config_that_does_not_fit_is_refused);
+    ADD(a_model_whose_weights_cannot_be_read_is_refused);
     ADD(a_model_of_one_type_takes_no_pairs);
     ADD(files_of_a_model_that_are_missing_or_no_text_are_named);
     ADD(a_wrong_row_is_named_by_file_and_line);

@@ -1,7 +1,7 @@
 // test_bert.c: the encoder and its heads as graphs: against their twin, in any batch, under every
 // hook, and against another program's numbers.
 #include "base/json.h"
-#include "model/bert.h"
+#include "model/describe.h"
 #include "tests/placing.h"
 #include "tests/small_model.h"
 #include "tests/test.h"
@@ -631,7 +631,8 @@ static void param_is_asked_about_every_tensor_of_the_encoder_once(void)
         if (!CHECK(times == 1))
             printf("%s: %d times\n", name, times);
         const Parameter *p = graph_find(d.graph, name);
-        CHECK(p && p->part == PART_ENCODER && p->trained == (one->kind == KIND_BIAS));
+        CHECK(p && p->part == (one->site == SITE_EMBEDDING ? PART_EMBEDDING : PART_ENCODER) &&
+              p->trained == (one->kind == KIND_BIAS));
         CHECK(p && p->rank == (one->kind == KIND_WEIGHT || one->kind == KIND_EMBEDDING ? 2 : 1));
     }
     small_end(&s);

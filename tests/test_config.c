@@ -80,7 +80,9 @@ static void what_would_change_the_function_is_refused_by_its_key(void)
         { "\"gelu_new\"", "\"silu\"",
           "config.json: hidden_act: 'silu' is not supported; should be gelu, gelu_new or relu" },
         { "\"gelu_new\"", "\"tanh\"", "hidden_act: 'tanh'" },
-        { "\"bert\"", "\"roberta\"", "model_type: 'roberta' is not supported; should be bert" },
+        { "\"bert\"", "\"t5\"",
+          "model_type: 't5' is not supported; should be bert, distilbert, roberta, gpt2, llama "
+          "or" },
         { "{", "{\"position_embedding_type\": \"relative_key\",", "position_embedding_type: 'rel" },
         { "{", "{\"is_decoder\": true,", "is_decoder: true is not supported; should be false" },
         { "{", "{\"add_cross_attention\": true,", "add_cross_attention: true" },
@@ -88,6 +90,99 @@ static void what_would_change_the_function_is_refused_by_its_key(void)
         { "\"hidden_act\"", "\"hidden_act\": \"gelu\", \"hidden_act\"", "hidden_act" }, // twice
     };
     check_refusals(refusal, sizeof refusal / sizeof *refusal);
+}
+
+// The smallest file of each type, and keys of its own.
+static void each_type_has_its_keys(void)
+{
+    Config c;
+    Error error;
+    CHECK(parse("{\"model_type\": \"distilbert\", \"vocab_size\": 50, \"dim\": 12, \"n_layers\": 3,"
+                "\"n_heads\": 4, \"hidden_dim\": 40, \"max_position_embeddings\": 9,"
+                "\"activation\": \"relu\", \"dropout\": 0.1, \"attention_dropout\": 0.2,"
+                "\"seq_classif_dropout\": 0.3}",
+                &c, &error));
+    CHECK(c.type == MODEL_DISTILBERT && c.vocabulary == 50 && c.hidden == 12 && c.layers == 3);
+    CHECK(c.heads == 4 && c.kv_heads == 4 && c.intermediate == 40 && c.positions == 9);
+    CHECK(c.types == 0 && c.activation == RELU && c.epsilon == 1e-12);
+    CHECK(c.hidden_dropout == 0.1 && c.attention_dropout == 0.2 && c.classifier_dropout == 0.3);
+    CHECK(parse("{\"model_type\": \"gpt2\", \"vocab_size\": 50, \"n_embd\": 12, \"n_layer\": 3,"
+                "\"n_head\": 4, \"n_positions\": 9, \"n_inner\": null, \"resid_pdrop\": 0.2,"
+                "\"embd_pdrop\": 0.2}",
+                &c, &error));
+    CHECK(c.type == MODEL_GPT2 && c.intermediate == 48 && c.activation == GELU_NEW);
+    CHECK(c.hidden_dropout == 0.2 && c.attention_dropout == 0.1 && c.classifier_dropout == 0);
+    CHECK(c.epsilon == 1e-5 && c.kv_heads == 4);
+    CHECK(parse("{\"model_type\": \"llama\", \"vocab_size\": 50, \"hidden_size\": 16,"
+                "\"num_hidden_layers\": 3, \"num_attention_heads\": 4, \"num_key_value_heads\": 2,"
+                "\"intermediate_size\": 40, \"rope_theta\": 5e5, \"rms_norm_eps\": 1e-5,"
+                "\"head_dim\": 4, \"rope_scaling\": {\"type\": \"linear\"}}",
+                &c, &error));
+    CHECK(c.type == MODEL_LLAMA && c.kv_heads == 2 && c.positions == 2048 && c.activation == SWISH);
+    CHECK(c.rotary_base == 5e5 && c.epsilon == 1e-5 && c.hidden_dropout == 0);
+}
+
+#define FALCON                                                                                     \
+    "{\"model_type\": \"falcon\", \"vocab_size\": 50, \"hidden_size\": 16, "                       \
+    "\"num_hidden_layers\": 3, \"num_attention_heads\": 4, \"num_kv_heads\": 2"
+
+// The first Falcon ignores num_kv_heads: one head for all, or one each.
+static void the_two_falcons_are_told_apart(void)
+{
+    Config c;
+    Error error;
+    CHECK(parse(FALCON "}", &c, &error) && c.kv_heads == 1 && !c.two_norms);
+    CHECK(c.intermediate == 64 && c.activation == GELU && c.rotary_base == 10000);
+    CHECK(parse(FALCON ", \"multi_query\": false}", &c, &error) && c.kv_heads == 4);
+    CHECK(parse(FALCON ", \"new_decoder_architecture\": true}", &c, &error));
+    CHECK(c.kv_heads == 2 && c.two_norms);
+    CHECK(parse(FALCON ", \"new_decoder_architecture\": true, \"num_ln_in_parallel_attn\": 1}", &c,
+                &error) &&
+          !c.two_norms);
+    static const char *const wrong[][2] = {
+        { FALCON ", \"alibi\": true}", "alibi: true is not supported; should be false" },
+        { FALCON ", \"bias\": true}", "bias: true is not supported; should be false" },
+        { FALCON ", \"parallel_attn\": false}",
+          "parallel_attn: false is not supported; should be" },
+        { FALCON ", \"multi_query\": 1}", "multi_query: 1 is not supported; should be true or" },
+        { FALCON ", \"num_ln_in_parallel_attn\": 3}", "num_ln_in_parallel_attn: 3" },
+    };
+    for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
+        CHECK(!parse(wrong[i][0], &c, &error));
+        CHECK_ERROR(&error, ERROR_INPUT, wrong[i][1]);
+    }
+}
+
+static void what_other_types_would_compute_otherwise_is_refused(void)
+{
+#define GPT2                                                                                       \
+    "{\"model_type\": \"gpt2\", \"vocab_size\": 50, \"n_embd\": 12, \"n_layer\": 3, "              \
+    "\"n_head\": 4, \"n_positions\": 9"
+#define LLAMA                                                                                      \
+    "{\"model_type\": \"llama\", \"vocab_size\": 50, \"hidden_size\": 12, "                        \
+    "\"num_hidden_layers\": 3, \"intermediate_size\": 40"
+    static const char *const wrong[][2] = {
+        { GPT2 ", \"embd_pdrop\": 0.5}", "embd_pdrop: 0.5" },
+        { GPT2 ", \"scale_attn_weights\": false}", "scale_attn_weights: false" },
+        { GPT2 ", \"scale_attn_by_inverse_layer_idx\": true}", "scale_attn_by_inverse_layer_idx" },
+        { GPT2 ", \"activation_function\": \"swish\"}", "activation_function: 'swish' is not" },
+        { LLAMA ", \"num_attention_heads\": 4}",
+          "hidden_size: 12 are 4 heads of 3; should be an even" },
+        { LLAMA ", \"num_attention_heads\": 6, \"num_key_value_heads\": 4}",
+          "num_key_value_heads: 4 does not divide 6 heads; should be a divisor of num_attention" },
+        { LLAMA ", \"num_attention_heads\": 6, \"head_dim\": 4}", "head_dim: 4" },
+        { LLAMA ", \"num_attention_heads\": 6, \"attention_bias\": true}", "attention_bias: true" },
+        { LLAMA ", \"num_attention_heads\": 6, \"hidden_act\": \"gelu\"}", "should be silu" },
+        { LLAMA ", \"num_attention_heads\": 5}", "hidden_size: 12 is not divisible by 5 heads" },
+    };
+    for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
+        Config c;
+        Error error;
+        if (CHECK(!parse(wrong[i][0], &c, &error)))
+            CHECK_ERROR(&error, ERROR_INPUT, wrong[i][1]);
+        else
+            printf("with %s\n", wrong[i][0]);
+    }
 }
 
 static void harmless_forms_of_these_keys_are_accepted(void)
@@ -169,6 +264,9 @@ void suite_config(void)
     ADD(every_key_arrives_in_its_field);
     ADD(absent_and_null_keys_have_the_documented_values);
     ADD(what_would_change_the_function_is_refused_by_its_key);
+    ADD(each_type_has_its_keys);
+    ADD(the_two_falcons_are_told_apart);
+    ADD(what_other_types_would_compute_otherwise_is_refused);
     ADD(harmless_forms_of_these_keys_are_accepted);
     ADD(sizes_out_of_bounds_or_of_another_type_are_refused);
     ADD(rates_and_epsilon_have_bounds);

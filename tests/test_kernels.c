@@ -387,6 +387,133 @@ static void layernorm_agrees_with_its_twin_and_gradients_with_differences(void)
     }
 }
 
+// Row {1, 7, 1, 7}: mean square 25, so the normalised row is {1, 7, 1, 7} / 5.
+static void rmsnorm_of_a_row_worked_by_hand(void)
+{
+    float x[] = { 1, 7, 1, 7 }, gain[] = { 5, 10, 15, 20 }, y[4], z[4], rrms;
+    static const double expected[] = { 1, 14, 3, 28 };
+    rmsnorm((Matrix){ y, 1, 4, 4 }, (Matrix){ z, 1, 4, 4 }, (Matrix){ &rrms, 1, 1, 1 },
+            (Matrix){ x, 1, 4, 4 }, (Matrix){ gain, 1, 4, 4 }, 0);
+    CHECK_CLOSE(rrms, 0.2, 1e-7);
+    for (int i = 0; i < 4; i++) {
+        CHECK_CLOSE(y[i], expected[i], 1e-6);
+        CHECK_CLOSE(z[i], x[i] / 5, 1e-6);
+    }
+    rmsnorm((Matrix){ y, 1, 4, 4 }, (Matrix){ 0 }, (Matrix){ 0 }, (Matrix){ x, 1, 4, 4 },
+            (Matrix){ gain, 1, 4, 4 }, 75); // rms 10
+    for (int i = 0; i < 4; i++)
+        CHECK_CLOSE(y[i], expected[i] / 2, 1e-6);
+}
+
+typedef struct {
+    Table *x, *gain, *dy, *y;
+    double epsilon;
+} RmsnormCase;
+
+static double rmsnorm_loss(void *with)
+{
+    RmsnormCase *c = with;
+    reference_rmsnorm(c->y, c->x, c->gain, c->epsilon);
+    return dot(c->y, c->dy);
+}
+
+static void rmsnorm_agrees_with_its_twin_and_gradients_with_differences(void)
+{
+    for (uint64_t seed = 1; seed <= 150; seed++) {
+        Pool *pool = pool_new(seed);
+        size_t rows = below(pool, 9), H = 1 + below(pool, 79), where = below(pool, 4);
+        Matrix none = { 0 }, x = matrix(pool, rows, H), gain = matrix(pool, 1, H);
+        Matrix dy = matrix(pool, rows, H), y = matrix(pool, rows, H), z = matrix(pool, rows, H);
+        Matrix rrms = matrix(pool, rows, 1), in = copy(pool, x);
+        RmsnormCase with = { table_of(x), table_of(gain), table_of(dy), table_of(x), 0.01 };
+        reference_rmsnorm(with.y, with.x, with.gain, with.epsilon);
+        Matrix to_y = where == 1 ? in : y, to_z = where == 2 ? in : z;
+        rmsnorm(to_y, where == 3 ? none : to_z, where == 3 ? none : rrms, in, gain, with.epsilon);
+        close_to_table(to_y, with.y, 2e-6, "rmsnorm", seed);
+        rmsnorm(y, z, rrms, x, gain, with.epsilon);
+
+        bool add = below(pool, 2), in_place = !add && below(pool, 2);
+        Matrix dx = in_place ? copy(pool, dy) : matrix(pool, rows, H);
+        Matrix dgain = matrix(pool, 1, H), exact = matrix(pool, rows, H);
+        Table *before = table_of(dx), *gain0 = table_of(dgain);
+        Table *tdx = table_of(dx), *tdgain = table_of(gain);
+        reference_rmsnorm_backward(tdx, tdgain, with.dy, with.x, with.gain, with.epsilon);
+        size_t wanted = 1 + below(pool, 3); // every subset of outputs
+        rmsnorm_backward(wanted & 1 ? dx : none, add, wanted & 2 ? dgain : none, in_place ? dx : dy,
+                         z, rrms, gain);
+        if (wanted & 1)
+            close_to_sum(dx, add ? before : NULL, tdx, 1e-5, "dx", seed);
+        if (wanted & 2)
+            close_to_sum(dgain, gain0, tdgain, 5e-6, "dgain", seed);
+        scale_copy(dgain, dgain, 0, false);
+        rmsnorm_backward(exact, false, dgain, dy, z, rrms, gain);
+        slope_is(rmsnorm_loss, &with, with.x, exact, pool, 2e-5, "rmsnorm's x", seed);
+        slope_is(rmsnorm_loss, &with, with.gain, dgain, pool, 1e-5, "rmsnorm's gain", seed);
+        free(with.x), free(with.gain), free(with.dy), free(with.y);
+        free(before), free(gain0), free(tdx), free(tdgain);
+        pool_free(pool, seed);
+    }
+}
+
+// ---- rotary positions
+
+// Two heads of two columns, base 10: pair 0 turns by the position itself. At position 0 nothing
+// moves; at 1 (1, 0) becomes (cos 1, sin 1) and (0, 1) (-sin 1, cos 1). Behind two rows of a prompt
+// the places are -2, -1, 0, 1.
+static void rows_are_turned_by_their_places(void)
+{
+    static const uint32_t offset[] = { 0, 2 };
+    Batch batch = { .extent = { 2, 1, 0, 4, 2 }, .offset = offset };
+    Rotary options = { .size = 2, .base = 10 };
+    float x[16], y[16], scratch[2];
+    for (size_t r = 0; r < 4; r++)
+        for (size_t c = 0; c < 4; c++)
+            x[4 * r + c] = c == 0 || c == 3;
+    for (size_t extra = 0; extra <= 2; extra += 2) {
+        size_t rows = 2 + extra;
+        rotary((Matrix){ y, rows, 4, 4 }, (Matrix){ x, rows, 4, 4 }, &options, &batch,
+               (Layout){ true, extra }, false, scratch);
+        for (size_t r = 0; r < rows; r++) {
+            double place = (double)r - (double)extra;
+            CHECK_CLOSE(y[4 * r], cos(place), 1e-7);
+            CHECK_CLOSE(y[4 * r + 1], sin(place), 1e-7);
+            CHECK_CLOSE(y[4 * r + 2], -sin(place), 1e-7);
+            CHECK_CLOSE(y[4 * r + 3], cos(place), 1e-7);
+        }
+    }
+}
+
+static void rotary_agrees_with_its_twin_and_is_undone_by_its_gradient(void)
+{
+    for (uint64_t seed = 1; seed <= 150; seed++) {
+        Pool *pool = pool_new(seed);
+        RandomBatch batch;
+        random_batch(&batch, pool);
+        Extent extent = batch.view.extent;
+        Layout layout = { below(pool, 4) > 0, below(pool, 3) };
+        size_t size = 2 * (1 + below(pool, 8)), H = size * (1 + below(pool, 4));
+        size_t rows =
+            layout.tokens ? extent.tokens + extent.sequences * layout.extra : extent.sequences;
+        if (!layout.tokens)
+            layout.extra = 0;
+        Rotary options = { (int64_t)size, below(pool, 2) ? 10000 : 3, below(pool, 2) },
+               undo = options;
+        undo.back = !options.back;
+        bool add = below(pool, 2), in_place = below(pool, 2);
+        Matrix x = matrix(pool, rows, H), y = in_place ? copy(pool, x) : matrix(pool, rows, H);
+        Matrix again = matrix(pool, rows, H), scratch = matrix(pool, 1, size);
+        Table *tx = table_of(x), *ty = table_of(x), *before = table_of(y);
+        reference_rotary(ty, tx, &options, &batch.view, layout);
+        rotary(y, in_place ? y : x, &options, &batch.view, layout, add, scratch.data);
+        close_to_sum(y, add ? before : NULL, ty, 1e-6, "rotary", seed);
+        rotary(y, x, &options, &batch.view, layout, false, scratch.data);
+        rotary(again, y, &undo, &batch.view, layout, false, scratch.data);
+        close_to_table(again, tx, 1e-6, "rotary, there and back", seed);
+        free(tx), free(ty), free(before);
+        pool_free(pool, seed);
+    }
+}
+
 // ---- batches
 
 // Sequences of 2 and 3 tokens: without extra rows they start at 0 and 2; with 4 extra rows in front
@@ -418,13 +545,14 @@ static void embeddings_agree_with_their_twins(void)
         RandomBatch batch;
         random_batch(&batch, pool);
         size_t H = 1 + below(pool, 79), tokens = batch.view.extent.tokens;
-        bool types = below(pool, 2);
+        bool places = below(pool, 3) > 0, types = places && below(pool, 2);
         Matrix word = matrix(pool, WORDS, H), position = matrix(pool, LONGEST, H);
         Matrix type = matrix(pool, 2, H), y = matrix(pool, tokens, H), dy = matrix(pool, tokens, H);
         Table *tw = table_of(word), *tp = table_of(position), *tt = table_of(type);
         Table *ty = table_of(y), *tdy = table_of(dy);
-        embedding(y, word, position, types ? type : (Matrix){ 0 }, &batch.view);
-        reference_embedding(ty, tw, tp, types ? tt : NULL, &batch.view);
+        embedding(y, word, places ? position : (Matrix){ 0 }, types ? type : (Matrix){ 0 },
+                  &batch.view);
+        reference_embedding(ty, tw, places ? tp : NULL, types ? tt : NULL, &batch.view);
         close_to_table(y, ty, 1e-6, "embedding", seed);
         embedding_backward(word, dy, batch.token);
         embedding_backward(position, dy, batch.position);
@@ -506,6 +634,9 @@ static void poolings_agree_with_their_twins_and_backwards_are_transposes(void)
         first_rows(first, x, &batch.view, layout);
         reference_first_rows(ty, tx, &batch.view, layout.extra);
         close_to_table(first, ty, 0, "first_rows", seed);
+        last_rows(first, x, &batch.view, layout);
+        reference_last_rows(ty, tx, &batch.view, layout.extra);
+        close_to_table(first, ty, 0, "last_rows", seed);
         mean_rows(mean, x, &batch.view, layout);
         reference_mean_rows(ty, tx, &batch.view, layout.extra);
         close_to_table(mean, ty, 2e-7, "mean_rows", seed);
@@ -515,6 +646,7 @@ static void poolings_agree_with_their_twins_and_backwards_are_transposes(void)
         free(tx), free(ty);
         pool_free(pool, seed);
         backward_is_the_transpose(first_rows, first_rows_backward, seed);
+        backward_is_the_transpose(last_rows, last_rows_backward, seed);
         backward_is_the_transpose(mean_rows, mean_rows_backward, seed);
     }
 }
@@ -638,6 +770,10 @@ void suite_kernels(void)
     ADD(layernorm_of_a_row_worked_by_hand);
     ADD(a_constant_row_becomes_the_offset);
     ADD(layernorm_agrees_with_its_twin_and_gradients_with_differences);
+    ADD(rmsnorm_of_a_row_worked_by_hand);
+    ADD(rmsnorm_agrees_with_its_twin_and_gradients_with_differences);
+    ADD(rows_are_turned_by_their_places);
+    ADD(rotary_agrees_with_its_twin_and_is_undone_by_its_gradient);
     ADD(segments_worked_by_hand);
     ADD(the_larger_extent_holds_both);
     ADD(embeddings_agree_with_their_twins);

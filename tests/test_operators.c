@@ -173,6 +173,30 @@ static Value build_layernorm(Graph *graph, const Value *in, const Case *c)
     return normalise(graph, in[0], in[1], in[2], in[3], c->set.epsilon);
 }
 
+static void draw_rmsnorm(Case *c)
+{
+    c->in[0] = (Shape){ false, some_rows(c), 2 + width(c) };
+    c->in[1] = (Shape){ false, ROWS(1), c->in[0].cols };
+    c->set.epsilon = 0.01;
+}
+
+static Value build_rmsnorm(Graph *graph, const Value *in, const Case *c)
+{
+    return normalise_rms(graph, in[0], in[1], c->set.epsilon);
+}
+
+static void draw_rotary(Case *c)
+{
+    int64_t size = 2 * (1 + (int64_t)below(c->pool, 4));
+    c->in[0] = (Shape){ false, rows_in_batch(c), size * (1 + (int64_t)below(c->pool, 4)) };
+    c->set.rotary = (Rotary){ .size = size, .base = 100 };
+}
+
+static Value build_rotary(Graph *graph, const Value *in, const Case *c)
+{
+    return rotate(graph, in[0], c->set.rotary.size, c->set.rotary.base);
+}
+
 static void draw_attention(Case *c)
 {
     int64_t heads = 1 + (int64_t)below(c->pool, 4);
@@ -180,24 +204,32 @@ static void draw_attention(Case *c)
     size_t front = below(c->pool, 3);
     bool one_query = below(c->pool, 3) == 0, extra = below(c->pool, 2);
     c->in[0] = (Shape){ false, one_query ? ROWS_SEQUENCES : tokens_with(front), H };
-    c->in[1] = c->in[2] = (Shape){ false, tokens_with(front), H };
-    c->in[3] = c->in[4] = (Shape){ !extra, ROWS(1 + (int64_t)below(c->pool, 6)), H };
+    int64_t kv_heads = heads % 2 ? 1 : heads / 2;
+    c->set.attention.causal = below(c->pool, 2);
+    c->set.attention.kv_heads = c->set.attention.causal ? (int)kv_heads : 0;
+    int64_t kv = c->set.attention.causal ? H / heads * kv_heads : H;
+    c->in[1] = c->in[2] = (Shape){ false, tokens_with(front), kv };
+    c->in[3] = c->in[4] = (Shape){ !extra, ROWS(1 + (int64_t)below(c->pool, 6)), kv };
     c->set.attention.heads = (int)heads;
     c->set.attention.dropout.rate = below(c->pool, 2) ? 0.3f : 0;
 }
 
 static Value build_attention(Graph *graph, const Value *in, const Case *c)
 {
-    return attend(graph, in[0], in[1], in[2], in[3], in[4], c->set.attention.heads,
-                  (double)c->set.attention.dropout.rate);
+    const Attention *is = &c->set.attention;
+    if (is->causal)
+        return attend_before(graph, in[0], in[1], in[2], in[3], in[4], is->heads, is->kv_heads,
+                             (double)is->dropout.rate);
+    return attend(graph, in[0], in[1], in[2], in[3], in[4], is->heads, (double)is->dropout.rate);
 }
 
 static void draw_embedding(Case *c)
 {
     int64_t H = width(c);
     c->in[0] = (Shape){ false, ROWS(WORDS), H };
-    c->in[1] = (Shape){ false, ROWS(LONGEST), H };
-    c->in[2] = (Shape){ below(c->pool, 3) == 0, ROWS(2), H };
+    size_t without = below(c->pool, 4); // types, or positions, too
+    c->in[1] = (Shape){ without == 1, ROWS(LONGEST), H };
+    c->in[2] = (Shape){ without <= 1, ROWS(2), H };
 }
 
 static Value build_embedding(Graph *graph, const Value *in, const Case *c)
@@ -215,6 +247,12 @@ static Value build_first(Graph *graph, const Value *in, const Case *c)
 {
     (void)c;
     return first_token(graph, in[0]);
+}
+
+static Value build_last(Graph *graph, const Value *in, const Case *c)
+{
+    (void)c;
+    return last_token(graph, in[0]);
 }
 
 static Value build_mean(Graph *graph, const Value *in, const Case *c)
@@ -345,9 +383,12 @@ static const Subject subjects[] = {
     { "activation", 1, draw_activation, build_activation },
     { "dropout", 1, draw_dropout, build_dropout },
     { "layernorm", 4, draw_layernorm, build_layernorm },
+    { "rmsnorm", 2, draw_rmsnorm, build_rmsnorm },
+    { "rotary", 1, draw_rotary, build_rotary },
     { "attention", 5, draw_attention, build_attention },
     { "embedding", 3, draw_embedding, build_embedding },
     { "first_rows", 1, draw_pool, build_first },
+    { "last_rows", 1, draw_pool, build_last },
     { "mean_rows", 1, draw_pool, build_mean },
     { "picked_rows", 1, draw_pool, build_picked },
     { "cross_entropy", 1, draw_logits, build_cross_entropy },
@@ -769,6 +810,26 @@ static void shapes_that_do_not_fit_are_refused_with_both(void)
     g = refusing(&r);
     attend(g, X(ROWS_TOKENS, 6), P("k", 5, 6), P("v", 5, 6), NO_VALUE, NO_VALUE, 2, 0);
     is_refused(&r, "attention: input 1 (5 x 6) does not fit; should be over tokens");
+    g = refusing(&r);
+    attend_before(g, X(ROWS_TOKENS, 6), given(g, "k", ROWS_TOKENS, 6, false),
+                  given(g, "v", ROWS_TOKENS, 6, false), NO_VALUE, NO_VALUE, 2, 1, 0);
+    is_refused(&r, "attention: inputs 0 (tokens x 6) and 1 (tokens x 6) do not fit");
+    g = refusing(&r);
+    attend_before(g, X(ROWS_TOKENS, 6), given(g, "k", ROWS_TOKENS, 4, false),
+                  given(g, "v", ROWS_TOKENS, 4, false), NO_VALUE, NO_VALUE, 3, 2, 0);
+    is_refused(&r, "attention: 3 heads of queries on 2 of keys; should be a multiple of these");
+    g = refusing(&r);
+    normalise_rms(g, X(ROWS_TOKENS, 5), P("gain", 1, 4), 1e-5);
+    is_refused(&r, "rmsnorm: inputs 0 (tokens x 5) and 1 (1 x 4)");
+    g = refusing(&r);
+    normalise(g, X(ROWS_TOKENS, 5), NO_VALUE, P("gain", 1, 5), NO_VALUE, 1e-5);
+    is_refused(&r, "layernorm: has no offset; should be with gain and offset");
+    g = refusing(&r);
+    rotate(g, X(ROWS_TOKENS, 9), 3, 10000);
+    is_refused(&r, "rotary: input 0 (tokens x 9) does not fit; should be heads of an even number");
+    g = refusing(&r);
+    embed(g, P("word", 9, 4), NO_VALUE, P("type", 2, 4));
+    is_refused(&r, "embedding: input 2 (2 x 4) does not fit; should be absent where positions");
 }
 
 static void rows_that_lie_in_no_sequence_are_refused(void)

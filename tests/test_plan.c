@@ -204,6 +204,19 @@ static void a_step_larger_than_any_memory_is_refused(void)
     graph_output(b.graph, given(b.graph, "x", ROWS_TOKENS, 16, false));
     CHECK(!plan(b.arena, b.graph, &extent, &b.error));
     CHECK_ERROR(&b.error, ERROR_INPUT, "a step needs 128.0 GiB; should be a smaller batch or");
+    const Plan *counted = plan_of_any_size(b.arena, b.graph, &extent, &b.error);
+    CHECK(counted && plan_bytes(counted) == (size_t)1 << 37);
+    bench_end(&b, 1);
+}
+
+static void a_step_whose_bytes_are_no_number_is_not_even_counted(void)
+{
+    static const Extent extent = { .tokens = SIZE_MAX / 2, .sequences = 1 };
+    Bench b;
+    bench_begin(&b, 1);
+    graph_output(b.graph, given(b.graph, "x", ROWS_TOKENS, 16, false));
+    CHECK(!plan_of_any_size(b.arena, b.graph, &extent, &b.error));
+    CHECK_ERROR(&b.error, ERROR_INPUT, "a step needs 2.95e+21 bytes; should be a smaller batch");
     bench_end(&b, 1);
 }
 
@@ -227,5 +240,6 @@ void suite_plan(void)
     ADD(rows_begin_aligned_and_no_stride_is_a_multiple_of_a_page);
     ADD(a_value_somebody_reads_later_is_not_worked_on_in_place);
     ADD(a_step_larger_than_any_memory_is_refused);
+    ADD(a_step_whose_bytes_are_no_number_is_not_even_counted);
     ADD(extents_are_combined_number_by_number);
 }

@@ -122,6 +122,38 @@ static void utf8_is_valid_only_in_its_shortest_form(void)
     }
 }
 
+static void bytes_have_a_unit_or_none(void)
+{
+    static const struct {
+        const char *text;
+        double bytes;
+    } right[] = { { "0", 0 },           { "4096", 4096 },     { "24GB", 24e9 }, { "24 GB", 24e9 },
+                  { "1.5TB", 1.5e12 },  { "64K", 64e3 },      { "7B", 7 },      { "80G", 80e9 },
+                  { "512MiB", 0x1p29 }, { "24GiB", 0x1.8p34 } };
+    static const char *const wrong[] = { "",     "GB",    "-1GB", "24 gb", "24Gi",   "1e9",
+                                         "1..5", "24GBs", "x",    "24 X",  "2 4 GB", "inf" };
+    double bytes;
+    for (size_t i = 0; i < sizeof right / sizeof *right; i++)
+        CHECK(text_size(right[i].text, &bytes) && bytes == right[i].bytes);
+    for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++)
+        if (!CHECK(!text_size(wrong[i], &bytes)))
+            printf("%s\n", wrong[i]);
+    static const struct {
+        double bytes;
+        const char *text;
+    } told[] = { { 0, "0" },
+                 { 96, "96" },
+                 { 999, "999" },
+                 { 1000, "1K" },
+                 { 13843441408, "13.84G" },
+                 { 999960, "1M" },
+                 { 1.2e12, "1.2T" },
+                 { 0x1p60, "1.153E" } };
+    char text[SIZE_TEXT];
+    for (size_t i = 0; i < sizeof told / sizeof *told; i++)
+        CHECK_TEXT(text_of_size(text, told[i].bytes), told[i].text);
+}
+
 static void a_duration_is_hours_minutes_and_seconds_in_this_order(void)
 {
     static const struct {
@@ -141,6 +173,7 @@ static void a_duration_is_hours_minutes_and_seconds_in_this_order(void)
 
 void suite_text(void)
 {
+    ADD(bytes_have_a_unit_or_none);
     ADD(a_duration_is_hours_minutes_and_seconds_in_this_order);
     ADD(a_whole_number_is_all_digits);
     ADD(a_real_number_is_decimal_and_finite);

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <math.h>
 #include <stdlib.h>
+#include <stdio.h>
 #include <string.h>
 #include <utf8proc.h>
 
@@ -95,6 +96,40 @@ bool text_duration(const char *text, int64_t *seconds)
     }
     *seconds = sum;
     return true;
+}
+
+bool text_size(const char *text, double *bytes)
+{
+    static const char letters[] = "KMGT";
+    char number[64];
+    size_t digits = strspn(text, "0123456789.");
+    const char *unit = text + digits + strspn(text + digits, " "), *letter = strchr(letters, *unit);
+    if (digits >= sizeof number)
+        return false;
+    memcpy(number, text, digits);
+    number[digits] = '\0';
+    if (!text_real(number, bytes))
+        return false;
+    if (*unit && letter) {
+        bool binary = unit[1] == 'i';
+        for (const char *at = letters; at <= letter; at++)
+            *bytes *= binary ? 1024 : 1000;
+        unit += binary ? 2 : 1;
+        return !strcmp(unit, "B") || (!*unit && !binary);
+    }
+    return !*unit || !strcmp(unit, "B");
+}
+
+const char *text_of_size(char text[SIZE_TEXT], double bytes)
+{
+    static const char *const unit[] = { "", "K", "M", "G", "T", "P", "E" };
+    size_t u = 0;
+    while (u < 6 && bytes >= 999.95) {
+        bytes /= 1000;
+        u++;
+    }
+    snprintf(text, SIZE_TEXT, "%.4g%s", bytes, unit[u]);
+    return text;
 }
 
 bool text_same(const char *a, const char *b)

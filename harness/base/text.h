@@ -10,6 +10,12 @@ bool text_flag(const char *text, bool *value);     // yes, no, true, false
 // Hours, minutes and seconds in this order, any of them missing: "8h", "1h30m", "90m", "45s"; a
 // number alone is seconds.
 bool text_duration(const char *text, int64_t *seconds);
+// "24GB", "1.5 TB", "512MiB": a number and a unit, of powers of 1000 or, with an i, 1024; without a
+// unit bytes.
+bool text_size(const char *text, double *bytes);
+// The other way, in four digits and powers of 1000: "13.84G", "512M", "96".
+enum { SIZE_TEXT = 16 };
+const char *text_of_size(char text[SIZE_TEXT], double bytes);
 
 bool text_same(const char *a, const char *b); // either may be NULL: that is the same as NULL alone
 bool text_among(const char *word, const char *const *names); // NULL-terminated list

@@ -83,6 +83,7 @@ typedef union {
         bool transpose_a, transpose_b;
     } product;
     Attention attention;
+    Rotary rotary;
     Dropout dropout; // seed and step come from the Step
     int stream;      // embedding_grad: which index of the batch
     Count rows;      // gradients of pooling and joining: rows of what was pooled, joined

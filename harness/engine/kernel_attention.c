@@ -14,6 +14,7 @@ typedef struct {
     Matrix extra, own;
 } Stacked;
 
+static void hide_later(Matrix S, const Attention *options, size_t extra);
 static void softmax(Matrix S);
 static void times_stacked(Matrix S, float scale, Matrix rows, Stacked keys);
 static void sum_of_stacked(Matrix c, bool add, Matrix D, Stacked values);
@@ -53,10 +54,19 @@ static Stacked stacked(Matrix extra, Matrix own, Segment rows, size_t head, size
                       part(own, rows, head, size) };
 }
 
+// How many heads of queries one of keys and values serves.
+static size_t sharing(const Attention *options)
+{
+    int kv_heads = options->kv_heads ? options->kv_heads : options->heads;
+    assert(options->heads % kv_heads == 0);
+    return (size_t)(options->heads / kv_heads);
+}
+
 void attention(Matrix c, Matrix P, Matrix q, Matrix k, Matrix v, Matrix extra_k, Matrix extra_v,
                const Attention *options, const Batch *batch, float *scratch)
 {
     size_t heads = (size_t)options->heads, size = q.cols / heads, done = 0;
+    size_t shared = sharing(options);
     float scale = (float)(1 / sqrt((double)size));
     assert(q.cols % heads == 0 && extra_k.rows == extra_v.rows);
     for (size_t s = 0; s < batch->extent.sequences; s++) {
@@ -67,7 +77,9 @@ void attention(Matrix c, Matrix P, Matrix q, Matrix k, Matrix v, Matrix extra_k,
         for (size_t j = 0; j < heads; j++, done += n * m) {
             Matrix own = { P.data ? P.data + done : scratch + n * m, n, m, m }, D = own;
             times_stacked(own, scale, part(q, queries, j, size),
-                          stacked(extra_k, k, keys, j, size));
+                          stacked(extra_k, k, keys, j / shared, size));
+            if (options->causal)
+                hide_later(own, options, extra_k.rows);
             softmax(own);
             if (options->dropout.rate > 0) {
                 D = (Matrix){ scratch, n, m, m };
@@ -75,7 +87,8 @@ void attention(Matrix c, Matrix P, Matrix q, Matrix k, Matrix v, Matrix extra_k,
                                 options->queries, in_front);
                 multiply(D, D, own, false);
             }
-            sum_of_stacked(part(c, queries, j, size), false, D, stacked(extra_v, v, keys, j, size));
+            sum_of_stacked(part(c, queries, j, size), false, D,
+                           stacked(extra_v, v, keys, j / shared, size));
         }
     }
 }
@@ -87,6 +100,7 @@ void attention_backward(AttentionGradients out, Matrix dc, Matrix P, Matrix q, M
     size_t heads = (size_t)options->heads, size = q.cols / heads, done = 0;
     float scale = (float)(1 / sqrt((double)size));
     bool scores = out.dq.data || out.dk.data || out.dextra_k.data;
+    size_t shared = sharing(options);
     for (size_t s = 0; s < batch->extent.sequences; s++) {
         Segment queries = segment_of(batch, options->queries, s);
         Segment keys = segment_of(batch, options->keys, s);
@@ -95,8 +109,10 @@ void attention_backward(AttentionGradients out, Matrix dc, Matrix P, Matrix q, M
         for (size_t j = 0; j < heads; j++, done += n * m) {
             Matrix own = { P.data + done, n, m, m }, W = { scratch, n, m, m }, D = own;
             Matrix slope = part(dc, queries, j, size);
+            size_t kv = j / shared;
+            bool again = j % shared > 0; // the keys' and values' gradients have a part already
             if (scores)
-                times_stacked(W, 1, slope, stacked(extra_v, v, keys, j, size));
+                times_stacked(W, 1, slope, stacked(extra_v, v, keys, kv, size));
             if (options->dropout.rate > 0) {
                 D = (Matrix){ scratch + n * m, n, m, m };
                 dropout_factors(D, &options->dropout, (uint32_t)j, batch->example[s],
@@ -105,16 +121,29 @@ void attention_backward(AttentionGradients out, Matrix dc, Matrix P, Matrix q, M
                     multiply(W, W, D, false);
                 multiply(D, D, own, false);
             }
-            add_to_stacked(stacked(out.dextra_v, out.dv, keys, j, size), out.add_v, D, slope);
+            add_to_stacked(stacked(out.dextra_v, out.dv, keys, kv, size), out.add_v || again, D,
+                           slope);
             if (!scores)
                 continue;
             slopes_of_scores(W, own, scale);
             if (out.dq.data)
                 sum_of_stacked(part(out.dq, queries, j, size), out.add_q, W,
-                               stacked(extra_k, k, keys, j, size));
-            add_to_stacked(stacked(out.dextra_k, out.dk, keys, j, size), out.add_k, W,
+                               stacked(extra_k, k, keys, kv, size));
+            add_to_stacked(stacked(out.dextra_k, out.dk, keys, kv, size), out.add_k || again, W,
                            part(q, queries, j, size));
         }
+    }
+}
+
+// Keys behind a query's place get the score -inf, so that their probability and its slope are 0.
+// (They are computed: skipping them would cut the products into pieces.)
+static void hide_later(Matrix S, const Attention *options, size_t extra)
+{
+    for (size_t r = 0; r < S.rows; r++) {
+        size_t seen = extra + options->keys.extra + r + 1;
+        seen = seen > options->queries.extra ? seen - options->queries.extra : 0;
+        for (size_t i = seen; i < S.cols; i++)
+            row_at(S, r)[i] = -INFINITY;
     }
 }
 

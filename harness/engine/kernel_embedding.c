@@ -5,10 +5,16 @@
 void embedding(Matrix y, Matrix word, Matrix position, Matrix type, const Batch *batch)
 {
     size_t H = y.cols;
-    assert(y.rows == batch->extent.tokens && word.cols == H && position.cols == H);
+    assert(y.rows == batch->extent.tokens && word.cols == H);
+    assert(position.data ? position.cols == H : !type.data);
     for (size_t r = 0; r < y.rows; r++) {
         float *restrict out = row_at(y, r);
         const float *restrict w = row_at(word, (size_t)batch->token[r]);
+        if (!position.data) {
+            for (size_t i = 0; i < H; i++)
+                out[i] = w[i];
+            continue;
+        }
         const float *restrict p = row_at(position, (size_t)batch->position[r]);
         if (type.data) {
             const float *restrict t = row_at(type, (size_t)batch->type[r]);

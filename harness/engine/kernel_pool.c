@@ -46,6 +46,28 @@ void first_rows_backward(Matrix dx, Matrix dy, const Batch *batch, Layout layout
         scale_copy(rows_of(dx, real_rows(batch, layout, s).first, 1), rows_of(dy, s, 1), 1, add);
 }
 
+static size_t last_row(const Batch *batch, Layout layout, size_t sequence)
+{
+    Segment own = real_rows(batch, layout, sequence);
+    return own.first + own.count - 1;
+}
+
+void last_rows(Matrix y, Matrix x, const Batch *batch, Layout layout)
+{
+    assert(y.rows == batch->extent.sequences && y.cols == x.cols);
+    for (size_t s = 0; s < y.rows; s++)
+        copy_row(y, s, x, last_row(batch, layout, s));
+}
+
+void last_rows_backward(Matrix dx, Matrix dy, const Batch *batch, Layout layout, bool add)
+{
+    assert(dy.rows == batch->extent.sequences && dy.cols == dx.cols);
+    if (!add)
+        clear(dx);
+    for (size_t s = 0; s < dy.rows; s++)
+        scale_copy(rows_of(dx, last_row(batch, layout, s), 1), rows_of(dy, s, 1), 1, add);
+}
+
 void picked_rows(Matrix y, Matrix x, const Batch *batch, Layout layout)
 {
     assert(y.rows == batch->extent.selected && y.cols == x.cols);

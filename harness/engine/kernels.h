@@ -53,7 +53,16 @@ void layernorm(Matrix y, Matrix z, Matrix rstd, Matrix x, Matrix r, Matrix gain,
 void layernorm_backward(Matrix dx, bool add_dx, Matrix dgain, Matrix doffset, Matrix dy, Matrix z,
                         Matrix rstd, Matrix gain);
 
-// ---- embeddings (kernel_embedding.c); type may be absent
+// ---- normalisation by the root of the mean square (kernel_rmsnorm.c): Zhang, Sennrich 2019
+//   z = x rrms;  y = gain . z;  rrms = 1 / sqrt(mean(x^2) + epsilon)
+// z and rrms (rows x 1) may be absent. y or z may be x (in place).
+void rmsnorm(Matrix y, Matrix z, Matrix rrms, Matrix x, Matrix gain, double epsilon);
+// u = dy . gain;  dx = rrms (u - z mean(u . z)); dgain += column sums of dy . z. Each may be
+// absent. dx may be dy (in place) when add_dx is false.
+void rmsnorm_backward(Matrix dx, bool add_dx, Matrix dgain, Matrix dy, Matrix z, Matrix rrms,
+                      Matrix gain);
+
+// ---- embeddings (kernel_embedding.c); type may be absent, or both position and type
 void embedding(Matrix y, Matrix word, Matrix position, Matrix type, const Batch *batch);
 void embedding_backward(Matrix dtable, Matrix dy,
                         const int32_t *index); // dtable[index[r]] += dy[r]
@@ -94,17 +103,37 @@ void dropout_rows(Matrix y, Matrix x, const Dropout *dropout, const Batch *batch
 void dropout_factors(Matrix factor, const Dropout *dropout, uint32_t head, uint32_t example,
                      Layout layout, size_t extra);
 
+// ---- rotary positions (kernel_rotary.c): Su et al. 2021 (arXiv 2104.09864), eq. 34
+// Each head (of `size` columns, an even number) of each row is turned by its position p: columns i
+// and i + size / 2 are a pair, at the angle a = p base^(-2 i / size):
+//   y_i = x_i cos a - x_(i + size / 2) sin a;  y_(i + size / 2) = x_(i + size / 2) cos a + x_i sin
+//   a
+// The pairs are those of Llama's and Falcon's checkpoints; the paper's are neighbours. p is the
+// place within the sequence, of rows that a prompt put in front -l .. -1; 0 for matrices over
+// sequences, whose row stands for the first token. `back`: by -a, which is the gradient. (y +)=
+// ...; y may be x. scratch: size floats.
+typedef struct {
+    int64_t size;
+    double base;
+    bool back;
+} Rotary;
+void rotary(Matrix y, Matrix x, const Rotary *options, const Batch *batch, Layout layout, bool add,
+            float *scratch);
+
 // ---- attention (kernel_attention.c)
 // For each sequence and head j (columns j d .. (j + 1) d - 1 of q, k, v, d = cols / heads):
 //   S = q k^T / sqrt(d), over the extra keys first, then the sequence's own; P = softmax of rows;
 //   c = (P . mask) v.
-// q and c have the rows of `queries` (tokens, or one a sequence: then the first token of each);
-// k and v those of `keys`. extra_k, extra_v: l x H, the same for all sequences; may be absent.
-// P (may be absent): pairs x heads floats in one block with stride = cols = heads; sequence after
-// sequence, in it head after head, in it queries x (l + keys) probabilities before dropout.
-// scratch: attention_scratch() floats.
+// With fewer heads of keys and values (k, v: columns / heads * kv_heads) each serves heads /
+// kv_heads of the queries', one after another. `causal`: a query meets the extra keys and its own
+// sequence's up to its own place; what lies beyond has P = 0. q and c have the rows of `queries`
+// (tokens, or one a sequence: then the first token of each); k and v those of `keys`. extra_k,
+// extra_v: l x H, the same for all sequences; may be absent. P (may be absent): pairs x heads
+// floats in one block with stride = cols = heads; sequence after sequence, in it head after head,
+// in it queries x (l + keys) probabilities before dropout. scratch: attention_scratch() floats.
 typedef struct {
-    int heads;
+    int heads, kv_heads; // kv_heads 0: as many
+    bool causal;
     Layout queries, keys;
     Dropout dropout;
 } Attention;
@@ -127,6 +156,8 @@ void attention_backward(AttentionGradients out, Matrix dc, Matrix P, Matrix q, M
 void first_rows(Matrix y, Matrix x, const Batch *batch, Layout layout); // y: sequences x H; the
                                                                         // first real token of each
 void first_rows_backward(Matrix dx, Matrix dy, const Batch *batch, Layout layout, bool add);
+void last_rows(Matrix y, Matrix x, const Batch *batch, Layout layout); // the last token of each
+void last_rows_backward(Matrix dx, Matrix dy, const Batch *batch, Layout layout, bool add);
 void picked_rows(Matrix y, Matrix x, const Batch *batch, Layout layout); // y: selected x H
 void mean_rows(Matrix y, Matrix x, const Batch *batch, Layout layout);   // mean of the real tokens
 void mean_rows_backward(Matrix dx, Matrix dy, const Batch *batch, Layout layout, bool add);

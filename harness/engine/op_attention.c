@@ -4,14 +4,26 @@
 // by the backward alone.
 #include "engine/op_impl.h"
 
+static Value attend_by(Graph *graph, const Value in[5], Attention options, double dropout_rate)
+{
+    options.dropout = (Dropout){ .site = graph->sites++, .rate = (float)dropout_rate };
+    Setting set = { .attention = options };
+    return graph_give(graph, graph_add(graph, &op_attention, in, 5, set), 0);
+}
+
 Value attend(Graph *graph, Value q, Value k, Value v, Value extra_k, Value extra_v, int heads,
              double dropout_rate)
 {
-    Setting set = { .attention = {
-                        .heads = heads,
-                        .dropout = { .site = graph->sites++, .rate = (float)dropout_rate } } };
     Value in[] = { q, k, v, extra_k, extra_v };
-    return graph_give(graph, graph_add(graph, &op_attention, in, 5, set), 0);
+    return attend_by(graph, in, (Attention){ .heads = heads }, dropout_rate);
+}
+
+Value attend_before(Graph *graph, Value q, Value k, Value v, Value extra_k, Value extra_v,
+                    int heads, int kv_heads, double dropout_rate)
+{
+    Value in[] = { q, k, v, extra_k, extra_v };
+    return attend_by(graph, in, (Attention){ .heads = heads, .kv_heads = kv_heads, .causal = true },
+                     dropout_rate);
 }
 
 static int64_t extra_rows(const Graph *graph, Value extra)
@@ -29,6 +41,12 @@ static Count pairs(Count q, Count k, int64_t l)
                     .sequences = q.sequences * (k.sequences + l) };
 }
 
+static int64_t kv_heads(const Node *node)
+{
+    const Attention *options = &node->set.attention;
+    return options->kv_heads ? options->kv_heads : options->heads;
+}
+
 static bool attention_size(Graph *graph, const Node *node, ValueInfo *out)
 {
     const ValueInfo *q = info_of(graph, node, 0), *k = info_of(graph, node, 1),
@@ -37,12 +55,16 @@ static bool attention_size(Graph *graph, const Node *node, ValueInfo *out)
         return unfit(graph, node, 0, "over tokens, or one row a sequence");
     if (!k->rows.tokens || !lies_in_batch(k->rows))
         return unfit(graph, node, 1, "over tokens");
-    if (q->cols != k->cols)
+    if (q->cols % node->set.attention.heads)
+        return unfit(graph, node, 0, "as many columns a head");
+    if (node->set.attention.heads % kv_heads(node))
+        return fail(graph->error, ERROR_WORK, (Where){ .item = graph->place },
+                    "a multiple of these", "%s: %d heads of queries on %d of keys", node->op->name,
+                    node->set.attention.heads, (int)kv_heads(node));
+    if (q->cols / node->set.attention.heads * kv_heads(node) != k->cols)
         return misfit(graph, node, 0, 1);
     if (!count_equal(k->rows, v->rows) || k->cols != v->cols)
         return misfit(graph, node, 1, 2);
-    if (q->cols % node->set.attention.heads)
-        return unfit(graph, node, 0, "as many columns a head");
     for (int i = 3; i < 5; i++)
         if (node->in[i] != NO_VALUE && (info_of(graph, node, i)->cols != k->cols ||
                                         !is_constant(info_of(graph, node, i)->rows)))

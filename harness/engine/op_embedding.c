@@ -13,6 +13,8 @@ static bool embedding_size(Graph *graph, const Node *node, ValueInfo *out)
     for (int k = 0; k < 3; k++)
         if (node->in[k] != NO_VALUE && !is_constant(info_of(graph, node, k)->rows))
             return unfit(graph, node, k, "a table");
+    if (node->in[1] == NO_VALUE && node->in[2] != NO_VALUE)
+        return unfit(graph, node, 2, "absent where positions are");
     for (int k = 1; k < 3; k++)
         if (node->in[k] != NO_VALUE &&
             info_of(graph, node, k)->cols != info_of(graph, node, 0)->cols)

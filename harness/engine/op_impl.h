@@ -7,11 +7,12 @@
 #include "engine/step.h"
 
 extern const Operator op_linear, op_add_product, op_add, op_activation, op_layernorm,
-    op_layernorm_grad, op_attention, op_attention_grad, op_embedding, op_embedding_grad,
-    op_first_rows, op_first_grad, op_picked_rows, op_mean_rows, op_mean_grad, op_cross_entropy,
-    op_squared_error, op_tied_cross_entropy, op_scale_columns, op_products_of_columns,
-    op_scale_rows, op_products_of_rows, op_unit_rows, op_unit_rows_grad, op_columns,
-    op_columns_grad, op_in_front, op_in_front_grad;
+    op_layernorm_grad, op_rmsnorm, op_rmsnorm_grad, op_rotary, op_attention, op_attention_grad,
+    op_embedding, op_embedding_grad, op_first_rows, op_first_grad, op_last_rows, op_last_grad,
+    op_picked_rows, op_mean_rows, op_mean_grad, op_cross_entropy, op_squared_error,
+    op_tied_cross_entropy, op_scale_columns, op_products_of_columns, op_scale_rows,
+    op_products_of_rows, op_unit_rows, op_unit_rows_grad, op_columns, op_columns_grad, op_in_front,
+    op_in_front_grad;
 
 static inline const ValueInfo *info_of(const Graph *graph, const Node *node, int input)
 {

@@ -1,4 +1,4 @@
-// op_pool.c: from tokens to sequences (first token, mean) or to picked tokens.
+// op_pool.c: from tokens to sequences (first token, last token, mean) or to picked tokens.
 #include "engine/op_impl.h"
 
 static Value pooled(Graph *graph, const Operator *op, Value x)
@@ -76,6 +76,48 @@ const Operator op_first_grad = {
     .adds = 1,
     .size = size_of_setting,
     .forward = first_grad_forward,
+};
+
+// ---- last_rows: no selection that sinks, for where it sank rows would be taken for first ones
+
+Value last_token(Graph *graph, Value x)
+{
+    return pooled(graph, &op_last_rows, x);
+}
+
+static void last_rows_forward(Step *step, const Node *node)
+{
+    last_rows(at(step, node->out[0]), at(step, node->in[0]), step->batch,
+              layout_at(step, node->in[0]));
+}
+
+static void last_rows_backward_nodes(Gradient *gradient, const Node *node)
+{
+    append_spread(gradient, node, &op_last_grad);
+}
+
+const Operator op_last_rows = {
+    .name = "last_rows",
+    .inputs = 1,
+    .outputs = 1,
+    .size = size_of_sequences,
+    .forward = last_rows_forward,
+    .backward = last_rows_backward_nodes,
+};
+
+static void last_grad_forward(Step *step, const Node *node)
+{
+    last_rows_backward(at(step, node->out[0]), at(step, node->in[0]), step->batch,
+                       layout_of(node->set.rows), adds(node, 0));
+}
+
+const Operator op_last_grad = {
+    .name = "last_grad",
+    .inputs = 1,
+    .outputs = 1,
+    .adds = 1,
+    .size = size_of_setting,
+    .forward = last_grad_forward,
 };
 
 // ---- picked_rows

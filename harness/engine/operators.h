@@ -28,11 +28,21 @@ Value dropout(Graph *graph, Value x, double rate); // x itself at rate 0; a site
 Value side_dropout(Graph *graph, Value x, double rate);
 // LN(x + residual); residual may be NO_VALUE
 Value normalise(Graph *graph, Value x, Value residual, Value gain, Value offset, double epsilon);
-Value embed(Graph *graph, Value word, Value position, Value type); // -> tokens x H; type optional
+// -> tokens x H; without type, or without position and type
+Value embed(Graph *graph, Value word, Value position, Value type);
+// Each row / the root of its mean square, times gain
+Value normalise_rms(Graph *graph, Value x, Value gain, double epsilon);
+// Each head of `size` columns turned by its row's position in the sequence
+Value rotate(Graph *graph, Value x, int64_t size, double base);
 // c (tokens x H); extra keys and values l x H or both NO_VALUE
 Value attend(Graph *graph, Value q, Value k, Value v, Value extra_k, Value extra_v, int heads,
              double dropout_rate);
+// The same where a token meets itself, what is before it, and the extra keys. k and v, the extra
+// ones too, may have fewer heads: kv_heads, which divide heads.
+Value attend_before(Graph *graph, Value q, Value k, Value v, Value extra_k, Value extra_v,
+                    int heads, int kv_heads, double dropout_rate);
 Value first_token(Graph *graph, Value x);   // sequences x H
+Value last_token(Graph *graph, Value x);    // sequences x H
 Value picked_tokens(Graph *graph, Value x); // selected x H
 Value mean_tokens(Graph *graph, Value x);   // sequences x H
 Value cross_entropy_loss(Graph *graph, Value logits);

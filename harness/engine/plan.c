@@ -125,8 +125,26 @@ static void lives(Arena *arena, Plan *plan)
     }
 }
 
-const Plan *plan(Arena *arena, const Graph *graph, const Extent *largest, Error *error)
+// Can every offset be a number of bytes? Far beyond any memory, and below where sums would wrap.
+static bool countable(const Graph *graph, const Extent *largest, Error *error)
 {
+    double bytes = 0;
+    for (size_t v = 0; v < graph->values; v++) {
+        Count rows = graph->value[v].rows;
+        bytes += 4 * ((double)graph->value[v].cols + ALIGNMENT) *
+                 ((double)rows.constant + (double)rows.tokens * (double)largest->tokens +
+                  (double)rows.sequences * (double)largest->sequences +
+                  (double)rows.selected * (double)largest->selected +
+                  (double)rows.squares * (double)largest->squares);
+    }
+    return bytes < 0x1p60 || fail(error, ERROR_INPUT, (Where){ 0 }, "a smaller batch or max-length",
+                                  "a step needs %.3g bytes", bytes);
+}
+
+const Plan *plan_of_any_size(Arena *arena, const Graph *graph, const Extent *largest, Error *error)
+{
+    if (!countable(graph, largest, error))
+        return NULL;
     Plan *plan = arena_zero(arena, 1, sizeof *plan);
     plan->graph = graph;
     plan->largest = *largest;
@@ -144,7 +162,13 @@ const Plan *plan(Arena *arena, const Graph *graph, const Extent *largest, Error 
                 plan->workspace = bytes;
         }
     plan->workspace = (plan->workspace + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
-    if (plan_bytes(plan) > ARENA_RUN) {
+    return plan;
+}
+
+const Plan *plan(Arena *arena, const Graph *graph, const Extent *largest, Error *error)
+{
+    const Plan *plan = plan_of_any_size(arena, graph, largest, error);
+    if (plan && plan_bytes(plan) > ARENA_RUN) {
         fail(error, ERROR_INPUT, (Where){ 0 }, "a smaller batch or max-length",
              "a step needs %.1f GiB", (double)plan_bytes(plan) / 0x1p30);
         return NULL;

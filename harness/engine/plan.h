@@ -11,7 +11,10 @@
 
 typedef struct Plan Plan; // opaque: its offsets fit the arena because plan() made it so
 
+// NULL: larger than the arena of a run.
 const Plan *plan(Arena *arena, const Graph *graph, const Extent *largest, Error *error);
+// The same without that bound, for what is only counted and never bound to memory.
+const Plan *plan_of_any_size(Arena *arena, const Graph *graph, const Extent *largest, Error *error);
 size_t plan_bytes(const Plan *plan);       // the step arena that it needs: the next two together
 size_t plan_activations(const Plan *plan); // every value, placed by its life
 size_t plan_workspace(const Plan *plan);   // the largest scratch of a node, after the values

@@ -27,4 +27,5 @@ const char *product_core(void); // the kernels in use: "Haswell", "SkylakeX", "Z
 
 // GFLOP/s of products of 512 x 512 over about `seconds`; 0 when there is no memory for them.
 double product_probe(double seconds);
+#define SHARE_OF_PROBE 0.5 // that a run reaches, roughly: for estimates where nothing else tells
 #endif

@@ -1,23 +1,42 @@
-// config.h: a checkpoint's config.json.
+// config.h: a model's config.json, as Hugging Face writes it.
 #ifndef MODEL_CONFIG_H
 #define MODEL_CONFIG_H
 #include "base/file.h"
 #include "engine/kernels.h"
 
-// All sizes of a BERT-family encoder, under the names that papers and config.json use.
+// Architectures; the key model_type, which an early BERT lacks.
+typedef enum {
+    MODEL_BERT,
+    MODEL_DISTILBERT,
+    MODEL_ROBERTA,
+    MODEL_GPT2,
+    MODEL_LLAMA,
+    MODEL_FALCON,
+    MODEL_TYPES
+} ModelType;
+extern const char *const model_type_names[]; // by ModelType, NULL-terminated
+
+// All sizes of a model, under the names that papers use; which key each has follows from the type.
 typedef struct {
-    int64_t vocabulary, hidden, layers, heads, intermediate, positions, types;
-    Activation activation; // hidden_act: gelu, gelu_new, relu
+    ModelType type;
+    int64_t vocabulary, hidden, layers, heads, intermediate;
+    int64_t positions;     // of a text at most; where positions are learned the rows of their table
+    int64_t types;         // rows of the table of token types; 0: there is none
+    int64_t kv_heads;      // heads of keys and values; heads, or fewer
+    Activation activation; // hidden_act: gelu, gelu_new, relu; of llama silu
     double hidden_dropout, attention_dropout;
     double classifier_dropout; // null or absent: hidden_dropout
-    double epsilon;            // layer_norm_eps; 1e-12 where absent
+    double epsilon;            // of its norms
     double initializer_range;  // 0.02 where absent
+    double rotary_base;        // rope_theta; 10000 where absent
+    bool two_norms;            // falcon: attention and feed-forward layer have one each
     int64_t padding;           // pad_token_id; 0 where absent
 } Config;
 
-// A key that would change the function and is not honoured is refused (model_type other than bert,
-// hidden_act, position_embedding_type, is_decoder, add_cross_attention, pruned_heads); other keys
-// are ignored. Every size is checked against bounds, and hidden mod heads must be 0.
+// A key that would change the function and is not honoured is refused (an unknown model_type, an
+// activation, position_embedding_type, is_decoder, alibi, ...); other keys are ignored. Every size
+// is checked against bounds, and hidden mod heads must be 0. rope_scaling is ignored: it turns the
+// rotary positions otherwise and changes no size, and weights of such types are not read yet.
 bool config_parse(Bytes bytes, const char *file, Config *config, Error *error);
 bool config_read(const char *path, Config *config, Error *error);
 #endif

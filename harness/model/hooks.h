@@ -24,6 +24,7 @@ typedef enum {
     SITE_FFN,                 // the feed-forward sub-layer, and its LayerNorm
     SITE_EMBEDDING,           // the tables, and their LayerNorm; layer -1
     SITE_POOLER,              // layer -1
+    SITE_NORM,                // the norm behind a decoder's last layer; layer -1
 } Site;
 #define LINEAR_SITE_NAMES "q|k|v|attn_out|ffn_mid|ffn_out"
 extern const char *const site_names[]; // by Site
@@ -32,13 +33,18 @@ extern const char *const site_names[]; // by Site
 typedef enum { KIND_WEIGHT, KIND_BIAS, KIND_GAIN, KIND_OFFSET, KIND_EMBEDDING } Kind;
 
 // What stands between the encoder and the logits. pooler: tanh of a dense layer on the first token;
-// linear: the first token; mean: the mean of all; mlp: that, and a new dense layer.
+// linear: the first token, of a decoder the last; mean: the mean of all; mlp: that, and a new dense
+// layer.
 typedef enum { HEAD_AUTO, HEAD_POOLER, HEAD_LINEAR, HEAD_MEAN, HEAD_MLP, HEADS } Head;
 #define HEAD_NAMES "auto|pooler|linear|mean|mlp"
 extern const char *const head_names[]; // by Head
 
-// Whose a parameter is (Parameter.part).
-typedef enum { PART_ENCODER, PART_METHOD, PART_HEAD } Part;
+// Whose a parameter is (Parameter.part). The encoder's tables, and their LayerNorm, are apart.
+typedef enum { PART_ENCODER, PART_METHOD, PART_HEAD, PART_EMBEDDING } Part;
+static inline bool part_of_checkpoint(int part)
+{
+    return part == PART_ENCODER || part == PART_EMBEDDING;
+}
 
 typedef struct Method Method;
 typedef struct {
@@ -76,6 +82,7 @@ typedef struct {
     Computed *computed;   // the list, the last first
     const Words *words;   // outlives the state
     Value once;           // the method's own, from one of its hooks to the next; NO_VALUE at first
+    const char *second; // at a site's second layer (llama's gate) what its names end with, or NULL
 } Build;
 
 // What `param` is asked about: each tensor of the encoder that the checkpoint brings, its pooler's
@@ -91,24 +98,24 @@ typedef struct {
 
 typedef struct {
     Value x;                    // tokens x H, after LayerNorm and dropout
-    Value word, position, type; // the tables
-    Value gain, offset;         // of their LayerNorm
+    Value word, position, type; // the tables; NO_VALUE where the model has none, but of words
+    Value gain, offset;         // of their LayerNorm, or NO_VALUE
 } Embedded;
 
 typedef struct {
     Site site; // one of the six linear ones
     int layer;
     int64_t in, out;
-    Value x, W, b; // y = x W^T + b; W is out x in
+    Value x, W, b; // y = x W^T + b; W is out x in; b NO_VALUE: there is none
     Value y;       // `linear` only; not there for `weight` and `merged`
 } Linear;
 
 typedef struct {
     Site site; // SITE_ATTN or SITE_FFN
     int layer;
-    Value x;            // the sub-layer's input
+    Value x;            // the sub-layer's input; where a norm is in front of it, behind that
     Value y;            // its output after dropout, before residual and norm
-    Value gain, offset; // of the sub-layer's own LayerNorm
+    Value gain, offset; // of the sub-layer's own norm; an RMSNorm's offset is NO_VALUE
 } Branch;
 
 typedef struct {
@@ -190,6 +197,8 @@ struct Method {
     Value (*linear)(Build *build, const Linear *at, const void *options); // -> y'
     Value (*weight)(Build *build, const Linear *at, const void *options); // -> W'
     Value (*branch)(Build *build, const Branch *at, const void *options); // -> y'
+    // build->config->hidden is the width of keys and values: less than the model's where heads of
+    // queries share them.
     KeysValues (*keys_values)(Build *build, int layer, const void *options);
     Value (*embedded)(Build *build, const Embedded *at, const void *options); // -> x'
     // With these W and b a plain layer gives what `weight` and `linear` make of it in evaluation.

@@ -87,12 +87,13 @@ bool method_steps(const Method *method, const void *options)
     return !(method->claims & TRAINS_NOTHING);
 }
 
-// "METHOD.name"
+// "METHOD.name", or "METHOD.name.second"
 static const char *name_of(Build *build, const char *name, va_list arguments)
 {
     char text[256];
     vsnprintf(text, sizeof text, name, arguments);
-    return arena_format(build->graph->arena, "%s.%s", build->method->name, text);
+    return arena_format(build->graph->arena, "%s.%s%s%s", build->method->name, text,
+                        build->second ? "." : "", build->second ? build->second : "");
 }
 
 static Value parameter(Build *build, const char *name, int rank, int64_t rows, int64_t cols,

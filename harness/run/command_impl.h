@@ -3,10 +3,13 @@
 #define RUN_COMMAND_IMPL_H
 #include "base/command.h"
 #include "run/prepare.h"
+#include "run/shape.h"
 
 // A request from the options; `own` are the command's flags, which it leaves alone; `standard` is
 // the method where none is given (NULL: then one must be).
 bool request_read(Arena *arena, const Arguments *arguments, const Flag *own, const char *standard,
                   Request *request, Error *error);
 bool no_operands(const Arguments *arguments, Error *error);
+// --labels, outputs of the head; 2 where it is not given.
+bool labels_read(const Arguments *arguments, int64_t *labels, Error *error);
 #endif

@@ -17,30 +17,6 @@ static const Flag params_flags[] = {
     FLAG_END,
 };
 
-// The model's config, and its checkpoint where the folder has one.
-static bool shape_read(Arena *arena, const char *model, Config *config, Checkpoint *checkpoint,
-                       bool *has_checkpoint, Error *error)
-{
-    const char *folder = NULL, *weights;
-    *has_checkpoint = false;
-    if (!model)
-        return fail(error, ERROR_INPUT, (Where){ .item = "--model" },
-                    "a name, a folder or a config.json", "is not given");
-    if (file_exists(model))
-        return config_read(model, config, error);
-    if (!model_folder(arena, model, &folder, error) ||
-        !config_read(path_join(arena, folder, "config.json"), config, error))
-        return false;
-    weights = path_join(arena, folder, "model.safetensors");
-    *has_checkpoint = file_exists(weights);
-    return !*has_checkpoint || checkpoint_open(arena, weights, checkpoint, error);
-}
-
-static Extent one_token(void)
-{
-    return (Extent){ .tokens = 1, .sequences = 1, .squares = 1, .longest = 1 };
-}
-
 static void params_print(const Request *request, const Counts *c, const Graph *graph, bool all,
                          bool csv)
 {
@@ -72,51 +48,40 @@ static void params_print(const Request *request, const Counts *c, const Graph *g
            100 * shares.trained, c->total);
 }
 
+bool labels_read(const Arguments *arguments, int64_t *labels, Error *error)
+{
+    const char *typed = argument_value(arguments, "labels");
+    *labels = 2;
+    return !typed || (text_whole(typed, labels) && 1 <= *labels && *labels <= 1000000) ||
+           fail(error, ERROR_INPUT, (Where){ .item = "--labels" }, "1 to 1000000",
+                "'%s' is out of range", typed);
+}
+
 static bool params(const Invocation *invocation, int *status, Error *error)
 {
     Arena *arena = invocation->arena;
     Arguments arguments;
     Request request;
-    Config config;
-    Checkpoint checkpoint;
-    bool has_checkpoint;
-    int64_t labels = 2;
+    Shape shape;
+    int64_t labels;
     Plans plans;
-    Extent extent = one_token();
+    Extent extent = extent_of(1, 1);
     (void)status;
     if (!arguments_read(arena, invocation->count, invocation->argument, params_flags, &arguments,
                         error) ||
         !no_operands(&arguments, error) ||
         !request_read(arena, &arguments, params_flags, NULL, &request, error) ||
-        !request_head(&request, error))
+        !request_head(&request, error) || !labels_read(&arguments, &labels, error) ||
+        !shape_read(arena, request.protocol.model, &shape, error))
         return false;
-    const char *typed = argument_value(&arguments, "labels");
-    if (typed && (!text_whole(typed, &labels) || labels < 1 || labels > 1000000))
-        return fail(error, ERROR_INPUT, (Where){ .item = "--labels" }, "1 to 1000000",
-                    "'%s' is out of range", typed);
-    if (!shape_read(arena, request.protocol.model, &config, &checkpoint, &has_checkpoint, error))
-        return false;
-    Head head = (Head)request.protocol.head;
-    Description description = {
-        .config = &config,
-        .method = { request.method, request.options },
-        .head = has_checkpoint      ? head_resolve(head, &checkpoint)
-                : head == HEAD_AUTO ? HEAD_MEAN
-                                    : head,
-        .outputs = (int)labels,
-        .pooler_new = has_checkpoint && !checkpoint_has_pooler(&checkpoint),
-    };
-    while (request.method->heads && // the first that it may fit
-           !(request.method->heads(request.options) >> description.head & 1))
-        description.head = (Head)((description.head + 1) % HEADS);
+    Description description = shape_description(&shape, &request, (int)labels);
     bool ok = plans_make(arena, &description, NULL, &extent, NULL, &plans, error);
     if (ok) {
         Counts counts = counts_free(plans.eval.graph, &description);
         params_print(&request, &counts, plans.eval.graph, argument_is(&arguments, "all"),
                      argument_is(&arguments, "csv"));
     }
-    if (has_checkpoint)
-        checkpoint_close(&checkpoint);
+    shape_close(&shape);
     return ok;
 }
 
@@ -398,6 +363,33 @@ static void graph_print(const Plan *plan, const Extent *largest, const Prepared 
     printf("\n");
 }
 
+// Of sizes alone, without a task: a batch of texts that are all as long as may be.
+static bool graph_of_shape(Arena *arena, const Request *request, bool evaluation, Error *error)
+{
+    Shape shape;
+    Described described;
+    const Graph *drawn;
+    if (!request_head(request, error) || !shape_read(arena, request->protocol.model, &shape, error))
+        return false;
+    Description description = shape_description(&shape, request, 2);
+    Extent extent = extent_of((size_t)request->protocol.batch,
+                              shape_length(&shape, request->protocol.max_length));
+    description.training =
+        !evaluation && !request->method->fit && !(request->method->claims & TRAINS_NOTHING);
+    bool ok = describe(arena, &description, &described, error);
+    if (ok &&
+        (drawn = description.training ? gradient(arena, described.graph, described.loss, error)
+                                      : described.graph)) {
+        const Plan *planned = plan_of_any_size(arena, drawn, &extent, error);
+        ok = planned != NULL;
+        if (ok)
+            graph_print(planned, &extent, NULL);
+    } else
+        ok = false;
+    shape_close(&shape);
+    return ok;
+}
+
 static bool graph(const Invocation *invocation, int *status, Error *error)
 {
     Arena *arena = invocation->arena;
@@ -410,9 +402,12 @@ static bool graph(const Invocation *invocation, int *status, Error *error)
         !no_operands(&arguments, error) ||
         !request_read(arena, &arguments, graph_flags, NULL, &request, error))
         return false;
+    bool evaluation = argument_is(&arguments, "eval");
+    if (!request.protocol.task)
+        return graph_of_shape(arena, &request, evaluation, error);
     Cache *cache = cache_new(arena);
     bool ok = prepare(arena, cache, &request, &prepared, error);
-    if (ok && (argument_is(&arguments, "eval") || !prepared.plans.train_plan))
+    if (ok && (evaluation || !prepared.plans.train_plan))
         graph_print(prepared.plans.eval_plan, &prepared.largest_evaluation, NULL);
     else if (ok)
         graph_print(prepared.plans.train_plan, &prepared.batches.largest,
@@ -424,7 +419,8 @@ static bool graph(const Invocation *invocation, int *status, Error *error)
 const Command command_graph = {
     .name = "graph",
     .summary = "print the nodes of a run's training step, where their values lie, and their bytes",
-    .usage = "  tunemark graph --model tiny --task reviews --method lora\n",
+    .usage = "  tunemark graph --model tiny --task reviews --method lora\n"
+             "  tunemark graph --model some/config.json --method full --batch 1 --max-length 512\n",
     .flags = graph_flags,
     .takes_request = true,
     .run = graph,

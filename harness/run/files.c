@@ -78,7 +78,9 @@ bool model_files(Cache *cache, const char *asked, ModelFiles **files, Error *err
     model->folder = folder;
     model->name = slash && slash[1] ? slash + 1 : trimmed;
     const char *weights = path_join(arena, folder, "model.safetensors");
-    if (!config_read(path_join(arena, folder, "config.json"), &model->config, error) ||
+    const char *config = path_join(arena, folder, "config.json");
+    if (!config_read(config, &model->config, error) ||
+        !weights_readable(&model->config, config, error) ||
         !hash_pair(arena, path_join(arena, folder, "vocab.txt"),
                    path_join(arena, folder, "tokenizer_config.json"), &model->vocab_sha, error) ||
         !(model->tokenizer = tokenizer_read(arena, folder, error)) ||

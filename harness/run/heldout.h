@@ -11,7 +11,7 @@
 #define RUN_HELDOUT_H
 #include "base/hash.h"
 #include "engine/state.h"
-#include "model/bert.h"
+#include "model/describe.h"
 #include "model/tokenizer.h"
 
 typedef struct {

@@ -10,10 +10,16 @@ static size_t first_row(Count rows, const Tokens *tokens, size_t example)
 
 size_t kept_bytes(const Graph *graph, const Tokens *tokens)
 {
+    return kept_bytes_of(
+        graph, &(Extent){ .tokens = tokens->offset[tokens->count], .sequences = tokens->count });
+}
+
+size_t kept_bytes_of(const Graph *graph, const Extent *all)
+{
     size_t bytes = 0;
     for (size_t i = 0; i < graph->outputs; i++) {
         const ValueInfo *info = &graph->value[graph->output[i]];
-        bytes += first_row(info->rows, tokens, tokens->count) * (size_t)info->cols * sizeof(float);
+        bytes += count_of(info->rows, all) * (size_t)info->cols * sizeof(float);
     }
     return bytes;
 }

@@ -17,6 +17,7 @@ typedef struct {
 } Kept;
 
 size_t kept_bytes(const Graph *graph, const Tokens *tokens);
+size_t kept_bytes_of(const Graph *graph, const Extent *all); // of texts of this extent in all
 
 // Computes the graph of the runner's plan on these batches, which hold every example of the split
 // once. `go_on` (may be NULL) is asked after each batch; when it says no, the answer is false and

@@ -1,5 +1,6 @@
 // prepare.c: from a request to graphs, plans and the decided cells of its row.
 #include "run/prepare.h"
+#include "run/shape.h"
 #include "base/hash.h"
 #include "base/text.h"
 #include <inttypes.h>
@@ -26,25 +27,11 @@ static uint64_t seed_of(int64_t own, int64_t seed)
 
 static void decide_description(const Request *request, Prepared *p)
 {
-    const Protocol *protocol = &request->protocol;
-    const Config *config = &p->model->config;
-    double given = protocol->dropout;
-    p->description = (Description){
-        .config = config,
-        .method = { request->method, request->options },
-        .head = head_resolve((Head)protocol->head, &p->model->checkpoint),
-        .outputs = p->task->task.classes ? p->task->task.classes : 1,
-        .scores = p->task->task.classes == 0,
-        .pooler_new = !checkpoint_has_pooler(&p->model->checkpoint),
-        .pretrained = protocol->pretrained,
-        .training = true,
-        .hidden_dropout = isnan(given) ? config->hidden_dropout : given,
-        .attention_dropout = isnan(given) ? config->attention_dropout : given,
-        .classifier_dropout = isnan(given) ? config->classifier_dropout : given,
-        .frozen_dropout = protocol->frozen_dropout == 0
-                              ? !(request->method->claims & CALM_WHEN_FROZEN)
-                              : protocol->frozen_dropout == 1,
-    };
+    p->description = request_description(request, &p->model->config);
+    p->description.head = head_resolve((Head)request->protocol.head, &p->model->checkpoint);
+    p->description.outputs = p->task->task.classes ? p->task->task.classes : 1;
+    p->description.scores = p->task->task.classes == 0;
+    p->description.pooler_new = !checkpoint_has_pooler(&p->model->checkpoint);
 }
 
 static bool measures_forgetting(const Prepared *p)
@@ -125,14 +112,16 @@ static void find_words(Arena *arena, const Request *request, Prepared *p)
                             tokenizer_vocabulary(p->model->tokenizer), apart, SPECIAL, &words->id);
 }
 
-static int64_t decide_steps(const Request *request, size_t rows)
+int64_t steps_of(const Protocol *protocol, size_t rows)
 {
-    const Protocol *protocol = &request->protocol;
     int64_t an_epoch = ((int64_t)rows + protocol->batch - 1) / protocol->batch;
     int64_t steps = protocol->epochs * an_epoch;
-    if (!method_steps(request->method, request->options))
-        return 0;
     return steps > protocol->min_steps ? steps : protocol->min_steps;
+}
+
+static int64_t decide_steps(const Request *request, size_t rows)
+{
+    return method_steps(request->method, request->options) ? steps_of(&request->protocol, rows) : 0;
 }
 
 // Batches number their examples over all epochs in 32 bits.
@@ -323,9 +312,10 @@ static void row_parameters(const Prepared *p, Row *row)
     const Plan *train = plans_training(&p->plans);
     // Kept rows lie beside the step's memory, which is that of the largest plan.
     size_t step = p->frozen.bytes ? plans_bytes(&p->plans) : plan_bytes(train);
-    row->plan_weights = 4 * (all.total + (p->looks.count ? all.trained : 0)); // the best's
-    row->plan_gradients = steps ? 4 * all.trained : 0;
-    row->plan_optimizer = steps ? 8 * all.trained : 0;
+    Held of_state = held_of(&all, steps, sizeof(float));
+    row->plan_weights = of_state.weights + (p->looks.count ? 4 * all.trained : 0); // the best's
+    row->plan_gradients = of_state.gradients;
+    row->plan_optimizer = of_state.optimizer;
     row->plan_activations = (Whole)(plan_activations(train) + p->frozen.bytes);
     row->plan_workspace = (Whole)plan_workspace(train);
     Whole held = row->plan_weights + row->plan_gradients + row->plan_optimizer;

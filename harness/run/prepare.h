@@ -35,4 +35,7 @@ typedef struct {
 // The arena holds what is this run's alone; what runs share lies in the cache. Where plans.cut has
 // values, train_plan is of the rest: what it is fed has to be kept (run.c) before the first step.
 bool prepare(Arena *arena, Cache *cache, const Request *request, Prepared *prepared, Error *error);
+
+// Steps of a method that takes any on this many training rows.
+int64_t steps_of(const Protocol *protocol, size_t rows);
 #endif

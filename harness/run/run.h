@@ -4,7 +4,7 @@
 #include "base/option.h"
 #include "base/row.h"
 #include "data/dataset.h"
-#include "model/bert.h"
+#include "model/describe.h"
 #include "model/hooks.h"
 
 typedef enum { STAGE_FINAL, STAGE_TRIAL } Stage;

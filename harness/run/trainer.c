@@ -72,7 +72,7 @@ Counts counts_of(const Graph *graph)
     for (size_t i = 0; i < graph->parameters; i++) {
         const Parameter *p = &graph->parameter[i];
         int64_t count = p->rows * p->cols;
-        bool embedding = !strncmp(p->name, "bert.embeddings.", 16);
+        bool embedding = p->part == PART_EMBEDDING;
         counts.total += count;
         counts.embedding += embedding ? count : 0;
         counts.trained += p->trained ? count : 0;
@@ -100,6 +100,17 @@ Counts counts_free(const Graph *graph, const Description *description)
     counts.head -= less;
     counts.trained_head -= less;
     return counts;
+}
+
+Held held_of(const Counts *counts, bool steps, size_t frozen_bytes)
+{
+    int64_t number = sizeof(float), stepped = steps ? counts->trained : 0;
+    return (Held){
+        .weights =
+            number * counts->trained + (int64_t)frozen_bytes * (counts->total - counts->trained),
+        .gradients = number * stepped,
+        .optimizer = 2 * number * stepped,
+    };
 }
 
 static double share(int64_t part, int64_t whole)

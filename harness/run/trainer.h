@@ -2,7 +2,7 @@
 #ifndef RUN_TRAINER_H
 #define RUN_TRAINER_H
 #include "engine/cut.h"
-#include "model/bert.h"
+#include "model/describe.h"
 #include "run/kept.h"
 
 // The graphs of a run and their plans; NULL where the extent was NULL.
@@ -37,6 +37,13 @@ typedef struct {
 Counts counts_of(const Graph *graph);
 // The same with a head that a method fitted counted by its free numbers.
 Counts counts_free(const Graph *graph, const Description *description);
+
+// Bytes of the parameters and, of each that trains where it does so by steps, of its gradient and
+// two moments. What trains is float32; a frozen number takes `frozen_bytes`.
+typedef struct {
+    int64_t weights, gradients, optimizer;
+} Held;
+Held held_of(const Counts *counts, bool steps, size_t frozen_bytes);
 
 // Of a model: what is trained / all; and what is trained beside the head / what the checkpoint has.
 // Without embeddings: these are not in the denominator and the tables not in the numerator, which

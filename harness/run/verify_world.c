@@ -60,14 +60,14 @@ static bool checkpoint_make(World *world, Error *error)
     checkpoint->file = "the generated model";
     checkpoint->tensor = arena_zero(arena, graph->parameters, sizeof *checkpoint->tensor);
     for (size_t i = 0; i < graph->parameters; i++)
-        if (graph->parameter[i].part == PART_ENCODER)
+        if (part_of_checkpoint(graph->parameter[i].part))
             world->numbers += (size_t)(graph->parameter[i].rows * graph->parameter[i].cols);
     world->weights = arena_take(arena, world->numbers, sizeof(float));
     world->pristine = arena_take(arena, world->numbers, sizeof(float));
     size_t at = 0;
     for (size_t i = 0; i < graph->parameters; i++) {
         const Parameter *p = &graph->parameter[i];
-        if (p->part != PART_ENCODER)
+        if (!part_of_checkpoint(p->part))
             continue;
         Tensor *tensor = &checkpoint->tensor[checkpoint->tensors++];
         *tensor = (Tensor){ .name = p->name,

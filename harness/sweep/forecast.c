@@ -1,4 +1,5 @@
 // forecast.c: what a sweep is to do, how long it takes and in how much memory.
+#include "engine/product.h"
 #include "sweep/sweep_impl.h"
 #include <inttypes.h>
 #include <math.h>
@@ -131,7 +132,7 @@ Cost cost_of(Sweep *s)
 double standard_rate(const Sweep *s)
 {
     char *argument[] = { arena_text(s->arena, s->options->program), "probe", NULL };
-    return 0.5e9 * child_number(s->options->image, argument);
+    return SHARE_OF_PROBE * 1e9 * child_number(s->options->image, argument);
 }
 
 static int larger_first(const void *a, const void *b)

@@ -106,6 +106,67 @@ void reference_layernorm_backward(Table *dx, Table *dgain, Table *doffset, const
     }
 }
 
+static double rrms_of(const double *x, size_t n, double epsilon)
+{
+    double squares = 0;
+    for (size_t i = 0; i < n; i++)
+        squares += x[i] * x[i];
+    return 1 / sqrt(squares / (double)n + epsilon);
+}
+
+void reference_rmsnorm(Table *y, const Table *x, const Table *gain, double epsilon)
+{
+    y->rows = x->rows;
+    y->cols = x->cols;
+    for (size_t r = 0; r < x->rows; r++)
+        for (size_t c = 0; c < x->cols; c++)
+            y->at[r][c] = gain->at[0][c] * x->at[r][c] * rrms_of(x->at[r], x->cols, epsilon);
+}
+
+// d y_c / d x_i = gain_c (s [c = i] - s^3 x_c x_i / H), s = 1 / rms.
+void reference_rmsnorm_backward(Table *dx, Table *dgain, const Table *dy, const Table *x,
+                                const Table *gain, double epsilon)
+{
+    *dx = *x;
+    *dgain = *gain;
+    for (size_t c = 0; c < x->cols; c++)
+        dgain->at[0][c] = 0;
+    for (size_t r = 0; r < x->rows; r++) {
+        double s = rrms_of(x->at[r], x->cols, epsilon);
+        for (size_t i = 0; i < x->cols; i++) {
+            dgain->at[0][i] += dy->at[r][i] * x->at[r][i] * s;
+            dx->at[r][i] = s * gain->at[0][i] * dy->at[r][i];
+            for (size_t c = 0; c < x->cols; c++)
+                dx->at[r][i] -= dy->at[r][c] * gain->at[0][c] * s * s * s * x->at[r][c] *
+                                x->at[r][i] / (double)x->cols;
+        }
+    }
+}
+
+void reference_rotary(Table *y, const Table *x, const Rotary *options, const Batch *batch,
+                      Layout layout)
+{
+    size_t size = (size_t)options->size;
+    *y = *x;
+    for (size_t s = 0; s < batch->extent.sequences; s++) {
+        Segment own = segment_of(batch, layout, s);
+        for (size_t r = 0; r < own.count; r++)
+            for (size_t c = 0; c < x->cols; c++) {
+                size_t within = c % size, pair = within % (size / 2), row = own.first + r;
+                double place = layout.tokens ? (double)r - (double)layout.extra : 0;
+                double angle = place / pow(options->base, 2 * (double)pair / (double)options->size);
+                if (options->back)
+                    angle = -angle;
+                if (within < size / 2)
+                    y->at[row][c] =
+                        x->at[row][c] * cos(angle) - x->at[row][c + size / 2] * sin(angle);
+                else
+                    y->at[row][c] =
+                        x->at[row][c] * cos(angle) + x->at[row][c - size / 2] * sin(angle);
+            }
+    }
+}
+
 void reference_embedding(Table *y, const Table *word, const Table *position, const Table *type,
                          const Batch *batch)
 {
@@ -113,7 +174,8 @@ void reference_embedding(Table *y, const Table *word, const Table *position, con
     y->cols = word->cols;
     for (size_t r = 0; r < y->rows; r++)
         for (size_t c = 0; c < y->cols; c++)
-            y->at[r][c] = word->at[batch->token[r]][c] + position->at[batch->position[r]][c] +
+            y->at[r][c] = word->at[batch->token[r]][c] +
+                          (position ? position->at[batch->position[r]][c] : 0) +
                           (type ? type->at[batch->type[r]][c] : 0);
 }
 
@@ -131,6 +193,15 @@ void reference_first_rows(Table *y, const Table *x, const Batch *batch, size_t e
     for (size_t s = 0; s < y->rows; s++)
         for (size_t c = 0; c < y->cols; c++)
             y->at[s][c] = x->at[batch->offset[s] + (s + 1) * extra][c];
+}
+
+void reference_last_rows(Table *y, const Table *x, const Batch *batch, size_t extra)
+{
+    y->rows = batch->extent.sequences;
+    y->cols = x->cols;
+    for (size_t s = 0; s < y->rows; s++)
+        for (size_t c = 0; c < x->cols; c++)
+            y->at[s][c] = x->at[batch->offset[s + 1] - 1 + (s + 1) * extra][c];
 }
 
 void reference_picked_rows(Table *y, const Table *x, const Batch *batch, size_t extra)

@@ -20,10 +20,17 @@ void reference_layernorm(Table *y, Table *z, const Table *x, const Table *gain, 
                          double epsilon);
 void reference_layernorm_backward(Table *dx, Table *dgain, Table *doffset, const Table *dy,
                                   const Table *x, const Table *gain, double epsilon);
+void reference_rmsnorm(Table *y, const Table *x, const Table *gain, double epsilon);
+void reference_rmsnorm_backward(Table *dx, Table *dgain, const Table *dy, const Table *x,
+                                const Table *gain, double epsilon);
+// Segments of rows as `layout` says.
+void reference_rotary(Table *y, const Table *x, const Rotary *options, const Batch *batch,
+                      Layout layout);
 void reference_embedding(Table *y, const Table *word, const Table *position, const Table *type,
                          const Batch *batch);
 void reference_embedding_backward(Table *dtable, const Table *dy, const int32_t *index);
 void reference_first_rows(Table *y, const Table *x, const Batch *batch, size_t extra);
+void reference_last_rows(Table *y, const Table *x, const Batch *batch, size_t extra);
 void reference_picked_rows(Table *y, const Table *x, const Batch *batch, size_t extra);
 void reference_mean_rows(Table *y, const Table *x, const Batch *batch, size_t extra);
 // Each row / max(its length, 1e-12).

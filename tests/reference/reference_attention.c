@@ -52,8 +52,21 @@ static size_t extra_rows(const Table *extra)
 static const double *key_at(const Row *row, const Table *extra, const Table *own, size_t key)
 {
     Segment keys = segment_of(row->batch, row->options->keys, row->sequence);
-    size_t shared = extra_rows(extra), column = row->head * row->size;
+    int kv_heads = row->options->kv_heads ? row->options->kv_heads : row->options->heads;
+    size_t kv_head = row->head * (size_t)kv_heads / (size_t)row->options->heads;
+    size_t shared = extra_rows(extra), column = kv_head * row->size;
     return key < shared ? &extra->at[key][column] : &own->at[keys.first + key - shared][column];
+}
+
+// Causal: extra keys, and a sequence's own up to the query's place; what a prompt put in front has
+// places below 0.
+static bool is_met(const Row *row, size_t key)
+{
+    long shared = (long)extra_rows(row->extra_k);
+    long place =
+        row->options->queries.tokens ? (long)row->query - (long)row->options->queries.extra : 0;
+    return !row->options->causal || (long)key < shared ||
+           (long)key - shared - (long)row->options->keys.extra <= place;
 }
 
 static void probabilities(Row *row)
@@ -68,7 +81,7 @@ static void probabilities(Row *row)
         for (size_t j = 0; j < row->size; j++)
             score += row->q->at[row->q_row][row->head * row->size + j] *
                      key_at(row, row->extra_k, row->k, i)[j];
-        row->P[i] = exp(score / sqrt((double)row->size));
+        row->P[i] = is_met(row, i) ? exp(score / sqrt((double)row->size)) : 0;
         sum += row->P[i];
     }
     const Dropout *dropout = &row->options->dropout;

@@ -163,6 +163,16 @@ static void play_layernorm(Playing *p)
     free(x), free(z);
 }
 
+static void play_rmsnorm(Playing *p)
+{
+    reference_rmsnorm(p->y, p->in[0], p->in[1], p->node->set.epsilon);
+}
+
+static void play_rotary(Playing *p)
+{
+    reference_rotary(p->y, p->in[0], &p->node->set.rotary, p->batch, layout_of_input(p, 0));
+}
+
 static void play_attention(Playing *p)
 {
     Attention options = p->node->set.attention;
@@ -181,6 +191,11 @@ static void play_embedding(Playing *p)
 static void play_first_rows(Playing *p)
 {
     reference_first_rows(p->y, p->in[0], p->batch, layout_of_input(p, 0).extra);
+}
+
+static void play_last_rows(Playing *p)
+{
+    reference_last_rows(p->y, p->in[0], p->batch, layout_of_input(p, 0).extra);
 }
 
 static void play_picked_rows(Playing *p)
@@ -231,9 +246,12 @@ static const struct {
     { "activation", play_activation },
     { "dropout", play_dropout },
     { "layernorm", play_layernorm },
+    { "rmsnorm", play_rmsnorm },
+    { "rotary", play_rotary },
     { "attention", play_attention },
     { "embedding", play_embedding },
     { "first_rows", play_first_rows },
+    { "last_rows", play_last_rows },
     { "picked_rows", play_picked_rows },
     { "mean_rows", play_mean_rows },
     { "cross_entropy", play_cross_entropy },

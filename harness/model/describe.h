@@ -1,8 +1,9 @@
-// bert.h: a BERT encoder with a head, as a graph with named sites.
+// describe.h: a model with a head, as a graph with named sites.
 //
-// The forward is methods.md's: Devlin et al. 2018, post-LN, exact GELU where the config says so.
-#ifndef MODEL_BERT_H
-#define MODEL_BERT_H
+// Which model follows from its config; each architecture is a file of this folder that sites.h says
+// how to write.
+#ifndef MODEL_DESCRIBE_H
+#define MODEL_DESCRIBE_H
 #include "model/checkpoint.h"
 #include "model/hooks.h"
 
@@ -42,6 +43,11 @@ enum { VECTOR_HEADS = 1 << HEAD_POOLER | 1 << HEAD_LINEAR | 1 << HEAD_MEAN };
 // (linear), mean.
 bool describe_features(Arena *arena, const Description *description, unsigned heads,
                        Described *described, Error *error);
+
+// Can weights and a tokenizer of this type be read? Else the error names `file`, config.json.
+bool weights_readable(const Config *config, const char *file, Error *error);
+// Does its config alone say that the checkpoint brings a pooler?
+bool config_has_pooler(const Config *config);
 
 // What a checkpoint brings beside its encoder.
 bool checkpoint_has_pooler(const Checkpoint *checkpoint);

@@ -1,0 +1,25 @@
+// distilbert.c: the post-LN encoder under DistilBERT's names. Sanh et al. 2019 (arXiv 1910.01108).
+//
+// No token types; the dense layer below its classifier is new.
+#include "model/sites.h"
+
+static Value encoder(Builder *builder)
+{
+    static const EncoderNames names = {
+        .word = "distilbert.embeddings.word_embeddings.weight",
+        .position = "distilbert.embeddings.position_embeddings.weight",
+        .norm = "distilbert.embeddings.LayerNorm",
+        .layers = "distilbert.transformer.layer",
+        .q = "attention.q_lin",
+        .k = "attention.k_lin",
+        .v = "attention.v_lin",
+        .attn_out = "attention.out_lin",
+        .attn_norm = "sa_layer_norm",
+        .ffn_mid = "ffn.lin1",
+        .ffn_out = "ffn.lin2",
+        .ffn_norm = "output_layer_norm",
+    };
+    return post_norm_encoder(builder, &names);
+}
+
+const Architecture architecture_distilbert = { .encoder = encoder, .pooler = "head.pooler" };

@@ -1,0 +1,122 @@
+// falcon.c: a decoder whose attention and feed-forward layer stand side by side, with rotary
+// positions, one head of keys and values for all queries (7B) or for a group of them (40B); no
+// biases.
+//
+//   x0 = word
+//   n = LN(x);  x += drop(attention(rotary(n Wq^T), rotary(n Wk^T), n Wv^T) Wo^T)
+//                  + drop(gelu(n' W1^T) W2^T)        n' = n, or a LayerNorm of its own (40B)
+//   LN(x) of the last layer
+//
+// Almazrouei et al. 2023 (arXiv 2311.16867), section 4. A checkpoint holds q, k and v in one
+// matrix; here they are three layers. Keys that a method adds are not turned: they have no place.
+#include "model/sites.h"
+
+typedef struct {
+    Norm norm;
+    Value n; // the layer's input under it
+} Normed;
+
+static const char *layer_name(Builder *builder, int layer, const char *rest)
+{
+    return arena_format(builder->graph->arena, "transformer.h.%d.%s", layer, rest);
+}
+
+static Value embeddings(Builder *builder)
+{
+    const Config *config = builder->is->config;
+    Embedded at = { .position = NO_VALUE, .type = NO_VALUE, .gain = NO_VALUE, .offset = NO_VALUE };
+    builder->graph->place = "embeddings";
+    at.word = parameter_at(builder, "transformer.word_embeddings.weight", KIND_EMBEDDING,
+                           SITE_EMBEDDING, -1, config->vocabulary, config->hidden);
+    at.x = embed(builder->graph, at.word, NO_VALUE, NO_VALUE);
+    return embedded_at(builder, at);
+}
+
+static Value dense(Builder *builder, Site site, int layer, const char *name, Value x, int64_t in,
+                   int64_t out)
+{
+    return linear_at(builder,
+                     (Dense){ .site = site,
+                              .layer = layer,
+                              .name = layer_name(builder, layer, name),
+                              .in = in,
+                              .out = out,
+                              .no_bias = true },
+                     x);
+}
+
+static Normed normed(Builder *builder, const char *name, Site site, int layer, Value x)
+{
+    place_at(builder, layer, site == SITE_ATTN ? "attn norm" : "ffn norm");
+    Norm norm = norm_at(builder, layer_name(builder, layer, name), site, layer);
+    return (Normed){ norm, normalise(builder->graph, x, NO_VALUE, norm.gain, norm.offset,
+                                     builder->is->config->epsilon) };
+}
+
+static Value turned(Builder *builder, Value x)
+{
+    const Config *config = builder->is->config;
+    return rotate(builder->graph, x, config->hidden / config->heads, config->rotary_base);
+}
+
+// drop(y), as the method makes it.
+static Value end_of(Builder *builder, Site site, int layer, Normed from, Value y)
+{
+    y = dropout(builder->graph, y, rate(builder, builder->is->hidden_dropout));
+    return branch_at(builder, (Branch){ site, layer, from.n, y, from.norm.gain, from.norm.offset });
+}
+
+static Value attention_layer(Builder *builder, int layer, Normed from)
+{
+    const Config *config = builder->is->config;
+    int64_t hidden = config->hidden, width = hidden / config->heads * config->kv_heads;
+    Value q =
+        dense(builder, SITE_Q, layer, "self_attention.query_key_value.q", from.n, hidden, hidden);
+    Value k =
+        dense(builder, SITE_K, layer, "self_attention.query_key_value.k", from.n, hidden, width);
+    Value v =
+        dense(builder, SITE_V, layer, "self_attention.query_key_value.v", from.n, hidden, width);
+    KeysValues extra = keys_values_at(builder, layer, width);
+    place_at(builder, layer, "attention");
+    Value c = attend_before(builder->graph, turned(builder, q), turned(builder, k), v, extra.k,
+                            extra.v, (int)config->heads, (int)config->kv_heads,
+                            rate(builder, builder->is->attention_dropout));
+    return end_of(builder, SITE_ATTN, layer, from,
+                  dense(builder, SITE_ATTN_OUT, layer, "self_attention.dense", c, hidden, hidden));
+}
+
+static Value feed_forward_layer(Builder *builder, int layer, Normed from)
+{
+    const Config *config = builder->is->config;
+    Value m = dense(builder, SITE_FFN_MID, layer, "mlp.dense_h_to_4h", from.n, config->hidden,
+                    config->intermediate);
+    m = activate(builder->graph, config->activation, m);
+    return end_of(builder, SITE_FFN, layer, from,
+                  dense(builder, SITE_FFN_OUT, layer, "mlp.dense_4h_to_h", m, config->intermediate,
+                        config->hidden));
+}
+
+static Value layer_of(Builder *builder, int layer, Value x)
+{
+    bool two = builder->is->config->two_norms;
+    Graph *graph = builder->graph;
+    Normed for_attn = normed(builder, two ? "ln_attn" : "input_layernorm", SITE_ATTN, layer, x);
+    Value attn = attention_layer(builder, layer, for_attn);
+    Normed for_ffn = two ? normed(builder, "ln_mlp", SITE_FFN, layer, x) : for_attn;
+    Value ffn = feed_forward_layer(builder, layer, for_ffn);
+    place_at(builder, layer, "sum");
+    return add(graph, add(graph, x, attn), ffn);
+}
+
+static Value encoder(Builder *builder)
+{
+    Value x = embeddings(builder);
+    for (int layer = 0; layer < builder->is->config->layers; layer++)
+        x = layer_of(builder, layer, x);
+    builder->graph->place = "norm";
+    Norm norm = norm_at(builder, "transformer.ln_f", SITE_NORM, -1);
+    return normalise(builder->graph, x, NO_VALUE, norm.gain, norm.offset,
+                     builder->is->config->epsilon);
+}
+
+const Architecture architecture_falcon = { .encoder = encoder, .causal = true };

@@ -1,0 +1,74 @@
+// sites.h: what the files of the architectures build with: parameters that the method is asked
+// about, and the sites where its hooks are asked. An architecture is one Architecture; describe.c
+// lists them by the type of the config.
+#ifndef MODEL_SITES_H
+#define MODEL_SITES_H
+#include "model/describe.h"
+
+// A graph being described.
+typedef struct {
+    const Description *is;
+    Build build;
+    Graph *graph;
+} Builder;
+
+typedef struct {
+    Value (*encoder)(Builder *builder); // -> tokens x hidden
+    // The masked-language-model loss of the encoder's output at the picked tokens; NULL: none
+    // known.
+    Value (*mlm)(Builder *builder, Value x);
+    const char
+        *pooler;     // its name in the checkpoint; of one that has none, what is to be drawn anew
+    bool has_pooler; // checkpoints of this type bring it
+    bool causal;     // a token sees what is before it: the last one stands for the text
+    bool readable;   // weights and tokenizer can be read
+} Architecture;
+extern const Architecture architecture_bert, architecture_distilbert, architecture_roberta,
+    architecture_gpt2, architecture_llama, architecture_falcon;
+
+// ---- parameters, by their names in the checkpoint
+
+// That no method is asked about.
+Value checkpoint_parameter(Builder *builder, const char *name, Kind kind, Site site, int64_t rows,
+                           int64_t cols, bool is_trained);
+Value parameter_at(Builder *builder, const char *name, Kind kind, Site site, int layer,
+                   int64_t rows, int64_t cols);
+
+typedef struct {
+    Value gain, offset; // offset NO_VALUE: it has none
+} Norm;
+Norm norm_at(Builder *builder, const char *name, Site site, int layer);  // NAME.weight, NAME.bias
+Value gain_at(Builder *builder, const char *name, Site site, int layer); // NAME.weight alone
+
+// ---- sites
+
+typedef struct {
+    Site site;
+    int layer;
+    const char *name; // NAME.weight, NAME.bias
+    int64_t in, out;
+    bool no_bias;
+    const char *second; // a site's second layer: what ends the names of what a method makes there
+} Dense;
+// The layer on x, as the method makes it.
+Value linear_at(Builder *builder, Dense dense, Value x);
+Value branch_at(Builder *builder, Branch at);
+Value embedded_at(Builder *builder, Embedded at);
+// `width` columns of keys and values; both NO_VALUE where the method adds none.
+KeysValues keys_values_at(Builder *builder, int layer, int64_t width);
+// What a hook answered; without an answer nothing can be built.
+Value answered(Builder *builder, Value value, const char *hook);
+
+double rate(const Builder *builder, double of_config);        // of dropout: 0 but in training
+void place_at(Builder *builder, int layer, const char *what); // of the nodes that follow
+
+// ---- the post-LN encoder, which BERT and its relatives share (encoder.c)
+
+typedef struct {
+    const char *word, *position, *type; // tables; type NULL: there is none
+    const char *norm;                   // of the embeddings
+    const char *layers;                 // LAYERS.0.q and so on
+    const char *q, *k, *v, *attn_out, *attn_norm, *ffn_mid, *ffn_out, *ffn_norm;
+} EncoderNames;
+Value post_norm_encoder(Builder *builder, const EncoderNames *names);
+#endif
