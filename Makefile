@@ -29,9 +29,10 @@ checks   := address$(comma)undefined$(comma)float-cast-overflow
 CFLAGS   ?= -g $(if $(DEBUG),-O0,$(if $(SAN)$(FUZZ),-O1,$(fast))) -march=$(ARCH)
 sanitize := $(if $(FUZZ),-fsanitize=fuzzer-no-link) \
             $(if $(SAN)$(FUZZ),-fsanitize=$(checks) -fno-sanitize-recover=all -fno-omit-frame-pointer)
+# Clang's OpenMP would be a second one beside libgomp: there products keep to one thread.
 # Several builds of OpenBLAS may be installed at once: name the OpenMP one, to compile, link and load.
 openblas := $(firstword $(wildcard /usr/lib/*/openblas-openmp))
-language := -std=c11 -D_GNU_SOURCE -fopenmp -Iharness -I. $(openblas:/usr/lib/%=-isystem /usr/include/%)
+language := -std=c11 -D_GNU_SOURCE $(if $(findstring clang,$(CC)),,-fopenmp) -Iharness -I. $(openblas:/usr/lib/%=-isystem /usr/include/%)
 compile   = $(CC) $(language) $(warnings) $(CFLAGS) $(sanitize) -MMD -MP
 LDLIBS   := $(if $(openblas),-L$(openblas) -Wl$(comma)-rpath$(comma)$(openblas)) -lopenblas -lgomp -lcsv -lyaml -ljansson -lutf8proc -llbfgs -lcrypto -lm
 brief     = $(if $(V),,@echo '  $(notdir $(CC)) $@';)
