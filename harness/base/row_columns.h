@@ -76,7 +76,8 @@
            "method that trains nothing")                                                           \
     COLUMN(batch, Whole, decided, protocol, "rows", "examples a step")                             \
     COLUMN(micro_batch, Whole, decided, protocol, "rows",                                          \
-           "examples a pass; gradients of passes are summed up to a step")                         \
+           "examples that went through the model at once, where fewer than batch; gradients of "   \
+           "such parts are summed up to a step")                                                   \
     COLUMN(recompute, Text, decided, protocol, "",                                                 \
            "yes when activations were computed again in the backward")                             \
     COLUMN(optimizer, Text, decided, protocol, "", "name of the optimizer")                        \

@@ -171,12 +171,29 @@ static void decide_batches(Arena *arena, const Request *request, Prepared *p)
     size_t batch = (size_t)request->protocol.batch;
     size_t steps = request->method->fit ? 0 : (size_t)p->training.steps; // of the model
     batches_shuffled(arena, &p->tokens[SPLIT_TRAIN], batch, steps, p->order_seed, &p->batches);
-    for (int s = SPLIT_TUNE; s < SPLITS; s++) {
-        batches_in_order(arena, &p->tokens[s], batch, &p->evaluation[s]);
-        p->largest_evaluation = extent_max(p->largest_evaluation, p->evaluation[s].largest);
-    }
     if (request->protocol.select == SELECT_BEST)
         p->looks = looks_of(p->batches.steps, (p->tokens[SPLIT_TRAIN].count + batch - 1) / batch);
+}
+
+static size_t pass_of(const Protocol *protocol)
+{
+    bool parts = 0 < protocol->micro_batch && protocol->micro_batch < protocol->batch;
+    return (size_t)(parts ? protocol->micro_batch : protocol->batch);
+}
+
+static bool is_in_parts(const Request *request, const Prepared *p)
+{
+    return p->pass < (size_t)request->protocol.batch;
+}
+
+static void decide_passes(Arena *arena, Prepared *p)
+{
+    batches_in_parts(arena, &p->tokens[SPLIT_TRAIN], &p->batches, p->pass, &p->passes);
+    p->largest_evaluation = (Extent){ 0 };
+    for (int s = SPLIT_TUNE; s < SPLITS; s++) {
+        batches_in_order(arena, &p->tokens[s], p->pass, &p->evaluation[s]);
+        p->largest_evaluation = extent_max(p->largest_evaluation, p->evaluation[s].largest);
+    }
 }
 
 // Which heads a run may end with: one, but of a fit that chooses.
@@ -190,8 +207,7 @@ static unsigned heads_of(const Request *request, const Prepared *p)
 static bool decide_plans(Arena *arena, const Request *request, Prepared *p, Error *error)
 {
     unsigned heads = heads_of(request, p);
-    const Extent *train = p->batches.steps ? &p->batches.largest : NULL;
-    size_t batch = (size_t)request->protocol.batch;
+    const Extent *train = p->passes.steps ? &p->passes.largest : NULL;
     for (int head = 0; head < HEADS; head++) {
         Plans plans;
         if (!(heads >> head & 1))
@@ -204,9 +220,9 @@ static bool decide_plans(Arena *arena, const Request *request, Prepared *p, Erro
     }
     p->description.head = p->plans.description.head;
     if (request->method->fit)
-        return fitting_plan(arena, &p->tokens[SPLIT_TRAIN], &p->tokens[SPLIT_TUNE], batch,
+        return fitting_plan(arena, &p->tokens[SPLIT_TRAIN], &p->tokens[SPLIT_TUNE], p->pass,
                             &p->plans, &p->frozen, error);
-    return frozen_plan(arena, &p->tokens[SPLIT_TRAIN], &p->batches, batch,
+    return frozen_plan(arena, &p->tokens[SPLIT_TRAIN], &p->passes, p->pass,
                        1e6 * (double)request->protocol.cache, &p->plans, &p->frozen, error);
 }
 
@@ -214,7 +230,7 @@ static bool decide_plans(Arena *arena, const Request *request, Prepared *p, Erro
 static void count_flops(Prepared *p)
 {
     p->flops =
-        p->frozen.flops + batches_flops(p->plans.backward, &p->tokens[SPLIT_TRAIN], &p->batches);
+        p->frozen.flops + batches_flops(p->plans.backward, &p->tokens[SPLIT_TRAIN], &p->passes);
     for (int split = SPLIT_TUNE; split < SPLITS; split++)
         p->evaluation_flops +=
             batches_flops(p->plans.eval.graph, &p->tokens[split], &p->evaluation[split]) *
@@ -275,6 +291,8 @@ static void row_protocol(Arena *arena, const Request *request, const Prepared *p
     row->select = option_of(arena, "select", protocol);
     row->steps = p->training.steps;
     row->batch = protocol->batch;
+    if (is_in_parts(request, p))
+        row->micro_batch = (Whole)p->pass;
     row->optimizer = "adamw";
     if (trains) {
         row->lr = p->training.lr;
@@ -376,6 +394,8 @@ static void row_key(Arena *arena, const Request *request, const Prepared *p, Row
         text = arena_format(arena, "%sselect=%s\n", text, row->select);
     if (protocol->train_on != TRAIN_ON_TRAIN)
         text = arena_format(arena, "%strain_on=%s\n", text, row->train_on);
+    if (is_in_parts(request, p))
+        text = arena_format(arena, "%smicro_batch=%zu\n", text, p->pass);
     Hash key = hash_bytes(text, strlen(text));
     row->key = arena_text(arena, key.hex);
 }
@@ -476,6 +496,8 @@ bool prepare(Arena *arena, Cache *cache, const Request *request, Prepared *p, Er
         return false;
     decide_training(request, p, steps);
     decide_batches(arena, request, p);
+    p->pass = pass_of(protocol);
+    decide_passes(arena, p);
     if (!decide_plans(arena, request, p, error) || !check_trained(request, p, error))
         return false;
     count_flops(p);

@@ -17,6 +17,8 @@ typedef struct {
     TaskFiles *task;
     Tokens tokens[SPLITS]; // train's is of the rows that are trained on; not scored: none
     Batches batches;       // of training; steps 0 for a method that trains nothing
+    size_t pass;           // examples that go through the model at once, in evaluation too
+    Batches passes;        // the parts of `batches`
     Looks looks;           // at tune while training; none without --select best
     Batches evaluation[SPLITS];
     Extent largest_evaluation;

@@ -28,6 +28,7 @@ typedef struct {
     int stage;    // Stage. A trial is scored on tune alone: the labels of dev and test stay unread
     int select;   // Select: the weights after the last step, or after the epoch best on tune
     int train_on; // TrainOn
+    int64_t micro_batch; // 0: the whole batch
     // What follows is not in the key.
     double timeout; // seconds; NAN: none
     int64_t threads;

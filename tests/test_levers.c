@@ -1,0 +1,171 @@
+// test_levers.c: options that take less memory: what they change of the row, and what they leave.
+#include "tests/run_bench.h"
+#include "base/file.h"
+#include "base/text.h"
+#include "model/checkpoint.h"
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+// Methods that change the graph in different places.
+static const char *const of_all_kinds[] = { "full", "head", "topk",   "adapter", "bitfit", "dora",
+                                            "lora", "ia3",  "lntune", "prefix",  "prompt", NULL };
+
+// ---- runs side by side
+
+enum { MOST_LOSSES = 200 };
+
+static size_t losses_of(Bench *b, const Done *done, double loss[MOST_LOSSES])
+{
+    const char *text = run_text(b, done, "curves");
+    size_t count = 0;
+    while (count < MOST_LOSSES && text_real(cell_at(b, text, count + 1, 3), &loss[count]))
+        count++;
+    return count;
+}
+
+// Twenty steps at one rate for all methods; the task's 48 rows leave a smaller batch now and then.
+static Done saving_run(Bench *b, const char *method, const char *const *settings)
+{
+    static const char *const own[] = { "min-steps", "20", "batch", "7", "lr", "1e-3" };
+    const char *all[32] = { NULL };
+    size_t count = 0;
+    for (size_t i = 0; i < sizeof own / sizeof *own; i++)
+        all[count++] = own[i];
+    for (size_t i = 0; settings && settings[i]; i++)
+        all[count++] = settings[i];
+    all[count++] = "save";
+    all[count++] = arena_format(b->arena, "%s/saved%d", b->folder, b->runs);
+    Done done = run_of(b, method, all);
+    CHECK_TEXT(done.row.status, "ok");
+    return done;
+}
+
+// The weights that run number `run` of the bench saved.
+static bool weights_of(Bench *b, int run, Checkpoint *file)
+{
+    Error error;
+    const char *path = arena_format(b->arena, "%s/saved%d/method.safetensors", b->folder, run);
+    return CHECK(checkpoint_open(b->arena, path, file, &error));
+}
+
+// A key's bias has no gradient but rounding, which AdamW makes steps of: softmax is blind to it.
+static bool blind(const char *name)
+{
+    return strstr(name, "self.key.bias") != NULL;
+}
+
+// Losses and weights of two runs in turn; tolerance 0: to the bit.
+static void check_same_training(Bench *b, const Done *a, int first, const Done *c, int second,
+                                double tolerance)
+{
+    double left[MOST_LOSSES], right[MOST_LOSSES];
+    size_t count = losses_of(b, a, left);
+    Checkpoint one, other;
+    CHECK(count == 20 && losses_of(b, c, right) == count);
+    for (size_t i = 0; i < count; i++)
+        CHECK_CLOSE(left[i], right[i], tolerance);
+    if (!weights_of(b, first, &one) || !weights_of(b, second, &other))
+        return;
+    CHECK(one.tensors == other.tensors);
+    for (size_t t = 0; t < one.tensors; t++) {
+        const Tensor *x = &one.tensor[t], *y = checkpoint_find(&other, x->name);
+        if (!CHECK(y && y->bytes == x->bytes) || (tolerance > 0 && blind(x->name)))
+            continue;
+        float *numbers = arena_take(b->arena, x->bytes, 2), *same = numbers + x->bytes / 4;
+        tensor_read(x, numbers);
+        tensor_read(y, same);
+        if (tolerance == 0)
+            CHECK(!memcmp(numbers, same, x->bytes));
+        double most = 0;
+        for (size_t i = 0; i < x->bytes / 4; i++)
+            most = fmax(most, fabs((double)numbers[i] - (double)same[i]));
+        if (!CHECK(most <= tolerance))
+            printf("%s %s: off by %g\n", a->row.method, x->name, most);
+    }
+    checkpoint_close(&one);
+    checkpoint_close(&other);
+}
+
+// ---- parts of a batch
+
+static void a_batch_in_parts_trains_as_a_whole(void)
+{
+    for (size_t m = 0; of_all_kinds[m]; m++) {
+        Bench b = run_bench();
+        Done whole = saving_run(&b, of_all_kinds[m], NULL);
+        Done parts = saving_run(&b, of_all_kinds[m], SETTINGS("micro-batch", "3"));
+        check_same_training(&b, &whole, 0, &parts, 1, 1e-5);
+        CHECK(whole.row.dropout > 0);
+        CHECK(strcmp(whole.row.key, parts.row.key) != 0);
+        CHECK(whole.row.micro_batch == WHOLE_UNKNOWN && parts.row.micro_batch == 3);
+        CHECK(parts.row.batch == 7 && parts.row.steps == 20);
+        CHECK(parts.row.tokens == whole.row.tokens);
+        CHECK_CLOSE(parts.row.loss, whole.row.loss, 1e-5);
+        CHECK(parts.row.plan_activations < whole.row.plan_activations);
+        CHECK(parts.row.plan_peak < whole.row.plan_peak);
+        CHECK(parts.row.eval_plan_peak < whole.row.eval_plan_peak);
+        CHECK(parts.row.arena_peak <= parts.row.plan_peak ||
+              parts.row.arena_peak <= parts.row.eval_plan_peak);
+        arena_free(b.arena);
+    }
+}
+
+// A third of the examples at once is a third of the activations, but for the parameters' own.
+static void activations_follow_the_largest_part(void)
+{
+    Bench b = run_bench();
+    const char *const parts[] = { "12", "6", "3", "1" };
+    Whole before = run_of(&b, "full", SETTINGS("batch", "24")).row.plan_activations;
+    for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
+        Row row = run_of(&b, "full", SETTINGS("batch", "24", "micro-batch", parts[i])).row;
+        CHECK((double)row.plan_activations < 0.65 * (double)before);
+        before = row.plan_activations;
+    }
+    arena_free(b.arena);
+}
+
+// Whatever is not smaller than the batch is the batch, and leaves the run what it was.
+static void a_part_as_large_as_the_batch_is_the_whole(void)
+{
+    Bench b = run_bench();
+    Done whole = run_of(&b, "lora", NULL);
+    const char *const large[] = { "0", "8", "9", "65536" };
+    for (size_t i = 0; i < sizeof large / sizeof *large; i++) {
+        Done done = run_of(&b, "lora", SETTINGS("micro-batch", large[i]));
+        CHECK_TEXT(done.row.key, whole.row.key);
+        CHECK(done.row.micro_batch == WHOLE_UNKNOWN);
+    }
+    arena_free(b.arena);
+}
+
+// What a fit reads goes through the model in parts; the fit itself sees all of it.
+static void a_fit_reads_its_vectors_in_parts(void)
+{
+    Bench b = run_bench();
+    Done whole = run_of(&b, "feature", NULL);
+    Done parts = run_of(&b, "feature", SETTINGS("micro-batch", "3"));
+    CHECK_CLOSE(parts.row.loss, whole.row.loss, 1e-4);
+    CHECK(parts.row.micro_batch == 3 && parts.row.plan_peak < whole.row.plan_peak);
+    arena_free(b.arena);
+}
+
+static void a_saved_run_in_parts_predicts_to_the_bit(void)
+{
+    Bench b = run_bench();
+    Done done = saving_run(&b, "lora", SETTINGS("micro-batch", "3"));
+    Said said = program(b.arena, NULL, "predict %s/saved0 --task %s --split dev", b.folder, b.task);
+    const char *own = run_text(&b, &done, "predictions");
+    CHECK(said.status == 0 && strlen(said.out) > 100);
+    CHECK(!strncmp(own, said.out, strlen(said.out))); // dev comes first, test after it
+    arena_free(b.arena);
+}
+
+void suite_levers(void)
+{
+    ADD(a_batch_in_parts_trains_as_a_whole);
+    ADD(activations_follow_the_largest_part);
+    ADD(a_part_as_large_as_the_batch_is_the_whole);
+    ADD(a_fit_reads_its_vectors_in_parts);
+    ADD(a_saved_run_in_parts_predicts_to_the_bit);
+}
