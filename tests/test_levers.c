@@ -161,8 +161,48 @@ static void a_saved_run_in_parts_predicts_to_the_bit(void)
     arena_free(b.arena);
 }
 
+// ---- activations computed again
+
+static void recomputing_changes_no_bit(void)
+{
+    for (size_t m = 0; of_all_kinds[m]; m++) {
+        Bench b = run_bench();
+        Done plain = saving_run(&b, of_all_kinds[m], NULL);
+        Done again = saving_run(&b, of_all_kinds[m], SETTINGS("recompute", "yes"));
+        check_same_training(&b, &plain, 0, &again, 1, 0);
+        CHECK(strcmp(plain.row.key, again.row.key) != 0);
+        CHECK(!plain.row.recompute);
+        CHECK_TEXT(again.row.recompute, "yes");
+        CHECK(again.row.score == plain.row.score && again.row.loss == plain.row.loss);
+        // Of tiny's two layers the lower one; head and topk keep or never need it.
+        bool none = !strcmp(of_all_kinds[m], "head") || !strcmp(of_all_kinds[m], "topk");
+        CHECK(none == (again.row.flops == plain.row.flops));
+        CHECK(none ||
+              (again.row.flops > plain.row.flops && again.row.flops < 1.5 * plain.row.flops &&
+               again.row.plan_activations < plain.row.plan_activations));
+        CHECK(again.row.plan_weights == plain.row.plan_weights);
+        arena_free(b.arena);
+    }
+}
+
+// What the profile counts of each node adds up to the row's operations, parts and copies included.
+static void a_profile_counts_what_is_computed_again(void)
+{
+    Bench b = run_bench();
+    Done done =
+        run_of(&b, "lora", SETTINGS("recompute", "yes", "micro-batch", "3", "profile", "yes"));
+    const char *text = run_text(&b, &done, "profiles");
+    double sum = 0, flops;
+    for (size_t line = 1; text_real(cell_at(&b, text, line, 5), &flops); line++)
+        sum += flops;
+    CHECK_CLOSE(sum / done.row.flops, 1, 1e-6);
+    arena_free(b.arena);
+}
+
 void suite_levers(void)
 {
+    ADD(recomputing_changes_no_bit);
+    ADD(a_profile_counts_what_is_computed_again);
     ADD(a_batch_in_parts_trains_as_a_whole);
     ADD(activations_follow_the_largest_part);
     ADD(a_part_as_large_as_the_batch_is_the_whole);

@@ -79,7 +79,7 @@
            "examples that went through the model at once, where fewer than batch; gradients of "   \
            "such parts are summed up to a step")                                                   \
     COLUMN(recompute, Text, decided, protocol, "",                                                 \
-           "yes when activations were computed again in the backward")                             \
+           "yes when activations within a layer were computed again for its backward")             \
     COLUMN(optimizer, Text, decided, protocol, "", "name of the optimizer")                        \
     COLUMN(lr, Real, decided, protocol, "", "peak learning rate")                                  \
     COLUMN(lr_source, Text, decided, protocol, "", "given, searched or default")                   \
@@ -214,7 +214,8 @@
            "and fitting on them")                                                                  \
     COLUMN(train_s, Real, measured, time, "seconds", "the training loop without evaluations")      \
     COLUMN(forward_s, Real, measured, time, "seconds", "forward passes of training")               \
-    COLUMN(backward_s, Real, measured, time, "seconds", "backward passes of training")             \
+    COLUMN(backward_s, Real, measured, time, "seconds",                                            \
+           "backward passes of training, what is computed again for them included")                \
     COLUMN(optimizer_s, Real, measured, time, "seconds",                                           \
            "updates of parameters, clipping included")                                             \
     COLUMN(eval_s, Real, measured, time, "seconds",                                                \
@@ -233,7 +234,8 @@
            "first 5; where a frozen bottom was kept, a step is what lies above it")                \
     COLUMN(flops, Real, result, time, "operations",                                                \
            "floating-point operations of training's products, from the graph, where it went to "   \
-           "its end; a multiply-add is 2; a frozen bottom that is kept counts once")               \
+           "its end; a multiply-add is 2; a frozen bottom that is kept counts once, what is "      \
+           "computed again twice")                                                                 \
     COLUMN(gflops_per_s, Real, measured, time, "GFLOP/s",                                          \
            "flops / train_s; where a frozen bottom was kept / (feature_s + train_s)")              \
     COLUMN(probe_gflops, Real, measured, time, "GFLOP/s",                                          \

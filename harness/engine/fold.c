@@ -70,7 +70,7 @@ static void rebuild(Fold *fold, const Node *node)
     Value in[NODE_INPUTS], *made = once ? fold->in_once : fold->in_rest;
     for (int k = 0; k < NODE_INPUTS; k++)
         in[k] = once ? in_once(fold, node->in[k]) : in_rest(fold, node->in[k]);
-    to->place = node->place;
+    stand_at(to, node);
     int32_t index = graph_add(to, node->op, in, (size_t)node->op->inputs, node->set);
     for (int k = 0; k < NODE_OUTPUTS; k++)
         if (node->out[k] != NO_VALUE)

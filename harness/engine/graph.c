@@ -138,7 +138,11 @@ void graph_output(Graph *graph, Value value)
 
 int32_t graph_add(Graph *graph, const Operator *op, const Value *in, size_t inputs, Setting set)
 {
-    Node node = { .op = op, .set = set, .place = graph->place, .index = (int32_t)graph->nodes };
+    Node node = { .op = op,
+                  .set = set,
+                  .place = graph->place,
+                  .block = graph->block,
+                  .index = (int32_t)graph->nodes };
     ValueInfo out[NODE_OUTPUTS];
     if (graph->failed)
         return 0;

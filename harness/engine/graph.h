@@ -100,6 +100,7 @@ typedef struct {
     Value base[NODE_OUTPUTS]; // out[k] is added to base[k] and takes its place; else NO_VALUE
     int32_t index;            // its own, in Graph.node
     const char *place;        // "layer 1 ffn_mid": where in the model, for listings; may be NULL
+    int block;                // what may be computed again as one, such as a layer; 0: of none
 } Node;
 
 typedef struct {
@@ -121,7 +122,8 @@ typedef struct {
     size_t parameters, parameter_room;
     Value *output; // values that somebody reads after the step: never dropped, never reused
     size_t outputs, output_room;
-    const char *place;          // given to nodes that are added
+    const char *place; // given to nodes that are added, as the block is
+    int block;
     uint32_t sites, side_sites; // dropout sites handed out: the model's, and methods' own
     size_t forward_nodes;       // set by gradient(): the nodes before the backward
     Error *error;               // the first failure while describing; later additions are ignored
@@ -154,6 +156,11 @@ const Graph *trim(Arena *arena, const Graph *graph, bool calm, Value **map, Erro
 // leaf that nodes add to. A trained parameter that no way reaches is an error that names it. Values
 // keep their numbers.
 const Graph *gradient(Arena *arena, const Graph *graph, Value loss, Error *error);
+
+// A graph with its backward that keeps less: what lies within a block (Node.block) and is read by
+// its backward is computed again just before that. Values keep their numbers, and the results their
+// bits.
+const Graph *recompute(Arena *arena, const Graph *backward, Error *error);
 
 double graph_flops(const Graph *graph, const Extent *extent); // products only; a multiply-add is 2
 double node_flops(const Graph *graph, size_t node, const Extent *extent);

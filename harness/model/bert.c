@@ -217,8 +217,11 @@ static Value feed_forward_layer(Bert *bert, int layer, Value a)
 static Value encoder(Bert *bert)
 {
     Value x = embeddings(bert);
-    for (int layer = 0; layer < bert->is->config->layers; layer++)
+    for (int layer = 0; layer < bert->is->config->layers; layer++) {
+        bert->graph->block = 1 + layer;
         x = feed_forward_layer(bert, layer, attention_layer(bert, layer, x));
+    }
+    bert->graph->block = 0;
     return x;
 }
 

@@ -222,8 +222,10 @@ static bool decide_plans(Arena *arena, const Request *request, Prepared *p, Erro
     if (request->method->fit)
         return fitting_plan(arena, &p->tokens[SPLIT_TRAIN], &p->tokens[SPLIT_TUNE], p->pass,
                             &p->plans, &p->frozen, error);
+    // Whether rows are kept does not ask for recomputation, which is to change no bit.
     return frozen_plan(arena, &p->tokens[SPLIT_TRAIN], &p->passes, p->pass,
-                       1e6 * (double)request->protocol.cache, &p->plans, &p->frozen, error);
+                       1e6 * (double)request->protocol.cache, &p->plans, &p->frozen, error) &&
+           (!request->protocol.recompute || plans_recompute(arena, train, &p->plans, error));
 }
 
 // Products of all steps and of all evaluations.
@@ -293,6 +295,8 @@ static void row_protocol(Arena *arena, const Request *request, const Prepared *p
     row->batch = protocol->batch;
     if (is_in_parts(request, p))
         row->micro_batch = (Whole)p->pass;
+    if (protocol->recompute)
+        row->recompute = "yes";
     row->optimizer = "adamw";
     if (trains) {
         row->lr = p->training.lr;
@@ -396,6 +400,8 @@ static void row_key(Arena *arena, const Request *request, const Prepared *p, Row
         text = arena_format(arena, "%strain_on=%s\n", text, row->train_on);
     if (is_in_parts(request, p))
         text = arena_format(arena, "%smicro_batch=%zu\n", text, p->pass);
+    if (protocol->recompute)
+        text = arena_format(arena, "%srecompute=%s\n", text, row->recompute);
     Hash key = hash_bytes(text, strlen(text));
     row->key = arena_text(arena, key.hex);
 }

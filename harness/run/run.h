@@ -29,6 +29,7 @@ typedef struct {
     int select;   // Select: the weights after the last step, or after the epoch best on tune
     int train_on; // TrainOn
     int64_t micro_batch; // 0: the whole batch
+    bool recompute;
     // What follows is not in the key.
     double timeout; // seconds; NAN: none
     int64_t threads;

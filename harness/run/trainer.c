@@ -45,6 +45,12 @@ bool plans_features(Arena *arena, const Extent *largest, Plans *plans, Error *er
            (plans->features_plan = plan(arena, plans->features.graph, largest, error));
 }
 
+bool plans_recompute(Arena *arena, const Extent *train, Plans *plans, Error *error)
+{
+    return !plans->backward || ((plans->backward = recompute(arena, plans->backward, error)) &&
+                                (plans->train_plan = plan(arena, plans->backward, train, error)));
+}
+
 size_t plans_bytes(const Plans *plans)
 {
     const Plan *each[] = { plans->train_plan, plans->eval_plan, plans->mlm_plan, plans->prefix_plan,

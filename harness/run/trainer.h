@@ -22,6 +22,8 @@ bool plans_make(Arena *arena, const Description *description, const Extent *trai
                 const Extent *eval, const Extent *mlm, Plans *plans, Error *error);
 // The vectors that the method fits on, under each of its `heads`.
 bool plans_features(Arena *arena, const Extent *largest, Plans *plans, Error *error);
+// Steps of training keep less and compute that again (engine/graph.h). extent: of their largest.
+bool plans_recompute(Arena *arena, const Extent *train, Plans *plans, Error *error);
 size_t plans_bytes(const Plans *plans); // the step arena: the largest of the plans
 
 // Parameters counted on the evaluation graph.
