@@ -3,6 +3,7 @@
 #include "base/file.h"
 #include "base/text.h"
 #include "model/checkpoint.h"
+#include "run/levers.h"
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -199,8 +200,147 @@ static void a_profile_counts_what_is_computed_again(void)
     arena_free(b.arena);
 }
 
+// ---- the levers that a limit asks for
+
+// A run of which each example takes a byte for each of `each`, or a third of it again, beside
+// `weights` and what is kept.
+typedef struct {
+    size_t weights, each, kept, tries;
+} Needs;
+
+static double needed(void *context, const Levers *levers)
+{
+    Needs *needs = context;
+    size_t step = levers->pass * needs->each / (levers->recompute ? 3 : 1);
+    needs->tries++;
+    return (double)(needs->weights + step + (levers->keeps ? needs->kept : 0));
+}
+
+static void the_first_lever_that_fits_is_taken(void)
+{
+    static const struct {
+        double most;
+        Levers right;
+    } of[] = {
+        { 1450, { 32, false, true } }, // 100 + 32 * 30 + 390
+        { 1449, { 32, false, false } }, { 1060, { 32, false, false } },
+        { 1059, { 31, false, false } }, { 400, { 10, false, false } },
+        { 399, { 9, false, false } },   { 130, { 1, false, false } },
+        { 129, { 2, true, false } },    { 110, { 1, true, false } },
+    };
+    for (size_t i = 0; i < sizeof of / sizeof *of; i++) {
+        Needs needs = { 100, 30, 390, 0 };
+        Levers got = { 0 };
+        double least = 0;
+        CHECK(levers_choose(32, of[i].most, needed, &needs, &got, &least));
+        if (!CHECK(got.pass == of[i].right.pass && got.recompute == of[i].right.recompute &&
+                   got.keeps == of[i].right.keeps))
+            printf("within %g: %zu at once\n", of[i].most, got.pass);
+        CHECK(needs.tries <= 24);
+    }
+    Needs needs = { 100, 30, 390, 0 };
+    Levers got;
+    double least = 0;
+    CHECK(!levers_choose(32, 109, needed, &needs, &got, &least) && least == 110);
+    CHECK(!levers_choose(1, 109, needed, &needs, &got, &least) && least == 110);
+    CHECK(levers_choose(1, 129, needed, &needs, &got, &least) && got.recompute);
+}
+
+static Whole peak_of(const Row *row)
+{
+    return row->plan_peak > row->eval_plan_peak ? row->plan_peak : row->eval_plan_peak;
+}
+
+// LoRA on mini, which has layers to compute again.
+static Row mini_row(Bench *b, const char *limit, const char *micro_batch, const char *recompute)
+{
+    const char *settings[] = { "model", "mini",        "min-steps", "1",         "batch",
+                               "24",    "micro-batch", micro_batch, "recompute", recompute,
+                               NULL,    NULL,          NULL };
+    if (limit)
+        settings[10] = "max-memory", settings[11] = limit;
+    return run_of(b, "lora", settings).row;
+}
+
+static Whole peak_with(Bench *b, const char *micro_batch, const char *recompute)
+{
+    Row row = mini_row(b, NULL, micro_batch, recompute);
+    return peak_of(&row);
+}
+
+static Row within(Bench *b, Whole limit)
+{
+    return mini_row(b, arena_format(b->arena, "%lld", (long long)limit), "0", "no");
+}
+
+static void a_run_stays_within_its_limit(void)
+{
+    Bench b = run_bench();
+    Whole whole = peak_with(&b, "0", "no"), one = peak_with(&b, "1", "no");
+    Whole least = peak_with(&b, "1", "yes");
+    CHECK(least < one && one < whole);
+    Row row = within(&b, whole);
+    CHECK(row.micro_batch == WHOLE_UNKNOWN && !row.recompute && peak_of(&row) == whole);
+    Whole limit = (one + whole) / 2;
+    row = within(&b, limit);
+    CHECK(row.micro_batch > 1 && row.micro_batch < 24 && !row.recompute && peak_of(&row) <= limit);
+    CHECK(row.arena_peak <= limit);
+    const char *more = arena_format(b.arena, "%lld", (long long)row.micro_batch + 1);
+    CHECK(peak_with(&b, more, "no") > limit);
+    const char *same = arena_format(b.arena, "%lld", (long long)row.micro_batch);
+    CHECK_TEXT(mini_row(&b, NULL, same, "no").key, row.key);
+    limit = (least + one) / 2;
+    row = within(&b, limit);
+    CHECK_TEXT(row.recompute, "yes");
+    CHECK(row.micro_batch >= 1 && peak_of(&row) <= limit);
+    arena_free(b.arena);
+}
+
+static void what_does_not_fit_is_refused_with_what_would(void)
+{
+    Bench b = run_bench();
+    const char *words = arena_format(
+        b.arena, "run --model tiny --task %s --method lora --min-steps 1 --epochs 0 --out %s/o",
+        b.task, b.folder);
+    Said said = program(b.arena, NULL, "%s --max-memory 2MB", words);
+    CHECK_REFUSED(said, 2, "max-memory: 2MB is not enough, even for one example");
+    const char *least = strstr(said.err, "at least ");
+    if (CHECK(least)) {
+        const char *enough =
+            arena_format(b.arena, "%.*s", (int)strcspn(least + 9, "\n"), least + 9);
+        said = program(b.arena, NULL, "%s --max-memory %s", words, enough);
+        CHECK(said.status == 0);
+        CHECK_TEXT(said.err, "tunemark: max-memory: micro-batch 1, recompute\n");
+    }
+    CHECK_REFUSED(program(b.arena, NULL, "%s --max-memory 1GB --micro-batch 4", words), 2,
+                  "max-memory: chooses these itself; should be without micro-batch and recompute");
+    CHECK_REFUSED(program(b.arena, NULL, "%s --max-memory 1GB --rank 1024", words), 2, "rank: ");
+    said = program(b.arena, NULL, "%s --max-memory 1GB", words);
+    CHECK_TEXT(said.err, "tunemark: max-memory: the whole batch at once\n");
+    arena_free(b.arena);
+}
+
+// What the cache would keep counts, and is given up before anything else.
+static void kept_rows_are_given_up_first(void)
+{
+    Bench b = run_bench();
+    Row with = run_of(&b, "head", SETTINGS("epochs", "9")).row;
+    Row without = run_of(&b, "head", SETTINGS("epochs", "9", "cache", "0")).row;
+    CHECK(!isnan(with.feature_s) && isnan(without.feature_s));
+    CHECK(peak_of(&without) < peak_of(&with));
+    const char *limit = arena_format(b.arena, "%lld", (long long)peak_of(&with) - 1);
+    Row row = run_of(&b, "head", SETTINGS("epochs", "9", "max-memory", limit)).row;
+    CHECK(isnan(row.feature_s) && row.micro_batch == WHOLE_UNKNOWN);
+    CHECK_TEXT(row.key, with.key);
+    arena_free(b.arena);
+}
+
 void suite_levers(void)
 {
+    ADD(the_first_lever_that_fits_is_taken);
+    ADD(a_run_stays_within_its_limit);
+    ADD(what_does_not_fit_is_refused_with_what_would);
+    ADD(kept_rows_are_given_up_first);
     ADD(recomputing_changes_no_bit);
     ADD(a_profile_counts_what_is_computed_again);
     ADD(a_batch_in_parts_trains_as_a_whole);

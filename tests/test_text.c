@@ -139,8 +139,47 @@ static void a_duration_is_hours_minutes_and_seconds_in_this_order(void)
             printf("'%s'\n", wrong[i]);
 }
 
+static void a_size_has_a_unit_of_1000_or_of_1024(void)
+{
+    static const struct {
+        const char *text;
+        int64_t bytes;
+    } right[] = { { "200MB", 200000000 },
+                  { "1GB", 1000000000 },
+                  { "1.5kB", 1500 },
+                  { "2KiB", 2048 },
+                  { "1MiB", 1048576 },
+                  { "0.5GiB", 536870912 },
+                  { "7", 7 },
+                  { "7B", 7 },
+                  { "0", 0 },
+                  { "1.0005kB", 1000 },
+                  { "1KB", 1000 } };
+    static const char *const wrong[] = { "",
+                                         "MB",
+                                         "1 MB",
+                                         "1mb",
+                                         "-1MB",
+                                         "1e3",
+                                         "1TB",
+                                         "1.2.3",
+                                         ".",
+                                         "1MBB",
+                                         "1Mi",
+                                         "nan",
+                                         "99999999999999999GB" };
+    int64_t bytes;
+    for (size_t i = 0; i < sizeof right / sizeof *right; i++)
+        if (!CHECK(text_size(right[i].text, &bytes) && bytes == right[i].bytes))
+            printf("'%s'\n", right[i].text);
+    for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++)
+        if (!CHECK(!text_size(wrong[i], &bytes)))
+            printf("'%s'\n", wrong[i]);
+}
+
 void suite_text(void)
 {
+    ADD(a_size_has_a_unit_of_1000_or_of_1024);
     ADD(a_duration_is_hours_minutes_and_seconds_in_this_order);
     ADD(a_whole_number_is_all_digits);
     ADD(a_real_number_is_decimal_and_finite);

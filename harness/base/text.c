@@ -97,6 +97,30 @@ bool text_duration(const char *text, int64_t *seconds)
     return true;
 }
 
+bool text_size(const char *text, int64_t *bytes)
+{
+    static const struct {
+        const char *name;
+        double bytes;
+    } units[] = { { "", 1 },         { "B", 1 },        { "kB", 1e3 },
+                  { "KB", 1e3 },     { "MB", 1e6 },     { "GB", 1e9 },
+                  { "KiB", 0x1p10 }, { "MiB", 0x1p20 }, { "GiB", 0x1p30 } };
+    char number[32] = "";
+    double value;
+    size_t digits = strspn(text, "0123456789.");
+    if (digits == 0 || digits >= sizeof number)
+        return false;
+    memcpy(number, text, digits);
+    if (!text_real(number, &value))
+        return false;
+    for (size_t u = 0; u < sizeof units / sizeof *units; u++)
+        if (!strcmp(text + digits, units[u].name) && value * units[u].bytes < 0x1p62) {
+            *bytes = (int64_t)(value * units[u].bytes);
+            return true;
+        }
+    return false;
+}
+
 bool text_same(const char *a, const char *b)
 {
     return a && b ? !strcmp(a, b) : a == b;

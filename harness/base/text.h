@@ -10,6 +10,9 @@ bool text_flag(const char *text, bool *value);     // yes, no, true, false
 // Hours, minutes and seconds in this order, any of them missing: "8h", "1h30m", "90m", "45s"; a
 // number alone is seconds.
 bool text_duration(const char *text, int64_t *seconds);
+// "200MB", "1.5GiB", "4096": kB, MB and GB are powers of 1000, KiB, MiB and GiB of 1024. A part of
+// a byte is left out.
+bool text_size(const char *text, int64_t *bytes);
 
 bool text_same(const char *a, const char *b); // either may be NULL: that is the same as NULL alone
 bool text_among(const char *word, const char *const *names); // NULL-terminated list

@@ -19,6 +19,11 @@ static bool check_types(Arena *arena, const Prepared *p, Error *error)
                 "1 tells no second text from the first");
 }
 
+static const char *option_of(Arena *arena, const char *name, const Protocol *protocol)
+{
+    return option_text(arena, option_find(protocol_options, name), protocol);
+}
+
 static uint64_t seed_of(int64_t own, int64_t seed)
 {
     return (uint64_t)(own == INT64_MIN ? seed : own);
@@ -175,23 +180,17 @@ static void decide_batches(Arena *arena, const Request *request, Prepared *p)
         p->looks = looks_of(p->batches.steps, (p->tokens[SPLIT_TRAIN].count + batch - 1) / batch);
 }
 
-static size_t pass_of(const Protocol *protocol)
-{
-    bool parts = 0 < protocol->micro_batch && protocol->micro_batch < protocol->batch;
-    return (size_t)(parts ? protocol->micro_batch : protocol->batch);
-}
-
 static bool is_in_parts(const Request *request, const Prepared *p)
 {
-    return p->pass < (size_t)request->protocol.batch;
+    return p->levers.pass < (size_t)request->protocol.batch;
 }
 
 static void decide_passes(Arena *arena, Prepared *p)
 {
-    batches_in_parts(arena, &p->tokens[SPLIT_TRAIN], &p->batches, p->pass, &p->passes);
+    batches_in_parts(arena, &p->tokens[SPLIT_TRAIN], &p->batches, p->levers.pass, &p->passes);
     p->largest_evaluation = (Extent){ 0 };
     for (int s = SPLIT_TUNE; s < SPLITS; s++) {
-        batches_in_order(arena, &p->tokens[s], p->pass, &p->evaluation[s]);
+        batches_in_order(arena, &p->tokens[s], p->levers.pass, &p->evaluation[s]);
         p->largest_evaluation = extent_max(p->largest_evaluation, p->evaluation[s].largest);
     }
 }
@@ -220,12 +219,79 @@ static bool decide_plans(Arena *arena, const Request *request, Prepared *p, Erro
     }
     p->description.head = p->plans.description.head;
     if (request->method->fit)
-        return fitting_plan(arena, &p->tokens[SPLIT_TRAIN], &p->tokens[SPLIT_TUNE], p->pass,
+        return fitting_plan(arena, &p->tokens[SPLIT_TRAIN], &p->tokens[SPLIT_TUNE], p->levers.pass,
                             &p->plans, &p->frozen, error);
     // Whether rows are kept does not ask for recomputation, which is to change no bit.
-    return frozen_plan(arena, &p->tokens[SPLIT_TRAIN], &p->passes, p->pass,
-                       1e6 * (double)request->protocol.cache, &p->plans, &p->frozen, error) &&
-           (!request->protocol.recompute || plans_recompute(arena, train, &p->plans, error));
+    return frozen_plan(arena, &p->tokens[SPLIT_TRAIN], &p->passes, p->levers.pass,
+                       p->levers.keeps ? 1e6 * (double)request->protocol.cache : 0, &p->plans,
+                       &p->frozen, error) &&
+           (!p->levers.recompute || plans_recompute(arena, train, &p->plans, error));
+}
+
+// The plan's, of training and evaluation.
+static Whole peak_of(const Row *row)
+{
+    return row->plan_peak > row->eval_plan_peak ? row->plan_peak : row->eval_plan_peak;
+}
+
+static bool plan_with(Arena *arena, const Request *request, const Levers *levers, Prepared *p,
+                      Error *error)
+{
+    p->levers = *levers;
+    decide_passes(arena, p);
+    return decide_plans(arena, request, p, error);
+}
+
+// A plan that is tried and leaves nothing but its size.
+typedef struct {
+    Arena *arena;
+    const Request *request;
+    const Prepared *p;
+    Error error;
+} Trial;
+
+static void row_memory(const Prepared *p, Row *row);
+
+static double predicted(void *context, const Levers *levers)
+{
+    Trial *trial = context;
+    size_t mark = arena_mark(trial->arena);
+    Prepared tried = *trial->p;
+    double bytes = INFINITY;
+    if (plan_with(trial->arena, trial->request, levers, &tried, &trial->error)) {
+        row_memory(&tried, &tried.row);
+        bytes = (double)peak_of(&tried.row);
+    }
+    arena_rewind(trial->arena, mark);
+    return bytes;
+}
+
+static bool decide_levers(Arena *arena, const Request *request, Prepared *p, Levers *levers,
+                          Error *error)
+{
+    const Protocol *protocol = &request->protocol;
+    bool parts = 0 < protocol->micro_batch && protocol->micro_batch < protocol->batch;
+    Trial trial = { arena, request, p, { 0 } };
+    double least = 0;
+    *levers = (Levers){ .pass = (size_t)(parts ? protocol->micro_batch : protocol->batch),
+                        .recompute = protocol->recompute,
+                        .keeps = true };
+    if (protocol->max_memory == INT64_MIN)
+        return true;
+    if (protocol->micro_batch > 0 || protocol->recompute)
+        return fail(error, ERROR_INPUT, (Where){ .item = "max-memory" },
+                    "without micro-batch and recompute", "chooses these itself");
+    if (levers_choose((size_t)protocol->batch, (double)protocol->max_memory, predicted, &trial,
+                      levers, &least))
+        return true;
+    if (isinf(least)) {
+        *error = trial.error;
+        return false;
+    }
+    return fail(error, ERROR_INPUT, (Where){ .item = "max-memory" },
+                arena_format(arena, "at least %.1fMB", ceil(least / 1e5) / 10),
+                "%s is not enough, even for one example at a time and with recomputation",
+                option_of(arena, "max-memory", protocol));
 }
 
 // Products of all steps and of all evaluations.
@@ -240,11 +306,6 @@ static void count_flops(Prepared *p)
 }
 
 // ---- the row's decided cells
-
-static const char *option_of(Arena *arena, const char *name, const Protocol *protocol)
-{
-    return option_text(arena, option_find(protocol_options, name), protocol);
-}
 
 static const char *yes_no(bool flag)
 {
@@ -294,8 +355,8 @@ static void row_protocol(Arena *arena, const Request *request, const Prepared *p
     row->steps = p->training.steps;
     row->batch = protocol->batch;
     if (is_in_parts(request, p))
-        row->micro_batch = (Whole)p->pass;
-    if (protocol->recompute)
+        row->micro_batch = (Whole)p->levers.pass;
+    if (p->levers.recompute)
         row->recompute = "yes";
     row->optimizer = "adamw";
     if (trains) {
@@ -328,7 +389,6 @@ static void row_protocol(Arena *arena, const Request *request, const Prepared *p
 
 static void row_parameters(const Prepared *p, Row *row)
 {
-    Counts all = counts_of(p->plans.eval.graph);
     Counts counts = counts_free(p->plans.eval.graph, &p->description);
     Shares shares = shares_of(&counts);
     row->params_total = counts.total;
@@ -341,6 +401,11 @@ static void row_parameters(const Prepared *p, Row *row)
     row->method_share = shares.method;
     row->trained_share_nonembedding = shares.trained_nonembedding;
     row->method_share_nonembedding = shares.method_nonembedding;
+}
+
+static void row_memory(const Prepared *p, Row *row)
+{
+    Counts all = counts_of(p->plans.eval.graph);
     bool steps = p->batches.steps > 0 || !p->plans.features_plan; // a fit has no gradients
     const Plan *train = p->plans.train_plan      ? p->plans.train_plan
                         : p->plans.features_plan ? p->plans.features_plan
@@ -399,8 +464,8 @@ static void row_key(Arena *arena, const Request *request, const Prepared *p, Row
     if (protocol->train_on != TRAIN_ON_TRAIN)
         text = arena_format(arena, "%strain_on=%s\n", text, row->train_on);
     if (is_in_parts(request, p))
-        text = arena_format(arena, "%smicro_batch=%zu\n", text, p->pass);
-    if (protocol->recompute)
+        text = arena_format(arena, "%smicro_batch=%zu\n", text, p->levers.pass);
+    if (p->levers.recompute)
         text = arena_format(arena, "%srecompute=%s\n", text, row->recompute);
     Hash key = hash_bytes(text, strlen(text));
     row->key = arena_text(arena, key.hex);
@@ -502,15 +567,16 @@ bool prepare(Arena *arena, Cache *cache, const Request *request, Prepared *p, Er
         return false;
     decide_training(request, p, steps);
     decide_batches(arena, request, p);
-    p->pass = pass_of(protocol);
-    decide_passes(arena, p);
-    if (!decide_plans(arena, request, p, error) || !check_trained(request, p, error))
+    Levers levers;
+    if (!decide_levers(arena, request, p, &levers, error) ||
+        !plan_with(arena, request, &levers, p, error) || !check_trained(request, p, error))
         return false;
     count_flops(p);
     row_clear(&p->row);
     row_what(arena, request, p, &p->row);
     row_protocol(arena, request, p, &p->row);
     row_parameters(p, &p->row);
+    row_memory(p, &p->row);
     row_key(arena, request, p, &p->row);
     p->row.warnings = warnings_of(arena, request, p);
     return true;
@@ -526,9 +592,7 @@ bool resolve(Arena *arena, Cache *cache, const Request *request, Resolved *resol
     if (ok) {
         resolved->row = prepared.row;
         resolved->flops = prepared.flops + prepared.evaluation_flops;
-        resolved->bytes = (size_t)(prepared.row.plan_peak > prepared.row.eval_plan_peak
-                                       ? prepared.row.plan_peak
-                                       : prepared.row.eval_plan_peak);
+        resolved->bytes = (size_t)peak_of(&prepared.row);
         for (size_t c = 0; c < row_columns; c++)
             if (row_column[c].type == COLUMN_Text) {
                 Text *text = (Text *)(void *)((char *)&resolved->row + row_column[c].field);

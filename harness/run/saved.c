@@ -120,7 +120,7 @@ static json_t *describe_run(Arena *arena, const Request *request, const Prepared
     put(root, "pretrained", json_boolean(p->description.pretrained), ok);
     put(root, "init_seed", json_integer(row->init_seed), ok);
     put(root, "max_length", json_integer(row->max_length), ok);
-    put(root, "batch", json_integer((json_int_t)p->pass), ok);
+    put(root, "batch", json_integer((json_int_t)p->levers.pass), ok);
     put(root, "tensors_sha", json_string(tensors->hex), ok);
     return root;
 }
