@@ -94,7 +94,8 @@
     COLUMN(frozen_dropout, Text, decided, protocol, "",                                            \
            "yes when the part below the first trained parameter ran with dropout")                 \
     COLUMN(frozen_dtype, Text, decided, protocol, "",                                              \
-           "number format of frozen weights: F32, F16 or BF16")                                    \
+           "format of the frozen weights of linear layers where it is not F32: bf16, or int8 "     \
+           "with a scale a row")                                                                   \
     COLUMN(trials, Whole, decided, protocol, "runs",                                               \
            "trials of the search that this setting got; or settings that a fit compared on tune")  \
     COLUMN(search_space, Text, decided, protocol, "",                                              \

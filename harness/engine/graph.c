@@ -176,6 +176,11 @@ Value graph_give(Graph *graph, int32_t index, int output)
     return graph->node[index].out[output];
 }
 
+size_t parameter_bytes(const Parameter *parameter)
+{
+    return store_bytes(parameter->store, (size_t)parameter->rows, (size_t)parameter->cols);
+}
+
 Value graph_gradient_leaf(Graph *graph, int32_t parameter)
 {
     const Parameter *of = &graph->parameter[parameter];

@@ -13,6 +13,7 @@
 #include "base/error.h"
 #include "engine/batch.h"
 #include "engine/kernels.h"
+#include "engine/packed.h"
 
 // rows = constant + tokens T + sequences S + selected M + squares Q of the batch's extent.
 typedef struct {
@@ -58,7 +59,9 @@ typedef struct {
     int part; // whose it is; the engine only carries it (model/hooks.h)
     Init init;
     const Start *start;
+    Store store; // frozen ones alone may be packed (pack)
 } Parameter;
+size_t parameter_bytes(const Parameter *parameter);
 
 // Fills `out` (rows x cols) from the numbers of the parameters that `start` names.
 typedef void StartFill(float *out, const Parameter *parameter, const Matrix *from,
@@ -151,6 +154,10 @@ Value graph_give(Graph *graph, int32_t node, int output); // asks for an output;
 // random nodes that no trained parameter reaches draw nothing. Values are renumbered: (*map)[old]
 // is the new one, or NO_VALUE.
 const Graph *trim(Arena *arena, const Graph *graph, bool calm, Value **map, Error *error);
+
+// The graph with frozen weights stored as `store`, where nodes read them through operators that can
+// (Operator.packed) and nobody reads them otherwise. Values keep their numbers.
+const Graph *pack(Arena *arena, const Graph *graph, Store store, Error *error);
 
 // The graph followed by its backward: for each trained parameter that `loss` depends on a gradient
 // leaf that nodes add to. A trained parameter that no way reaches is an error that names it. Values

@@ -332,6 +332,8 @@ static bool finish(Arena *arena, Bert *bert, Described *described, Error *error)
     if (bert->is->stored)
         drop_unread(arena, bert->graph);
     described->graph = trim(arena, bert->graph, !bert->is->frozen_dropout, &map, error);
+    if (described->graph && bert->is->frozen_store != STORE_F32)
+        described->graph = pack(arena, described->graph, bert->is->frozen_store, error);
     if (!described->graph)
         return false;
     described->logits = renumbered(map, described->logits);

@@ -14,7 +14,7 @@ static const char *const seed_columns[] = {
     "seed", "init_seed", "order_seed", "dropout_seed", "data_seed", "fold", NULL };
 static const char *const line_columns[] = {
     "model", "method", "pretrained", "options", "model_sha", "method_sha", "lr", "head_lr",
-    "micro_batch", "recompute", "frozen_dropout", "budget", "budget_of", "head", "lr_source",
+    "micro_batch", "recompute", "frozen_dtype", "frozen_dropout", "budget", "budget_of", "head", "lr_source",
     "trials", NULL };
 static const char *const searched_columns[] = { // the line's where a search chose them
     "epochs", "min_steps", NULL };

@@ -49,6 +49,7 @@ static void decide_description(const Request *request, Prepared *p)
         .frozen_dropout = protocol->frozen_dropout == 0
                               ? !(request->method->claims & CALM_WHEN_FROZEN)
                               : protocol->frozen_dropout == 1,
+        .frozen_store = (Store)protocol->frozen_dtype,
     };
 }
 
@@ -358,6 +359,8 @@ static void row_protocol(Arena *arena, const Request *request, const Prepared *p
         row->micro_batch = (Whole)p->levers.pass;
     if (p->levers.recompute)
         row->recompute = "yes";
+    if (p->description.frozen_store != STORE_F32)
+        row->frozen_dtype = store_names[p->description.frozen_store];
     row->optimizer = "adamw";
     if (trains) {
         row->lr = p->training.lr;
@@ -414,7 +417,7 @@ static void row_memory(const Prepared *p, Row *row)
         train = p->plans.prefix_plan; // one memory for both: the larger one's
     // Kept rows lie beside the step's memory, which is that of the largest plan.
     size_t step = p->frozen.bytes ? plans_bytes(&p->plans) : plan_bytes(train);
-    row->plan_weights = 4 * (all.total + (p->looks.count ? all.trained : 0)); // the best's
+    row->plan_weights = all.bytes + (p->looks.count ? 4 * all.trained : 0); // the best's
     row->plan_gradients = steps ? 4 * all.trained : 0;
     row->plan_optimizer = steps ? 8 * all.trained : 0;
     row->plan_activations = (Whole)(plan_activations(train) + p->frozen.bytes);
@@ -467,6 +470,8 @@ static void row_key(Arena *arena, const Request *request, const Prepared *p, Row
         text = arena_format(arena, "%smicro_batch=%zu\n", text, p->levers.pass);
     if (p->levers.recompute)
         text = arena_format(arena, "%srecompute=%s\n", text, row->recompute);
+    if (row->frozen_dtype)
+        text = arena_format(arena, "%sfrozen_dtype=%s\n", text, row->frozen_dtype);
     Hash key = hash_bytes(text, strlen(text));
     row->key = arena_text(arena, key.hex);
 }

@@ -69,6 +69,7 @@ Counts counts_of(const Graph *graph)
         const Parameter *p = &graph->parameter[i];
         int64_t count = p->rows * p->cols;
         bool embedding = !strncmp(p->name, "bert.embeddings.", 16);
+        counts.bytes += (int64_t)parameter_bytes(p);
         counts.total += count;
         counts.embedding += embedding ? count : 0;
         counts.trained += p->trained ? count : 0;
@@ -132,6 +133,8 @@ bool trainer_new(Arena *arena, const Plans *plans, Checkpoint *checkpoint, uint6
         graphs[count++] = plans->features.graph;
     trainer->state = (plans->backward ? state_new : state_for_use)(
         arena, graphs, count, init_seed, checkpoint_giver, checkpoint, error);
+    if (trainer->state && checkpoint && plans->description.frozen_store != STORE_F32)
+        checkpoint_rest(checkpoint); // what was read to be packed
     if (!trainer->state || !(trainer->step = arena_new(bytes + ARENA_ALIGNMENT, error)))
         return false;
     trainer->memory = arena_take(trainer->step, bytes, 1);

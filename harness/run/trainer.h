@@ -28,6 +28,7 @@ size_t plans_bytes(const Plans *plans); // the step arena: the largest of the pl
 
 // Parameters counted on the evaluation graph.
 typedef struct {
+    int64_t bytes; // of all, as they are stored
     int64_t total, embedding, trained, method, head;
     int64_t trained_tables; // word, position and type
     int64_t trained_head;
