@@ -2,6 +2,7 @@
 // every subset of wanted gradients; what it refuses; flops by hand.
 //
 // The table below has a case an operator. The last test fails for one that has none.
+#include "engine/op_impl.h"
 #include "tests/graphs.h"
 #include "tests/test.h"
 #include <math.h>
@@ -71,6 +72,28 @@ static Value build_linear(Graph *graph, const Value *in, const Case *c)
 {
     (void)c;
     return linear(graph, in[0], in[1], in[2]);
+}
+
+// Its weight is a frozen parameter of its own, in one format or the other.
+static void draw_packed_linear(Case *c)
+{
+    int64_t in = width(c), out = 1 + (int64_t)below(c->pool, 80);
+    c->in[0] = (Shape){ false, some_rows(c), in };
+    c->in[1] = (Shape){ below(c->pool, 3) == 0, ROWS(1), out };
+    c->set.columns.first = out;
+    c->set.columns.cols = below(c->pool, 2) ? STORE_BF16 : STORE_INT8;
+}
+
+static Value build_packed_linear(Graph *graph, const Value *in, const Case *c)
+{
+    Parameter W = { .name = "packed",
+                    .rows = c->set.columns.first,
+                    .cols = graph->value[in[0]].cols,
+                    .rank = 2,
+                    .init = { INIT_UNIFORM, 1 },
+                    .store = (Store)c->set.columns.cols };
+    Value inputs[] = { in[0], graph_parameter(graph, &W), in[1] };
+    return graph_give(graph, graph_add(graph, &op_packed_linear, inputs, 3, (Setting){ 0 }), 0);
 }
 
 static void draw_product(Case *c)
@@ -375,6 +398,7 @@ static Value build_in_front(Graph *graph, const Value *in, const Case *c)
 
 static const Subject subjects[] = {
     { "linear", 3, draw_linear, build_linear },
+    { "packed_linear", 2, draw_packed_linear, build_packed_linear },
     { "product", 2, draw_product, build_product },
     { "add_product", 3, draw_add_product, build_add_product },
     { "add", 2, draw_equals, build_add },
@@ -475,7 +499,7 @@ static bool made_of(Arena *arena, const Subject *subject, const Case *c, unsigne
 static void keep_off_zero(State *state)
 {
     for (size_t i = 0; i < state->slots; i++)
-        for (size_t j = 0; j < state->slot[i].count; j++)
+        for (size_t j = 0; state->slot[i].value && j < state->slot[i].count; j++)
             state->slot[i].value[j] += state->slot[i].value[j] < 0 ? -0.01f : 0.01f;
 }
 

@@ -77,6 +77,34 @@ static void bounds_belong_to_the_range(void)
     arena_free(arena);
 }
 
+static void a_size_is_read_and_written_with_its_unit(void)
+{
+    static const Option memory[] = {
+        { "memory", OPTION_BYTES, 0, NULL, 1000, 2e9, NULL, "that may be taken" },
+        OPTION_END,
+    };
+    static const char *const typed[][2] = { { "200MB", "200MB" },    { "0.2GB", "200MB" },
+                                            { "2000000000", "2GB" }, { "1500kB", "1500kB" },
+                                            { "1KiB", "1024" },      { "1.5MB", "1500kB" } };
+    Error error;
+    Arena *arena = arena_new(1 << 20, &error);
+    int64_t value = 0, again = 0;
+    options_default(memory, &value);
+    CHECK(value == INT64_MIN && !option_text(arena, memory, &value));
+    for (size_t i = 0; i < sizeof typed / sizeof *typed; i++) {
+        CHECK(option_set(arena, memory, &value, NULL, typed[i][0], (Where){ 0 }, &error));
+        const char *text = option_text(arena, memory, &value);
+        CHECK_TEXT(text, typed[i][1]);
+        CHECK(option_set(arena, memory, &again, NULL, text, (Where){ 0 }, &error) &&
+              again == value);
+    }
+    CHECK(!option_set(arena, memory, &value, NULL, "999", (Where){ 0 }, &error));
+    CHECK_TEXT(error.text, "memory: 999 is out of range; should be 1kB to 2GB");
+    CHECK(!option_set(arena, memory, &value, NULL, "much", (Where){ 0 }, &error));
+    CHECK_TEXT(error.text, "memory: 'much' is no size; should be 1kB to 2GB");
+    arena_free(arena);
+}
+
 static void bounds_of_whole_numbers_are_exact_above_two_to_the_53(void)
 {
     static const Option wide[] = {
@@ -354,6 +382,7 @@ void suite_option(void)
     ADD(defaults_fill_every_field);
     ADD(a_dash_is_an_underscore);
     ADD(bounds_belong_to_the_range);
+    ADD(a_size_is_read_and_written_with_its_unit);
     ADD(bounds_of_whole_numbers_are_exact_above_two_to_the_53);
     ADD(a_value_of_another_type_is_refused_with_what_would_be_right);
     ADD(a_set_has_one_text_whatever_the_order);

@@ -78,6 +78,10 @@ static size_t candidates_of(Bench *b, const Option *option, const char *candidat
         candidate[count++] = arena_format(arena, "%.17g", option->low);
         candidate[count++] = "0.5";
         break;
+    case OPTION_BYTES:
+        candidate[count++] = "1GB";
+        candidate[count++] = "8MB"; // of which tiny's weights take the most
+        break;
     case OPTION_CHOICE:
     case OPTION_SET:
         for (char **part = text_split(arena, option->choices, '|', &parts); count < parts; count++)

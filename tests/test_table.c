@@ -258,6 +258,23 @@ static void a_label_says_what_differs_and_no_more(void)
 }
 
 // Models by size, pretrained first, then by what is trained, whatever their names.
+// Rows say what was used to take less memory; what they say nothing of was not used.
+static void a_run_without_a_lever_is_no_run_with_one(void)
+{
+    Arena *arena = arena_of_test();
+    Row rows[4];
+    for (int i = 0; i < 4; i++)
+        rows[i] = finished(arena, "tiny", "reviews", "lora", "", 1, 0.8 + 0.01 * i);
+    rows[1].key = "parts", rows[1].micro_batch = 8;
+    rows[2].key = "again", rows[2].recompute = "yes";
+    rows[3].key = "bytes", rows[3].frozen_dtype = "int8";
+    const char *text = printed(rows, 4, TABLE_TEXT, &(Error){ 0 });
+    CHECK(text && strstr(text, "lora micro_batch=8") && strstr(text, "lora recompute=yes") &&
+          strstr(text, "lora frozen_dtype=int8"));
+    CHECK(says(rows, 4, TABLE_CSV, "reviews,reviews,,tiny,lora,"));
+    arena_free(arena);
+}
+
 static void lines_are_sorted_by_size(void)
 {
     Arena *arena = arena_of_test();
@@ -435,6 +452,7 @@ void suite_table(void)
     ADD(times_of_different_machines_are_not_in_one_column);
     ADD(mixed_commits_are_warned_of);
     ADD(a_label_says_what_differs_and_no_more);
+    ADD(a_run_without_a_lever_is_no_run_with_one);
     ADD(lines_are_sorted_by_size);
     ADD(columns_stand_under_each_other);
     ADD(a_search_may_choose_rate_and_steps_of_its_own);

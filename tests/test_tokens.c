@@ -186,6 +186,30 @@ static void batches_in_order_take_all_and_none_of_nothing(void)
     arena_free(arena);
 }
 
+static void parts_are_the_steps_cut(void)
+{
+    Arena *arena = arena_here();
+    Tokens tokens = made(arena, 10);
+    Batches batches, parts;
+    batches_shuffled(arena, &tokens, 7, 3, 1, &batches); // 7 3, 7
+    batches_in_parts(arena, &tokens, &batches, 3, &parts);
+    static const uint32_t begin[] = { 0, 3, 6, 7, 10, 13, 16, 17 };
+    CHECK(parts.steps == 7 && memcmp(parts.begin, begin, sizeof begin) == 0);
+    CHECK(parts.order == batches.order && parts.tokens == batches.tokens);
+    Extent largest = { 0 };
+    for (size_t s = 0; s < parts.steps; s++)
+        largest = extent_max(largest, batch_extent(&tokens, parts.order + parts.begin[s],
+                                                   parts.begin[s + 1] - parts.begin[s]));
+    CHECK(largest.sequences == 3 && memcmp(&largest, &parts.largest, sizeof largest) == 0);
+    batches_in_parts(arena, &tokens, &batches, 7, &parts);
+    CHECK(parts.steps == 3 && memcmp(parts.begin, batches.begin, 4 * sizeof *begin) == 0);
+    CHECK(memcmp(&parts.largest, &batches.largest, sizeof largest) == 0);
+    batches_shuffled(arena, &tokens, 7, 0, 1, &batches);
+    batches_in_parts(arena, &tokens, &batches, 3, &parts);
+    CHECK(parts.steps == 0 && parts.begin[0] == 0);
+    arena_free(arena);
+}
+
 static void a_filled_batch_is_its_examples_in_a_row(void)
 {
     Arena *arena = arena_here();
@@ -222,5 +246,6 @@ void suite_tokens(void)
     ADD(the_order_is_a_function_of_seed_and_epoch_alone);
     ADD(extents_hold_every_batch);
     ADD(batches_in_order_take_all_and_none_of_nothing);
+    ADD(parts_are_the_steps_cut);
     ADD(a_filled_batch_is_its_examples_in_a_row);
 }

@@ -74,6 +74,12 @@ void file_unmap(Bytes bytes)
         munmap((void *)(uintptr_t)bytes.data, bytes.size);
 }
 
+void file_rest(Bytes bytes)
+{
+    if (bytes.size) // cannot fail: a mapping of ours that is not locked
+        madvise((void *)(uintptr_t)bytes.data, bytes.size, MADV_DONTNEED);
+}
+
 // O_NONBLOCK: opening a pipe that nobody writes to would wait for ever.
 static int open_regular(const char *path, size_t *size, Error *error)
 {

@@ -25,6 +25,7 @@ typedef struct {
 
 static const Type types[] = {
     [OPTION_WHOLE] = { sizeof(int64_t), { .whole = INT64_MIN }, "N", "is not a whole number" },
+    [OPTION_BYTES] = { sizeof(int64_t), { .whole = INT64_MIN }, "BYTES", "is no size" },
     [OPTION_REAL] = { sizeof(double), { .real = NAN }, "X", "is not a number" },
     [OPTION_CHOICE] = { sizeof(int), { .choice = -1 }, "NAME", "is unknown" },
     [OPTION_SET] = { sizeof(unsigned), { .set = 0 }, "SET", "is unknown" },
@@ -49,6 +50,7 @@ static int choice_find(const Option *option, const char *name, size_t length);
 static unsigned set_all(const Option *option);
 static void right_text(const Option *option, bool or_auto, char text[LONGEST]);
 static void real_text(double value, char text[LONGEST_REAL]);
+static void bytes_text(int64_t value, char text[LONGEST_REAL]);
 
 bool options_fit(const Option *table, size_t size, const char *file, Error *error)
 {
@@ -115,7 +117,8 @@ bool option_set(Arena *arena, const Option *option, void *options, const char *o
 static bool is_auto(const Option *option)
 {
     return option->standard && !strcmp(option->standard, "auto") &&
-           (option->type == OPTION_WHOLE || option->type == OPTION_REAL ||
+           (option->type == OPTION_WHOLE || option->type == OPTION_BYTES ||
+            option->type == OPTION_REAL ||
             ((option->type == OPTION_CHOICE || option->type == OPTION_SET) &&
              choice_find(option, "auto", 4) < 0));
 }
@@ -133,6 +136,10 @@ static bool value_of(const Option *option, const char *typed, Value *value, Wher
         read = whole_number(typed);
         fits = read && text_whole(typed, &value->whole) && value->whole != INT64_MIN &&
                within(value->whole, option->low, option->high);
+        break;
+    case OPTION_BYTES:
+        read = text_size(typed, &value->whole);
+        fits = read && within(value->whole, option->low, option->high);
         break;
     case OPTION_REAL:
         read = text_real(typed, &value->real);
@@ -248,6 +255,10 @@ static void right_text(const Option *option, bool or_auto, char text[LONGEST])
             snprintf(rest, room, "at most %s", high);
         else
             snprintf(rest, room, "%s to %s", low, high);
+    } else if (option->type == OPTION_BYTES) {
+        bytes_text((int64_t)option->low, low);
+        bytes_text((int64_t)option->high, high);
+        snprintf(text + begun, LONGEST - begun, "%s to %s", low, high);
     } else if (option->type == OPTION_CHOICE || set) {
         Choices choices = choices_of(option);
         size_t at = begun + (size_t)snprintf(text + begun, LONGEST - begun, "%s",
@@ -284,6 +295,18 @@ static void real_text(double value, char text[LONGEST_REAL])
     }
 }
 
+// The fewest letters that read back as the same number: "200MB", "1500kB".
+static void bytes_text(int64_t value, char text[LONGEST_REAL])
+{
+    static const char *const unit[] = { "", "kB", "MB", "GB" };
+    int u = 0;
+    while (u < 3 && value != 0 && value % 1000 == 0) {
+        value /= 1000;
+        u++;
+    }
+    snprintf(text, LONGEST_REAL, "%" PRId64 "%s", value, unit[u]);
+}
+
 const char *option_text(Arena *arena, const Option *option, const void *options)
 {
     Choices choices;
@@ -295,6 +318,9 @@ const char *option_text(Arena *arena, const Option *option, const void *options)
     switch (option->type) {
     case OPTION_WHOLE:
         return value.whole == INT64_MIN ? not_given : arena_format(arena, "%" PRId64, value.whole);
+    case OPTION_BYTES:
+        bytes_text(value.whole, text);
+        return value.whole == INT64_MIN ? not_given : arena_text(arena, text);
     case OPTION_REAL:
         real_text(value.real, text);
         return isnan(value.real) ? not_given : arena_text(arena, text);

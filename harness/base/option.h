@@ -10,6 +10,7 @@
 
 typedef enum {
     OPTION_WHOLE,  // int64_t
+    OPTION_BYTES,  // int64_t: "200MB", as text_size reads it
     OPTION_REAL,   // double
     OPTION_CHOICE, // int: index into `choices`
     OPTION_SET,    // unsigned: bit i is choice i; typed "q+v" or "all"; never empty
@@ -25,7 +26,7 @@ typedef struct {
                           // none; NAN, INT64_MIN, choice -1, the empty set, no, or NULL until
                           // given. "auto", where it is no choice of its own: the same, but it can
                           // be typed and has a text; whoever reads the option decides
-    double low, high;     // inclusive, may be infinite; whole and real only
+    double low, high;     // inclusive, may be infinite; whole, bytes and real only
     const char
         *choices;     // "none|mlp"; choice and set only. Of a text: what --help calls it, "FOLDER"
     const char *help; // one line, no full stop: what it is, with its symbol in the paper

@@ -76,9 +76,10 @@
            "method that trains nothing")                                                           \
     COLUMN(batch, Whole, decided, protocol, "rows", "examples a step")                             \
     COLUMN(micro_batch, Whole, decided, protocol, "rows",                                          \
-           "examples a pass; gradients of passes are summed up to a step")                         \
+           "examples that went through the model at once, where fewer than batch; gradients of "   \
+           "such parts are summed up to a step")                                                   \
     COLUMN(recompute, Text, decided, protocol, "",                                                 \
-           "yes when activations were computed again in the backward")                             \
+           "yes when activations within a layer were computed again for its backward")             \
     COLUMN(optimizer, Text, decided, protocol, "", "name of the optimizer")                        \
     COLUMN(lr, Real, decided, protocol, "", "peak learning rate")                                  \
     COLUMN(lr_source, Text, decided, protocol, "", "given, searched or default")                   \
@@ -93,7 +94,8 @@
     COLUMN(frozen_dropout, Text, decided, protocol, "",                                            \
            "yes when the part below the first trained parameter ran with dropout")                 \
     COLUMN(frozen_dtype, Text, decided, protocol, "",                                              \
-           "number format of frozen weights: F32, F16 or BF16")                                    \
+           "format of the frozen weights of linear layers where it is not F32: bf16, or int8 "     \
+           "with a scale a row")                                                                   \
     COLUMN(trials, Whole, decided, protocol, "runs",                                               \
            "trials of the search that this setting got; or settings that a fit compared on tune")  \
     COLUMN(search_space, Text, decided, protocol, "",                                              \
@@ -213,7 +215,8 @@
            "and fitting on them")                                                                  \
     COLUMN(train_s, Real, measured, time, "seconds", "the training loop without evaluations")      \
     COLUMN(forward_s, Real, measured, time, "seconds", "forward passes of training")               \
-    COLUMN(backward_s, Real, measured, time, "seconds", "backward passes of training")             \
+    COLUMN(backward_s, Real, measured, time, "seconds",                                            \
+           "backward passes of training, what is computed again for them included")                \
     COLUMN(optimizer_s, Real, measured, time, "seconds",                                           \
            "updates of parameters, clipping included")                                             \
     COLUMN(eval_s, Real, measured, time, "seconds",                                                \
@@ -232,7 +235,8 @@
            "first 5; where a frozen bottom was kept, a step is what lies above it")                \
     COLUMN(flops, Real, result, time, "operations",                                                \
            "floating-point operations of training's products, from the graph, where it went to "   \
-           "its end; a multiply-add is 2; a frozen bottom that is kept counts once")               \
+           "its end; a multiply-add is 2; a frozen bottom that is kept counts once, what is "      \
+           "computed again twice")                                                                 \
     COLUMN(gflops_per_s, Real, measured, time, "GFLOP/s",                                          \
            "flops / train_s; where a frozen bottom was kept / (feature_s + train_s)")              \
     COLUMN(probe_gflops, Real, measured, time, "GFLOP/s",                                          \

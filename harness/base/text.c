@@ -98,26 +98,28 @@ bool text_duration(const char *text, int64_t *seconds)
     return true;
 }
 
-bool text_size(const char *text, double *bytes)
+bool text_size(const char *text, int64_t *bytes)
 {
     static const char letters[] = "KMGT";
     char number[64];
+    double value;
     size_t digits = strspn(text, "0123456789.");
-    const char *unit = text + digits + strspn(text + digits, " "), *letter = strchr(letters, *unit);
+    const char *unit = text + digits + strspn(text + digits, " ");
+    const char *letter = *unit ? strchr(letters, *unit == 'k' ? 'K' : *unit) : NULL;
     if (digits >= sizeof number)
         return false;
     memcpy(number, text, digits);
     number[digits] = '\0';
-    if (!text_real(number, bytes))
+    if (!text_real(number, &value))
         return false;
-    if (*unit && letter) {
-        bool binary = unit[1] == 'i';
-        for (const char *at = letters; at <= letter; at++)
-            *bytes *= binary ? 1024 : 1000;
-        unit += binary ? 2 : 1;
-        return !strcmp(unit, "B") || (!*unit && !binary);
-    }
-    return !*unit || !strcmp(unit, "B");
+    bool binary = letter && unit[1] == 'i';
+    for (const char *at = letters; letter && at <= letter; at++)
+        value *= binary ? 1024 : 1000;
+    unit += letter ? (binary ? 2 : 1) : 0;
+    if (!(value < 0x1p62) || (strcmp(unit, "B") != 0 && (*unit || binary)))
+        return false;
+    *bytes = (int64_t)value;
+    return true;
 }
 
 const char *text_of_size(char text[SIZE_TEXT], double bytes)

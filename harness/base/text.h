@@ -11,8 +11,8 @@ bool text_flag(const char *text, bool *value);     // yes, no, true, false
 // number alone is seconds.
 bool text_duration(const char *text, int64_t *seconds);
 // "24GB", "1.5 TB", "512MiB": a number and a unit, of powers of 1000 or, with an i, 1024; without a
-// unit bytes.
-bool text_size(const char *text, double *bytes);
+// unit bytes. A part of a byte is left out.
+bool text_size(const char *text, int64_t *bytes);
 // The other way, in four digits and powers of 1000: "13.84G", "512M", "96".
 enum { SIZE_TEXT = 16 };
 const char *text_of_size(char text[SIZE_TEXT], double bytes);

@@ -152,6 +152,26 @@ void batches_in_order(Arena *arena, const Tokens *tokens, size_t batch, Batches 
     cut(arena, tokens, order, batch, (tokens->count + batch - 1) / batch, batches);
 }
 
+void batches_in_parts(Arena *arena, const Tokens *tokens, const Batches *batches, size_t most,
+                      Batches *parts)
+{
+    size_t count = 0;
+    assert(most > 0);
+    for (size_t s = 0; s < batches->steps; s++)
+        count += (batches->begin[s + 1] - batches->begin[s] + most - 1) / most;
+    uint32_t *begin = arena_take(arena, count + 1, sizeof *begin);
+    *parts = (Batches){ .begin = begin, .order = batches->order, .tokens = batches->tokens };
+    begin[0] = 0;
+    for (size_t s = 0; s < batches->steps; s++)
+        while (begin[parts->steps] < batches->begin[s + 1]) {
+            size_t at = begin[parts->steps], left = batches->begin[s + 1] - at;
+            size_t size = left < most ? left : most;
+            Extent extent = batch_extent(tokens, batches->order + at, size);
+            parts->largest = extent_max(parts->largest, extent);
+            begin[++parts->steps] = (uint32_t)(at + size);
+        }
+}
+
 BatchBuffer batch_buffer(Arena *arena, const Extent *largest)
 {
     size_t tokens = largest->tokens + 1, sequences = largest->sequences + 1;

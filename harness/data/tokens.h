@@ -40,6 +40,11 @@ void batches_shuffled(Arena *arena, const Tokens *tokens, size_t batch, size_t s
                       uint64_t order_seed, Batches *batches);
 // Every example once, in order.
 void batches_in_order(Arena *arena, const Tokens *tokens, size_t batch, Batches *batches);
+// The same examples in the same order, each step in parts of `most` examples and a last one of what
+// is left: the parts of step s are those that begin at begin[s] of `batches` or later and before
+// begin[s + 1].
+void batches_in_parts(Arena *arena, const Tokens *tokens, const Batches *batches, size_t most,
+                      Batches *parts);
 
 // Extent of `count` examples.
 Extent batch_extent(const Tokens *tokens, const uint32_t *examples, size_t count);

@@ -1,7 +1,7 @@
 // cut.c: two walks over the nodes: which values are fixed, and, from the end, which nodes the rest
 // needs. What a node of the rest reads and does not stand in it is the frontier.
 #include "engine/cut.h"
-#include "engine/operator.h"
+#include "engine/graph_impl.h"
 
 typedef struct {
     const Graph *from;
@@ -80,8 +80,7 @@ static void node_again(Graph *to, const Node *node, const bool *needed, Value *m
     Value in[NODE_INPUTS];
     for (int k = 0; k < NODE_INPUTS; k++)
         in[k] = node->in[k] == NO_VALUE ? NO_VALUE : map[node->in[k]];
-    to->place = node->place;
-    to->part = node->part;
+    stand_at(to, node);
     int32_t index = graph_add(to, node->op, in, (size_t)node->op->inputs, node->set);
     for (int k = 0; k < NODE_OUTPUTS; k++)
         if (node->out[k] != NO_VALUE && (k == 0 || needed[node->out[k]]))

@@ -70,8 +70,7 @@ static void rebuild(Fold *fold, const Node *node)
     Value in[NODE_INPUTS], *made = once ? fold->in_once : fold->in_rest;
     for (int k = 0; k < NODE_INPUTS; k++)
         in[k] = once ? in_once(fold, node->in[k]) : in_rest(fold, node->in[k]);
-    to->place = node->place;
-    to->part = node->part;
+    stand_at(to, node);
     int32_t index = graph_add(to, node->op, in, (size_t)node->op->inputs, node->set);
     for (int k = 0; k < NODE_OUTPUTS; k++)
         if (node->out[k] != NO_VALUE)
@@ -127,6 +126,9 @@ static bool compute(Arena *arena, const Folded *folded, State *state, State *to,
 State *folded_state(Arena *arena, const Folded *folded, State *state, Error *error)
 {
     const Graph *rest = folded->rest;
+    if (folded->once)
+        state = state_for_graph(arena, state, folded->once);
+    state = state_for_graph(arena, state, rest);
     State *to = arena_zero(arena, 1, sizeof *to);
     to->slot = arena_zero(arena, rest->parameters + 1, sizeof *to->slot);
     for (; to->slots < rest->parameters; to->slots++) {
@@ -135,9 +137,11 @@ State *folded_state(Arena *arena, const Folded *folded, State *state, Error *err
         slot->is.trained = false;
         slot->count = (size_t)(slot->is.rows * slot->is.cols);
         const Slot *given = state_find(state, slot->is.name);
-        if (given)
+        if (given) {
             slot->value = given->value;
-        to->weight_bytes += slot->count * sizeof *slot->value;
+            slot->packed = given->packed;
+        }
+        to->weight_bytes += parameter_bytes(&slot->is);
     }
     return !folded->once || compute(arena, folded, state, to, error) ? to : NULL;
 }

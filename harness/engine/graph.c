@@ -142,6 +142,7 @@ int32_t graph_add(Graph *graph, const Operator *op, const Value *in, size_t inpu
                   .set = set,
                   .place = graph->place,
                   .part = graph->part,
+                  .block = graph->block,
                   .index = (int32_t)graph->nodes };
     ValueInfo out[NODE_OUTPUTS];
     if (graph->failed)
@@ -175,6 +176,11 @@ Value graph_give(Graph *graph, int32_t index, int output)
         graph->node[index].out[output] = value;
     }
     return graph->node[index].out[output];
+}
+
+size_t parameter_bytes(const Parameter *parameter)
+{
+    return store_bytes(parameter->store, (size_t)parameter->rows, (size_t)parameter->cols);
 }
 
 Value graph_gradient_leaf(Graph *graph, int32_t parameter)

@@ -13,6 +13,7 @@
 #include "base/error.h"
 #include "engine/batch.h"
 #include "engine/kernels.h"
+#include "engine/packed.h"
 
 // rows = constant + tokens T + sequences S + selected M + squares Q of the batch's extent.
 typedef struct {
@@ -58,7 +59,9 @@ typedef struct {
     int part; // whose it is; the engine only carries it (model/hooks.h)
     Init init;
     const Start *start;
+    Store store; // frozen ones alone may be packed (pack)
 } Parameter;
+size_t parameter_bytes(const Parameter *parameter);
 
 // Fills `out` (rows x cols) from the numbers of the parameters that `start` names.
 typedef void StartFill(float *out, const Parameter *parameter, const Matrix *from,
@@ -103,6 +106,7 @@ typedef struct {
     int32_t of;               // of the backward: the node that it belongs to; else its own index
     const char *place;        // "layer 1 ffn_mid": where in the model, for listings; may be NULL
     int part;                 // whose it is, as a Parameter's
+    int block;                // what may be computed again as one, such as a layer; 0: of none
 } Node;
 
 typedef struct {
@@ -124,8 +128,9 @@ typedef struct {
     size_t parameters, parameter_room;
     Value *output; // values that somebody reads after the step: never dropped, never reused
     size_t outputs, output_room;
-    const char *place; // given to nodes that are added, as the next two
+    const char *place; // given to nodes that are added, as the next three
     int part;
+    int block;
     int32_t of;                 // while the backward is appended
     uint32_t sites, side_sites; // dropout sites handed out: the model's, and methods' own
     size_t forward_nodes;       // set by gradient(): the nodes before the backward
@@ -155,10 +160,19 @@ Value graph_give(Graph *graph, int32_t node, int output); // asks for an output;
 // is the new one, or NO_VALUE.
 const Graph *trim(Arena *arena, const Graph *graph, bool calm, Value **map, Error *error);
 
+// The graph with frozen weights stored as `store`, where nodes read them through operators that can
+// (Operator.packed) and nobody reads them otherwise. Values keep their numbers.
+const Graph *pack(Arena *arena, const Graph *graph, Store store, Error *error);
+
 // The graph followed by its backward: for each trained parameter that `loss` depends on a gradient
 // leaf that nodes add to. A trained parameter that no way reaches is an error that names it. Values
 // keep their numbers.
 const Graph *gradient(Arena *arena, const Graph *graph, Value loss, Error *error);
+
+// A graph with its backward that keeps less: what lies within a block (Node.block) and is read by
+// its backward is computed again just before that. Values keep their numbers, and the results their
+// bits.
+const Graph *recompute(Arena *arena, const Graph *backward, Error *error);
 
 double graph_flops(const Graph *graph, const Extent *extent); // products only; a multiply-add is 2
 double node_flops(const Graph *graph, size_t node, const Extent *extent);

@@ -12,7 +12,10 @@ extern const Operator op_linear, op_add_product, op_add, op_activation, op_layer
     op_picked_rows, op_mean_rows, op_mean_grad, op_cross_entropy, op_squared_error,
     op_tied_cross_entropy, op_scale_columns, op_products_of_columns, op_scale_rows,
     op_products_of_rows, op_unit_rows, op_unit_rows_grad, op_columns, op_columns_grad, op_in_front,
-    op_in_front_grad;
+    op_in_front_grad, op_packed_linear, op_packed_product;
+
+bool linear_size(Graph *graph, const Node *node, ValueInfo *out);
+double linear_flops(const Graph *graph, const Node *node, const Extent *extent); // dy W has as many
 
 static inline const ValueInfo *info_of(const Graph *graph, const Node *node, int input)
 {

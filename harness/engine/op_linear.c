@@ -18,7 +18,7 @@ Value linear(Graph *graph, Value x, Value W, Value b)
                       0);
 }
 
-static bool linear_size(Graph *graph, const Node *node, ValueInfo *out)
+bool linear_size(Graph *graph, const Node *node, ValueInfo *out)
 {
     const ValueInfo *x = info_of(graph, node, 0), *W = info_of(graph, node, 1);
     if (x->cols != W->cols || !is_constant(W->rows))
@@ -54,7 +54,7 @@ static void linear_backward(Gradient *gradient, const Node *node)
         give(gradient, append(gradient, &op_sum_rows, &dy, 1, (Setting){ 0 }), 0, b);
 }
 
-static double linear_flops(const Graph *graph, const Node *node, const Extent *extent)
+double linear_flops(const Graph *graph, const Node *node, const Extent *extent)
 {
     const ValueInfo *W = info_of(graph, node, 1);
     return 2.0 * (double)count_of(info_of(graph, node, 0)->rows, extent) * (double)W->cols *
@@ -66,6 +66,7 @@ const Operator op_linear = {
     .inputs = 3,
     .outputs = 1,
     .rowwise = 1,
+    .packed = &op_packed_linear,
     .size = linear_size,
     .forward = linear_forward,
     .backward = linear_backward,

@@ -18,7 +18,8 @@ struct Operator {
     bool selects;     // a row selection: output 0 is some rows of input 0
     bool walks;       // needs to know where its rows lie in the batch: tokens, or one a sequence
     Dropout *(*random)(Setting *set); // the dropout of a node that draws random numbers; NULL: none
-    bool loss;                        // gives the step's loss (a double in the Step)
+    const Operator *packed; // the same over an input 1 that is packed (packed.h); NULL: none
+    bool loss;              // gives the step's loss (a double in the Step)
     // Shapes of all outputs that might be asked for; false after graph->error was filled.
     bool (*size)(Graph *graph, const Node *node, ValueInfo *out);
     void (*forward)(Step *step, const Node *node); // computes; cannot fail

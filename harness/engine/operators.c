@@ -43,6 +43,8 @@ const Operator *const operators[] = {
     &op_columns_grad,
     &op_in_front,
     &op_in_front_grad,
+    &op_packed_linear,
+    &op_packed_product,
     NULL,
 };
 

@@ -256,7 +256,7 @@ Runner *runner_new(Arena *arena, const Plan *plan, State *state, float *memory)
     runner->step.slot = arena_take(arena, graph->parameters + 1, sizeof(Slot *));
     for (size_t p = 0; p < graph->parameters; p++) {
         runner->step.slot[p] = state_find(state, graph->parameter[p].name);
-        assert(runner->step.slot[p]);
+        assert(runner->step.slot[p] && runner->step.slot[p]->is.store == graph->parameter[p].store);
     }
     return runner;
 }

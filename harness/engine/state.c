@@ -73,11 +73,33 @@ Slot *state_find(const State *state, const char *name)
     return NULL;
 }
 
+// Its numbers are needed as float32 only until they are packed.
+static bool slot_pack(Arena *arena, Slot *slot, uint64_t init_seed, Giver giver, void *context,
+                      Error *error)
+{
+    size_t rows = (size_t)slot->is.rows, cols = (size_t)slot->is.cols;
+    void *memory = arena_take(arena, parameter_bytes(&slot->is), 1);
+    size_t mark = arena_mark(arena);
+    float *room = arena_take(arena, slot->count, sizeof *room);
+    const float *given = room;
+    if (slot->is.init.kind != INIT_GIVEN)
+        init_fill(room, &slot->is, NULL, init_seed);
+    else if (!(given = giver(context, &slot->is, room, error)))
+        return false;
+    slot->packed = packed_in(memory, slot->is.store, rows, cols);
+    pack_rows(&slot->packed,
+              (Matrix){ (float *)(uintptr_t)given, rows, cols, cols }); // is only read
+    arena_rewind(arena, mark);
+    return true;
+}
+
 static bool slot_fill(Arena *arena, Slot *slot, bool learns, uint64_t init_seed, Giver giver,
                       void *context, Error *error)
 {
     size_t mark = arena_mark(arena);
     slot->count = (size_t)(slot->is.rows * slot->is.cols);
+    if (slot->is.store != STORE_F32)
+        return slot_pack(arena, slot, init_seed, giver, context, error);
     slot->value = arena_take(arena, slot->count, sizeof(float));
     if (slot->is.init.kind == INIT_GIVEN) {
         const float *given = giver(context, &slot->is, slot->value, error);
@@ -115,7 +137,7 @@ static State *bound(Arena *arena, const Graph *const *graphs, size_t count, bool
             if (!slot_fill(arena, slot, learns, init_seed, giver, context, error))
                 return NULL;
             state->slots++;
-            state->weight_bytes += slot->count * sizeof(float);
+            state->weight_bytes += parameter_bytes(&slot->is);
             state->gradient_bytes += slot->gradient ? slot->count * sizeof(float) : 0;
             state->moment_bytes += slot->gradient ? 2 * slot->count * sizeof(float) : 0;
         }
@@ -135,6 +157,26 @@ State *state_for_use(Arena *arena, const Graph *const *graphs, size_t count, uin
                      Giver giver, void *context, Error *error)
 {
     return bound(arena, graphs, count, false, init_seed, giver, context, error);
+}
+
+State *state_for_graph(Arena *arena, State *state, const Graph *graph)
+{
+    State *own = arena_zero(arena, 1, sizeof *own);
+    *own = *state;
+    own->slot = arena_take(arena, state->slots + 1, sizeof *own->slot);
+    memcpy(own->slot, state->slot, state->slots * sizeof *own->slot);
+    for (size_t i = 0; i < own->slots; i++) {
+        Slot *slot = &own->slot[i];
+        const Parameter *as = graph_find(graph, slot->is.name);
+        if (!as || as->store == slot->is.store)
+            continue;
+        assert(as->store == STORE_F32);
+        slot->is.store = STORE_F32;
+        slot->value = arena_take(arena, slot->count, sizeof *slot->value);
+        size_t rows = slot->packed.rows, cols = slot->packed.cols;
+        unpack_rows((Matrix){ slot->value, rows, cols, cols }, &slot->packed, 0);
+    }
+    return own;
 }
 
 void state_update(State *state, const Training *training, int64_t step, double *norm)

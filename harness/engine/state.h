@@ -9,8 +9,9 @@
 
 typedef struct {
     Parameter is;
-    size_t count; // rows x cols
-    float *value; // contiguous; frozen ones may lie in a read-only mapping: only `trained` change
+    size_t count;  // rows x cols
+    float *value;  // contiguous; frozen ones may lie in a read-only mapping: only `trained` change
+    Packed packed; // in place of `value`, which is NULL, where is.store says so
     float *gradient, *m, *v; // trained only, else NULL; none in a state_for_use
 } Slot;
 
@@ -32,6 +33,9 @@ State *state_new(Arena *arena, const Graph *const *graphs, size_t count, uint64_
 // The same for a model that is not trained any more.
 State *state_for_use(Arena *arena, const Graph *const *graphs, size_t count, uint64_t init_seed,
                      Giver giver, void *context, Error *error);
+// The state as a graph reads it: what is packed and the graph reads as float32 is expanded into the
+// arena. The rest is shared.
+State *state_for_graph(Arena *arena, State *state, const Graph *graph);
 Slot *state_find(const State *state, const char *name);
 
 // Clips by the global norm over all trained parameters, updates them and clears the gradients.

@@ -124,8 +124,7 @@ static int32_t rebuilt(Trim *trim, const Node *node, int sinks)
         in[k] = node->in[k] == NO_VALUE              ? NO_VALUE
                 : sinks >= 0 && rowwise(node->op, k) ? *some_of(trim, sinks, node->in[k])
                                                      : trim->whole[node->in[k]];
-    trim->to->place = node->place;
-    trim->to->part = node->part;
+    stand_at(trim->to, node);
     return graph_add(trim->to, node->op, in, (size_t)node->op->inputs, node->set);
 }
 

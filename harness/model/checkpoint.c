@@ -67,6 +67,12 @@ void checkpoint_close(Checkpoint *checkpoint)
     *checkpoint = (Checkpoint){ 0 };
 }
 
+void checkpoint_rest(const Checkpoint *checkpoint)
+{
+    if (checkpoint->mapped)
+        file_rest(checkpoint->bytes);
+}
+
 bool checkpoint_parse(Arena *arena, Bytes bytes, const char *file, Checkpoint *checkpoint,
                       Error *error)
 {

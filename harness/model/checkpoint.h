@@ -35,6 +35,9 @@ bool checkpoint_parse(Arena *arena, Bytes bytes, const char *file, Checkpoint *c
 // and leaves the caller's bytes of checkpoint_parse alone).
 bool checkpoint_open(Arena *arena, const char *path, Checkpoint *checkpoint, Error *error);
 void checkpoint_close(Checkpoint *checkpoint);
+// The memory of what was read goes back to the system where the file is mapped; reading it again
+// brings it back.
+void checkpoint_rest(const Checkpoint *checkpoint);
 
 // By its exact name; NULL when there is none.
 const Tensor *checkpoint_find(const Checkpoint *checkpoint, const char *name);

@@ -142,6 +142,8 @@ static bool finish(Arena *arena, Builder *builder, Described *described, Error *
     if (builder->is->stored)
         drop_unread(arena, builder->graph);
     described->graph = trim(arena, builder->graph, !builder->is->frozen_dropout, &map, error);
+    if (described->graph && builder->is->frozen_store != STORE_F32)
+        described->graph = pack(arena, described->graph, builder->is->frozen_store, error);
     if (!described->graph)
         return false;
     described->logits = renumbered(map, described->logits);

@@ -22,6 +22,7 @@ typedef struct {
     Words words;         // of the split that is trained on, for methods that read them
     bool storing;        // evaluation: what one task's file holds is listed, and an output
     bool stored;         // evaluation: what the method computes from parameters alone is one
+    Store frozen_store;  // of frozen weights that linear layers alone read
 } Description;
 
 typedef struct {

@@ -100,7 +100,10 @@ Value post_norm_encoder(Builder *builder, const EncoderNames *names)
 {
     Encoder encoder = { builder, names };
     Value x = embeddings(&encoder);
-    for (int layer = 0; layer < builder->is->config->layers; layer++)
+    for (int layer = 0; layer < builder->is->config->layers; layer++) {
+        builder->graph->block = 1 + layer;
         x = feed_forward_layer(&encoder, layer, attention_layer(&encoder, layer, x));
+    }
+    builder->graph->block = 0;
     return x;
 }

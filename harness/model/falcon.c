@@ -111,8 +111,11 @@ static Value layer_of(Builder *builder, int layer, Value x)
 static Value encoder(Builder *builder)
 {
     Value x = embeddings(builder);
-    for (int layer = 0; layer < builder->is->config->layers; layer++)
+    for (int layer = 0; layer < builder->is->config->layers; layer++) {
+        builder->graph->block = 1 + layer;
         x = layer_of(builder, layer, x);
+    }
+    builder->graph->block = 0;
     builder->graph->place = "norm";
     Norm norm = norm_at(builder, "transformer.ln_f", SITE_NORM, -1);
     return normalise(builder->graph, x, NO_VALUE, norm.gain, norm.offset,

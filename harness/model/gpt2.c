@@ -91,8 +91,11 @@ static Value feed_forward_layer(Builder *builder, int layer, Value x)
 static Value encoder(Builder *builder)
 {
     Value x = embeddings(builder);
-    for (int layer = 0; layer < builder->is->config->layers; layer++)
+    for (int layer = 0; layer < builder->is->config->layers; layer++) {
+        builder->graph->block = 1 + layer;
         x = feed_forward_layer(builder, layer, attention_layer(builder, layer, x));
+    }
+    builder->graph->block = 0;
     builder->graph->place = "norm";
     return normalised(builder, norm_at(builder, "transformer.ln_f", SITE_NORM, -1), x);
 }

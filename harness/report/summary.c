@@ -14,8 +14,9 @@ static const char *const seed_columns[] = {
     "seed", "init_seed", "order_seed", "dropout_seed", "data_seed", "fold", NULL };
 static const char *const line_columns[] = {
     "model", "method", "pretrained", "options", "model_sha", "method_sha", "lr", "head_lr",
-    "micro_batch", "recompute", "frozen_dropout", "budget", "budget_of", "head", "lr_source",
-    "trials", NULL };
+    "micro_batch", "recompute", "frozen_dtype", "frozen_dropout", "budget", "budget_of", "head",
+    "lr_source", "trials", NULL };
+static const char *const lever_columns[] = { "micro_batch", "recompute", "frozen_dtype", NULL };
 static const char *const searched_columns[] = { // the line's where a search chose them
     "epochs", "min_steps", NULL };
 static const char *const hashes[] = { // of the group machine, but they decide what is computed
@@ -72,7 +73,7 @@ static void find_fields(Work *work)
                     : text_among(c->name, line_columns)     ? OF_LINE
                     : text_among(c->name, searched_columns) ? OF_SEARCH
                                                             : OF_BLOCK;
-        work->field[work->fields++] = (Field){ c, part };
+        work->field[work->fields++] = (Field){ c, part, text_among(c->name, lever_columns) };
     }
 }
 
@@ -122,7 +123,8 @@ static bool agrees(const Work *work, const Run *run, const Draft *draft, Part pa
 {
     for (size_t f = 0; f < work->fields; f++) {
         const char *mine = run->value[f], *its = draft->value[f];
-        if (part_of(work, f, run) == part && *mine && *its && strcmp(mine, its) != 0)
+        bool comparable = (*mine && *its) || work->field[f].lever;
+        if (part_of(work, f, run) == part && comparable && strcmp(mine, its) != 0)
             return false;
     }
     return true;

@@ -52,7 +52,8 @@ static bool whole_read(const Arguments *arguments, const char *name, int64_t low
     return fail(error, ERROR_INPUT, (Where){ .item = item }, right, "'%s' is out of range", typed);
 }
 
-static bool weights_read(const Arguments *arguments, Asked *asked, Error *error)
+static bool weights_read(const Arguments *arguments, const Protocol *protocol, Asked *asked,
+                         Error *error)
 {
     static const char *const names[] = { "f32", "f16", "bf16", NULL };
     const char *typed = argument_value(arguments, "weights");
@@ -60,18 +61,20 @@ static bool weights_read(const Arguments *arguments, Asked *asked, Error *error)
     if (!text_among(asked->type, names))
         return fail(error, ERROR_INPUT, (Where){ .item = "--weights" }, "f32, f16 or bf16",
                     "'%s' is unknown", typed);
-    asked->of.frozen_bytes = strcmp(asked->type, "f32") ? 2 : 4;
-    return true;
+    asked->of.halves = strcmp(asked->type, "f32") != 0;
+    return !asked->of.halves || protocol->frozen_dtype == STORE_F32 ||
+           fail(error, ERROR_INPUT, (Where){ .item = "--weights" }, "f32 with frozen-dtype",
+                "'%s' is what that changes", typed);
 }
 
 static bool memory_read(const Arguments *arguments, Asked *asked, Error *error)
 {
     const char *typed = argument_value(arguments, "memory");
-    return !typed ||
-           (text_size(typed, &asked->of.memory) && 1 <= asked->of.memory &&
-            asked->of.memory <= 1e15) ||
-           fail(error, ERROR_INPUT, (Where){ .item = "--memory" }, "a size such as 24GB, to 1000TB",
-                "'%s' is none", typed);
+    int64_t bytes = 0;
+    bool right = !typed || (text_size(typed, &bytes) && 1 <= bytes && bytes <= 1000000000000000);
+    asked->of.memory = (double)bytes;
+    return right || fail(error, ERROR_INPUT, (Where){ .item = "--memory" },
+                         "a size such as 24GB, to 1000TB", "'%s' is none", typed);
 }
 
 static bool gflops_read(const Arguments *arguments, Asked *asked, Error *error)
@@ -92,8 +95,14 @@ static bool asked_read(const Arguments *arguments, const Protocol *protocol, Ask
                        Error *error)
 {
     int64_t rows = 0;
-    *asked = (Asked){ .of.batch = (size_t)protocol->batch, .csv = argument_is(arguments, "csv") };
-    if (!weights_read(arguments, asked, error) || !memory_read(arguments, asked, error) ||
+    if (protocol->max_memory != INT64_MIN)
+        return fail(error, ERROR_INPUT, (Where){ .item = "--max-memory" }, "--memory",
+                    "is of a run, for which it chooses");
+    *asked = (Asked){ .of.batch = (size_t)protocol->batch,
+                      .of.pass = (size_t)protocol->micro_batch,
+                      .of.recompute = protocol->recompute,
+                      .csv = argument_is(arguments, "csv") };
+    if (!weights_read(arguments, protocol, asked, error) || !memory_read(arguments, asked, error) ||
         !labels_read(arguments, &asked->labels, error) ||
         !whole_read(arguments, "rows", 1, 1000000000000, &rows, error))
         return false;

@@ -102,6 +102,19 @@ static void row_print(FILE *out, const Row *row, const Protocol *protocol)
     fprintf(out, "%s/rows/%s.csv\n", protocol->out, row->key);
 }
 
+// What --max-memory has chosen.
+static void levers_print(FILE *out, const Row *row, const Protocol *protocol)
+{
+    if (protocol->max_memory == INT64_MIN)
+        return;
+    fputs("tunemark: max-memory: ", out);
+    if (row->micro_batch == WHOLE_UNKNOWN)
+        fputs("the whole batch at once", out);
+    else
+        fprintf(out, "micro-batch %lld", (long long)row->micro_batch);
+    fprintf(out, "%s\n", row->recompute ? ", recompute" : "");
+}
+
 static bool command(const Invocation *invocation, int *status, Error *error)
 {
     Arguments arguments;
@@ -120,6 +133,7 @@ static bool command(const Invocation *invocation, int *status, Error *error)
         fputs("\r\033[K", stderr);
     if (!ok)
         return false;
+    levers_print(stderr, &row, &request.protocol);
     row_print(stdout, &row, &request.protocol);
     if (request.protocol.profile && !(row.forward_s > 0))
         fprintf(stderr, "tunemark: profile: no step went through the graph: there is none\n");

@@ -410,7 +410,7 @@ static bool graph(const Invocation *invocation, int *status, Error *error)
     if (ok && (evaluation || !prepared.plans.train_plan))
         graph_print(prepared.plans.eval_plan, &prepared.largest_evaluation, NULL);
     else if (ok)
-        graph_print(prepared.plans.train_plan, &prepared.batches.largest,
+        graph_print(prepared.plans.train_plan, &prepared.passes.largest,
                     prepared.plans.prefix_plan ? &prepared : NULL);
     cache_close(cache);
     return ok;

@@ -8,11 +8,13 @@ typedef struct {
     size_t kept;         // bytes that lie beside the step: a fit's vectors
 } Drawn;
 
-static bool draw_training(Arena *arena, const Description *description, Drawn *drawn, Error *error)
+static bool draw_training(Arena *arena, const Description *description, bool again, Drawn *drawn,
+                          Error *error)
 {
     Described train;
     return describe(arena, description, &train, error) &&
-           (drawn->step = gradient(arena, train.graph, train.loss, error));
+           (drawn->step = gradient(arena, train.graph, train.loss, error)) &&
+           (!again || (drawn->step = recompute(arena, drawn->step, error)));
 }
 
 static bool draw_vectors(Arena *arena, const Description *description, size_t rows, Drawn *drawn,
@@ -42,14 +44,15 @@ static bool draw(Arena *arena, const Description *description, const EstimateAsk
     if (method->claims & TRAINS_NOTHING)
         return true;
     return method->fit ? draw_vectors(arena, description, asked->rows, drawn, error)
-                       : draw_training(arena, description, drawn, error);
+                       : draw_training(arena, description, asked->recompute, drawn, error);
 }
 
 static bool plan_batch(Arena *arena, const Drawn *drawn, const EstimateAsked *asked, size_t batch,
                        Estimate *estimate, Error *error)
 {
     size_t mark = arena_mark(arena);
-    Extent extent = extent_of(batch, asked->length);
+    size_t pass = asked->pass > 0 && asked->pass < batch ? asked->pass : batch;
+    Extent extent = extent_of(pass, asked->length);
     const Plan *planned = plan_of_any_size(arena, drawn->step, &extent, error);
     if (planned) {
         estimate->activations = plan_activations(planned) + drawn->kept;
@@ -57,7 +60,7 @@ static bool plan_batch(Arena *arena, const Drawn *drawn, const EstimateAsked *as
         estimate->bytes =
             (size_t)(estimate->held.weights + estimate->held.gradients + estimate->held.optimizer) +
             estimate->activations + estimate->workspace;
-        estimate->flops = graph_flops(drawn->step, &extent);
+        estimate->flops = graph_flops(drawn->step, &extent) * (double)batch / (double)pass;
     }
     arena_rewind(arena, mark);
     return planned != NULL;
@@ -128,7 +131,9 @@ bool estimate(const Description *description, const EstimateAsked *asked, Estima
         Counts all = counts_of(drawn.counted);
         estimate->counts = counts_free(drawn.counted, description);
         estimate->shares = shares_of(&estimate->counts);
-        estimate->held = held_of(&all, !estimate->fits_vectors, asked->frozen_bytes);
+        estimate->held = held_of(&all, !estimate->fits_vectors);
+        if (asked->halves)
+            estimate->held.weights -= 2 * (all.total - all.trained);
         estimate->head_alone =
             all.trained == all.trained_head && claims_any(description, drawn.options);
         ok = plan_batch(arena, &drawn, asked, asked->batch, estimate, error);

@@ -12,7 +12,9 @@
 typedef struct {
     size_t batch, length; // texts, tokens of each
     size_t rows;          // of a method that fits: whose vectors are kept; else of no account
-    size_t frozen_bytes;  // of a frozen weight: 4, or 2 (f16, bf16)
+    size_t pass;          // texts that go through the model at a time; 0: all of the batch
+    bool recompute;       // of layers, in the backward
+    bool halves;          // every frozen number takes two bytes
     double memory;        // bytes that the largest batch is to fit; 0: it is not asked for
 } EstimateAsked;
 

@@ -132,7 +132,7 @@ bool heldout_loss(const Heldout *heldout, const Description *description, Checkp
     Plans plans;
     Trainer trainer = { .step = NULL };
     if (!tuned)
-        is.method = (Attached){ NULL, NULL };
+        is.method = (Attached){ NULL, NULL }, is.frozen_store = STORE_F32;
     bool ok =
         arena && plans_make(arena, &is, NULL, NULL, &heldout->largest, &plans, error) &&
         trainer_new(arena, &plans, checkpoint, 0, 0, &(Training){ .steps = 0 }, &trainer, error);

@@ -20,6 +20,11 @@ static bool check_types(Arena *arena, const Prepared *p, Error *error)
                 "1 tells no second text from the first");
 }
 
+static const char *option_of(Arena *arena, const char *name, const Protocol *protocol)
+{
+    return option_text(arena, option_find(protocol_options, name), protocol);
+}
+
 static uint64_t seed_of(int64_t own, int64_t seed)
 {
     return (uint64_t)(own == INT64_MIN ? seed : own);
@@ -160,12 +165,23 @@ static void decide_batches(Arena *arena, const Request *request, Prepared *p)
     size_t batch = (size_t)request->protocol.batch;
     size_t steps = request->method->fit ? 0 : (size_t)p->training.steps; // of the model
     batches_shuffled(arena, &p->tokens[SPLIT_TRAIN], batch, steps, p->order_seed, &p->batches);
-    for (int s = SPLIT_TUNE; s < SPLITS; s++) {
-        batches_in_order(arena, &p->tokens[s], batch, &p->evaluation[s]);
-        p->largest_evaluation = extent_max(p->largest_evaluation, p->evaluation[s].largest);
-    }
     if (request->protocol.select == SELECT_BEST)
         p->looks = looks_of(p->batches.steps, (p->tokens[SPLIT_TRAIN].count + batch - 1) / batch);
+}
+
+static bool is_in_parts(const Request *request, const Prepared *p)
+{
+    return p->levers.pass < (size_t)request->protocol.batch;
+}
+
+static void decide_passes(Arena *arena, Prepared *p)
+{
+    batches_in_parts(arena, &p->tokens[SPLIT_TRAIN], &p->batches, p->levers.pass, &p->passes);
+    p->largest_evaluation = (Extent){ 0 };
+    for (int s = SPLIT_TUNE; s < SPLITS; s++) {
+        batches_in_order(arena, &p->tokens[s], p->levers.pass, &p->evaluation[s]);
+        p->largest_evaluation = extent_max(p->largest_evaluation, p->evaluation[s].largest);
+    }
 }
 
 // Which heads a run may end with: one, but of a fit that chooses.
@@ -179,8 +195,7 @@ static unsigned heads_of(const Request *request, const Prepared *p)
 static bool decide_plans(Arena *arena, const Request *request, Prepared *p, Error *error)
 {
     unsigned heads = heads_of(request, p);
-    const Extent *train = p->batches.steps ? &p->batches.largest : NULL;
-    size_t batch = (size_t)request->protocol.batch;
+    const Extent *train = p->passes.steps ? &p->passes.largest : NULL;
     for (int head = 0; head < HEADS; head++) {
         Plans plans;
         if (!(heads >> head & 1))
@@ -193,17 +208,86 @@ static bool decide_plans(Arena *arena, const Request *request, Prepared *p, Erro
     }
     p->description.head = p->plans.description.head;
     if (request->method->fit)
-        return fitting_plan(arena, &p->tokens[SPLIT_TRAIN], &p->tokens[SPLIT_TUNE], batch,
+        return fitting_plan(arena, &p->tokens[SPLIT_TRAIN], &p->tokens[SPLIT_TUNE], p->levers.pass,
                             &p->plans, &p->frozen, error);
-    return frozen_plan(arena, &p->tokens[SPLIT_TRAIN], &p->batches, batch,
-                       1e6 * (double)request->protocol.cache, &p->plans, &p->frozen, error);
+    // Whether rows are kept does not ask for recomputation, which is to change no bit.
+    return frozen_plan(arena, &p->tokens[SPLIT_TRAIN], &p->passes, p->levers.pass,
+                       p->levers.keeps ? 1e6 * (double)request->protocol.cache : 0, &p->plans,
+                       &p->frozen, error) &&
+           (!p->levers.recompute || plans_recompute(arena, train, &p->plans, error));
+}
+
+// The plan's, of training and evaluation.
+static Whole peak_of(const Row *row)
+{
+    return row->plan_peak > row->eval_plan_peak ? row->plan_peak : row->eval_plan_peak;
+}
+
+static bool plan_with(Arena *arena, const Request *request, const Levers *levers, Prepared *p,
+                      Error *error)
+{
+    p->levers = *levers;
+    decide_passes(arena, p);
+    return decide_plans(arena, request, p, error);
+}
+
+// A plan that is tried and leaves nothing but its size.
+typedef struct {
+    Arena *arena;
+    const Request *request;
+    const Prepared *p;
+    Error error;
+} Trial;
+
+static void row_memory(const Prepared *p, Row *row);
+
+static double predicted(void *context, const Levers *levers)
+{
+    Trial *trial = context;
+    size_t mark = arena_mark(trial->arena);
+    Prepared tried = *trial->p;
+    double bytes = INFINITY;
+    if (plan_with(trial->arena, trial->request, levers, &tried, &trial->error)) {
+        row_memory(&tried, &tried.row);
+        bytes = (double)peak_of(&tried.row);
+    }
+    arena_rewind(trial->arena, mark);
+    return bytes;
+}
+
+static bool decide_levers(Arena *arena, const Request *request, Prepared *p, Levers *levers,
+                          Error *error)
+{
+    const Protocol *protocol = &request->protocol;
+    bool parts = 0 < protocol->micro_batch && protocol->micro_batch < protocol->batch;
+    Trial trial = { arena, request, p, { 0 } };
+    double least = 0;
+    *levers = (Levers){ .pass = (size_t)(parts ? protocol->micro_batch : protocol->batch),
+                        .recompute = protocol->recompute,
+                        .keeps = true };
+    if (protocol->max_memory == INT64_MIN)
+        return true;
+    if (protocol->micro_batch > 0 || protocol->recompute)
+        return fail(error, ERROR_INPUT, (Where){ .item = "max-memory" },
+                    "without micro-batch and recompute", "chooses these itself");
+    if (levers_choose((size_t)protocol->batch, (double)protocol->max_memory, predicted, &trial,
+                      levers, &least))
+        return true;
+    if (isinf(least)) {
+        *error = trial.error;
+        return false;
+    }
+    return fail(error, ERROR_INPUT, (Where){ .item = "max-memory" },
+                arena_format(arena, "at least %.1fMB", ceil(least / 1e5) / 10),
+                "%s is not enough, even for one example at a time and with recomputation",
+                option_of(arena, "max-memory", protocol));
 }
 
 // Products of all steps and of all evaluations.
 static void count_flops(Prepared *p)
 {
     p->flops =
-        p->frozen.flops + batches_flops(p->plans.backward, &p->tokens[SPLIT_TRAIN], &p->batches);
+        p->frozen.flops + batches_flops(p->plans.backward, &p->tokens[SPLIT_TRAIN], &p->passes);
     for (int split = SPLIT_TUNE; split < SPLITS; split++)
         p->evaluation_flops +=
             batches_flops(p->plans.eval.graph, &p->tokens[split], &p->evaluation[split]) *
@@ -211,11 +295,6 @@ static void count_flops(Prepared *p)
 }
 
 // ---- the row's decided cells
-
-static const char *option_of(Arena *arena, const char *name, const Protocol *protocol)
-{
-    return option_text(arena, option_find(protocol_options, name), protocol);
-}
 
 static const char *yes_no(bool flag)
 {
@@ -264,6 +343,12 @@ static void row_protocol(Arena *arena, const Request *request, const Prepared *p
     row->select = option_of(arena, "select", protocol);
     row->steps = p->training.steps;
     row->batch = protocol->batch;
+    if (is_in_parts(request, p))
+        row->micro_batch = (Whole)p->levers.pass;
+    if (p->levers.recompute)
+        row->recompute = "yes";
+    if (p->description.frozen_store != STORE_F32)
+        row->frozen_dtype = store_names[p->description.frozen_store];
     row->optimizer = "adamw";
     if (trains) {
         row->lr = p->training.lr;
@@ -295,7 +380,6 @@ static void row_protocol(Arena *arena, const Request *request, const Prepared *p
 
 static void row_parameters(const Prepared *p, Row *row)
 {
-    Counts all = counts_of(p->plans.eval.graph);
     Counts counts = counts_free(p->plans.eval.graph, &p->description);
     Shares shares = shares_of(&counts);
     row->params_total = counts.total;
@@ -308,11 +392,16 @@ static void row_parameters(const Prepared *p, Row *row)
     row->method_share = shares.method;
     row->trained_share_nonembedding = shares.trained_nonembedding;
     row->method_share_nonembedding = shares.method_nonembedding;
+}
+
+static void row_memory(const Prepared *p, Row *row)
+{
+    Counts all = counts_of(p->plans.eval.graph);
     bool steps = p->batches.steps > 0 || !p->plans.features_plan; // a fit has no gradients
     const Plan *train = plans_training(&p->plans);
     // Kept rows lie beside the step's memory, which is that of the largest plan.
     size_t step = p->frozen.bytes ? plans_bytes(&p->plans) : plan_bytes(train);
-    Held of_state = held_of(&all, steps, sizeof(float));
+    Held of_state = held_of(&all, steps);
     row->plan_weights = of_state.weights + (p->looks.count ? 4 * all.trained : 0); // the best's
     row->plan_gradients = of_state.gradients;
     row->plan_optimizer = of_state.optimizer;
@@ -362,6 +451,12 @@ static void row_key(Arena *arena, const Request *request, const Prepared *p, Row
         text = arena_format(arena, "%sselect=%s\n", text, row->select);
     if (protocol->train_on != TRAIN_ON_TRAIN)
         text = arena_format(arena, "%strain_on=%s\n", text, row->train_on);
+    if (is_in_parts(request, p))
+        text = arena_format(arena, "%smicro_batch=%zu\n", text, p->levers.pass);
+    if (p->levers.recompute)
+        text = arena_format(arena, "%srecompute=%s\n", text, row->recompute);
+    if (row->frozen_dtype)
+        text = arena_format(arena, "%sfrozen_dtype=%s\n", text, row->frozen_dtype);
     Hash key = hash_bytes(text, strlen(text));
     row->key = arena_text(arena, key.hex);
 }
@@ -462,13 +557,16 @@ bool prepare(Arena *arena, Cache *cache, const Request *request, Prepared *p, Er
         return false;
     decide_training(request, p, steps);
     decide_batches(arena, request, p);
-    if (!decide_plans(arena, request, p, error) || !check_trained(request, p, error))
+    Levers levers;
+    if (!decide_levers(arena, request, p, &levers, error) ||
+        !plan_with(arena, request, &levers, p, error) || !check_trained(request, p, error))
         return false;
     count_flops(p);
     row_clear(&p->row);
     row_what(arena, request, p, &p->row);
     row_protocol(arena, request, p, &p->row);
     row_parameters(p, &p->row);
+    row_memory(p, &p->row);
     row_key(arena, request, p, &p->row);
     p->row.warnings = warnings_of(arena, request, p);
     return true;
@@ -484,9 +582,7 @@ bool resolve(Arena *arena, Cache *cache, const Request *request, Resolved *resol
     if (ok) {
         resolved->row = prepared.row;
         resolved->flops = prepared.flops + prepared.evaluation_flops;
-        resolved->bytes = (size_t)(prepared.row.plan_peak > prepared.row.eval_plan_peak
-                                       ? prepared.row.plan_peak
-                                       : prepared.row.eval_plan_peak);
+        resolved->bytes = (size_t)peak_of(&prepared.row);
         for (size_t c = 0; c < row_columns; c++)
             if (row_column[c].type == COLUMN_Text) {
                 Text *text = (Text *)(void *)((char *)&resolved->row + row_column[c].field);

@@ -5,6 +5,7 @@
 #include "run/files.h"
 #include "run/fitting.h"
 #include "run/heldout.h"
+#include "run/levers.h"
 #include "run/run.h"
 #include "run/selection.h"
 #include "run/trainer.h"
@@ -17,7 +18,9 @@ typedef struct {
     TaskFiles *task;
     Tokens tokens[SPLITS]; // train's is of the rows that are trained on; not scored: none
     Batches batches;       // of training; steps 0 for a method that trains nothing
-    Looks looks;           // at tune while training; none without --select best
+    Levers levers;
+    Batches passes; // the parts of `batches`
+    Looks looks;    // at tune while training; none without --select best
     Batches evaluation[SPLITS];
     Extent largest_evaluation;
     Heldout heldout; // without batches: none asked for, or this model has no use for it

@@ -81,14 +81,14 @@ bool profile_write(Arena *arena, const char *out, const Prepared *prepared, cons
     if (!profile)
         return write_beside(arena, out, "profiles", key, body, NULL, error);
     const Graph *graph = prepared->plans.backward;
-    const Batches *batches = &prepared->batches;
+    const Batches *passes = &prepared->passes;
     double *flops = arena_zero(arena, graph->nodes + 1, sizeof *flops);
-    for (size_t s = 0; s < profile->steps; s++) {
+    for (size_t i = 0; passes->begin[i] < prepared->batches.begin[profile->steps]; i++) {
         Extent extent =
-            batch_extent(&prepared->tokens[SPLIT_TRAIN], batches->order + batches->begin[s],
-                         batches->begin[s + 1] - batches->begin[s]);
-        for (size_t i = 0; i < graph->nodes; i++)
-            flops[i] += node_flops(graph, i, &extent);
+            batch_extent(&prepared->tokens[SPLIT_TRAIN], passes->order + passes->begin[i],
+                         passes->begin[i + 1] - passes->begin[i]);
+        for (size_t n = 0; n < graph->nodes; n++)
+            flops[n] += node_flops(graph, n, &extent);
     }
     Content content = { graph, profile, flops };
     return write_beside(arena, out, "profiles", key, body, &content, error);

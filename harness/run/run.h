@@ -28,6 +28,10 @@ typedef struct {
     int stage;    // Stage. A trial is scored on tune alone: the labels of dev and test stay unread
     int select;   // Select: the weights after the last step, or after the epoch best on tune
     int train_on; // TrainOn
+    int64_t micro_batch; // 0: the whole batch
+    bool recompute;
+    int frozen_dtype;   // Store
+    int64_t max_memory; // bytes that the run may be predicted to take; INT64_MIN: any
     // What follows is not in the key.
     double timeout; // seconds; NAN: none
     int64_t threads;

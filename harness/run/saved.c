@@ -11,6 +11,7 @@
 
 enum { FORMAT = 1, MOST_LABELS = 1000, HASH_DIGITS = 64 };
 static const char TENSORS[] = "method.safetensors", DESCRIPTION[] = "run.json";
+static const char FROZEN_DTYPE[] = "frozen_dtype"; // the one key that need not be there
 
 typedef enum { TEXT, HASH, FLAG, WHOLE, OWN } KeyType; // OWN: has a reader of its own
 typedef struct {
@@ -120,7 +121,9 @@ static json_t *describe_run(Arena *arena, const Request *request, const Prepared
     put(root, "pretrained", json_boolean(p->description.pretrained), ok);
     put(root, "init_seed", json_integer(row->init_seed), ok);
     put(root, "max_length", json_integer(row->max_length), ok);
-    put(root, "batch", json_integer(row->batch), ok);
+    put(root, "batch", json_integer((json_int_t)p->levers.pass), ok);
+    if (row->frozen_dtype)
+        put(root, FROZEN_DTYPE, json_string(row->frozen_dtype), ok);
     put(root, "tensors_sha", json_string(tensors->hex), ok);
     return root;
 }
@@ -261,15 +264,26 @@ static bool read_head(const json_t *value, Saved *saved, Error *error)
     return wrong(saved, "head", "pooler, linear, mean or mlp", error);
 }
 
+static bool read_dtype(const json_t *value, Saved *saved, Error *error)
+{
+    for (Store store = STORE_BF16; value && store <= STORE_INT8; store++)
+        if (json_is_string(value) && !strcmp(json_string_value(value), store_names[store])) {
+            saved->frozen_store = store;
+            return true;
+        }
+    return !value || wrong(saved, FROZEN_DTYPE, "bf16 or int8, or not there", error);
+}
+
 static bool read_root(Arena *arena, const json_t *root, Saved *saved, Error *error)
 {
-    const char *names[KEYS + 1] = { NULL }, *name;
+    const char *names[KEYS + 2] = { NULL }, *name;
     json_t *value;
     if (!json_is_object(root))
         return fail(error, ERROR_INPUT, (Where){ .file = saved->file },
                     "an object, as run --save writes it", "is no JSON object");
     for (size_t i = 0; i < KEYS; i++)
         names[i] = keys[i].name;
+    names[KEYS] = FROZEN_DTYPE;
     json_object_foreach((json_t *)(uintptr_t)root, name, value) if (!text_among(name, names))
     {
         const char *near = text_nearest(name, names);
@@ -287,7 +301,8 @@ static bool read_root(Arena *arena, const json_t *root, Saved *saved, Error *err
     return read_labels(arena, json_object_get(root, "labels"), saved, error) &&
            read_method(json_object_get(root, "method"), saved, error) &&
            read_options(arena, json_object_get(root, "options"), saved, error) &&
-           read_head(json_object_get(root, "head"), saved, error);
+           read_head(json_object_get(root, "head"), saved, error) &&
+           read_dtype(json_object_get(root, FROZEN_DTYPE), saved, error);
 }
 
 bool saved_parse(Arena *arena, Bytes bytes, const char *file, Saved *saved, Error *error)
@@ -370,6 +385,7 @@ bool saved_open(Arena *arena, const char *folder, const Saved *saved, ModelFiles
         .pooler_new = !checkpoint_has_pooler(&model->checkpoint),
         .pretrained = saved->pretrained,
         .stored = true,
+        .frozen_store = saved->frozen_store,
     };
     if (!describe(arena, description, &described, error))
         return false;

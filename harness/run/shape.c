@@ -42,6 +42,7 @@ Description request_description(const Request *request, const Config *config)
         .frozen_dropout = protocol->frozen_dropout == 0
                               ? !(request->method->claims & CALM_WHEN_FROZEN)
                               : protocol->frozen_dropout == 1,
+        .frozen_store = (Store)protocol->frozen_dtype,
     };
 }
 

@@ -45,6 +45,12 @@ bool plans_features(Arena *arena, const Extent *largest, Plans *plans, Error *er
            (plans->features_plan = plan(arena, plans->features.graph, largest, error));
 }
 
+bool plans_recompute(Arena *arena, const Extent *train, Plans *plans, Error *error)
+{
+    return !plans->backward || ((plans->backward = recompute(arena, plans->backward, error)) &&
+                                (plans->train_plan = plan(arena, plans->backward, train, error)));
+}
+
 size_t plans_bytes(const Plans *plans)
 {
     const Plan *each[] = { plans->train_plan, plans->eval_plan, plans->mlm_plan, plans->prefix_plan,
@@ -73,6 +79,7 @@ Counts counts_of(const Graph *graph)
         const Parameter *p = &graph->parameter[i];
         int64_t count = p->rows * p->cols;
         bool embedding = p->part == PART_EMBEDDING;
+        counts.bytes += (int64_t)parameter_bytes(p);
         counts.total += count;
         counts.embedding += embedding ? count : 0;
         counts.trained += p->trained ? count : 0;
@@ -102,12 +109,11 @@ Counts counts_free(const Graph *graph, const Description *description)
     return counts;
 }
 
-Held held_of(const Counts *counts, bool steps, size_t frozen_bytes)
+Held held_of(const Counts *counts, bool steps)
 {
     int64_t number = sizeof(float), stepped = steps ? counts->trained : 0;
     return (Held){
-        .weights =
-            number * counts->trained + (int64_t)frozen_bytes * (counts->total - counts->trained),
+        .weights = counts->bytes,
         .gradients = number * stepped,
         .optimizer = 2 * number * stepped,
     };
@@ -147,6 +153,8 @@ bool trainer_new(Arena *arena, const Plans *plans, Checkpoint *checkpoint, uint6
         graphs[count++] = plans->features.graph;
     trainer->state = (plans->backward ? state_new : state_for_use)(
         arena, graphs, count, init_seed, checkpoint_giver, checkpoint, error);
+    if (trainer->state && checkpoint && plans->description.frozen_store != STORE_F32)
+        checkpoint_rest(checkpoint); // what was read to be packed
     if (!trainer->state || !(trainer->step = arena_new(bytes + ARENA_ALIGNMENT, error)))
         return false;
     trainer->memory = arena_take(trainer->step, bytes, 1);

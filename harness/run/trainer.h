@@ -22,12 +22,15 @@ bool plans_make(Arena *arena, const Description *description, const Extent *trai
                 const Extent *eval, const Extent *mlm, Plans *plans, Error *error);
 // The vectors that the method fits on, under each of its `heads`.
 bool plans_features(Arena *arena, const Extent *largest, Plans *plans, Error *error);
+// Steps of training keep less and compute that again (engine/graph.h). extent: of their largest.
+bool plans_recompute(Arena *arena, const Extent *train, Plans *plans, Error *error);
 size_t plans_bytes(const Plans *plans); // the step arena: the largest of the plans
 // The plan that decides what training takes: of its steps, or of what it computes instead.
 const Plan *plans_training(const Plans *plans);
 
 // Parameters counted on the evaluation graph.
 typedef struct {
+    int64_t bytes; // of all, as they are stored
     int64_t total, embedding, trained, method, head;
     int64_t trained_tables; // word, position and type
     int64_t trained_head;
@@ -39,11 +42,11 @@ Counts counts_of(const Graph *graph);
 Counts counts_free(const Graph *graph, const Description *description);
 
 // Bytes of the parameters and, of each that trains where it does so by steps, of its gradient and
-// two moments. What trains is float32; a frozen number takes `frozen_bytes`.
+// two moments.
 typedef struct {
     int64_t weights, gradients, optimizer;
 } Held;
-Held held_of(const Counts *counts, bool steps, size_t frozen_bytes);
+Held held_of(const Counts *counts, bool steps);
 
 // Of a model: what is trained / all; and what is trained beside the head / what the checkpoint has.
 // Without embeddings: these are not in the denominator and the tables not in the numerator, which

@@ -201,6 +201,7 @@ static const char **candidates(Arena *arena, const Option *option)
         return names;
     case OPTION_FLAG:
         return flag;
+    case OPTION_BYTES:
     case OPTION_TEXT:
         break;
     }

@@ -238,6 +238,7 @@ static const struct {
     { "given", play_given },
     { "dotted", play_dotted },
     { "linear", play_linear },
+    { "packed_linear", play_linear },
     { "product", play_product },
     { "add_product", play_add_product },
     { "add", play_add },
@@ -280,7 +281,14 @@ Twin *twin_new(const Graph *graph, const State *state)
         size_t rows = (size_t)slot->is.rows, cols = (size_t)slot->is.cols;
         if (rows > TABLE_SIDE || cols > TABLE_SIDE)
             abort();
-        read_table(twin->value[v], (Matrix){ slot->value, rows, cols, cols });
+        Matrix numbers = { slot->value, rows, cols, cols };
+        if (slot->is.store != STORE_F32 && !(numbers.data = calloc(slot->count + 1, sizeof(float))))
+            abort();
+        if (slot->is.store != STORE_F32)
+            unpack_rows(numbers, &slot->packed, 0);
+        read_table(twin->value[v], numbers);
+        if (slot->is.store != STORE_F32)
+            free(numbers.data);
     }
     return twin;
 }
