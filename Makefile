@@ -84,7 +84,7 @@ sweep: all ## run what is missing of SPEC=results/specs/sweep.yaml; then its tab
 plots: all ## draw the figures of SPEC
 	build/tunemark plots $(rows)
 # Both sides choose their kernels for this processor; OpenBLAS's variables may say otherwise.
-bench: all $(build)/limits ## speed beside PyTorch, 10 minutes; BENCH=full, COMPARE=commit, OUT=folder
+bench: all $(build)/limits ## speed beside PyTorch, in minutes; BENCH=full, COMPARE=commit, OUT=folder
 	@env -u OPENBLAS_CORETYPE -u OPENBLAS_L2_SIZE tests/bench/bench.py --limits $(build)/limits \
 	   $(if $(filter full,$(BENCH)),--full) $(if $(COMPARE),--compare '$(COMPARE)') $(if $(OUT),--out '$(OUT)')
 fuzz: ## fuzz each parser for SECONDS=60; TARGET=name for one

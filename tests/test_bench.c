@@ -32,7 +32,7 @@ static void tunemark_is_measured_where_pytorch_is_not(void)
     Error error;
     Arena *arena = arena_new(1 << 20, &error);
     const char *folder = test_folder();
-    int status = bench(arena, folder, "--alone --rounds 2");
+    int status = bench(arena, folder, "--alone --one-thread --rounds 2");
     if (status >= 0) {
         const char *said = read_text(arena, arena_format(arena, "%s/said", folder));
         const char *ratios = read_text(arena, arena_format(arena, "%s/out/ratios.csv", folder));

@@ -76,8 +76,8 @@ class Here:
         # The pass of a frozen encoder is what a head is trained on where it is kept, and it is timed.
         passes = cell.method == 'feature'
         row = self.run('--model', cell.model, '--task', cell.task, '--method', 'head' if passes else cell.method,
-                       '--lr', RATE, '--dropout', DROPOUT, '--epochs', cell.epochs, '--cache', 1000000 if passes else 0,
-                       '--stage', 'trial', '--threads', threads)
+                       '--cache', 1000000 if passes else 0, '--epochs', cell.epochs, '--lr', RATE,
+                       '--dropout', DROPOUT, '--stage', 'trial', '--threads', threads)
         if int(row['tokens']) != cell.tokens * cell.epochs:
             stop(f"tunemark read {row['tokens']} tokens; should be {cell.tokens * cell.epochs}", 1)
         seconds = float(row['feature_s' if passes else 'train_s'])
@@ -140,11 +140,11 @@ class Cell:
     def __init__(self, folder, size, kind, method, batches):
         self.size, self.kind, self.method = size, kind, method
         self.model = model_folder(folder, size)
-        # So that sides of different speed take about as long: of what PyTorch does once tunemark does some
-        # epochs, and more is passed over than trained on.
-        long = batch_tokens(kind) > MANY_TOKENS
-        self.epochs = 1 if long and method != 'feature' else 4
-        self.task, self.tokens = task_folder(folder, kind, batches * ((2 if long else 4) if method == 'feature' else 1))
+        # So that sides of different speed take about as long: what PyTorch trains on once tunemark does some
+        # times, and a pass is over more than that.
+        long, passes = batch_tokens(kind) > MANY_TOKENS, method == 'feature'
+        self.epochs = 1 if long and not passes else 4
+        self.task, self.tokens = task_folder(folder, kind, batches * (1 if not passes else 2 if long else 4))
 
 
 def batches_for(size, kind, peak, seconds):
@@ -174,10 +174,10 @@ def agree(here, python, folder):
     tell('both sides train from the same tensors; how far their logits are apart then, at most:')
     with Peer(python) as peer:
         for cell.method in METHODS:
-            if cell.method == 'feature':  # the same pass as head's
-                continue
-            start = saved(cell.method)
-            here.run(*common, '--method', cell.method, '--lr', RATE)
+            passes = cell.method == 'feature'  # what a head reads as it starts
+            method = 'head' if passes else cell.method
+            start = saved(method)
+            here.run(*common, '--method', method, '--lr', 0 if passes else RATE)
             predictions, = (here.out / 'predictions').glob('*.csv')
             ours = [float(z) for row in report.read(predictions) for z in row['logits'].split()]
             peer.job(cell)
@@ -218,7 +218,7 @@ def more_threads():
     return [n for n in sorted({2, 4, 8, 16, 32, 64, 128, most}) if 1 < n <= most]
 
 
-def measure(cell, here, peer, rounds, ways, results):
+def measure(cell, here, peer, options, ways, results):
     """One cell: by turns on one thread, then once on each other number of threads."""
     sides = ['here']
     if peer:
@@ -233,21 +233,25 @@ def measure(cell, here, peer, rounds, ways, results):
             'ways': ' '.join(ways[cell.size, cell.method].values())}
         results.add(cell, side, threads, number, measured)
 
-    for number, side in turns(sides, rounds):
+    for number, side in turns(sides, options.rounds):
         once(side, 1, number)
-    for threads in more_threads():
+    for threads in [] if options.one_thread else more_threads():
         for side in sides:
             once(side, threads, 0)
 
 
 def limits(program, folder, wanted):
-    """limits.csv for the steps of these (size, texts). Returns FMA's peak in GFLOP/s."""
+    """limits.csv for the steps of these (size, texts); where it is there, what is higher now replaces what was
+    lower then. Returns FMA's peak in GFLOP/s."""
     steps = dict.fromkeys(f'{batch_tokens(kind)}x{SIZES[size][1]}x{4 * SIZES[size][1]}' for size, kind in wanted)
     done = subprocess.run([program, *steps], stdout=subprocess.PIPE, encoding='utf-8', check=False)
     if done.returncode:
         sys.exit(done.returncode)
-    (folder / 'limits.csv').write_text(done.stdout, encoding='utf-8')
-    return next(float(row['value']) for row in csv.DictReader(done.stdout.splitlines()) if row['what'] == 'fma')
+    rows, path = list(csv.DictReader(done.stdout.splitlines())), folder / 'limits.csv'
+    for row, before in zip(rows, report.read(path) if path.exists() else []):
+        row['value'] = max(row['value'], before['value'], key=float)
+    report.write(path, rows[0].keys(), rows)
+    return next(float(row['value']) for row in rows if row['what'] == 'fma')
 
 
 def about(here, python, cell, folder):
@@ -274,8 +278,8 @@ def beside_torch(options, folder, here, cells_of):
     if options.agree:
         sys.exit(0 if python else 3)
     wanted = [(size, kind) for size in options.sizes for kind in options.texts]
-    peak = limits(options.limits, folder, wanted)
-    cells = cells_of(peak)
+    (folder / 'limits.csv').unlink(missing_ok=True)
+    cells = cells_of(limits(options.limits, folder, wanted))
     about(here, python, cells[0], folder)
     results, ways = Measurements(folder / 'measurements.csv'), {}
     for number, cell in enumerate(cells, 1):
@@ -283,9 +287,10 @@ def beside_torch(options, folder, here, cells_of):
         if python:
             with Peer(python) as peer:
                 peer.job(cell)
-                measure(cell, here, peer, options.rounds, ways, results)
+                measure(cell, here, peer, options, ways, results)
         else:
-            measure(cell, here, None, options.rounds, ways, results)
+            measure(cell, here, None, options, ways, results)
+    limits(options.limits, folder, wanted)  # again, since either may have been disturbed
     report.report(folder)
 
 
@@ -322,7 +327,8 @@ def beside_commit(options, folder, here, cells):
         took = {name: [] for name in side}
         for _, name in turns(list(side), options.rounds):
             took[name].append(side[name].measure(cell, 1))
-        cpu, wall = ([h[clock] / t[clock] for h, t in zip(took['here'], took['there'])] for clock in ('cpu_s', 'wall_s'))
+        cpu, wall = ([h[clock] / t[clock] for h, t in zip(took['here'], took['there'])]
+                     for clock in ('cpu_s', 'wall_s'))
         middle = statistics.median(cpu)
         is_slower = middle > SLOWER
         slower += [cell] if is_slower else []
@@ -353,17 +359,18 @@ def command_line():
     parser.add_argument('--sizes', type=some_of(SIZES), help=','.join(SIZES))
     parser.add_argument('--texts', type=some_of(TEXTS), help=','.join(TEXTS))
     parser.add_argument('--methods', type=some_of(METHODS), default=METHODS, help=','.join(METHODS))
-    parser.add_argument('--rounds', type=int, help='each two are A B B A [2, with --full or --compare 6]')
+    parser.add_argument('--rounds', type=int, help='each two are A B B A [2, with --full 4, with --compare 6]')
     parser.add_argument('--seconds', type=float, default=0.5, help='about how long PyTorch takes for each [0.5]')
     parser.add_argument('--agree', action='store_true', help='only look whether both sides compute the same')
     parser.add_argument('--alone', action='store_true', help='leave PyTorch out')
+    parser.add_argument('--one-thread', action='store_true', help='leave other numbers of threads out')
     parser.add_argument('--program', type=pathlib.Path, default=ROOT / 'build' / 'tunemark', help='build/tunemark')
     parser.add_argument('--limits', type=pathlib.Path, default=ROOT / 'build' / 'gcc' / 'limits',
                         help='build/gcc/limits')
     options = parser.parse_args()
     options.sizes = options.sizes or list(SIZES)[:3 if options.full else 2]
     options.texts = options.texts or list(TEXTS)[:3 if options.full else 2]
-    options.rounds = options.rounds or (6 if options.full or options.compare else 2)
+    options.rounds = options.rounds or (6 if options.compare else 4 if options.full else 2)
     options.out = options.out.resolve()
     return options
 
@@ -389,4 +396,7 @@ def main():
         beside_torch(options, folder, here, cells_of)
 
 
-main()
+try:
+    main()
+except KeyboardInterrupt:
+    stop('interrupted; what was measured is in the folder', 130)

@@ -16,8 +16,10 @@ import os
 import struct
 import sys
 import time
+import warnings
 
 import torch
+from torch import nn
 from torch.nn import functional as F
 
 EMBEDDINGS, CLASSIFIER = 'bert.embeddings.', 'classifier.'
@@ -25,8 +27,9 @@ QUERY, KEY, VALUE = 'attention.self.query.', 'attention.self.key.', 'attention.s
 ATTENDED, MIDDLE, OUT = 'attention.output.', 'intermediate.', 'output.'
 RANK, ALPHA, PREFIX, CLIP = 8, 16, 16, 1.0
 # Ways of doing the same; which is fastest depends on version and shape.
-PLAIN = {'attention': 'bmm', 'qkv': 'apart', 'optimizer': 'plain'}
-OTHERS = ('attention', 'sdpa'), ('qkv', 'joined'), ('optimizer', 'foreach'), ('optimizer', 'fused')
+PLAIN = {'attention': 'bmm', 'qkv': 'apart', 'optimizer': 'plain', 'layers': 'own'}
+OTHERS = (('attention', 'sdpa'), ('qkv', 'joined'), ('optimizer', 'foreach'), ('optimizer', 'fused'),
+          ('layers', 'packed'))  # nn.TransformerEncoder's fast path of inference, which drops padding
 
 
 # ---- parameters
@@ -119,6 +122,7 @@ class Batch:
             mask[row, 0, len(ids):] = -math.inf
         padded = self.tokens < self.ids.numel()
         self.mask = mask.repeat_interleave(heads, 0) if padded else None
+        self.padding = mask[:, 0] < 0 if padded else None
 
     def masked(self, extra):
         """The mask with `extra` rows in front that all read."""
@@ -137,13 +141,39 @@ def batched(texts, size, heads):
 
 # ---- the model
 
-def joined(layer, part):
-    """The weights (part 0) or biases (1) of q, k and v as one, when called; frozen ones are joined once."""
-    parts = [layer[site][part] for site in 'qkv']
-    if any(each.requires_grad for each in parts):
-        return lambda: torch.cat(parts)
-    once = torch.cat(parts)
-    return lambda: once
+def join_frozen(p, at):
+    """Makes frozen weights and biases of q, k and v views of one tensor each. Returns both, None where they
+    train."""
+    made = []
+    for part in ('weight', 'bias'):
+        names = [at + name + part for name in (QUERY, KEY, VALUE)]
+        parts = [p[name] for name in names]
+        whole = None if any(each.requires_grad for each in parts) else torch.cat(parts)
+        if whole is not None:
+            p.update(zip(names, whole.chunk(3)))
+        made.append(whole)
+    return made
+
+
+def packed(model):
+    """The frozen layers as PyTorch's own encoder, on the same memory."""
+    config, p = model.config, model.p
+    layer = nn.TransformerEncoderLayer(config['hidden_size'], model.heads, config['intermediate_size'], model.dropout,
+                                       'gelu', model.epsilon, batch_first=True)
+    stack = nn.TransformerEncoder(layer, config['num_hidden_layers'], enable_nested_tensor=True).eval()
+    for number, (of, joined) in enumerate(zip(stack.layers, model.joined)):
+        at = f'bert.encoder.layer.{number}.'
+        for part, whole in zip(('weight', 'bias'), joined):
+            own = {f'self_attn.in_proj_{part}': whole,
+                   f'self_attn.out_proj.{part}': p[at + ATTENDED + 'dense.' + part],
+                   f'linear1.{part}': p[at + MIDDLE + 'dense.' + part],
+                   f'linear2.{part}': p[at + OUT + 'dense.' + part],
+                   f'norm1.{part}': p[at + ATTENDED + 'LayerNorm.' + part],
+                   f'norm2.{part}': p[at + OUT + 'LayerNorm.' + part]}
+            for name, tensor in own.items():
+                module, _, leaf = name.rpartition('.')
+                setattr(of.get_submodule(module), leaf, nn.Parameter(tensor, requires_grad=False))
+    return stack
 
 
 class Model:
@@ -152,7 +182,10 @@ class Model:
         self.method, self.config = job['method'], config
         self.heads, self.epsilon = config['num_attention_heads'], config['layer_norm_eps']
         self.dropout = job['dropout']
+        self.frozen = self.method in ('head', 'feature')  # nothing below the head trains: no backward, no dropout
         self.p = parameters(job)
+        self.joined = [join_frozen(self.p, f'bert.encoder.layer.{layer}.')
+                       for layer in range(config['num_hidden_layers'])]
         self.layers = [self.layer_parameters(f'bert.encoder.layer.{layer}.', layer)
                        for layer in range(config['num_hidden_layers'])]
 
@@ -177,9 +210,10 @@ class Model:
 
     def take(self, ways):
         self.ways = ways
-        for layer in self.layers:
+        self.packed = packed(self) if ways['layers'] == 'packed' else None
+        for layer, joined in zip(self.layers, self.joined):
             apart = ways['qkv'] == 'apart' or 'lora q' in layer  # whose q and v are more than one product
-            layer['qkv'] = None if apart else [joined(layer, part) for part in range(2)]
+            layer['qkv'] = None if apart else joined
 
     def linear(self, layer, site, x):
         y = F.linear(x, *layer[site])
@@ -200,7 +234,9 @@ class Model:
     def attend(self, layer, x, batch, dropout):
         sequences, hidden = batch.ids.shape[0], x.shape[-1]
         if layer['qkv']:
-            q, k, v = F.linear(x, *(part() for part in layer['qkv'])).split(hidden, 1)
+            weight, bias = (torch.cat([layer[site][part] for site in 'qkv']) if whole is None else whole
+                            for part, whole in enumerate(layer['qkv']))
+            q, k, v = F.linear(x, weight, bias).split(hidden, 1)
         else:
             q, k, v = (self.linear(layer, site, x) for site in 'qkv')
         q, k, v = (self.split(part, sequences) for part in (q, k, v))
@@ -241,7 +277,9 @@ class Model:
         x = F.layer_norm(x, x.shape[1:], p[EMBEDDINGS + 'LayerNorm.weight'],
                          p[EMBEDDINGS + 'LayerNorm.bias'], self.epsilon)
         x = F.dropout(x, dropout, dropout > 0)
-        for layer in self.layers:
+        if self.packed:
+            x = self.packed(x.view(*shape, -1), src_key_padding_mask=batch.padding).flatten(0, 1)
+        for layer in () if self.packed else self.layers:
             y = F.linear(self.attend(layer, x, batch, dropout), *layer['attn'])
             x = self.sub_layer(layer, 'attn', 'attn norm', x, y, dropout)
             y = F.linear(F.gelu(F.linear(x, *layer['mid'])), *layer['out'])
@@ -249,7 +287,7 @@ class Model:
         return torch.bmm(batch.mean, x.view(*shape, -1)).squeeze(1)
 
     def logits(self, batch, dropout):
-        if self.method == 'head':  # nothing below the head trains: no dropout and no backward there
+        if self.frozen:
             with torch.no_grad():
                 x = self.pooled(batch, 0.0)
         else:
@@ -313,7 +351,7 @@ def fastest(learner, batches):
     ways = PLAIN
     best = cost(ways)
     for name, way in OTHERS:
-        if name == 'optimizer' and not learner.trained:
+        if (name == 'layers' and not learner.model.frozen) or (name == 'optimizer' and not learner.trained):
             continue
         tried = {**ways, name: way}
         now = cost(tried)
@@ -358,12 +396,11 @@ class Peer:
 
     def about(self, _):
         simd = torch.__config__.show().split('CPU capability usage: ')[-1].split('\n')[0]
-        return {'torch': torch.__version__, 'blas': library(), 'simd': simd,
-                'trained': sum(p.numel() for p in self.learner.trained)}
+        return {'torch': torch.__version__, 'blas': library(), 'simd': simd}
 
     def ways(self, _):
         """The plain ways, and another in all that this version has."""
-        others = {'qkv': 'joined', 'optimizer': 'foreach'}
+        others = {'qkv': 'joined', 'optimizer': 'foreach', 'layers': 'packed' if self.model.frozen else 'own'}
         if hasattr(F, 'scaled_dot_product_attention'):
             others['attention'] = 'sdpa'
         return [PLAIN, {**PLAIN, **others}]
@@ -395,13 +432,15 @@ class Peer:
                 tensor.copy_(given[name].view(tensor.shape))
         learner = Learner(self.model, self.job['lr'], falls=False)
         learner.take(request['ways'])
-        learner.run(self.batches['shuffled'] * request['steps'])
-        with torch.no_grad():
+        if learner.trained:
+            learner.run(self.batches['shuffled'] * request['steps'])
+        with torch.inference_mode():
             batch = Batch(texts_of(request['dev'], self.vocabulary), self.model.heads)
             return self.model.logits(batch, 0.0).flatten().tolist()
 
 
 def main():
+    warnings.filterwarnings('ignore', message='.*nested tensors')
     for line in sys.stdin:
         request = json.loads(line)
         if request['do'] == 'job':

@@ -4,6 +4,7 @@
     tests/bench/report.py [FOLDER]      as bench.py left it [build/bench]
 """
 import csv
+import itertools
 import os
 import pathlib
 import statistics
@@ -124,30 +125,31 @@ def at_best(line, whose=''):
     return f"{thousands(line[whose + 'best_tokens_per_s'])}/{line[whose + 'best_threads']}"
 
 
+HEAD_ALONE = """\
+method      tokens/s  of the limit          best/threads  peak, MB"""
+HEAD_BESIDE = """\
+            tokens/s  of the   times PyTorch, whose batches are     best/threads        peak, MB
+method          here   limit    in random order    of like length      here    PyTorch   here PyTorch"""
+
+
+def line_of(method, by_peer):
+    one = next(iter(by_peer.values()))
+    left = f"{method:8}{thousands(one['tokens_per_s']):>12}{100 * one['roof_share']:>7.0f} %"
+    if '' in by_peer:
+        return f"{left}{at_best(one):>27}{one['rss'] / 1e6:>10.0f}"
+    return (f"{left}{times(by_peer['shuffled']):>19}{times(by_peer['sorted']):>18}{at_best(one):>10}"
+            f"{at_best(one, 'peer_'):>11}{one['rss'] / 1e6:>7.0f}{one['peer_rss'] / 1e6:>8.0f}")
+
+
 def table(lines):
-    """Blocks of at most 100 columns."""
-    for size in SIZES:
-        for kind in TEXTS:
-            methods = of(lines, size, kind)
-            if not methods:
-                continue
-            peers = 'shuffled' in next(iter(methods.values()))
+    """A block for each size and texts, at most 100 columns wide."""
+    for size, kind in itertools.product(SIZES, TEXTS):
+        methods = of(lines, size, kind)
+        if methods:
             print(f'\n{size}, texts as long as {TEXTS[kind]}: ~{batch_tokens(kind)} tokens a batch')
-            if peers:
-                print('            tokens/s  of the   times PyTorch, whose batches are     best/threads        peak, MB')
-                print('method          here   limit    in random order    of like length      here    PyTorch'
-                      '   here PyTorch')
-            else:
-                print('method      tokens/s  of the limit          best/threads  peak, MB')
-            for method, line in methods.items():
-                first = next(iter(line.values()))
-                left = f"{method:8}{thousands(first['tokens_per_s']):>12}{100 * first['roof_share']:>7.0f} %"
-                if peers:
-                    print(f"{left}{times(line['shuffled']):>19}{times(line['sorted']):>18}{at_best(first):>10}"
-                          f"{at_best(line['shuffled'], 'peer_'):>11}{first['rss'] / 1e6:>7.0f}"
-                          f"{first['peer_rss'] / 1e6:>8.0f}")
-                else:
-                    print(f"{left}{at_best(first):>27}{first['rss'] / 1e6:>10.0f}")
+            print(HEAD_ALONE if '' in next(iter(methods.values())) else HEAD_BESIDE)
+        for method, by_peer in methods.items():
+            print(line_of(method, by_peer))
 
 
 def spread(values):
@@ -167,8 +169,8 @@ def notes(about, limits, measured):
     for text in (
             'One thread, wall clock; medians, with the lowest and highest of two that were measured in turn.',
             *(f'{name}: {text}' for name, text in about.items()),
-            f"limits of a core: multiply-adds {one['fma']}, memory {one['bandwidth']}; the limit of a step is the speed "
-            'of its linear layers\' products of these shapes, measured by themselves (limits.csv)',
+            f"limits of a core: multiply-adds {one['fma']}, memory {one['bandwidth']}; the limit of a step is the "
+            "speed of its linear layers' products of these shapes, measured by themselves (limits.csv)",
             f'512 x 512 products beside the runs: {min(probes):.0f}-{max(probes):.0f} GFLOP/s; processor time / wall '
             f'clock: here {shares(here)}' + (f', PyTorch {shares(there)}' if there else '')):
         print(textwrap.fill(text, 100, subsequent_indent='  ', break_on_hyphens=False))
@@ -242,9 +244,10 @@ def script(folder, kind, about, measured, peak):
 
 
 def figure(folder, about, limits, measured):
-    write(folder / 'figure.csv', ('size', 'texts', 'method', 'side', 'gflops', 'low', 'high'),
-          figure_rows(limits, measured))
-    peak = next(row['value'] for row in limits if row['what'] == 'fma')
+    rows = list(figure_rows(limits, measured))
+    write(folder / 'figure.csv', ('size', 'texts', 'method', 'side', 'gflops', 'low', 'high'), rows)
+    peak = max(*(float(row['value']) for row in limits if row['what'] == 'fma'),
+               *(row.get('high', 0) for row in rows))  # more than the peak is a disturbed measurement, and seen
     for kind in 'svg', 'png':
         text = '\n'.join(script(folder, kind, about, measured, peak))
         done = subprocess.run(['gnuplot', '--default-settings'], input=text, stdout=subprocess.PIPE,
