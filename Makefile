@@ -15,10 +15,11 @@ FIXTURES ?= tests/fixtures
 SECONDS  ?= 60
 rows      = $(addprefix results/,$(basename $(notdir $(SPEC))))# where sweeps of SPEC leave them
 
-# Debian's names. Every goal but help installs what is missing of the first list; check, fuzz and deps
-# also of the second. DEPS=no takes the libraries as they are.
+# Debian's names. Every goal but help installs what is missing of the first list; bench, check, fuzz and deps
+# also of the second or third. DEPS=no takes the libraries as they are.
 packages := gcc make libopenblas-openmp-dev libcsv-dev libcunit1-dev libyaml-dev libjansson-dev \
             libutf8proc-dev librandom123-dev liblbfgs-dev libssl-dev gnuplot-nox fonts-dejavu-core
+benchers := python3 python3-torch
 checkers := clang clang-format clang-tidy libclang-rt-14-dev llvm shellcheck
 
 build    := build/$(notdir $(CC))$(if $(SAN),-san)$(if $(DEBUG),-debug)$(if $(FUZZ),-fuzz)
@@ -45,7 +46,8 @@ library  := $(call objects,$(wildcard harness/*/*.c methods/*.c) $(if $(methods)
 tests    := $(call objects,$(filter-out tests/fixtures%,$(wildcard tests/*.c)) suites.c \
             $(wildcard tests/reference/*.c tests/fuzz/fuzz_*.c) tests/fuzz/replay.c)
 fixtures := $(call objects,$(wildcard tests/fixtures*.c))
-programs := $(if $(wildcard harness/main.c),$(build)/tunemark) $(build)/run-tests $(if $(fixtures),$(build)/fixtures)
+programs := $(if $(wildcard harness/main.c),$(build)/tunemark) $(build)/run-tests $(if $(fixtures),$(build)/fixtures) \
+            $(build)/limits
 # The longest first, since the suites may run side by side.
 longest  := verify sweep sweep_search
 unknown  := $(filter-out $(suites) fuzz,$(SUITE))
@@ -84,6 +86,10 @@ plots: all ## draw the figures of SPEC
 	build/tunemark plots $(rows)
 docs: all ## run the commands of README.md and docs/*.md anew, where their output is shown
 	@docs/refresh.sh README.md docs/*.md
+# Both sides choose their kernels for this processor; OpenBLAS's variables may say otherwise.
+bench: all $(build)/limits ## speed beside PyTorch, in minutes; BENCH=full, COMPARE=commit, OUT=folder
+	@env -u OPENBLAS_CORETYPE -u OPENBLAS_L2_SIZE tests/bench/bench.py --limits $(build)/limits \
+	   $(if $(filter full,$(BENCH)),--full) $(if $(COMPARE),--compare '$(COMPARE)') $(if $(OUT),--out '$(OUT)')
 fuzz: ## fuzz each parser for SECONDS=60; TARGET=name for one
 	@$(MAKE) CC=clang FUZZ=1 $(addprefix fuzz-,$(or $(TARGET),$(fuzzers)))
 format: ## lay the C code out as .clang-format says
@@ -97,7 +103,8 @@ $(build)/run-tests: LDLIBS += -lcunit
 $(build)/fixtures: $(fixtures) $(library)
 $(build)/fuzz_%: $(build)/tests/fuzz/fuzz_%.o $(build)/tests/fuzz/stop.o $(library)
 	$(brief)$(CC) $(sanitize) -fsanitize=fuzzer -o $@ $^ $(LDLIBS)
-$(build)/tunemark $(build)/run-tests $(build)/fixtures:
+$(build)/limits: $(build)/tests/bench/limits.o $(library)
+$(build)/tunemark $(build)/run-tests $(build)/fixtures $(build)/limits:
 	$(brief)$(CC) $(sanitize) -o $@ $^ $(LDLIBS)
 $(build)/%.o: %.c $(build)/flags
 	@mkdir -p $(@D)
@@ -175,13 +182,14 @@ check-docs: all
 	@docs/refresh.sh --check README.md docs/*.md
 
 FORCE:
-.PHONY: all deps test fixtures fixtures-there quick sweep plots docs fuzz format help check $(parts) FORCE
--include $(library:.o=.d) $(tests:.o=.d) $(fixtures:.o=.d) $(build)/harness/main.d
+.PHONY: all deps test fixtures fixtures-there quick sweep plots docs bench fuzz format help check $(parts) FORCE
+-include $(library:.o=.d) $(tests:.o=.d) $(fixtures:.o=.d) $(build)/harness/main.d $(build)/tests/bench/limits.d
 
 # The packages that were there when last looked: make reads this file, finds what it now needs beyond
 # it, installs that, and starts again. `make deps` always looks.
 ifeq (,$(filter help,$(MAKECMDGOALS))$(filter no,$(DEPS)))
-needed := $(packages) $(if $(filter deps check% fuzz%,$(MAKECMDGOALS)),$(checkers))
+needed := $(packages) $(if $(filter bench,$(MAKECMDGOALS)),$(benchers)) \
+          $(if $(filter deps check% fuzz%,$(MAKECMDGOALS)),$(checkers))
 include build/packages.mk
 ifneq (,$(filter-out $(there),$(needed))$(if $(openblas),,none)$(filter deps,$(MAKECMDGOALS)))
 build/packages.mk: FORCE
