@@ -10,6 +10,7 @@
 #include "engine/product.h"
 #include "run/machine.h"
 #include "run/profile.h"
+#include "run/steps.h"
 #include <stdlib.h>
 #include <string.h>
 
@@ -29,7 +30,7 @@ typedef struct {
     Kept kept[2];
     const double *profile[2]; // of all steps so far, by node
     double *before[2];
-    BatchBuffer buffer;
+    BatchBuffer buffer[2];
     Round *round;
     size_t rounds;
 } Race;
@@ -65,6 +66,7 @@ static bool opened(Race *race, int side, double *feature_s, Error *error)
         trainer->kept = &race->kept[side];
         *feature_s = seconds_now() - start;
     }
+    race->buffer[side] = batch_buffer(race->arena, &p->passes.largest);
     race->profile[side] = runner_profile(race->arena, trainer->train);
     race->before[side] = arena_zero(race->arena, nodes_of(race, side) + 1, sizeof(double));
     return true;
@@ -73,17 +75,13 @@ static bool opened(Race *race, int side, double *feature_s, Error *error)
 // One step of one of them on batch s; what it took is added to the round's.
 static size_t step(Race *race, int side, size_t s, Round *round)
 {
-    const Batches *batches = &race->of[0]->batches;
     Trainer *trainer = &race->trainer[side];
-    size_t nodes = nodes_of(race, side);
-    s %= batches->steps;
-    Batch batch =
-        batch_fill(&race->buffer, &race->of[0]->tokens[SPLIT_TRAIN],
-                   batches->order + batches->begin[s], batches->begin[s + 1] - batches->begin[s]);
+    size_t nodes = nodes_of(race, side), tokens;
+    s %= race->of[0]->batches.steps;
     memcpy(race->before[side], race->profile[side], nodes * sizeof(double));
     Passes passes = runner_passes(trainer->train);
     double start = seconds_now();
-    trainer_backward(trainer, &batch, (int64_t)s, 1);
+    step_backward(race->of[side], trainer, &race->buffer[side], s, &tokens);
     double passed = seconds_now();
     trainer_update(trainer, (int64_t)s);
     double end = seconds_now();
@@ -95,7 +93,7 @@ static size_t step(Race *race, int side, size_t s, Round *round)
             (passed - start) - (now.forward - passes.forward) - (now.backward - passes.backward);
     round->update[side] += end - passed;
     round->measured[side] += end - start;
-    return batch.extent.tokens;
+    return tokens;
 }
 
 static Round play_round(Race *race, size_t first)
@@ -213,7 +211,6 @@ bool explain_seconds(Arena *arena, const Prepared *const of[2], size_t steps, Wa
     for (int side = 0; side < 2 && ok; side++)
         ok = opened(&race, side, &timing->feature_s[side], error);
     if (ok) {
-        race.buffer = batch_buffer(arena, &of[0]->batches.largest);
         race_run(&race, steps, timing);
         size_t counted = (race.rounds + 1) / 2;
         *waterfall = waterfall_new(arena, nodes_of(&race, 0) + nodes_of(&race, 1) + ACCOUNTS);

@@ -9,6 +9,7 @@
 #include "run/outputs.h"
 #include "run/profile.h"
 #include "run/saved.h"
+#include "run/steps.h"
 #include <assert.h>
 #include <errno.h>
 #include <math.h>
@@ -112,24 +113,6 @@ static double look(Arena *arena, Run *run, size_t step)
     return seconds_now() - start;
 }
 
-// The gradients of a step's batch, part by part. Returns the loss of the whole batch, whose weight
-// in it is a part's in the gradient, and the batch's tokens.
-static double backward(Run *run, BatchBuffer *buffer, size_t step, size_t *pass, size_t *tokens)
-{
-    const Prepared *p = &run->prepared;
-    size_t whole = p->batches.begin[step + 1] - p->batches.begin[step];
-    double loss = 0;
-    *tokens = 0;
-    for (; p->passes.begin[*pass] < p->batches.begin[step + 1]; (*pass)++) {
-        size_t begin = p->passes.begin[*pass], count = p->passes.begin[*pass + 1] - begin;
-        double weight = (double)count / (double)whole;
-        Batch part = batch_fill(buffer, &p->tokens[SPLIT_TRAIN], p->passes.order + begin, count);
-        loss += weight * trainer_backward(&run->trainer, &part, (int64_t)step, weight);
-        *tokens += part.extent.tokens;
-    }
-    return loss;
-}
-
 // Trains to the last step, or until the loss is no number or the time is up: row->status says so.
 static bool train(Arena *arena, Run *run, Error *error)
 {
@@ -138,12 +121,12 @@ static bool train(Arena *arena, Run *run, Error *error)
     double *rate = arena_take(arena, p->batches.steps + 1, sizeof *rate);
     double start = seconds_now(), before = start, timeout = run->request->protocol.timeout;
     int64_t seen = 0;
-    size_t s = 0, pass = 0, tokens;
+    size_t s = 0, tokens;
     run->row->optimizer_s = 0;
     if (run->request->protocol.profile && run->trainer.train)
         run->profile.seconds = runner_profile(arena, run->trainer.train);
     for (; s < p->batches.steps; s++) {
-        double loss = backward(run, &buffer, s, &pass, &tokens);
+        double loss = step_backward(p, &run->trainer, &buffer, s, &tokens);
         double passed = seconds_now();
         double norm = trainer_update(&run->trainer, (int64_t)s), now = seconds_now();
         run->row->optimizer_s += now - passed;
