@@ -70,6 +70,7 @@ static void a_run_s_row_has_the_bytes_that_were_estimated(void)
     } levers[] = { { "micro-batch", "0" },
                    { "micro-batch", "3" },
                    { "recompute", "yes" },
+                   { "select", "best" },
                    { "frozen-dtype", "int8" } };
     Error error;
     Arena *arena = arena_new(ARENA_RUN, &error);

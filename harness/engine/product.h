@@ -12,8 +12,8 @@ void product(bool transpose_a, bool transpose_b, float alpha, Matrix A, Matrix B
 
 // Sets the number of threads (through OpenMP: openblas_set_num_threads is overridden in OpenMP
 // builds), checks after a first product that the process has just these, and holds NN, NT and TN
-// products of several row counts and odd sizes against a plain loop (milliseconds). A BLAS that
-// computes wrong results, or another number of threads, is ERROR_ENVIRONMENT.
+// products by OpenBLAS of several row counts and odd sizes against a plain loop (milliseconds). A
+// BLAS that computes wrong results, or another number of threads, is ERROR_ENVIRONMENT.
 bool product_start(int threads, Error *error);
 
 // The comparison with a plain loop on its own, of anything that has product()'s form.

@@ -62,6 +62,8 @@ static bool weights_read(const Arguments *arguments, const Protocol *protocol, A
         return fail(error, ERROR_INPUT, (Where){ .item = "--weights" }, "f32, f16 or bf16",
                     "'%s' is unknown", typed);
     asked->of.halves = strcmp(asked->type, "f32") != 0;
+    if (!asked->of.halves)
+        asked->type = store_names[protocol->frozen_dtype];
     return !asked->of.halves || protocol->frozen_dtype == STORE_F32 ||
            fail(error, ERROR_INPUT, (Where){ .item = "--weights" }, "f32 with frozen-dtype",
                 "'%s' is what that changes", typed);
@@ -77,11 +79,11 @@ static bool memory_read(const Arguments *arguments, Asked *asked, Error *error)
                          "a size such as 24GB, to 1000TB", "'%s' is none", typed);
 }
 
-static bool gflops_read(const Arguments *arguments, Asked *asked, Error *error)
+static bool gflops_read(const Arguments *arguments, int threads, Asked *asked, Error *error)
 {
     const char *typed = argument_value(arguments, "gflops");
     if (!typed) {
-        if (!product_start(1, error))
+        if (!product_start(threads, error))
             return false;
         asked->gflops = product_probe(0.2);
         return true;
@@ -95,12 +97,17 @@ static bool asked_read(const Arguments *arguments, const Protocol *protocol, Ask
                        Error *error)
 {
     int64_t rows = 0;
+    if (protocol->task || protocol->train_limit)
+        return fail(error, ERROR_INPUT,
+                    (Where){ .item = protocol->task ? "--task" : "--train-limit" },
+                    "--rows and --labels", "is of a run, and no task is read here");
     if (protocol->max_memory != INT64_MIN)
         return fail(error, ERROR_INPUT, (Where){ .item = "--max-memory" }, "--memory",
                     "is of a run, for which it chooses");
     *asked = (Asked){ .of.batch = (size_t)protocol->batch,
                       .of.pass = (size_t)protocol->micro_batch,
                       .of.recompute = protocol->recompute,
+                      .of.keeps_best = protocol->select == SELECT_BEST,
                       .csv = argument_is(arguments, "csv") };
     if (!weights_read(arguments, protocol, asked, error) || !memory_read(arguments, asked, error) ||
         !labels_read(arguments, &asked->labels, error) ||
@@ -109,7 +116,7 @@ static bool asked_read(const Arguments *arguments, const Protocol *protocol, Ask
     asked->of.rows = (size_t)rows;
     asked->steps = rows ? steps_of(protocol, (size_t)rows) : protocol->min_steps;
     return whole_read(arguments, "steps", 0, 1000000000000, &asked->steps, error) &&
-           gflops_read(arguments, asked, error);
+           gflops_read(arguments, (int)protocol->threads, asked, error);
 }
 
 // ---- lines

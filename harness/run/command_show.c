@@ -369,11 +369,14 @@ static bool graph_of_shape(Arena *arena, const Request *request, bool evaluation
     Shape shape;
     Described described;
     const Graph *drawn;
-    if (!request_head(request, error) || !shape_read(arena, request->protocol.model, &shape, error))
+    const Protocol *protocol = &request->protocol;
+    if (protocol->micro_batch || protocol->recompute || protocol->max_memory != INT64_MIN)
+        return fail(error, ERROR_INPUT, (Where){ .item = "task" }, "given, or these left out",
+                    "micro-batch, recompute and max-memory are of a run on a task");
+    if (!request_head(request, error) || !shape_read(arena, protocol->model, &shape, error))
         return false;
     Description description = shape_description(&shape, request, 2);
-    Extent extent = extent_of((size_t)request->protocol.batch,
-                              shape_length(&shape, request->protocol.max_length));
+    Extent extent = extent_of((size_t)protocol->batch, shape_length(&shape, protocol->max_length));
     description.training =
         !evaluation && !request->method->fit && !(request->method->claims & TRAINS_NOTHING);
     bool ok = describe(arena, &description, &described, error);

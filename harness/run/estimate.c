@@ -129,9 +129,10 @@ bool estimate(const Description *description, const EstimateAsked *asked, Estima
     bool ok = arena && draw(arena, description, asked, &drawn, error);
     if (ok) {
         Counts all = counts_of(drawn.counted);
+        bool steps = !estimate->fits_vectors;
         estimate->counts = counts_free(drawn.counted, description);
         estimate->shares = shares_of(&estimate->counts);
-        estimate->held = held_of(&all, !estimate->fits_vectors);
+        estimate->held = held_of(&all, steps, asked->keeps_best);
         if (asked->halves)
             estimate->held.weights -= 2 * (all.total - all.trained);
         estimate->head_alone =

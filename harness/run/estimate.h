@@ -14,6 +14,7 @@ typedef struct {
     size_t rows;          // of a method that fits: whose vectors are kept; else of no account
     size_t pass;          // texts that go through the model at a time; 0: all of the batch
     bool recompute;       // of layers, in the backward
+    bool keeps_best;      // --select best
     bool halves;          // every frozen number takes two bytes
     double memory;        // bytes that the largest batch is to fit; 0: it is not asked for
 } EstimateAsked;

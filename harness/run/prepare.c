@@ -401,8 +401,8 @@ static void row_memory(const Prepared *p, Row *row)
     const Plan *train = plans_training(&p->plans);
     // Kept rows lie beside the step's memory, which is that of the largest plan.
     size_t step = p->frozen.bytes ? plans_bytes(&p->plans) : plan_bytes(train);
-    Held of_state = held_of(&all, steps);
-    row->plan_weights = of_state.weights + (p->looks.count ? 4 * all.trained : 0); // the best's
+    Held of_state = held_of(&all, steps, p->looks.count > 0);
+    row->plan_weights = of_state.weights;
     row->plan_gradients = of_state.gradients;
     row->plan_optimizer = of_state.optimizer;
     row->plan_activations = (Whole)(plan_activations(train) + p->frozen.bytes);

@@ -109,11 +109,11 @@ Counts counts_free(const Graph *graph, const Description *description)
     return counts;
 }
 
-Held held_of(const Counts *counts, bool steps)
+Held held_of(const Counts *counts, bool steps, bool keeps_best)
 {
     int64_t number = sizeof(float), stepped = steps ? counts->trained : 0;
     return (Held){
-        .weights = counts->bytes,
+        .weights = counts->bytes + (keeps_best ? number * stepped : 0),
         .gradients = number * stepped,
         .optimizer = 2 * number * stepped,
     };

@@ -42,11 +42,11 @@ Counts counts_of(const Graph *graph);
 Counts counts_free(const Graph *graph, const Description *description);
 
 // Bytes of the parameters and, of each that trains where it does so by steps, of its gradient and
-// two moments.
+// two moments. keeps_best: a copy of what trains is kept beside it (--select best).
 typedef struct {
     int64_t weights, gradients, optimizer;
 } Held;
-Held held_of(const Counts *counts, bool steps);
+Held held_of(const Counts *counts, bool steps, bool keeps_best);
 
 // Of a model: what is trained / all; and what is trained beside the head / what the checkpoint has.
 // Without embeddings: these are not in the denominator and the tables not in the numerator, which
