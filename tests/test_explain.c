@@ -359,7 +359,8 @@ static void the_screen_fits_and_the_csv_adds_up(void)
     Arena *arena = arena_new(ARENA_RUN, &error);
     const char *task = small_task(arena, test_folder(), "task");
     static const char *const screens[] = { "full lora --rank 4", "bitfit full --all", "head null",
-                                           "lora:rank=4,targets=q+k+v dora --lora.dropout 0.1" };
+                                           "lora:rank=4,targets=q+k+v dora --lora.dropout 0.1",
+                                           "full lora --micro-batch 3 --recompute yes" };
     for (size_t i = 0; i < sizeof screens / sizeof *screens; i++) {
         size_t lines;
         char **line = text_split(arena, asked(arena, task, screens[i]), '\n', &lines);
