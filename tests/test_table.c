@@ -257,7 +257,6 @@ static void a_label_says_what_differs_and_no_more(void)
     arena_free(arena);
 }
 
-// Models by size, pretrained first, then by what is trained, whatever their names.
 // Rows say what was used to take less memory; what they say nothing of was not used.
 static void a_run_without_a_lever_is_no_run_with_one(void)
 {
@@ -268,13 +267,15 @@ static void a_run_without_a_lever_is_no_run_with_one(void)
     rows[1].key = "parts", rows[1].micro_batch = 8;
     rows[2].key = "again", rows[2].recompute = "yes";
     rows[3].key = "bytes", rows[3].frozen_dtype = "int8";
-    const char *text = printed(rows, 4, TABLE_TEXT, &(Error){ 0 });
+    char *text = printed(rows, 4, TABLE_TEXT, &(Error){ 0 });
     CHECK(text && strstr(text, "lora micro_batch=8") && strstr(text, "lora recompute=yes") &&
           strstr(text, "lora frozen_dtype=int8"));
+    free(text);
     CHECK(says(rows, 4, TABLE_CSV, "reviews,reviews,,tiny,lora,"));
     arena_free(arena);
 }
 
+// Models by size, pretrained first, then by what is trained, whatever their names.
 static void lines_are_sorted_by_size(void)
 {
     Arena *arena = arena_of_test();

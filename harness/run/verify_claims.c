@@ -1,6 +1,7 @@
 // verify_claims.c: what a method's file claims, against the graphs that its hooks make.
 #include "run/run.h"
 #include "run/verify_impl.h"
+#include "base/text.h"
 #include <math.h>
 #include <string.h>
 
@@ -283,6 +284,27 @@ static const char *difference(const Outcome *a, const Outcome *b)
     return bits_equal(a->after, b->after) ? NULL : "logits after training";
 }
 
+// Where an option is left to the method ("auto"), one of its values is what that chooses: then it
+// has to differ from another value.
+static bool chosen_by_itself(World *world, const Choice *choice, const char **what, Error *error)
+{
+    Outcome outcome, other;
+    if (!text_same(choice->option->standard, "auto") || choice->base)
+        return true;
+    for (size_t i = 1; i < world->choices && !*what; i++) {
+        const Choice *one = &world->choice[i];
+        if (one == choice || one->option != choice->option || one->base)
+            continue;
+        if (!outcome_of(world, choice->options, &outcome, error) ||
+            !outcome_of(world, one->options, &other, error))
+            return false;
+        if (difference(&other, &outcome))
+            *what = arena_format(world->arena, "%s, beside %s", difference(&other, &outcome),
+                                 one->says);
+    }
+    return true;
+}
+
 // The option's value alone changes something; or else together with another option's (the width of
 // a part that is off by default).
 static bool changes(World *world, const Choice *choice, const Outcome *defaults, const char **what,
@@ -308,7 +330,7 @@ static bool changes(World *world, const Choice *choice, const Outcome *defaults,
             *what =
                 arena_format(world->arena, "%s with %s", difference(&base, &outcome), other->says);
     }
-    return true;
+    return *what || chosen_by_itself(world, choice, what, error);
 }
 
 bool check_options(World *world, Finding *finding, Error *error)
