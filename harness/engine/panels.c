@@ -50,7 +50,7 @@ static inline void transpose(float *to, const float *from, size_t stride)
 }
 
 // B (depth x width) as a panel: row k at to + k WIDE.
-static void pack_rows(float *to, Matrix B)
+static void panel_of_rows(float *to, Matrix B)
 {
     for (size_t k = 0; k < B.rows; k++, to += WIDE) {
         if (B.cols == WIDE)
@@ -61,7 +61,7 @@ static void pack_rows(float *to, Matrix B)
 }
 
 // The transpose of B (width x depth) as a panel.
-static void pack_columns(float *to, Matrix B)
+static void panel_of_columns(float *to, Matrix B)
 {
     size_t deep = B.cols - B.cols % 4, wide = B.rows - B.rows % 4;
     for (size_t j = 0; j < wide; j += 4)
@@ -73,7 +73,7 @@ static void pack_columns(float *to, Matrix B)
 }
 
 // Panels of op(B), whose columns are those of C; the last one is filled up with zeros.
-static void pack(bool transposed, Matrix B, size_t depth, size_t breadth)
+static void panels_of(bool transposed, Matrix B, size_t depth, size_t breadth)
 {
     for (size_t n = 0; n < breadth; n += WIDE) {
         size_t width = breadth - n < WIDE ? breadth - n : WIDE;
@@ -81,9 +81,9 @@ static void pack(bool transposed, Matrix B, size_t depth, size_t breadth)
         if (width < WIDE)
             memset(to, 0, depth * WIDE * sizeof *to);
         if (transposed)
-            pack_columns(to, (Matrix){ row_at(B, n), width, depth, B.stride });
+            panel_of_columns(to, (Matrix){ row_at(B, n), width, depth, B.stride });
         else
-            pack_rows(to, (Matrix){ B.data + n, depth, width, B.stride });
+            panel_of_rows(to, (Matrix){ B.data + n, depth, width, B.stride });
     }
 }
 
@@ -149,7 +149,8 @@ static void product_of_rows(bool transpose_b, float alpha, Matrix A, Matrix B, f
         for (size_t k = 0; k < A.cols; k += DEEP) {
             size_t breadth = least(BROAD, C.cols - n), depth = least(DEEP, A.cols - k);
             const float *from = transpose_b ? row_at(B, n) + k : row_at(B, k) + n;
-            pack(transpose_b, (Matrix){ (float *)(uintptr_t)from, 0, 0, B.stride }, depth, breadth);
+            panels_of(transpose_b, (Matrix){ (float *)(uintptr_t)from, 0, 0, B.stride }, depth,
+                      breadth);
             for (size_t m = 0; m < C.rows; m += BLOCK)
                 for (size_t j = 0; j < breadth; j += WIDE) {
                     size_t rows = least(BLOCK, C.rows - m), cols = least(WIDE, breadth - j);

@@ -3,24 +3,22 @@
 // Devlin et al. 2018 (arXiv 1810.04805).
 #include "model/sites.h"
 
+const EncoderNames bert_names = {
+    .typed = true,
+    .layers = "encoder.layer",
+    .q = "attention.self.query",
+    .k = "attention.self.key",
+    .v = "attention.self.value",
+    .attn_out = "attention.output.dense",
+    .attn_norm = "attention.output.LayerNorm",
+    .ffn_mid = "intermediate.dense",
+    .ffn_out = "output.dense",
+    .ffn_norm = "output.LayerNorm",
+};
+
 static Value encoder(Builder *builder)
 {
-    static const EncoderNames names = {
-        .word = "bert.embeddings.word_embeddings.weight",
-        .position = "bert.embeddings.position_embeddings.weight",
-        .type = "bert.embeddings.token_type_embeddings.weight",
-        .norm = "bert.embeddings.LayerNorm",
-        .layers = "bert.encoder.layer",
-        .q = "attention.self.query",
-        .k = "attention.self.key",
-        .v = "attention.self.value",
-        .attn_out = "attention.output.dense",
-        .attn_norm = "attention.output.LayerNorm",
-        .ffn_mid = "intermediate.dense",
-        .ffn_out = "output.dense",
-        .ffn_norm = "output.LayerNorm",
-    };
-    return post_norm_encoder(builder, &names);
+    return post_norm_encoder(builder, "bert", &bert_names);
 }
 
 static Value mlm(Builder *builder, Value x)

@@ -6,10 +6,7 @@
 static Value encoder(Builder *builder)
 {
     static const EncoderNames names = {
-        .word = "distilbert.embeddings.word_embeddings.weight",
-        .position = "distilbert.embeddings.position_embeddings.weight",
-        .norm = "distilbert.embeddings.LayerNorm",
-        .layers = "distilbert.transformer.layer",
+        .layers = "transformer.layer",
         .q = "attention.q_lin",
         .k = "attention.k_lin",
         .v = "attention.v_lin",
@@ -19,7 +16,7 @@ static Value encoder(Builder *builder)
         .ffn_out = "ffn.lin2",
         .ffn_norm = "output_layer_norm",
     };
-    return post_norm_encoder(builder, &names);
+    return post_norm_encoder(builder, "distilbert", &names);
 }
 
 const Architecture architecture_distilbert = { .encoder = encoder, .pooler = "head.pooler" };

@@ -10,31 +10,39 @@
 
 typedef struct {
     Builder *builder;
+    const char *model;
     const EncoderNames *names;
 } Encoder;
 
-static const char *layer_name(const Encoder *encoder, int layer, const char *rest)
+static const char *name_of(const Encoder *encoder, const char *rest)
 {
-    return arena_format(encoder->builder->graph->arena, "%s.%d.%s", encoder->names->layers, layer,
-                        rest);
+    return arena_format(encoder->builder->graph->arena, "%s.%s", encoder->model, rest);
+}
+
+static const char *name_in(const Encoder *encoder, int layer, const char *rest)
+{
+    return layer_name(encoder->builder, name_of(encoder, encoder->names->layers), layer, rest);
+}
+
+static Value table(const Encoder *encoder, const char *rest, int64_t rows)
+{
+    Builder *builder = encoder->builder;
+    return parameter_at(builder, name_of(encoder, rest), KIND_EMBEDDING, SITE_EMBEDDING, -1, rows,
+                        builder->is->config->hidden);
 }
 
 static Value embeddings(const Encoder *encoder)
 {
     Builder *builder = encoder->builder;
-    const EncoderNames *names = encoder->names;
     const Config *config = builder->is->config;
     Graph *graph = builder->graph;
     graph->place = "embeddings";
     Embedded at = { .type = NO_VALUE };
-    at.word = parameter_at(builder, names->word, KIND_EMBEDDING, SITE_EMBEDDING, -1,
-                           config->vocabulary, config->hidden);
-    at.position = parameter_at(builder, names->position, KIND_EMBEDDING, SITE_EMBEDDING, -1,
-                               config->positions, config->hidden);
-    if (names->type)
-        at.type = parameter_at(builder, names->type, KIND_EMBEDDING, SITE_EMBEDDING, -1,
-                               config->types, config->hidden);
-    Norm norm = norm_at(builder, names->norm, SITE_EMBEDDING, -1);
+    at.word = table(encoder, "embeddings.word_embeddings.weight", config->vocabulary);
+    at.position = table(encoder, "embeddings.position_embeddings.weight", config->positions);
+    if (encoder->names->typed)
+        at.type = table(encoder, "embeddings.token_type_embeddings.weight", config->types);
+    Norm norm = norm_at(builder, name_of(encoder, "embeddings.LayerNorm"), SITE_EMBEDDING, -1);
     at.gain = norm.gain;
     at.offset = norm.offset;
     at.x = normalise(graph, embed(graph, at.word, at.position, at.type), NO_VALUE, norm.gain,
@@ -49,7 +57,7 @@ static Value dense(const Encoder *encoder, Site site, int layer, const char *nam
     return linear_at(encoder->builder,
                      (Dense){ .site = site,
                               .layer = layer,
-                              .name = layer_name(encoder, layer, name),
+                              .name = name_in(encoder, layer, name),
                               .in = in,
                               .out = out },
                      x);
@@ -61,7 +69,7 @@ static Value end_of(const Encoder *encoder, Site site, int layer, const char *na
 {
     Builder *builder = encoder->builder;
     y = dropout(builder->graph, y, rate(builder, builder->is->hidden_dropout));
-    Norm norm = norm_at(builder, layer_name(encoder, layer, name), site, layer);
+    Norm norm = norm_at(builder, name_in(encoder, layer, name), site, layer);
     y = branch_at(builder, (Branch){ site, layer, x, y, norm.gain, norm.offset });
     place_at(builder, layer, site == SITE_ATTN ? "attn norm" : "ffn norm");
     return normalise(builder->graph, y, x, norm.gain, norm.offset, builder->is->config->epsilon);
@@ -96,9 +104,9 @@ static Value feed_forward_layer(const Encoder *encoder, int layer, Value a)
     return end_of(encoder, SITE_FFN, layer, names->ffn_norm, a, y);
 }
 
-Value post_norm_encoder(Builder *builder, const EncoderNames *names)
+Value post_norm_encoder(Builder *builder, const char *model, const EncoderNames *names)
 {
-    Encoder encoder = { builder, names };
+    Encoder encoder = { builder, model, names };
     Value x = embeddings(&encoder);
     for (int layer = 0; layer < builder->is->config->layers; layer++) {
         builder->graph->block = 1 + layer;

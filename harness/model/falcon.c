@@ -11,15 +11,12 @@
 // matrix; here they are three layers. Keys that a method adds are not turned: they have no place.
 #include "model/sites.h"
 
+#define LAYERS "transformer.h"
+
 typedef struct {
     Norm norm;
     Value n; // the layer's input under it
 } Normed;
-
-static const char *layer_name(Builder *builder, int layer, const char *rest)
-{
-    return arena_format(builder->graph->arena, "transformer.h.%d.%s", layer, rest);
-}
 
 static Value embeddings(Builder *builder)
 {
@@ -38,7 +35,7 @@ static Value dense(Builder *builder, Site site, int layer, const char *name, Val
     return linear_at(builder,
                      (Dense){ .site = site,
                               .layer = layer,
-                              .name = layer_name(builder, layer, name),
+                              .name = layer_name(builder, LAYERS, layer, name),
                               .in = in,
                               .out = out,
                               .no_bias = true },
@@ -48,15 +45,9 @@ static Value dense(Builder *builder, Site site, int layer, const char *name, Val
 static Normed normed(Builder *builder, const char *name, Site site, int layer, Value x)
 {
     place_at(builder, layer, site == SITE_ATTN ? "attn norm" : "ffn norm");
-    Norm norm = norm_at(builder, layer_name(builder, layer, name), site, layer);
+    Norm norm = norm_at(builder, layer_name(builder, LAYERS, layer, name), site, layer);
     return (Normed){ norm, normalise(builder->graph, x, NO_VALUE, norm.gain, norm.offset,
                                      builder->is->config->epsilon) };
-}
-
-static Value turned(Builder *builder, Value x)
-{
-    const Config *config = builder->is->config;
-    return rotate(builder->graph, x, config->hidden / config->heads, config->rotary_base);
 }
 
 // drop(y), as the method makes it.

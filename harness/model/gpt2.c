@@ -9,10 +9,7 @@
 // here they are three layers of out x in.
 #include "model/sites.h"
 
-static const char *layer_name(Builder *builder, int layer, const char *rest)
-{
-    return arena_format(builder->graph->arena, "transformer.h.%d.%s", layer, rest);
-}
+#define LAYERS "transformer.h"
 
 static Value embeddings(Builder *builder)
 {
@@ -35,7 +32,7 @@ static Value dense(Builder *builder, Site site, int layer, const char *name, Val
     return linear_at(builder,
                      (Dense){ .site = site,
                               .layer = layer,
-                              .name = layer_name(builder, layer, name),
+                              .name = layer_name(builder, LAYERS, layer, name),
                               .in = in,
                               .out = out },
                      x);
@@ -61,7 +58,7 @@ static Value attention_layer(Builder *builder, int layer, Value x)
     const Config *config = builder->is->config;
     int64_t hidden = config->hidden;
     place_at(builder, layer, "attn norm");
-    Norm norm = norm_at(builder, layer_name(builder, layer, "ln_1"), SITE_ATTN, layer);
+    Norm norm = norm_at(builder, layer_name(builder, LAYERS, layer, "ln_1"), SITE_ATTN, layer);
     Value n = normalised(builder, norm, x);
     Value q = dense(builder, SITE_Q, layer, "attn.c_attn.q", n, hidden, hidden);
     Value k = dense(builder, SITE_K, layer, "attn.c_attn.k", n, hidden, hidden);
@@ -78,7 +75,7 @@ static Value feed_forward_layer(Builder *builder, int layer, Value x)
 {
     const Config *config = builder->is->config;
     place_at(builder, layer, "ffn norm");
-    Norm norm = norm_at(builder, layer_name(builder, layer, "ln_2"), SITE_FFN, layer);
+    Norm norm = norm_at(builder, layer_name(builder, LAYERS, layer, "ln_2"), SITE_FFN, layer);
     Value n = normalised(builder, norm, x);
     Value m =
         dense(builder, SITE_FFN_MID, layer, "mlp.c_fc", n, config->hidden, config->intermediate);

@@ -10,10 +10,7 @@
 // layer. Keys that a method adds are not turned: they have no place.
 #include "model/sites.h"
 
-static const char *layer_name(Builder *builder, int layer, const char *rest)
-{
-    return arena_format(builder->graph->arena, "model.layers.%d.%s", layer, rest);
-}
+#define LAYERS "model.layers"
 
 static Value embeddings(Builder *builder)
 {
@@ -32,18 +29,12 @@ static Value dense(Builder *builder, Site site, int layer, const char *name, con
     return linear_at(builder,
                      (Dense){ .site = site,
                               .layer = layer,
-                              .name = layer_name(builder, layer, name),
+                              .name = layer_name(builder, LAYERS, layer, name),
                               .in = in,
                               .out = out,
                               .no_bias = true,
                               .second = second },
                      x);
-}
-
-static Value turned(Builder *builder, Value x)
-{
-    const Config *config = builder->is->config;
-    return rotate(builder->graph, x, config->hidden / config->heads, config->rotary_base);
 }
 
 // x + y, with the method's branch on the way. n: what the sub-layer read.
@@ -60,7 +51,8 @@ static Value attention_layer(Builder *builder, int layer, Value x)
     Graph *graph = builder->graph;
     int64_t hidden = config->hidden, width = hidden / config->heads * config->kv_heads;
     place_at(builder, layer, "attn norm");
-    Value gain = gain_at(builder, layer_name(builder, layer, "input_layernorm"), SITE_ATTN, layer);
+    Value gain =
+        gain_at(builder, layer_name(builder, LAYERS, layer, "input_layernorm"), SITE_ATTN, layer);
     Value n = normalise_rms(graph, x, gain, config->epsilon);
     Value q = dense(builder, SITE_Q, layer, "self_attn.q_proj", NULL, n, hidden, hidden);
     Value k = dense(builder, SITE_K, layer, "self_attn.k_proj", NULL, n, hidden, width);
@@ -80,8 +72,8 @@ static Value feed_forward_layer(Builder *builder, int layer, Value x)
     Graph *graph = builder->graph;
     int64_t hidden = config->hidden, intermediate = config->intermediate;
     place_at(builder, layer, "ffn norm");
-    Value gain =
-        gain_at(builder, layer_name(builder, layer, "post_attention_layernorm"), SITE_FFN, layer);
+    Value gain = gain_at(builder, layer_name(builder, LAYERS, layer, "post_attention_layernorm"),
+                         SITE_FFN, layer);
     Value n = normalise_rms(graph, x, gain, config->epsilon);
     Value up = dense(builder, SITE_FFN_MID, layer, "mlp.up_proj", NULL, n, hidden, intermediate);
     Value gate =

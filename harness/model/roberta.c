@@ -7,22 +7,7 @@
 
 static Value encoder(Builder *builder)
 {
-    static const EncoderNames names = {
-        .word = "roberta.embeddings.word_embeddings.weight",
-        .position = "roberta.embeddings.position_embeddings.weight",
-        .type = "roberta.embeddings.token_type_embeddings.weight",
-        .norm = "roberta.embeddings.LayerNorm",
-        .layers = "roberta.encoder.layer",
-        .q = "attention.self.query",
-        .k = "attention.self.key",
-        .v = "attention.self.value",
-        .attn_out = "attention.output.dense",
-        .attn_norm = "attention.output.LayerNorm",
-        .ffn_mid = "intermediate.dense",
-        .ffn_out = "output.dense",
-        .ffn_norm = "output.LayerNorm",
-    };
-    return post_norm_encoder(builder, &names);
+    return post_norm_encoder(builder, "roberta", &bert_names);
 }
 
 const Architecture architecture_roberta = { .encoder = encoder, .pooler = "head.pooler" };

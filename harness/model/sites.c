@@ -64,6 +64,17 @@ Value gain_at(Builder *builder, const char *name, Site site, int layer)
                         site, layer, 1, builder->is->config->hidden);
 }
 
+const char *layer_name(Builder *builder, const char *layers, int layer, const char *rest)
+{
+    return arena_format(builder->graph->arena, "%s.%d.%s", layers, layer, rest);
+}
+
+Value turned(Builder *builder, Value x)
+{
+    const Config *config = builder->is->config;
+    return rotate(builder->graph, x, config->hidden / config->heads, config->rotary_base);
+}
+
 double rate(const Builder *builder, double of_config)
 {
     return builder->is->training ? of_config : 0;

@@ -56,19 +56,22 @@ Value branch_at(Builder *builder, Branch at);
 Value embedded_at(Builder *builder, Embedded at);
 // `width` columns of keys and values; both NO_VALUE where the method adds none.
 KeysValues keys_values_at(Builder *builder, int layer, int64_t width);
+// Heads of q or k turned by their positions, with the config's base.
+Value turned(Builder *builder, Value x);
 // What a hook answered; without an answer nothing can be built.
 Value answered(Builder *builder, Value value, const char *hook);
 
+const char *layer_name(Builder *builder, const char *layers, int layer, const char *rest);
 double rate(const Builder *builder, double of_config);        // of dropout: 0 but in training
 void place_at(Builder *builder, int layer, const char *what); // of the nodes that follow
 
 // ---- the post-LN encoder, which BERT and its relatives share (encoder.c)
 
 typedef struct {
-    const char *word, *position, *type; // tables; type NULL: there is none
-    const char *norm;                   // of the embeddings
-    const char *layers;                 // LAYERS.0.q and so on
+    bool typed;         // there is a table of token types
+    const char *layers; // MODEL.LAYERS.0.Q and so on
     const char *q, *k, *v, *attn_out, *attn_norm, *ffn_mid, *ffn_out, *ffn_norm;
 } EncoderNames;
-Value post_norm_encoder(Builder *builder, const EncoderNames *names);
+extern const EncoderNames bert_names; // RoBERTa's, too
+Value post_norm_encoder(Builder *builder, const char *model, const EncoderNames *names);
 #endif
