@@ -92,7 +92,7 @@ static void optimizer_run(Fixtures *fixtures, const json_t *initial, const json_
                            .clip = clip_factor(number_of(options, "clip"), sqrt(squares)),
                            .t = (int64_t)t + 1 };
             adamw(tensor[k].value, tensor[k].m, tensor[k].v, tensor[k].gradient, tensor[k].count,
-                  &adam);
+                  adamw_factors(&adam));
             const json_t *after =
                 json_object_get(step, arena_format(arena, "after_%s", tensor[k].name));
             for (size_t i = 0; i < tensor[k].count; i++) {

@@ -16,7 +16,7 @@ static const AdamW plain = {
 static void the_first_step_is_the_rate(void)
 {
     float value[] = { 1, 1 }, m[2] = { 0 }, v[2] = { 0 }, gradient[] = { 1, -250 };
-    adamw(value, m, v, gradient, 2, &plain);
+    adamw(value, m, v, gradient, 2, adamw_factors(&plain));
     CHECK_CLOSE(value[0], 0.99, 1e-6);
     CHECK_CLOSE(value[1], 1.01, 1e-6);
     CHECK_CLOSE(m[0], 0.1, 1e-7);
@@ -30,7 +30,7 @@ static void epsilon_stands_outside_the_root_and_after_the_correction(void)
     float value = 0, m = 0, v = 0, gradient = 1;
     AdamW options = plain;
     options.epsilon = 3;
-    adamw(&value, &m, &v, &gradient, 1, &options);
+    adamw(&value, &m, &v, &gradient, 1, adamw_factors(&options));
     CHECK_CLOSE(value, -0.0025, 1e-9);
 }
 
@@ -41,7 +41,7 @@ static void decay_is_decoupled(void)
     float value = 2, m = 0, v = 0, gradient = 0;
     AdamW options = plain;
     options.decay = 0.5;
-    adamw(&value, &m, &v, &gradient, 1, &options);
+    adamw(&value, &m, &v, &gradient, 1, adamw_factors(&options));
     CHECK_CLOSE(value, 1.99, 1e-7);
     CHECK_CLOSE(m, 0, 0);
     CHECK_CLOSE(v, 0, 0);
@@ -53,7 +53,7 @@ static void rate_zero_moves_moments_and_no_value(void)
     AdamW options = plain;
     options.rate = 0;
     options.decay = 0.1;
-    adamw(&value, &m, &v, &gradient, 1, &options);
+    adamw(&value, &m, &v, &gradient, 1, adamw_factors(&options));
     CHECK_CLOSE(value, 2, 0);
     CHECK_CLOSE(m, 0.4, 1e-7);
     CHECK_CLOSE(v, 0.016, 1e-7);
@@ -64,7 +64,7 @@ static void the_gradient_is_zero_afterwards(void)
     float value[37] = { 0 }, m[37] = { 0 }, v[37] = { 0 }, gradient[37];
     for (int i = 0; i < 37; i++)
         gradient[i] = (float)i - 7.5f;
-    adamw(value, m, v, gradient, 36, &plain);
+    adamw(value, m, v, gradient, 36, adamw_factors(&plain));
     for (int i = 0; i < 36; i++)
         CHECK_CLOSE(gradient[i], 0, 0);
     CHECK_CLOSE(gradient[36], 28.5, 0); // beyond n
@@ -76,7 +76,7 @@ static void moments_of_a_row_that_never_occurs_become_zero_not_subnormal(void)
     float value = 1, m = 0, v = 0, gradient = 1e-18f;
     AdamW options = plain;
     for (; options.t < 2000; options.t++) {
-        adamw(&value, &m, &v, &gradient, 1, &options);
+        adamw(&value, &m, &v, &gradient, 1, adamw_factors(&options));
         CHECK(m == 0 || fabsf(m) >= FLT_MIN);
         CHECK(v == 0 || v >= FLT_MIN);
     }
@@ -102,7 +102,7 @@ static void updates_agree_with_the_equations_in_double_over_many_steps(void)
             theta[i] -= o.rate / (1 - pow(o.beta1, (double)t)) * first[i] /
                         (sqrt(second[i] / (1 - pow(o.beta2, (double)t))) + o.epsilon);
         }
-        adamw(value, m, v, gradient, N, &o);
+        adamw(value, m, v, gradient, N, adamw_factors(&o));
     }
     for (int i = 0; i < N; i++)
         CHECK_CLOSE(value[i], theta[i], 3e-6);
@@ -173,7 +173,7 @@ static void steps_agree_with_pytorch(void)
                     .clip = clip_factor(number(options, "clip"), sqrt(squares)),
                     .t = (int64_t)s + 1,
                 };
-                adamw(t->value, t->m, t->v, t->gradient, t->n, &adam);
+                adamw(t->value, t->m, t->v, t->gradient, t->n, adamw_factors(&adam));
                 json_t *after = json_object_get(step, t->after_key);
                 for (size_t i = 0; i < t->n; i++)
                     CHECK_CLOSE(t->value[i], json_number_value(json_array_get(after, i)), 1e-5);

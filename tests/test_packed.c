@@ -285,6 +285,8 @@ static void training_is_that_over_the_expanded_numbers_to_the_bit(void)
                     trainer_update(&packed.trainer, step);
                     trainer_update(&plain.trainer, step);
                 }
+                trainer_settle(&packed.trainer);
+                trainer_settle(&plain.trainer);
                 const State *state = packed.trainer.state;
                 for (size_t i = 0; i < state->slots; i++)
                     if (state->slot[i].is.trained &&

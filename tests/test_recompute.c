@@ -202,6 +202,8 @@ static void training_has_the_same_bits(void)
                     CHECK(trainer_update(&plain.trainer, number) ==
                           trainer_update(&again.trainer, number));
                 }
+                trainer_settle(&plain.trainer);
+                trainer_settle(&again.trainer);
                 const State *a = plain.trainer.state, *b = again.trainer.state;
                 for (size_t i = 0; i < a->slots; i++)
                     if (!CHECK(same_bits(a->slot[i].value, b->slot[i].value, a->slot[i].count)))

@@ -101,6 +101,7 @@ static void decay_shrinks_matrices_and_no_vectors(void)
         float **start = copied(&s);
         s.trainer.training.weight_decay = 1;
         trainer_update(&s.trainer, 0); // no gradient: decay alone, by a hundredth
+        trainer_settle(&s.trainer);
         for (size_t i = 0; i < s.trainer.state->slots; i++) {
             const Slot *slot = &s.trainer.state->slot[i];
             double kept = slot->is.trained && slot->is.rank == 2 ? 0.99 : 1; // mlm's are frozen

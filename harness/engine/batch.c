@@ -1,6 +1,12 @@
 // batch.c: the capacities of a run.
 #include "engine/batch.h"
 
+const int32_t *batch_lookup(const Batch *batch, int which)
+{
+    const int32_t *const lookup[LOOKUPS] = { batch->token, batch->position, batch->type };
+    return lookup[which];
+}
+
 static size_t larger(size_t a, size_t b)
 {
     return a > b ? a : b;

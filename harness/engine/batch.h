@@ -26,6 +26,10 @@ typedef struct {
     const int32_t *picked_label; // selected: the token that was there
 } Batch;
 
+// The rows that embeddings look up: of tokens, positions and types, in this order.
+enum { LOOKUPS = 3 };
+const int32_t *batch_lookup(const Batch *batch, int which); // extent.tokens of them
+
 // The extent that holds each of two: the maximum of every number.
 Extent extent_max(Extent a, Extent b);
 #endif

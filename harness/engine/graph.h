@@ -88,7 +88,7 @@ typedef union {
     Attention attention;
     Rotary rotary;
     Dropout dropout; // seed and step come from the Step
-    int stream;      // embedding_grad: which index of the batch
+    int lookup;      // embedding_grad: which of the batch's (batch_lookup)
     Count rows;      // gradients of pooling and joining: rows of what was pooled, joined
     struct {
         int64_t first, cols;

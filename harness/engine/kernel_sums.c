@@ -34,6 +34,20 @@ double sum_squares(const float *x, size_t n)
     return sum_products(x, x, n);
 }
 
+double sum_squares_of(Matrix x, const uint64_t *some)
+{
+    double lane[LANES] = { 0 };
+    assert(x.stride == x.cols);
+    if (x.cols % LANES > 0) // rows begin in other lanes
+        return sum_squares(x.data, x.rows * x.cols);
+    for (size_t r = 0; r < x.rows; r++)
+        if (some[r / 64] >> r % 64 & 1)
+            for (size_t i = 0; i < x.cols; i += LANES) // vectorised
+                for (size_t j = 0; j < LANES; j++)
+                    lane[j] += (double)row_at(x, r)[i + j] * row_at(x, r)[i + j];
+    return pairwise(lane);
+}
+
 // Floats are ordered as whole numbers are, once the lower bits of negative ones are turned round;
 // and whole numbers the vectoriser may compare in any order.
 static inline int32_t ordered(int32_t bits)

@@ -15,6 +15,9 @@
 // ---- sums (kernel_sums.c)
 double sum_floats(const float *x, size_t n); // 16 lanes, pairwise
 double sum_squares(const float *x, size_t n);
+// The same of a contiguous matrix, to the bit, where only the rows r with bit r of `some` (bit r %
+// 64 of word r / 64) are not 0.
+double sum_squares_of(Matrix x, const uint64_t *some);
 double sum_products(const float *x, const float *y, size_t n);
 float maximum(const float *x, size_t n); // n > 0; with a NaN in x any of its numbers
 // y: 1 x H, (y +)= column sums of x, or of a . b

@@ -10,12 +10,12 @@ Value embed(Graph *graph, Value word, Value position, Value type)
 
 static bool embedding_size(Graph *graph, const Node *node, ValueInfo *out)
 {
-    for (int k = 0; k < 3; k++)
+    for (int k = 0; k < LOOKUPS; k++)
         if (node->in[k] != NO_VALUE && !is_constant(info_of(graph, node, k)->rows))
             return unfit(graph, node, k, "a table");
     if (node->in[1] == NO_VALUE && node->in[2] != NO_VALUE)
         return unfit(graph, node, 2, "absent where positions are");
-    for (int k = 1; k < 3; k++)
+    for (int k = 1; k < LOOKUPS; k++)
         if (node->in[k] != NO_VALUE &&
             info_of(graph, node, k)->cols != info_of(graph, node, 0)->cols)
             return misfit(graph, node, 0, k);
@@ -31,18 +31,19 @@ static void embedding_forward(Step *step, const Node *node)
 
 static void embedding_backward_nodes(Gradient *gradient, const Node *node)
 {
-    for (int k = 0; k < 3; k++)
+    for (int k = 0; k < LOOKUPS; k++)
         if (wanted(gradient, node->in[k])) {
             Value in[] = { gradient_of(gradient, node->out[0]), node->in[k] };
-            give(gradient, append(gradient, &op_embedding_grad, in, 2, (Setting){ .stream = k }), 0,
+            give(gradient, append(gradient, &op_embedding_grad, in, 2, (Setting){ .lookup = k }), 0,
                  node->in[k]);
         }
 }
 
 const Operator op_embedding = {
     .name = "embedding",
-    .inputs = 3,
+    .inputs = LOOKUPS,
     .outputs = 1,
+    .looks_up = true,
     .size = embedding_size,
     .forward = embedding_forward,
     .backward = embedding_backward_nodes,
@@ -59,11 +60,9 @@ static bool embedding_grad_size(Graph *graph, const Node *node, ValueInfo *out)
 
 static void embedding_grad_forward(Step *step, const Node *node)
 {
-    const Batch *batch = step->batch;
-    const int32_t *const index[] = { batch->token, batch->position, batch->type };
     Matrix dtable = at(step, node->out[0]);
     clear_unless_added(node, 0, dtable);
-    embedding_backward(dtable, at(step, node->in[0]), index[node->set.stream]);
+    embedding_backward(dtable, at(step, node->in[0]), batch_lookup(step->batch, node->set.lookup));
 }
 
 const Operator op_embedding_grad = {

@@ -16,6 +16,7 @@ struct Operator {
     unsigned rowwise; // bit i: row r of output 0 reads row r of input i and no other row of it, so
                       // a row selection of the output is one of these inputs. 0: not row-wise
     bool selects;     // a row selection: output 0 is some rows of input 0
+    bool looks_up;    // of input k only the rows that batch_lookup k names are read
     bool walks;       // needs to know where its rows lie in the batch: tokens, or one a sequence
     Dropout *(*random)(Setting *set); // the dropout of a node that draws random numbers; NULL: none
     const Operator *packed; // the same over an input 1 that is packed (packed.h); NULL: none

@@ -33,9 +33,20 @@ typedef struct {
     double beta1, beta2, epsilon;
 } Training;
 
+// The same as the loops over parameters use it.
+typedef struct {
+    float b1, rest1, b2, rest2; // rest: 1 - b
+    float kept, clip, step, correction, epsilon;
+} AdamWFactors;
+AdamWFactors adamw_factors(const AdamW *update);
+
 // One update of n parameters, and gradient = 0 afterwards:
 //   value -= rate decay value;  g = clip gradient;  m = b1 m + (1 - b1) g;  v = b2 v + (1 - b2) g^2
 //   value -= rate / (1 - b1^t) m / (sqrt(v / (1 - b2^t)) + epsilon)
 void adamw(float *restrict value, float *restrict m, float *restrict v, float *restrict gradient,
-           size_t n, const AdamW *options);
+           size_t n, AdamWFactors update);
+// `count` updates, one after another, of parameters whose gradient was 0 in each: the bits that
+// adamw gives.
+void adamw_idle(float *restrict value, float *restrict m, float *restrict v, size_t n,
+                const AdamWFactors *update, size_t count);
 #endif

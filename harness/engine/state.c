@@ -1,6 +1,7 @@
 // state.c: parameters with their gradients and moments.
 #include "engine/state.h"
 #include "base/random.h"
+#include "engine/deferred.h"
 #include "engine/kernels.h"
 #include <assert.h>
 #include <math.h>
@@ -179,12 +180,17 @@ State *state_for_graph(Arena *arena, State *state, const Graph *graph)
     return own;
 }
 
+static double slot_squares(const Slot *slot)
+{
+    return slot->deferred ? deferred_squares(slot) : sum_squares(slot->gradient, slot->count);
+}
+
 void state_update(State *state, const Training *training, int64_t step, double *norm)
 {
     double squares = 0;
     for (size_t i = 0; i < state->slots; i++)
         if (state->slot[i].is.trained)
-            squares += sum_squares(state->slot[i].gradient, state->slot[i].count);
+            squares += slot_squares(&state->slot[i]);
     *norm = sqrt(squares);
     state->updates++;
     for (size_t i = 0; i < state->slots; i++) {
@@ -201,6 +207,10 @@ void state_update(State *state, const Training *training, int64_t step, double *
             .clip = clip_factor(training->clip, *norm),
             .t = state->updates,
         };
-        adamw(slot->value, slot->m, slot->v, slot->gradient, slot->count, &options);
+        if (slot->deferred)
+            deferred_update(slot, &options);
+        else
+            adamw(slot->value, slot->m, slot->v, slot->gradient, slot->count,
+                  adamw_factors(&options));
     }
 }

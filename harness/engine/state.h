@@ -7,12 +7,15 @@
 #include "engine/graph.h"
 #include "engine/optimizer.h"
 
+typedef struct Deferred Deferred; // deferred.h
+
 typedef struct {
     Parameter is;
     size_t count;  // rows x cols
     float *value;  // contiguous; frozen ones may lie in a read-only mapping: only `trained` change
     Packed packed; // in place of `value`, which is NULL, where is.store says so
     float *gradient, *m, *v; // trained only, else NULL; none in a state_for_use
+    Deferred *deferred;      // rows that get their updates late; NULL: all at once
 } Slot;
 
 typedef struct {

@@ -80,18 +80,18 @@ static size_t step(Race *race, int side, size_t s, Round *round)
     s %= race->of[0]->batches.steps;
     memcpy(race->before[side], race->profile[side], nodes * sizeof(double));
     Passes passes = runner_passes(trainer->train);
-    double start = seconds_now();
+    double start = seconds_now(), updated = trainer->optimizer_s;
     step_backward(race->of[side], trainer, &race->buffer[side], s, &tokens);
-    double passed = seconds_now();
+    double passed = seconds_now(), looked_up = trainer->optimizer_s - updated;
     trainer_update(trainer, (int64_t)s);
     double end = seconds_now();
     for (size_t i = 0; i < nodes; i++)
         round->node[side][i] += race->profile[side][i] - race->before[side][i];
     Passes now = runner_passes(trainer->train);
     if (trainer->kept)
-        round->feed[side] +=
-            (passed - start) - (now.forward - passes.forward) - (now.backward - passes.backward);
-    round->update[side] += end - passed;
+        round->feed[side] += (passed - start) - looked_up - (now.forward - passes.forward) -
+                             (now.backward - passes.backward);
+    round->update[side] += trainer->optimizer_s - updated;
     round->measured[side] += end - start;
     return tokens;
 }

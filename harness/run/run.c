@@ -122,14 +122,11 @@ static bool train(Arena *arena, Run *run, Error *error)
     double start = seconds_now(), before = start, timeout = run->request->protocol.timeout;
     int64_t seen = 0;
     size_t s = 0, tokens;
-    run->row->optimizer_s = 0;
     if (run->request->protocol.profile && run->trainer.train)
         run->profile.seconds = runner_profile(arena, run->trainer.train);
     for (; s < p->batches.steps; s++) {
         double loss = step_backward(p, &run->trainer, &buffer, s, &tokens);
-        double passed = seconds_now();
         double norm = trainer_update(&run->trainer, (int64_t)s), now = seconds_now();
-        run->row->optimizer_s += now - passed;
         rate[s] = (double)tokens / (now - before);
         before = now;
         seen += (int64_t)tokens;
@@ -152,6 +149,7 @@ static bool train(Arena *arena, Run *run, Error *error)
             return fail(error, ERROR_INTERRUPTED, (Where){ .item = "run" }, NULL,
                         "interrupted at step %zu of %zu; nothing is kept", s + 1, p->batches.steps);
         if (looks_after(&p->looks, s)) {
+            trainer_settle(&run->trainer);
             double looked = look(arena, run, s);
             start += looked;
             before += looked;
@@ -164,6 +162,7 @@ static bool train(Arena *arena, Run *run, Error *error)
         passes = runner_passes(run->trainer.train);
     run->row->forward_s = passes.forward;
     run->row->backward_s = passes.backward;
+    run->row->optimizer_s = run->trainer.optimizer_s;
     run->row->train_s = before - start;
     run->profile.steps = whole ? s : s + 1;
     run->profile.train_s = run->row->train_s;

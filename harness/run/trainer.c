@@ -1,5 +1,7 @@
 // trainer.c: describe -> gradient -> plan -> run.
 #include "run/trainer.h"
+#include "base/clock.h"
+#include "engine/deferred.h"
 #include "engine/fold.h"
 #include <assert.h>
 #include <string.h>
@@ -153,6 +155,8 @@ bool trainer_new(Arena *arena, const Plans *plans, Checkpoint *checkpoint, uint6
         graphs[count++] = plans->features.graph;
     trainer->state = (plans->backward ? state_new : state_for_use)(
         arena, graphs, count, init_seed, checkpoint_giver, checkpoint, error);
+    if (trainer->state && plans->backward)
+        state_defer(arena, trainer->state, plans->backward);
     if (trainer->state && checkpoint && plans->description.frozen_store != STORE_F32)
         checkpoint_rest(checkpoint); // what was read to be packed
     if (!trainer->state || !(trainer->step = arena_new(bytes + ARENA_ALIGNMENT, error)))
@@ -186,6 +190,9 @@ double trainer_backward(Trainer *trainer, const Batch *part, int64_t step, doubl
 {
     StepOptions options = { trainer->dropout_seed, (uint64_t)step, weight };
     assert(trainer->kept || !trainer->plans->prefix_plan); // the rest of a graph needs its rows
+    double start = seconds_now();
+    state_look_up(trainer->state, part);
+    trainer->optimizer_s += seconds_now() - start;
     if (trainer->kept)
         kept_feed(trainer->kept, part, trainer->plans->cut.fed, trainer->train);
     return runner_step(trainer->train, part, &options);
@@ -193,19 +200,31 @@ double trainer_backward(Trainer *trainer, const Batch *part, int64_t step, doubl
 
 double trainer_update(Trainer *trainer, int64_t step)
 {
-    double norm;
+    double norm, start = seconds_now();
     state_update(trainer->state, &trainer->training, step, &norm);
+    trainer->optimizer_s += seconds_now() - start;
+    if (step + 1 >= trainer->training.steps)
+        trainer_settle(trainer);
     return norm;
+}
+
+void trainer_settle(Trainer *trainer)
+{
+    double start = seconds_now();
+    state_settle(trainer->state);
+    trainer->optimizer_s += seconds_now() - start;
 }
 
 Matrix trainer_logits(Trainer *trainer, const Batch *batch)
 {
+    trainer_settle(trainer);
     runner_step(trainer->eval, batch, &(StepOptions){ .weight = 1 });
     return runner_value(trainer->eval, trainer->plans->eval.logits);
 }
 
 double trainer_mlm(Trainer *trainer, const Batch *batch)
 {
+    trainer_settle(trainer);
     return runner_step(trainer->mlm, batch, &(StepOptions){ .weight = 1 });
 }
 

@@ -62,10 +62,11 @@ typedef struct {
     Training training;
     uint64_t dropout_seed;
     Runner *train, *eval, *mlm, *prefix, *features;
-    const Kept *kept; // what the prefix gave, before the first step; NULL: nothing was cut
-    float *memory;    // the step arena
-    uint32_t fill;    // of what no step wrote: a NaN that no kernel makes; 0 after trainer_rest
-    size_t written;   // before trainer_rest
+    const Kept *kept;   // what the prefix gave, before the first step; NULL: nothing was cut
+    float *memory;      // the step arena
+    double optimizer_s; // of updates so far
+    uint32_t fill;      // of what no step wrote: a NaN that no kernel makes; 0 after trainer_rest
+    size_t written;     // before trainer_rest
     Arena *step;
 } Trainer;
 
@@ -77,8 +78,12 @@ void trainer_free(Trainer *trainer);
 
 // Adds the gradients of a batch's part; `weight` is B_c / B. Returns the part's mean loss.
 double trainer_backward(Trainer *trainer, const Batch *part, int64_t step, double weight);
-// Clips, updates, clears. Returns the gradient's norm before clipping.
+// Clips, updates, clears. Returns the gradient's norm before clipping. Some rows of embeddings get
+// their updates late (engine/deferred.h): all have them after the last step of the training, after
+// trainer_logits and trainer_mlm, and after trainer_settle, which comes before anybody else reads
+// values.
 double trainer_update(Trainer *trainer, int64_t step);
+void trainer_settle(Trainer *trainer);
 // sequences x outputs, valid until the next call.
 Matrix trainer_logits(Trainer *trainer, const Batch *batch);
 double trainer_mlm(Trainer *trainer, const Batch *batch);

@@ -68,6 +68,7 @@ void trial_steps(Trial *trial, int64_t steps)
 {
     for (int64_t step = 0; step < steps; step++)
         trial_step(trial, step);
+    trainer_settle(&trial->trainer);
 }
 
 bool trial_learn(Trial *trial, Error *error)
