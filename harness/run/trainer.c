@@ -153,8 +153,8 @@ bool trainer_new(Arena *arena, const Plans *plans, Checkpoint *checkpoint, uint6
         graphs[count++] = plans->features.graph;
     trainer->state = (plans->backward ? state_new : state_for_use)(
         arena, graphs, count, init_seed, checkpoint_giver, checkpoint, error);
-    if (trainer->state && checkpoint && plans->description.frozen_store != STORE_F32)
-        checkpoint_rest(checkpoint); // what was read to be packed
+    if (trainer->state && checkpoint)
+        checkpoint_rest(checkpoint); // what the kernel read ahead of tensors that were copied
     if (!trainer->state || !(trainer->step = arena_new(bytes + ARENA_ALIGNMENT, error)))
         return false;
     trainer->memory = arena_take(trainer->step, bytes, 1);
