@@ -190,13 +190,24 @@ static void recomputing_changes_no_bit(void)
 static void a_profile_counts_what_is_computed_again(void)
 {
     Bench b = run_bench();
+    Done plain = run_of(&b, "lora", SETTINGS("micro-batch", "3"));
     Done done =
         run_of(&b, "lora", SETTINGS("recompute", "yes", "micro-batch", "3", "profile", "yes"));
     const char *text = run_text(&b, &done, "profiles");
-    double sum = 0, flops;
-    for (size_t line = 1; text_real(cell_at(&b, text, line, 5), &flops); line++)
+    double sum = 0, again = 0, behind = 0, flops, seconds;
+    for (size_t line = 1; text_real(cell_at(&b, text, line, 5), &flops); line++) {
+        const char *pass = cell_at(&b, text, line, 1);
+        bool is_again = !strcmp(pass, "again");
+        CHECK(text_real(cell_at(&b, text, line, 4), &seconds));
         sum += flops;
+        again += is_again ? flops : 0;
+        if (is_again || !strcmp(pass, "backward") || !strcmp(pass, "parameters"))
+            behind += seconds;
+    }
     CHECK_CLOSE(sum / done.row.flops, 1, 1e-6);
+    CHECK(again > 0);
+    CHECK_CLOSE(again / (done.row.flops - plain.row.flops), 1, 1e-6);
+    CHECK(fabs(behind - done.row.backward_s) < 0.05 * done.row.train_s);
     arena_free(b.arena);
 }
 

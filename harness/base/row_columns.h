@@ -218,7 +218,8 @@
     COLUMN(train_s, Real, measured, time, "seconds", "the training loop without evaluations")      \
     COLUMN(forward_s, Real, measured, time, "seconds", "forward passes of training")               \
     COLUMN(backward_s, Real, measured, time, "seconds",                                            \
-           "backward passes of training, what is computed again for them included")                \
+           "backward passes of training, what is computed again for them included (in a profile "  \
+           "its pass is `again`)")                                                                 \
     COLUMN(optimizer_s, Real, measured, time, "seconds",                                           \
            "updates of parameters, clipping included")                                             \
     COLUMN(eval_s, Real, measured, time, "seconds",                                                \

@@ -107,6 +107,7 @@ typedef struct {
     const char *place;        // "layer 1 ffn_mid": where in the model, for listings; may be NULL
     int part;                 // whose it is, as a Parameter's
     int block;                // what may be computed again as one, such as a layer; 0: of none
+    bool again;               // a node of the forward that recompute() put into the backward
 } Node;
 
 typedef struct {

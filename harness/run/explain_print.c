@@ -2,6 +2,7 @@
 #include "run/explain_print.h"
 #include "base/csv.h"
 #include "base/text.h"
+#include "run/profile.h"
 #include <math.h>
 #include <string.h>
 
@@ -277,8 +278,11 @@ static const char *moment_of(Arena *arena, const Prepared *p)
     const Plan *plan = plans_training(&p->plans);
     const Graph *graph = plan_graph(plan);
     int32_t node = plan_fullest(plan).node;
-    bool back = graph->forward_nodes > 0 && (size_t)node >= graph->forward_nodes;
-    return arena_format(arena, "the %s of %s", back ? "backward" : "forward",
+    Pass pass = pass_of(graph, (size_t)node);
+    const char *what = pass == PASS_FORWARD ? "the forward"
+                       : pass == PASS_AGAIN ? "the second forward"
+                                            : "the backward";
+    return arena_format(arena, "%s of %s", what,
                         graph->node[node].place ? graph->node[node].place : "a node");
 }
 
