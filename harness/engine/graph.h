@@ -175,6 +175,9 @@ const Graph *gradient(Arena *arena, const Graph *graph, Value loss, Error *error
 // bits.
 const Graph *recompute(Arena *arena, const Graph *backward, Error *error);
 
+bool graph_packs(const Graph *graph);      // is a parameter stored in fewer bytes?
+bool graph_recomputes(const Graph *graph); // is anything computed again?
+
 double graph_flops(const Graph *graph, const Extent *extent); // products only; a multiply-add is 2
 double node_flops(const Graph *graph, size_t node, const Extent *extent);
 #endif

@@ -102,9 +102,14 @@ static void row_print(FILE *out, const Row *row, const Protocol *protocol)
     fprintf(out, "%s/rows/%s.csv\n", protocol->out, row->key);
 }
 
-// What --max-memory has chosen.
+// What --max-memory has chosen, and what was asked for in vain.
 static void levers_print(FILE *out, const Row *row, const Protocol *protocol)
 {
+    static const char vain[] = "tunemark: %s: changes nothing here; the run is that without it\n";
+    if (protocol->recompute && !row->recompute)
+        fprintf(out, vain, "recompute");
+    if (protocol->frozen_dtype != STORE_F32 && !row->frozen_dtype)
+        fprintf(out, vain, "frozen-dtype");
     if (protocol->max_memory == INT64_MIN)
         return;
     fputs("tunemark: max-memory: ", out);

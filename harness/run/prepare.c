@@ -223,12 +223,26 @@ static Whole peak_of(const Row *row)
     return row->plan_peak > row->eval_plan_peak ? row->plan_peak : row->eval_plan_peak;
 }
 
+// A lever that moves nothing of this run is as if it had not been asked for, in key and row: there
+// is no layer below the topmost that trains, or no frozen weight that linear layers alone read.
+// (The held-out texts are read through one that the checkpoint brings.)
+static void keep_effective(Prepared *p)
+{
+    const Plans *plans = &p->plans;
+    p->levers.recompute = plans->backward && graph_recomputes(plans->backward);
+    if (!graph_packs(plans->eval.graph) && p->heldout.batches == 0)
+        p->description.frozen_store = STORE_F32;
+}
+
 static bool plan_with(Arena *arena, const Request *request, const Levers *levers, Prepared *p,
                       Error *error)
 {
     p->levers = *levers;
     decide_passes(arena, p);
-    return decide_plans(arena, request, p, error);
+    if (!decide_plans(arena, request, p, error))
+        return false;
+    keep_effective(p);
+    return true;
 }
 
 // A plan that is tried and leaves nothing but its size.
