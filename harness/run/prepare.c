@@ -32,11 +32,9 @@ static uint64_t seed_of(int64_t own, int64_t seed)
 
 static void decide_description(const Request *request, Prepared *p)
 {
-    p->description = request_description(request, &p->model->config);
-    p->description.head = head_resolve((Head)request->protocol.head, &p->model->checkpoint);
+    p->description = request_description(request, &p->model->config, &p->model->checkpoint);
     p->description.outputs = p->task->task.classes ? p->task->task.classes : 1;
     p->description.scores = p->task->task.classes == 0;
-    p->description.pooler_new = !checkpoint_has_pooler(&p->model->checkpoint);
 }
 
 static bool measures_forgetting(const Prepared *p)
@@ -245,11 +243,15 @@ static bool plan_with(Arena *arena, const Request *request, const Levers *levers
     return true;
 }
 
-// A plan that is tried and leaves nothing but its size.
+// Plans that are tried one after another, each in the memory of the one before.
 typedef struct {
     Arena *arena;
+    size_t mark;
     const Request *request;
     const Prepared *p;
+    Prepared newest;
+    Levers asked; // of the newest
+    bool planned; // is the newest one whole?
     Error error;
 } Trial;
 
@@ -258,43 +260,64 @@ static void row_memory(const Prepared *p, Row *row);
 static double predicted(void *context, const Levers *levers)
 {
     Trial *trial = context;
-    size_t mark = arena_mark(trial->arena);
-    Prepared tried = *trial->p;
-    double bytes = INFINITY;
-    if (plan_with(trial->arena, trial->request, levers, &tried, &trial->error)) {
-        row_memory(&tried, &tried.row);
-        bytes = (double)peak_of(&tried.row);
-    }
-    arena_rewind(trial->arena, mark);
-    return bytes;
+    arena_rewind(trial->arena, trial->mark);
+    trial->newest = *trial->p;
+    trial->asked = *levers;
+    trial->planned = plan_with(trial->arena, trial->request, levers, &trial->newest, &trial->error);
+    if (!trial->planned)
+        return INFINITY;
+    row_memory(&trial->newest, &trial->newest.row);
+    return (double)peak_of(&trial->newest.row);
 }
 
-static bool decide_levers(Arena *arena, const Request *request, Prepared *p, Levers *levers,
-                          Error *error)
+static bool same_levers(const Levers *a, const Levers *b)
+{
+    return a->pass == b->pass && a->recompute == b->recompute && a->keeps == b->keeps;
+}
+
+// The plans under levers that fit; often they are those that were tried last.
+static bool plan_chosen(Trial *trial, const Levers *levers, Prepared *p, Error *error)
+{
+    if (trial->planned && same_levers(&trial->asked, levers)) {
+        *p = trial->newest;
+        return true;
+    }
+    arena_rewind(trial->arena, trial->mark);
+    return plan_with(trial->arena, trial->request, levers, p, error);
+}
+
+static bool plan_within(Arena *arena, const Request *request, Prepared *p, Error *error)
 {
     const Protocol *protocol = &request->protocol;
-    bool parts = 0 < protocol->micro_batch && protocol->micro_batch < protocol->batch;
-    Trial trial = { arena, request, p, { 0 } };
+    Trial *trial = arena_zero(arena, 1, sizeof *trial);
+    Levers levers;
     double least = 0;
-    *levers = (Levers){ .pass = (size_t)(parts ? protocol->micro_batch : protocol->batch),
-                        .recompute = protocol->recompute,
-                        .keeps = true };
-    if (protocol->max_memory == INT64_MIN)
-        return true;
     if (protocol->micro_batch > 0 || protocol->recompute)
         return fail(error, ERROR_INPUT, (Where){ .item = "max-memory" },
                     "without micro-batch and recompute", "chooses these itself");
-    if (levers_choose((size_t)protocol->batch, (double)protocol->max_memory, predicted, &trial,
-                      levers, &least))
-        return true;
+    *trial = (Trial){ .arena = arena, .mark = arena_mark(arena), .request = request, .p = p };
+    if (levers_choose((size_t)protocol->batch, (double)protocol->max_memory, predicted, trial,
+                      &levers, &least))
+        return plan_chosen(trial, &levers, p, error);
     if (isinf(least)) {
-        *error = trial.error;
+        *error = trial->error;
         return false;
     }
     return fail(error, ERROR_INPUT, (Where){ .item = "max-memory" },
                 arena_format(arena, "at least %.1fMB", ceil(least / 1e5) / 10),
                 "%s is not enough, even for one example at a time and with recomputation",
                 option_of(arena, "max-memory", protocol));
+}
+
+static bool plan_all(Arena *arena, const Request *request, Prepared *p, Error *error)
+{
+    const Protocol *protocol = &request->protocol;
+    bool parts = 0 < protocol->micro_batch && protocol->micro_batch < protocol->batch;
+    const Levers asked = { .pass = (size_t)(parts ? protocol->micro_batch : protocol->batch),
+                           .recompute = protocol->recompute,
+                           .keeps = true };
+    return protocol->max_memory == INT64_MIN ? plan_with(arena, request, &asked, p, error)
+                                             : plan_within(arena, request, p, error);
 }
 
 // Products of all steps and of all evaluations.
@@ -571,9 +594,7 @@ bool prepare(Arena *arena, Cache *cache, const Request *request, Prepared *p, Er
         return false;
     decide_training(request, p, steps);
     decide_batches(arena, request, p);
-    Levers levers;
-    if (!decide_levers(arena, request, p, &levers, error) ||
-        !plan_with(arena, request, &levers, p, error) || !check_trained(request, p, error))
+    if (!plan_all(arena, request, p, error) || !check_trained(request, p, error))
         return false;
     count_flops(p);
     row_clear(&p->row);

@@ -7,6 +7,18 @@
 // A NaN that no kernel makes: what is still there after a run was never written.
 enum { PATTERN = 0x7fa5a5a5 };
 
+bool draw_step(Arena *arena, const Description *description, bool again, Described *described,
+               const Graph **step, Error *error)
+{
+    if (!describe(arena, description, described, error))
+        return false;
+    *step = described->graph;
+    if (!description->training)
+        return true;
+    return (*step = gradient(arena, described->graph, described->loss, error)) &&
+           (!again || (*step = recompute(arena, *step, error)));
+}
+
 bool plans_make(Arena *arena, const Description *description, const Extent *train,
                 const Extent *eval, const Extent *mlm, Plans *plans, Error *error)
 {
@@ -14,10 +26,7 @@ bool plans_make(Arena *arena, const Description *description, const Extent *trai
     Description evaluation = *description;
     evaluation.training = false;
     if (train) {
-        if (!describe(arena, description, &plans->train, error))
-            return false;
-        plans->backward = gradient(arena, plans->train.graph, plans->train.loss, error);
-        if (!plans->backward)
+        if (!draw_step(arena, description, false, &plans->train, &plans->backward, error))
             return false;
         if (!(plans->train_plan = plan(arena, plans->backward, train, error)))
             return false;
