@@ -127,6 +127,7 @@ bool estimate(const Description *description, const EstimateAsked *asked, Estima
         estimate->held = held_of(&all, steps, asked->keeps_best);
         if (asked->halves)
             estimate->held.weights -= 2 * (all.total - all.trained);
+        estimate->recomputes = graph_recomputes(drawn.step);
         estimate->head_alone =
             all.trained == all.trained_head && claims_any(description, drawn.options);
         ok = plan_batch(arena, &drawn, asked, asked->batch, estimate, error);

@@ -348,19 +348,25 @@ static Waterfall shown(Arena *arena, const Waterfall *from, bool all)
     return all ? *from : waterfall_grouped(arena, from);
 }
 
+// The largest batch of its steps, or of what it computes instead.
+static const Extent *largest_of(const Prepared *p)
+{
+    return p->batches.largest.tokens          ? &p->batches.largest
+           : p->frozen.batches.largest.tokens ? &p->frozen.batches.largest
+                                              : &p->largest_evaluation;
+}
+
 // "full -> lora on tiny, reviews"; names that are too long for a column are A and B below.
 static void put_title(FILE *out, Arena *arena, const Explained *of, Explained *below)
 {
     const Row *row = &of->run[0]->row;
-    const Extent *largest = &of->run[0]->batches.largest;
+    const Extent *largest = largest_of(of->run[!of->run[0]->batches.steps]);
     *below = *of;
     if (longer(longer(0, of->name[0]), of->name[1]) > MOST_NAME) {
         below->name[0] = "A", below->name[1] = "B";
         fprintf(out, "A: %s\nB: %s\n", of->name[0], of->name[1]);
     } else
         fprintf(out, "%s -> %s\n", of->name[0], of->name[1]);
-    if (largest->tokens == 0)
-        largest = &of->run[1]->batches.largest;
     put_wrapped(out, arena_format(arena, "%s on %s, batches of %zu texts and %zu tokens at most",
                                   row->model, row->task, largest->sequences, largest->tokens));
     putc('\n', out);

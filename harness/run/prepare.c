@@ -30,6 +30,13 @@ static uint64_t seed_of(int64_t own, int64_t seed)
     return (uint64_t)(own == INT64_MIN ? seed : own);
 }
 
+// Tokens of a text at most.
+static int64_t longest_of(const Protocol *protocol, const Prepared *p)
+{
+    int64_t longest = config_longest(&p->model->config);
+    return protocol->max_length < longest ? protocol->max_length : longest;
+}
+
 static void decide_description(const Request *request, Prepared *p)
 {
     p->description = request_description(request, &p->model->config, &p->model->checkpoint);
@@ -368,9 +375,7 @@ static void row_protocol(Arena *arena, const Request *request, const Prepared *p
     row->tune_n = (Whole)p->tokens[SPLIT_TUNE].count;
     row->train_on = option_of(arena, "train-on", protocol);
     row->train_limit = protocol->train_limit;
-    row->max_length = p->description.config->positions < protocol->max_length
-                          ? p->description.config->positions
-                          : protocol->max_length;
+    row->max_length = longest_of(protocol, p);
     row->truncated_share =
         (double)p->tokens[SPLIT_TRAIN].truncated / (double)p->tokens[SPLIT_TRAIN].count;
     row->head = head_names[heads & (heads - 1) ? HEAD_AUTO : p->description.head];
@@ -530,6 +535,8 @@ static const char *warnings_of(Arena *arena, const Request *request, const Prepa
         text = with_warning(arena, text, "warm-up takes every step");
     if (is->head == HEAD_POOLER && is->pooler_new && is->pretrained)
         text = with_warning(arena, text, "the checkpoint has no pooler: drawn anew");
+    if (is->config->type_assumed)
+        text = with_warning(arena, text, "config.json has no model_type: taken for bert");
     bool final = request->protocol.stage == STAGE_FINAL;
     if (final && p->task->dataset.split[SPLIT_TEST].count > p->tokens[SPLIT_TEST].count)
         text = with_warning(arena, text, "test has no labels: it is not scored");
@@ -573,9 +580,7 @@ bool prepare(Arena *arena, Cache *cache, const Request *request, Prepared *p, Er
     p->dropout_seed = seed_of(protocol->dropout_seed, protocol->seed);
     p->data_seed = seed_of(protocol->data_seed, protocol->seed);
     decide_description(request, p);
-    int64_t max_length = protocol->max_length < p->model->config.positions
-                             ? protocol->max_length
-                             : p->model->config.positions;
+    int64_t max_length = longest_of(protocol, p);
     int64_t fewest = p->task->task.file[SPLIT_TRAIN].text_b ? 5 : 3;
     if (max_length < fewest)
         return fail(error, ERROR_INPUT, (Where){ .item = "max-length" },

@@ -64,7 +64,8 @@ Description shape_description(const Shape *shape, const Request *request, int la
 
 size_t shape_length(const Shape *shape, int64_t max_length)
 {
-    return (size_t)(max_length < shape->config.positions ? max_length : shape->config.positions);
+    int64_t longest = config_longest(&shape->config);
+    return (size_t)(max_length < longest ? max_length : longest);
 }
 
 Extent extent_of(size_t sequences, size_t length)
