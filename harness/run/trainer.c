@@ -338,7 +338,8 @@ size_t trainer_written(const Trainer *trainer)
 {
     const uint32_t *word = (const uint32_t *)(const void *)trainer->memory;
     size_t words = plans_bytes(trainer->plans) / sizeof *word;
-    while (words > 0 && word[words - 1] == trainer->fill)
+    // After trainer_rest the pages at the ends still have the pattern where they are not whole.
+    while (words > 0 && (word[words - 1] == trainer->fill || word[words - 1] == PATTERN))
         words--;
     return words * sizeof *word > trainer->written ? words * sizeof *word : trainer->written;
 }
