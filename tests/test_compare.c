@@ -432,6 +432,42 @@ static void a_long_label_does_not_run_into_its_value(void)
     arena_free(arena);
 }
 
+// A cell of a lever that is empty is of a run without it.
+static void a_run_without_a_lever_is_found_by_saying_so(void)
+{
+    Arena *arena = arena_of_test();
+    const char *folder = test_folder();
+    Row again = like(arena, "lora", LORA(8));
+    again.recompute = "yes", again.options = LORA(8) ";lora.x=1";
+    runs(arena, folder, like(arena, "lora", LORA(8)), 1, 3, 0.75);
+    runs(arena, folder, again, 1, 3, 0.90);
+    Said said =
+        program(arena, &(Around){ 0 }, "compare lora:recompute=no lora:recompute=yes %s", folder);
+    CHECK(said.status == 0);
+    IN_ORDER(said.out, "A: lora:recompute=no", "B: lora:recompute=yes");
+    said = program(arena, &(Around){ 0 },
+                   "compare lora:micro_batch=0,frozen_dtype=f32,recompute=no lora:recompute=yes %s",
+                   folder);
+    CHECK(said.status == 0);
+    said = program(arena, &(Around){ 0 }, "compare lora:recompute=maybe lora %s", folder);
+    CHECK_REFUSED(said, ERROR_INPUT, "no rows with recompute=maybe; should be");
+    arena_free(arena);
+}
+
+static void a_long_name_goes_on_after_a_part_of_it(void)
+{
+    Arena *arena = arena_of_test();
+    const char *folder = test_folder();
+    const char *name = "low_rank_updates_of_attention_and_more";
+    runs(arena, folder, like(arena, "full", ""), 1, 3, 0.90);
+    runs(arena, folder, like(arena, name, ""), 1, 3, 0.75);
+    Said said = program(arena, &(Around){ 0 }, "compare %s full %s", name, folder);
+    CHECK(said.status == 0);
+    IN_ORDER(said.out, "differ in   A: low_rank_updates_of_attention_", "B: full\n",
+             "\n            and_more\n");
+    arena_free(arena);
+}
+
 // The rows of a side that names its folder are read apart from the other's, and both are told of.
 static void rows_that_cannot_be_read_are_named_on_standard_error_and_leave_status_1(void)
 {
@@ -591,6 +627,8 @@ void suite_compare(void)
     ADD(a_field_of_another_line_is_refused_with_its_id);
     ADD(several_blocks_have_a_line_each_and_holm_over_all);
     ADD(several_blocks_say_what_is_not_in_their_tests_and_are_told_apart);
+    ADD(a_run_without_a_lever_is_found_by_saying_so);
+    ADD(a_long_name_goes_on_after_a_part_of_it);
     ADD(a_long_label_does_not_run_into_its_value);
     ADD(rows_that_cannot_be_read_are_named_on_standard_error_and_leave_status_1);
     ADD(the_order_of_folders_does_not_decide_whether_there_are_predictions);

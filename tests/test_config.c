@@ -55,7 +55,27 @@ static void absent_and_null_keys_have_the_documented_values(void)
     CHECK(c.classifier_dropout == 0.25);
     CHECK(parse_with("\"pad_token_id\": 7", "\"pad_token_id\": null", &c, &error) &&
           c.padding == 0);
+    CHECK(!c.type_assumed);
     CHECK(parse_with("\"model_type\": \"bert\", ", "", &c, &error));
+    CHECK(c.type == MODEL_BERT && c.type_assumed);
+}
+
+// fairseq's positions begin behind the padding's: roberta-base has 514 rows for 512 tokens.
+static void roberta_s_texts_are_shorter_than_its_table(void)
+{
+    Config c;
+    Error error;
+    CHECK(parse(complete, &c, &error) && config_longest(&c) == 500);
+    CHECK(parse_with("bert", "roberta", &c, &error) && config_longest(&c) == 500 - 8);
+    CHECK(!parse("{\"model_type\": \"roberta\", \"vocab_size\": 8192, \"hidden_size\": 128,"
+                 " \"num_hidden_layers\": 2, \"num_attention_heads\": 4,"
+                 " \"intermediate_size\": 512, \"max_position_embeddings\": 8,"
+                 " \"type_vocab_size\": 1, \"pad_token_id\": 7}",
+                 &c, &error));
+    CHECK_ERROR(&error, ERROR_INPUT,
+                "max_position_embeddings: 8 leaves no room for a text; should be more than");
+    CHECK(config_read("models/configs/roberta-base/config.json", &c, &error) &&
+          config_longest(&c) == 512);
 }
 
 typedef struct {
@@ -263,6 +283,7 @@ void suite_config(void)
 {
     ADD(every_key_arrives_in_its_field);
     ADD(absent_and_null_keys_have_the_documented_values);
+    ADD(roberta_s_texts_are_shorter_than_its_table);
     ADD(what_would_change_the_function_is_refused_by_its_key);
     ADD(each_type_has_its_keys);
     ADD(the_two_falcons_are_told_apart);

@@ -246,6 +246,36 @@ static void lines_are_ordered_by_memory_and_say_what_they_lack(void)
     arena_free(arena);
 }
 
+static void levers_and_what_nothing_limits_are_columns(void)
+{
+    Error error;
+    Arena *arena = arena_new(ARENA_RUN, &error);
+    Csv csv = estimates(arena, "--model mini --batch 8 --micro-batch 3 --recompute yes "
+                               "--frozen-dtype int8 --memory 64MB");
+    CHECK_TEXT(cell(&csv, "lora", "micro_batch"), "3");
+    CHECK_TEXT(cell(&csv, "lora", "recompute"), "yes");
+    CHECK_TEXT(cell(&csv, "head", "recompute"), ""); // of which nothing is computed again
+    CHECK_TEXT(cell(&csv, "lora", "weights"), "int8");
+    CHECK_TEXT(cell(&csv, "lora", "note"), "any batch fits, up to 2^30 texts at least");
+    CHECK_TEXT(cell(&csv, "lora", "most_batch"), ""); // three texts at a time take no more for more
+    csv = estimates(arena, "--model mini --batch 8 --micro-batch 8 --memory 64MB");
+    CHECK_TEXT(cell(&csv, "lora", "micro_batch"), "");
+    CHECK(number(&csv, "lora", "most_batch") > 1);
+    const char *config = path_join(arena, test_folder(), "config.json");
+    write_text(config,
+               "{\"vocab_size\": 64, \"hidden_size\": 16, \"num_hidden_layers\": 1,"
+               " \"num_attention_heads\": 2, \"intermediate_size\": 32, \"hidden_act\": \"gelu\","
+               " \"max_position_embeddings\": 32, \"type_vocab_size\": 2,"
+               " \"hidden_dropout_prob\": 0.1, \"attention_probs_dropout_prob\": 0.1}");
+    Said said = program(arena, NULL, "estimate --model %s --gflops 1", config);
+    CHECK(strstr(said.out, "\nconfig.json has no model_type: taken for bert\n") != NULL);
+    csv = estimates(arena, arena_format(arena, "--model %s", config));
+    CHECK_TEXT(cell(&csv, "full", "note"), "config.json has no model_type: taken for bert");
+    csv = estimates(arena, "--model models/configs/roberta-base --method full --max-length 4096");
+    CHECK(number(&csv, "full", "length") == 512);
+    arena_free(arena);
+}
+
 static void what_is_wrong_is_said_in_a_line(void)
 {
     static const struct {
@@ -260,7 +290,12 @@ static void what_is_wrong_is_said_in_a_line(void)
         { "--model tiny --batch 0", "batch: 0 is out of range" },
         { "--model models/configs/gpt2 --head pooler", "head: a model of type gpt2 has no" },
         { "--model nowhere", "model: 'nowhere' is not found" },
-        { "--model tiny --rank 4", "--rank" }
+        { "--model tiny --rank 4", "--rank" },
+        { "--model tiny --save x", "--save: is of a run, and nothing is written here; should be" },
+        { "--model tiny --out x", "--out: is of a run, and nothing is written here" },
+        { "--model tiny --task rte",
+          "--task: is of a run, and no task is read here; should be --r" },
+        { "--model tiny --max-memory 1GB", "--max-memory: is of a run, for which it chooses" },
     };
     Error error;
     Arena *arena = arena_new(ARENA_RUN, &error);
@@ -278,5 +313,6 @@ void suite_estimate(void)
     ADD(the_largest_batch_fits_and_one_more_does_not);
     ADD(eighty_layers_take_seconds);
     ADD(lines_are_ordered_by_memory_and_say_what_they_lack);
+    ADD(levers_and_what_nothing_limits_are_columns);
     ADD(what_is_wrong_is_said_in_a_line);
 }

@@ -390,6 +390,24 @@ static void the_screen_fits_and_the_csv_adds_up(void)
     arena_free(arena);
 }
 
+// A method that takes no steps has batches, too; and what a limit asks of either is said.
+static void batches_and_chosen_levers_are_said(void)
+{
+    Error error;
+    Arena *arena = arena_new(ARENA_RUN, &error);
+    const char *task = small_task(arena, test_folder(), "task");
+    static const char *const unstepped[] = { "null feature", "feature null", "null full" };
+    for (size_t i = 0; i < sizeof unstepped / sizeof *unstepped; i++)
+        CHECK(strstr(asked(arena, task, unstepped[i]), "batches of 5 texts and") != NULL);
+    Said said = program(arena, NULL,
+                        "explain full lora --model mini --task %s --batch 24 --steps 0 "
+                        "--max-memory 90MB",
+                        task);
+    const char *full = strstr(said.err, "tunemark: max-memory: full: micro-batch ");
+    CHECK(said.status == 0 && full && strstr(full, "; lora: the whole batch at once\n"));
+    arena_free(arena);
+}
+
 static void a_method_beside_itself_is_not_explained(void)
 {
     Error error;
@@ -448,6 +466,7 @@ void suite_explain(void)
     ADD(a_frozen_part_is_no_part_of_a_step);
     ADD(what_takes_no_steps_has_no_seconds);
     ADD(the_screen_fits_and_the_csv_adds_up);
+    ADD(batches_and_chosen_levers_are_said);
     ADD(a_method_beside_itself_is_not_explained);
     ADD(what_cannot_be_meant_is_refused);
 }

@@ -24,12 +24,26 @@ static size_t least_of(const Buffer *buffer, size_t count)
     return most;
 }
 
+// The most that is alive at once during its life.
+static size_t crowd_of(const Buffer *buffer, size_t count, const Buffer *of)
+{
+    size_t most = 0;
+    for (int32_t moment = of->first; moment <= of->last; moment++) {
+        size_t alive = 0;
+        for (size_t b = 0; b < count; b++)
+            alive += buffer[b].first <= moment && moment <= buffer[b].last ? buffer[b].bytes : 0;
+        most = alive > most ? alive : most;
+    }
+    return most;
+}
+
 static void holds(const Buffer *buffer, size_t count, size_t end, uint64_t seed)
 {
     size_t highest = 0;
     for (size_t a = 0; a < count; a++) {
         size_t over = buffer[a].offset + buffer[a].bytes;
         highest = over > highest ? over : highest;
+        CHECK(buffer[a].crowd == crowd_of(buffer, count, &buffer[a]));
         for (size_t b = 0; b < a; b++)
             if (meet(&buffer[a], &buffer[b]) &&
                 !CHECK(over <= buffer[b].offset ||

@@ -63,7 +63,6 @@ static void every_cell_that_has_a_source_is_known_and_no_other(void)
                                          "mlm_after",
                                          "rss_anon_sampled",
                                          "rss_file_sampled",
-                                         "predicted_peak",
                                          "feature_s",
                                          "cache_saved_s",
                                          "spec_sha",

@@ -76,8 +76,9 @@ void file_unmap(Bytes bytes)
 
 void file_rest(Bytes bytes)
 {
+    size_t before = (uintptr_t)bytes.data % (size_t)sysconf(_SC_PAGESIZE);
     if (bytes.size) // cannot fail: a mapping of ours that is not locked
-        madvise((void *)(uintptr_t)bytes.data, bytes.size, MADV_DONTNEED);
+        madvise((void *)((uintptr_t)bytes.data - before), before + bytes.size, MADV_DONTNEED);
 }
 
 // O_NONBLOCK: opening a pipe that nobody writes to would wait for ever.

@@ -17,7 +17,9 @@ bool file_read(Arena *arena, const char *path, Bytes *bytes, Error *error);
 // is not followed by a zero byte where its size is a multiple of the page size.
 bool file_map(const char *path, Bytes *bytes, Error *error);
 void file_unmap(Bytes bytes);
-void file_rest(Bytes bytes); // a mapped file's memory goes back until it is read again
+// The memory of a mapped file, or of the pages that a part of it lies on, goes back until it is
+// read again.
+void file_rest(Bytes bytes);
 
 // UTF-8 without NUL; what is not is refused with its line.
 bool bytes_are_text(Bytes bytes, const char *file, Error *error);

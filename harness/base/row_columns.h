@@ -199,7 +199,9 @@
            "highest RssAnon seen in samples: memory of its own")                                   \
     COLUMN(rss_file_sampled, Whole, measured, memory, "bytes",                                     \
            "highest RssFile seen in samples: mapped files, such as frozen weights")                \
-    COLUMN(predicted_peak, Whole, measured, memory, "bytes", "rss_peak as the plan predicted it")  \
+    COLUMN(predicted_peak, Whole, measured, memory, "bytes",                                       \
+           "rss_peak less rss_start as predicted before the first step: what reading and planning " \
+           "had taken, and the larger of plan_peak and eval_plan_peak")                            \
     /* time */                                                                                     \
     COLUMN(wall_s, Real, measured, time, "seconds",                                                \
            "monotonic clock, from start to the last evaluation; the speed probes and the "         \
@@ -216,7 +218,8 @@
     COLUMN(train_s, Real, measured, time, "seconds", "the training loop without evaluations")      \
     COLUMN(forward_s, Real, measured, time, "seconds", "forward passes of training")               \
     COLUMN(backward_s, Real, measured, time, "seconds",                                            \
-           "backward passes of training, what is computed again for them included")                \
+           "backward passes of training, what is computed again for them included (in a profile "  \
+           "its pass is `again`)")                                                                 \
     COLUMN(optimizer_s, Real, measured, time, "seconds",                                           \
            "updates of parameters, clipping included")                                             \
     COLUMN(eval_s, Real, measured, time, "seconds",                                                \

@@ -199,6 +199,22 @@ double node_flops(const Graph *graph, size_t node, const Extent *extent)
     return is->op->flops ? is->op->flops(graph, is, extent) : 0;
 }
 
+bool graph_packs(const Graph *graph)
+{
+    for (size_t p = 0; p < graph->parameters; p++)
+        if (graph->parameter[p].store != STORE_F32)
+            return true;
+    return false;
+}
+
+bool graph_recomputes(const Graph *graph)
+{
+    for (size_t i = 0; i < graph->nodes; i++)
+        if (graph->node[i].again)
+            return true;
+    return false;
+}
+
 double graph_flops(const Graph *graph, const Extent *extent)
 {
     double flops = 0;

@@ -107,6 +107,7 @@ typedef struct {
     const char *place;        // "layer 1 ffn_mid": where in the model, for listings; may be NULL
     int part;                 // whose it is, as a Parameter's
     int block;                // what may be computed again as one, such as a layer; 0: of none
+    bool again;               // a node of the forward that recompute() put into the backward
 } Node;
 
 typedef struct {
@@ -173,6 +174,9 @@ const Graph *gradient(Arena *arena, const Graph *graph, Value loss, Error *error
 // its backward is computed again just before that. Values keep their numbers, and the results their
 // bits.
 const Graph *recompute(Arena *arena, const Graph *backward, Error *error);
+
+bool graph_packs(const Graph *graph);      // is a parameter stored in fewer bytes?
+bool graph_recomputes(const Graph *graph); // is anything computed again?
 
 double graph_flops(const Graph *graph, const Extent *extent); // products only; a multiply-add is 2
 double node_flops(const Graph *graph, size_t node, const Extent *extent);

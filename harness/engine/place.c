@@ -49,63 +49,76 @@ enum { ORDERS = sizeof orders / sizeof *orders };
 
 // What is alive during each moment, and for each buffer the most of it in its life. Returns the
 // most of all.
-static size_t crowds(Buffer *buffer, size_t count)
+static size_t crowds(Arena *arena, Buffer *buffer, size_t count)
 {
-    size_t most = 0;
+    size_t most = 0, mark = arena_mark(arena);
     int32_t end = 0;
     for (size_t b = 0; b < count; b++)
         end = buffer[b].last > end ? buffer[b].last : end;
-    for (int32_t moment = -1; moment <= end; moment++) {
-        size_t alive = 0;
-        for (size_t b = 0; b < count; b++)
-            alive += alive_during(&buffer[b], moment) ? buffer[b].bytes : 0;
-        for (size_t b = 0; b < count; b++)
-            if (alive_during(&buffer[b], moment) && alive > buffer[b].crowd)
-                buffer[b].crowd = alive;
-        most = alive > most ? alive : most;
+    // The moment -1 comes first. A buffer's bytes come with its first moment and go after its last.
+    size_t *alive = arena_zero(arena, (size_t)end + 3, sizeof *alive);
+    for (size_t b = 0; b < count; b++) {
+        alive[buffer[b].first + 1] += buffer[b].bytes;
+        alive[buffer[b].last + 2] -= buffer[b].bytes; // wraps, and the sum wraps back
     }
+    for (size_t m = 1; m <= (size_t)end + 1; m++)
+        alive[m] += alive[m - 1];
+    for (size_t b = 0; b < count; b++) {
+        for (int32_t m = buffer[b].first + 1; m <= buffer[b].last + 1; m++)
+            if (alive[m] > buffer[b].crowd)
+                buffer[b].crowd = alive[m];
+        most = buffer[b].crowd > most ? buffer[b].crowd : most;
+    }
+    arena_rewind(arena, mark);
     return most;
 }
 
 // ---- one order
 
-static bool meet(const Buffer *a, const Buffer *b)
+// A buffer that has been placed; they lie side by side, since each new one looks at most of them.
+typedef struct {
+    size_t offset, end;
+    int32_t first, last;
+} Lying;
+
+static bool meet(const Buffer *a, const Lying *b)
 {
     return a->first <= b->last && b->first <= a->last;
 }
 
 // `there`: what is placed already, by offset.
-static size_t lowest(const Buffer *buffer, Buffer *const *there, size_t placed)
+static size_t lowest(const Buffer *buffer, const Lying *there, size_t placed)
 {
     size_t offset = 0;
-    for (size_t j = 0; j < placed && there[j]->offset < offset + buffer->bytes; j++)
-        if (meet(buffer, there[j]) && there[j]->offset + there[j]->bytes > offset)
-            offset = there[j]->offset + there[j]->bytes;
+    for (size_t j = 0; j < placed && there[j].offset < offset + buffer->bytes; j++)
+        if (there[j].end > offset && meet(buffer, &there[j]))
+            offset = there[j].end;
     return offset;
 }
 
 // Below the ceiling. SIZE_MAX: there is no room.
-static size_t highest(const Buffer *buffer, Buffer *const *there, size_t placed, size_t ceiling)
+static size_t highest(const Buffer *buffer, const Lying *there, size_t placed, size_t ceiling)
 {
     for (size_t j = placed; j-- > 0;)
-        if (meet(buffer, there[j]) && there[j]->offset < ceiling &&
-            there[j]->offset + there[j]->bytes + buffer->bytes > ceiling)
-            ceiling = there[j]->offset;
+        if (there[j].offset < ceiling && there[j].end + buffer->bytes > ceiling &&
+            meet(buffer, &there[j]))
+            ceiling = there[j].offset;
     return ceiling < buffer->bytes ? SIZE_MAX : ceiling - buffer->bytes;
 }
 
-static void insert(Buffer *buffer, Buffer **there, size_t placed)
+static void insert(const Buffer *buffer, Lying *there, size_t placed)
 {
     size_t at = placed;
-    while (at > 0 && there[at - 1]->offset > buffer->offset)
+    while (at > 0 && there[at - 1].offset > buffer->offset)
         at--;
-    memmove(there + at + 1, there + at, (placed - at) * sizeof(Buffer *));
-    there[at] = buffer;
+    memmove(there + at + 1, there + at, (placed - at) * sizeof *there);
+    there[at] =
+        (Lying){ buffer->offset, buffer->offset + buffer->bytes, buffer->first, buffer->last };
 }
 
 // Buffers that are given from `turn` on lie below the ceiling, where they fit. Returns the end.
 static size_t placed_in_turn(Buffer *const *buffer, size_t count, int32_t turn, size_t ceiling,
-                             Buffer **there)
+                             Lying *there)
 {
     size_t end = 0;
     for (size_t i = 0; i < count; i++) {
@@ -129,7 +142,8 @@ typedef struct {
     size_t count, least; // least: no end is lower
     size_t end;          // the lowest so far
     size_t *offset;      // by buffer, of that
-    Buffer **queue, **there;
+    Buffer **queue;
+    Lying *there;
 } Search;
 
 static void keep(Search *search, size_t end)
@@ -168,10 +182,10 @@ size_t place(Arena *arena, Buffer *buffer, size_t count, int32_t turn)
 {
     size_t mark = arena_mark(arena);
     Search search = { .buffer = buffer, .count = count, .end = SIZE_MAX };
-    search.least = crowds(buffer, count);
+    search.least = crowds(arena, buffer, count);
     search.offset = arena_take(arena, count + 1, sizeof *search.offset);
     search.queue = arena_take(arena, count + 1, sizeof(Buffer *));
-    search.there = arena_take(arena, count + 1, sizeof(Buffer *));
+    search.there = arena_take(arena, count + 1, sizeof *search.there);
     if (count == 0)
         search.end = 0;
     for (int tries = 1; tries <= MOST_TRIES; tries += MOST_TRIES - 1)

@@ -59,6 +59,8 @@ static Value instead_of(Recompute *r, Value value)
             in[k] = instead_of(r, node->in[k]);
         stand_at(r->to, node);
         r->again[index] = graph_add(r->to, node->op, in, (size_t)node->op->inputs, node->set);
+        if (!r->to->failed)
+            r->to->node[r->again[index]].again = true;
         graph_give(r->to, r->again[index], 0); // kernels may leave out all outputs but this one
     }
     return graph_give(r->to, r->again[index], output);

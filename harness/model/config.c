@@ -205,7 +205,7 @@ typedef struct {
 static const Format formats[MODEL_TYPES] = {
     [MODEL_BERT] = { bert_sizes, bert_reals, bert_fixed, "hidden_act", NULL, gelus, gelus_right, bert_rest, ENCODER },
     [MODEL_DISTILBERT] = { distilbert_sizes, distilbert_reals, nothing_fixed, "activation", NULL, gelus, gelus_right, NULL, ENCODER },
-    [MODEL_ROBERTA] = { bert_sizes, bert_reals, bert_fixed, "hidden_act", NULL, gelus, gelus_right, bert_rest, ENCODER },
+    [MODEL_ROBERTA] = { bert_sizes, bert_reals, bert_fixed, "hidden_act", NULL, gelus, gelus_right, bert_rest, { BEGIN, .epsilon = 1e-12, .classifier_dropout = (double)NAN, .padding = 1 } },
     [MODEL_GPT2] = { gpt2_sizes, gpt2_reals, gpt2_fixed, "activation_function", "gelu_new", gelus, gelus_right, gpt2_rest, { BEGIN, .epsilon = 1e-5, .hidden_dropout = 0.1, .attention_dropout = 0.1 } },
     [MODEL_LLAMA] = { llama_sizes, llama_reals, llama_fixed, "hidden_act", "silu", silus, silus_right, llama_rest, { BEGIN, .epsilon = 1e-6, .positions = 2048 } },
     [MODEL_FALCON] = { falcon_sizes, falcon_reals, falcon_fixed, "activation", "gelu", gelus, gelus_right, falcon_rest, { BEGIN, .epsilon = 1e-5, .positions = 2048 } },
@@ -242,6 +242,11 @@ bool config_read(const char *path, Config *config, Error *error)
     return ok;
 }
 
+int64_t config_longest(const Config *config)
+{
+    return config->positions - (config->type == MODEL_ROBERTA ? config->padding + 1 : 0);
+}
+
 bool config_parse(Bytes bytes, const char *file, Config *config, Error *error)
 {
     json_t *root = json_parse(bytes, file, error);
@@ -263,6 +268,7 @@ static bool read_all(const json_t *root, const char *file, Config *config, Error
     const Format *format = &formats[type];
     *config = format->from;
     config->type = type;
+    config->type_assumed = !json_object_get(root, "model_type");
     // The fixed keys first: another kind of the architecture may lack sizes, and the message should
     // name what makes it one.
     if (!read_fixed(root, format->fixed, file, error) ||
@@ -364,12 +370,18 @@ static bool read_heads(const Format *format, const char *file, Config *config, E
 static bool read_padding(const json_t *root, const char *file, Config *config, Error *error)
 {
     const json_t *padding = json_object_get(root, "pad_token_id");
-    config->padding = json_integer_value(padding); // 0 where absent or null
-    return !padding || json_is_null(padding) ||
-           must_be(padding,
-                   json_is_integer(padding) && 0 <= config->padding &&
-                       config->padding < config->vocabulary,
-                   "null or a whole number, 0 to below vocab_size", "pad_token_id", file, error);
+    if (padding && !json_is_null(padding)) {
+        config->padding = json_integer_value(padding);
+        if (!must_be(padding,
+                     json_is_integer(padding) && 0 <= config->padding &&
+                         config->padding < config->vocabulary,
+                     "null or a whole number, 0 to below vocab_size", "pad_token_id", file, error))
+            return false;
+    }
+    return config_longest(config) > 0 ||
+           fail(error, ERROR_INPUT, (Where){ .file = file, .item = "max_position_embeddings" },
+                "more than pad_token_id + 1", "%" PRId64 " leaves no room for a text",
+                config->positions);
 }
 
 static bool read_reals(const json_t *root, const Real *real, const char *file, Config *config,

@@ -30,8 +30,12 @@ typedef struct {
     double initializer_range;  // 0.02 where absent
     double rotary_base;        // rope_theta; 10000 where absent
     bool two_norms;            // falcon: attention and feed-forward layer have one each
-    int64_t padding;           // pad_token_id; 0 where absent
+    int64_t padding;           // pad_token_id; 0 where absent, of roberta 1
+    bool type_assumed;         // there is no model_type: bert was assumed
 } Config;
+
+// Tokens of a text at most: of roberta the rows of its table less those up to the padding's id.
+int64_t config_longest(const Config *config);
 
 // A key that would change the function and is not honoured is refused (an unknown model_type, an
 // activation, position_embedding_type, is_decoder, alibi, ...); other keys are ignored. Every size

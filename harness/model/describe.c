@@ -241,6 +241,10 @@ Head head_resolve(Head head, const Checkpoint *checkpoint)
     return checkpoint_bert(checkpoint, "cls.seq_relationship.weight") ? HEAD_POOLER : HEAD_MEAN;
 }
 
+// A smaller tensor that is read where it lies would bring in what lies around it, for a system maps
+// many pages at once.
+enum { IN_PLACE = 1 << 16 }; // bytes
+
 const float *checkpoint_giver(void *context, const Parameter *parameter, float *out, Error *error)
 {
     const Checkpoint *checkpoint = context;
@@ -265,8 +269,11 @@ const float *checkpoint_giver(void *context, const Parameter *parameter, float *
         fail(error, ERROR_INPUT, where, right, "has the wrong shape for config.json");
         return NULL;
     }
-    if (tensor->type == TENSOR_F32 && (uintptr_t)tensor->data % sizeof(float) == 0)
+    bool stays = !parameter->trained && parameter->store == STORE_F32 && tensor->bytes >= IN_PLACE;
+    if (stays && tensor->type == TENSOR_F32 && (uintptr_t)tensor->data % sizeof(float) == 0)
         return (const float *)(const void *)tensor->data;
     tensor_read(tensor, out);
+    if (checkpoint->mapped) // what was read lies in `out` now
+        file_rest((Bytes){ tensor->data, tensor->bytes });
     return out;
 }

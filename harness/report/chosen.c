@@ -25,6 +25,18 @@ bool chosen_read(Arena *arena, const char *text, Chosen *chosen, Error *error)
     return formed || fail(error, ERROR_INPUT, (Where){ .item = text }, right, "is no method");
 }
 
+// Where the cell of a lever is empty, the run was without it.
+static const char *without_lever(const char *name)
+{
+    static const char *const of[][2] = { { "micro_batch", "0" },
+                                         { "recompute", "no" },
+                                         { "frozen_dtype", "f32" } };
+    for (size_t i = 0; i < sizeof of / sizeof *of; i++)
+        if (!strcmp(of[i][0], name))
+            return of[i][1];
+    return "";
+}
+
 // The value of an option of the row's method, or of a column, as text; NULL where it has neither.
 static const char *value_of(Arena *arena, const Row *row, const char *name, size_t length)
 {
@@ -38,7 +50,8 @@ static const char *value_of(Arena *arena, const Row *row, const char *name, size
             return own + length + 1;
     }
     const Column *column = row_find(arena_format(arena, "%.*s", (int)length, name));
-    return column ? row_text(arena, row, column) : NULL;
+    const char *cell = column ? row_text(arena, row, column) : NULL;
+    return cell && !*cell ? without_lever(column->name) : cell;
 }
 
 static bool same_value(const char *a, const char *b)

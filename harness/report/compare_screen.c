@@ -29,16 +29,21 @@ static void put(FILE *out, const char *text, size_t length, size_t width)
         putc(' ', out);
 }
 
-// Bytes of the text that fit a width, up to a blank where it goes on.
+// Bytes of the text that fit a width: where it goes on, up to a blank; in a word that is longer
+// than a line up to a sign between parts of a name, as in "lora:rank=4,targets=all".
 static size_t fitting(const char *text, size_t width)
 {
-    size_t all = strlen(text), length = 0, last = 0;
+    size_t all = strlen(text), length = 0, blank = 0, part = 0;
     while (length < all && utf8_columns(text, length + 1) <= width) {
         length++;
-        if (length == all || text[length] == ' ')
-            last = length;
+        if (text[length] == ' ')
+            blank = length;
+        if (strchr(":,;@/_-", text[length - 1]))
+            part = length;
     }
-    return length == all ? all : last > 0 ? last : length;
+    const char *word = text + blank + (blank > 0);
+    bool fits = blank > 0 && utf8_columns(word, strcspn(word, " ")) <= width;
+    return length == all ? all : fits || part <= blank ? (blank > 0 ? blank : length) : part;
 }
 
 // A label that is too long for its column has a line of its own.

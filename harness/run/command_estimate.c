@@ -7,6 +7,7 @@
 #include "run/estimate.h"
 #include <inttypes.h>
 #include <math.h>
+#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -93,17 +94,37 @@ static bool gflops_read(const Arguments *arguments, int threads, Asked *asked, E
                 "'%s' is out of range", typed);
 }
 
+// What a run reads or writes is not asked for here.
+static bool of_no_run(const Arguments *arguments, Error *error)
+{
+    static const struct {
+        const char *name, *right, *why;
+    } of_run[] = {
+        { "task", "--rows and --labels", "and no task is read here" },
+        { "train-limit", "--rows and --labels", "and no task is read here" },
+        { "max-memory", "--memory", "for which it chooses" },
+        { "heldout", "left out", "and no texts are read here" },
+        { "save", "left out", "and nothing is written here" },
+        { "out", "left out", "and nothing is written here" },
+        { "profile", "left out", "and no step is taken here" },
+        { "timeout", "left out", "and no step is taken here" },
+    };
+    char item[32];
+    for (size_t i = 0; i < sizeof of_run / sizeof *of_run; i++)
+        if (argument_value(arguments, of_run[i].name)) {
+            snprintf(item, sizeof item, "--%s", of_run[i].name);
+            return fail(error, ERROR_INPUT, (Where){ .item = item }, of_run[i].right,
+                        "is of a run, %s", of_run[i].why);
+        }
+    return true;
+}
+
 static bool asked_read(const Arguments *arguments, const Protocol *protocol, Asked *asked,
                        Error *error)
 {
     int64_t rows = 0;
-    if (protocol->task || protocol->train_limit)
-        return fail(error, ERROR_INPUT,
-                    (Where){ .item = protocol->task ? "--task" : "--train-limit" },
-                    "--rows and --labels", "is of a run, and no task is read here");
-    if (protocol->max_memory != INT64_MIN)
-        return fail(error, ERROR_INPUT, (Where){ .item = "--max-memory" }, "--memory",
-                    "is of a run, for which it chooses");
+    if (!of_no_run(arguments, error))
+        return false;
     *asked = (Asked){ .of.batch = (size_t)protocol->batch,
                       .of.pass = (size_t)protocol->micro_batch,
                       .of.recompute = protocol->recompute,
@@ -135,6 +156,20 @@ static double steps_taken(const Line *line, const Asked *asked)
     return asked->of.rows ? (double)batches : (double)NAN;
 }
 
+// One more thing to know of a line.
+static void __attribute__((format(printf, 2, 3))) note(Line *line, const char *format, ...)
+{
+    va_list arguments;
+    size_t there = strlen(line->note);
+    if (there > 0)
+        there += (size_t)snprintf(line->note + there, sizeof line->note - there, "; ");
+    if (there >= sizeof line->note)
+        return;
+    va_start(arguments, format);
+    vsnprintf(line->note + there, sizeof line->note - there, format, arguments);
+    va_end(arguments);
+}
+
 static void line_of(const Shape *shape, const Request *request, const char *name, Asked *asked,
                     Line *line, Error *error)
 {
@@ -144,12 +179,9 @@ static void line_of(const Shape *shape, const Request *request, const char *name
     line->known = estimate(&description, &asked->of, &line->is, error);
     line->steps = steps_taken(line, asked);
     if (!line->known)
-        snprintf(line->note, sizeof line->note, "%s", error->text);
+        note(line, "%s", error->text);
     else if (line->is.head_alone)
-        snprintf(line->note, sizeof line->note,
-                 "%s: this model has nothing of what it trains: a "
-                 "new head alone",
-                 name);
+        note(line, "%s: this model has nothing of what it trains: a new head alone", name);
 }
 
 static int by_bytes(const void *a, const void *b)
@@ -203,6 +235,8 @@ static void line_print(const Line *line, const Asked *asked)
     printf(*most ? " %7s\n" : "\n", most);
 }
 
+static const char assumed[] = "config.json has no model_type: taken for bert";
+
 static void table_print(const Shape *shape, const char *model, const Line *line, size_t lines,
                         const Asked *asked)
 {
@@ -225,21 +259,34 @@ static void table_print(const Shape *shape, const char *model, const Line *line,
     if (asked->of.memory > 0)
         printf("\nbatch: the most texts whose step fits %s bytes; 0: none does\n",
                text_of_size(text, asked->of.memory));
-    for (size_t i = 0, any = 0; i < lines; i++)
-        if (line[i].note[0])
-            printf("%s%s\n", any++ || asked->of.memory > 0 ? "" : "\n", line[i].note);
+    bool any = asked->of.memory > 0;
+    if (shape->config.type_assumed) {
+        printf("%s%s\n", any ? "" : "\n", assumed);
+        any = true;
+    }
+    for (size_t i = 0; i < lines; i++)
+        if (line[i].note[0]) {
+            printf("%s%s\n", any ? "" : "\n", line[i].note);
+            any = true;
+        }
 }
 
-static void csv_print(const char *model, const Line *line, size_t lines, const Asked *asked)
+static void csv_print(const Shape *shape, const char *model, Line *line, size_t lines,
+                      const Asked *asked)
 {
     puts(
-        "model,method,batch,length,weights,params_total,params_trained,trained_share,plan_weights,"
+        "model,method,batch,length,micro_batch,recompute,weights,params_total,params_trained,"
+        "trained_share,plan_weights,"
         "plan_gradients,plan_optimizer,plan_activations,plan_workspace,plan_peak,flops,steps,hours,"
         "memory,most_batch,note");
     for (size_t i = 0; i < lines; i++) {
         const Estimate *is = &line[i].is;
+        bool unbounded = line[i].known && asked->of.memory > 0 && is->most >= MOST_BATCH;
         csv_put(stdout, model);
-        printf(",%s,%zu,%zu,%s,", line[i].method, asked->of.batch, asked->of.length, asked->type);
+        printf(",%s,%zu,%zu,", line[i].method, asked->of.batch, asked->of.length);
+        if (0 < asked->of.pass && asked->of.pass < asked->of.batch)
+            printf("%zu", asked->of.pass);
+        printf(",%s,%s,", is->recomputes ? "yes" : "", asked->type);
         if (line[i].known)
             printf("%" PRId64 ",%" PRId64 ",%.9g,%" PRId64 ",%" PRId64 ",%" PRId64
                    ",%zu,%zu,%zu,%.9g,",
@@ -255,9 +302,13 @@ static void csv_print(const char *model, const Line *line, size_t lines, const A
         if (asked->of.memory > 0)
             printf("%.0f", asked->of.memory);
         printf(",");
-        if (line[i].known && asked->of.memory > 0)
+        if (line[i].known && asked->of.memory > 0 && !unbounded)
             printf("%zu", is->most);
         printf(",");
+        if (unbounded)
+            note(&line[i], "any batch fits, up to 2^30 texts at least");
+        if (shape->config.type_assumed)
+            note(&line[i], "%s", assumed);
         csv_put(stdout, line[i].note);
         printf("\n");
     }
@@ -317,7 +368,7 @@ static bool command(const Invocation *invocation, int *status, Error *error)
     Line *line = arena_zero(arena, methods_count() + 1, sizeof *line);
     bool ok = lines_of(invocation, &arguments, &shape, &first, &asked, line, &lines, error);
     if (ok && asked.csv)
-        csv_print(first.protocol.model, line, lines, &asked);
+        csv_print(&shape, first.protocol.model, line, lines, &asked);
     else if (ok)
         table_print(&shape, first.protocol.model, line, lines, &asked);
     shape_close(&shape);

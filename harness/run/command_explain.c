@@ -176,6 +176,14 @@ static bool explain(Arena *arena, const Request request[2], Cache *cache, int64_
                                          &of->seconds, &of->timing, error);
 }
 
+// A limit may ask for one thing of one method and for another of the other.
+static void levers_print(FILE *out, Arena *arena, const Explained *of)
+{
+    fprintf(out, "tunemark: max-memory: %s: %s; %s: %s\n", of->name[0],
+            chosen_levers(arena, &of->run[0]->row), of->name[1],
+            chosen_levers(arena, &of->run[1]->row));
+}
+
 static bool command(const Invocation *invocation, int *status, Error *error)
 {
     Arena *arena = invocation->arena;
@@ -191,6 +199,8 @@ static bool command(const Invocation *invocation, int *status, Error *error)
         return false;
     Cache *cache = cache_new(arena);
     bool ok = explain(arena, request, cache, steps, &of, error);
+    if (ok && request[0].protocol.max_memory != INT64_MIN)
+        levers_print(stderr, arena, &of);
     if (ok && argument_is(&arguments, "csv"))
         explain_csv(stdout, &of);
     else if (ok && of.same)

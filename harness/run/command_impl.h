@@ -10,6 +10,8 @@
 bool request_read(Arena *arena, const Arguments *arguments, const Flag *own, const char *standard,
                   Request *request, Error *error);
 bool no_operands(const Arguments *arguments, Error *error);
+// What --max-memory has chosen for a run, "micro-batch 4, recompute".
+const char *chosen_levers(Arena *arena, const Row *row);
 // --labels, outputs of the head; 2 where it is not given.
 bool labels_read(const Arguments *arguments, int64_t *labels, Error *error);
 #endif

@@ -102,17 +102,24 @@ static void row_print(FILE *out, const Row *row, const Protocol *protocol)
     fprintf(out, "%s/rows/%s.csv\n", protocol->out, row->key);
 }
 
-// What --max-memory has chosen.
-static void levers_print(FILE *out, const Row *row, const Protocol *protocol)
+const char *chosen_levers(Arena *arena, const Row *row)
 {
-    if (protocol->max_memory == INT64_MIN)
-        return;
-    fputs("tunemark: max-memory: ", out);
-    if (row->micro_batch == WHOLE_UNKNOWN)
-        fputs("the whole batch at once", out);
-    else
-        fprintf(out, "micro-batch %lld", (long long)row->micro_batch);
-    fprintf(out, "%s\n", row->recompute ? ", recompute" : "");
+    const char *pass = "the whole batch at once";
+    if (row->micro_batch != WHOLE_UNKNOWN)
+        pass = arena_format(arena, "micro-batch %lld", (long long)row->micro_batch);
+    return arena_format(arena, "%s%s", pass, row->recompute ? ", recompute" : "");
+}
+
+// What --max-memory has chosen, and what was asked for in vain.
+static void levers_print(FILE *out, Arena *arena, const Row *row, const Protocol *protocol)
+{
+    static const char vain[] = "tunemark: %s: changes nothing here; the run is that without it\n";
+    if (protocol->recompute && !row->recompute)
+        fprintf(out, vain, "recompute");
+    if (protocol->frozen_dtype != STORE_F32 && !row->frozen_dtype)
+        fprintf(out, vain, "frozen-dtype");
+    if (protocol->max_memory != INT64_MIN)
+        fprintf(out, "tunemark: max-memory: %s\n", chosen_levers(arena, row));
 }
 
 static bool command(const Invocation *invocation, int *status, Error *error)
@@ -133,7 +140,7 @@ static bool command(const Invocation *invocation, int *status, Error *error)
         fputs("\r\033[K", stderr);
     if (!ok)
         return false;
-    levers_print(stderr, &row, &request.protocol);
+    levers_print(stderr, invocation->arena, &row, &request.protocol);
     row_print(stdout, &row, &request.protocol);
     if (request.protocol.profile && !(row.forward_s > 0))
         fprintf(stderr, "tunemark: profile: no step went through the graph: there is none\n");

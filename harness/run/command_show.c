@@ -379,18 +379,12 @@ static bool graph_of_shape(Arena *arena, const Request *request, bool evaluation
     Extent extent = extent_of((size_t)protocol->batch, shape_length(&shape, protocol->max_length));
     description.training =
         !evaluation && !request->method->fit && !(request->method->claims & TRAINS_NOTHING);
-    bool ok = describe(arena, &description, &described, error);
-    if (ok &&
-        (drawn = description.training ? gradient(arena, described.graph, described.loss, error)
-                                      : described.graph)) {
-        const Plan *planned = plan_of_any_size(arena, drawn, &extent, error);
-        ok = planned != NULL;
-        if (ok)
-            graph_print(planned, &extent, NULL);
-    } else
-        ok = false;
+    const Plan *planned = NULL;
+    if (draw_step(arena, &description, false, &described, &drawn, error) &&
+        (planned = plan_of_any_size(arena, drawn, &extent, error)))
+        graph_print(planned, &extent, NULL);
     shape_close(&shape);
-    return ok;
+    return planned != NULL;
 }
 
 static bool graph(const Invocation *invocation, int *status, Error *error)

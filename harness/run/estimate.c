@@ -1,4 +1,4 @@
-// estimate.c: describe, gradient, plan, at one batch or at many until the largest is found.
+// estimate.c: drawn once and planned, at one batch or at many until the largest is found.
 #include "run/estimate.h"
 
 // What a step of a method computes, and the graph that its parameters are counted on.
@@ -7,15 +7,6 @@ typedef struct {
     const void *options; // the method's, resolved
     size_t kept;         // bytes that lie beside the step: a fit's vectors
 } Drawn;
-
-static bool draw_training(Arena *arena, const Description *description, bool again, Drawn *drawn,
-                          Error *error)
-{
-    Described train;
-    return describe(arena, description, &train, error) &&
-           (drawn->step = gradient(arena, train.graph, train.loss, error)) &&
-           (!again || (drawn->step = recompute(arena, drawn->step, error)));
-}
 
 static bool draw_vectors(Arena *arena, const Description *description, size_t rows, Drawn *drawn,
                          Error *error)
@@ -34,7 +25,7 @@ static bool draw(Arena *arena, const Description *description, const EstimateAsk
 {
     const Method *method = description->method.method;
     Description evaluation = *description;
-    Described eval;
+    Described eval, train;
     evaluation.training = false;
     *drawn = (Drawn){ .kept = 0 };
     if (!describe(arena, &evaluation, &eval, error))
@@ -43,8 +34,9 @@ static bool draw(Arena *arena, const Description *description, const EstimateAsk
     drawn->options = eval.options;
     if (method->claims & TRAINS_NOTHING)
         return true;
-    return method->fit ? draw_vectors(arena, description, asked->rows, drawn, error)
-                       : draw_training(arena, description, asked->recompute, drawn, error);
+    return method->fit
+               ? draw_vectors(arena, description, asked->rows, drawn, error)
+               : draw_step(arena, description, asked->recompute, &train, &drawn->step, error);
 }
 
 static bool plan_batch(Arena *arena, const Drawn *drawn, const EstimateAsked *asked, size_t batch,
@@ -135,6 +127,7 @@ bool estimate(const Description *description, const EstimateAsked *asked, Estima
         estimate->held = held_of(&all, steps, asked->keeps_best);
         if (asked->halves)
             estimate->held.weights -= 2 * (all.total - all.trained);
+        estimate->recomputes = graph_recomputes(drawn.step);
         estimate->head_alone =
             all.trained == all.trained_head && claims_any(description, drawn.options);
         ok = plan_batch(arena, &drawn, asked, asked->batch, estimate, error);

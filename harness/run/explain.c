@@ -14,6 +14,7 @@ const char *const account_names[] = {
     [FROZEN_ROWS] = "rows of the frozen part, kept",
     [FOR_PARAMETERS] = "kept for gradients of parameters",
     [FOR_VALUES] = "kept to pass gradients down",
+    [FOR_AGAIN] = "kept to compute the rest again",
     [GOING_FORWARD] = "on its way forward",
     [GOING_BACK] = "gradients on their way down",
     [GAPS] = "gaps between them",
@@ -22,6 +23,7 @@ const char *const account_names[] = {
     [FORWARD_NODES] = "forward",
     [BACKWARD_NODES] = "gradients of values (dX)",
     [PARAMETER_NODES] = "gradients of parameters (dW)",
+    [AGAIN_NODES] = "forward, computed again",
     [METHOD_NODES] = "what the method adds",
     [FEEDING] = "rows of the frozen part, copied in",
     [UPDATE] = "optimizer",
@@ -111,12 +113,12 @@ Waterfall waterfall_new(Arena *arena, size_t room)
 
 // Why a value is still there during a node: who reads it from then on.
 typedef struct {
-    int32_t values, parameters; // the last node that reads it, by what it gives; -1: none
+    int32_t values, parameters, again; // the last node that reads it, by its pass; -1: none
 } Readers;
 
 static Readers readers_from(const Graph *graph, Value value, int32_t node)
 {
-    Readers readers = { -1, -1 };
+    Readers readers = { -1, -1, -1 };
     for (size_t i = (size_t)(node > 0 ? node : 0); i < graph->nodes; i++) {
         const Node *is = &graph->node[i];
         bool reads = false;
@@ -129,6 +131,8 @@ static Readers readers_from(const Graph *graph, Value value, int32_t node)
             readers.values = (int32_t)i;
         if (reads && pass == PASS_PARAMETERS)
             readers.parameters = (int32_t)i;
+        if (reads && pass == PASS_AGAIN)
+            readers.again = (int32_t)i;
     }
     return readers;
 }
@@ -138,7 +142,9 @@ static Entry reason_of(const Graph *graph, Value value, int32_t node)
 {
     int32_t giver = graph->value[value].node;
     Readers readers = readers_from(graph, value, node);
-    int32_t reader = readers.values >= 0 ? readers.values : readers.parameters;
+    int32_t reader = readers.values >= 0       ? readers.values
+                     : readers.parameters >= 0 ? readers.parameters
+                                               : readers.again;
     Entry entry = { .account = GOING_FORWARD, .place = "kept rows", .op = "", .reader = "" };
     if (giver >= 0) {
         const Node *is = &graph->node[giver];
@@ -146,10 +152,13 @@ static Entry reason_of(const Graph *graph, Value value, int32_t node)
         entry.op = is->op->name;
     }
     if (reader >= 0) {
-        entry.account = readers.values >= 0 ? FOR_VALUES : FOR_PARAMETERS;
+        entry.account = readers.values >= 0       ? FOR_VALUES
+                        : readers.parameters >= 0 ? FOR_PARAMETERS
+                                                  : FOR_AGAIN;
         entry.reader = graph->node[reader].place ? graph->node[reader].place : "";
     }
-    if (giver >= 0 && pass_of(graph, (size_t)giver) != PASS_FORWARD)
+    Pass given = giver >= 0 ? pass_of(graph, (size_t)giver) : PASS_FORWARD;
+    if (given == PASS_BACKWARD || given == PASS_PARAMETERS)
         entry.account = GOING_BACK;
     return entry;
 }

@@ -17,6 +17,7 @@ typedef enum {
     FROZEN_ROWS,     // what a frozen bottom gives each training row, kept (frozen.h)
     FOR_PARAMETERS,  // given by the forward, and read by gradients of parameters alone
     FOR_VALUES,      // given by the forward, and read to pass gradients down
+    FOR_AGAIN,       // given by the forward, and read by what computes activations again alone
     GOING_FORWARD,   // given by the forward, and not read by the backward
     GOING_BACK,      // a gradient of a value, on its way down
     GAPS,            // what the placement leaves between what is alive
@@ -25,6 +26,7 @@ typedef enum {
     FORWARD_NODES,   // of the model
     BACKWARD_NODES,  // that give gradients of values (dX)
     PARAMETER_NODES, // that give gradients of parameters (dW)
+    AGAIN_NODES,     // of the forward, computed again for the backward (--recompute)
     METHOD_NODES,    // what the method has added to the model, and its backward
     FEEDING,         // kept rows of a frozen bottom, copied to where a step reads them
     UPDATE,          // the optimizer

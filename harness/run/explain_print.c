@@ -2,6 +2,7 @@
 #include "run/explain_print.h"
 #include "base/csv.h"
 #include "base/text.h"
+#include "run/profile.h"
 #include <math.h>
 #include <string.h>
 
@@ -277,8 +278,11 @@ static const char *moment_of(Arena *arena, const Prepared *p)
     const Plan *plan = plans_training(&p->plans);
     const Graph *graph = plan_graph(plan);
     int32_t node = plan_fullest(plan).node;
-    bool back = graph->forward_nodes > 0 && (size_t)node >= graph->forward_nodes;
-    return arena_format(arena, "the %s of %s", back ? "backward" : "forward",
+    Pass pass = pass_of(graph, (size_t)node);
+    const char *what = pass == PASS_FORWARD ? "the forward"
+                       : pass == PASS_AGAIN ? "the second forward"
+                                            : "the backward";
+    return arena_format(arena, "%s of %s", what,
                         graph->node[node].place ? graph->node[node].place : "a node");
 }
 
@@ -344,19 +348,25 @@ static Waterfall shown(Arena *arena, const Waterfall *from, bool all)
     return all ? *from : waterfall_grouped(arena, from);
 }
 
+// The largest batch of its steps, or of what it computes instead.
+static const Extent *largest_of(const Prepared *p)
+{
+    return p->batches.largest.tokens          ? &p->batches.largest
+           : p->frozen.batches.largest.tokens ? &p->frozen.batches.largest
+                                              : &p->largest_evaluation;
+}
+
 // "full -> lora on tiny, reviews"; names that are too long for a column are A and B below.
 static void put_title(FILE *out, Arena *arena, const Explained *of, Explained *below)
 {
     const Row *row = &of->run[0]->row;
-    const Extent *largest = &of->run[0]->batches.largest;
+    const Extent *largest = largest_of(of->run[!of->run[0]->batches.steps]);
     *below = *of;
     if (longer(longer(0, of->name[0]), of->name[1]) > MOST_NAME) {
         below->name[0] = "A", below->name[1] = "B";
         fprintf(out, "A: %s\nB: %s\n", of->name[0], of->name[1]);
     } else
         fprintf(out, "%s -> %s\n", of->name[0], of->name[1]);
-    if (largest->tokens == 0)
-        largest = &of->run[1]->batches.largest;
     put_wrapped(out, arena_format(arena, "%s on %s, batches of %zu texts and %zu tokens at most",
                                   row->model, row->task, largest->sequences, largest->tokens));
     putc('\n', out);

@@ -138,7 +138,8 @@ static void race_run(Race *race, size_t steps, Timing *timing)
 // A node of the backward is of the node whose backward it is.
 static Entry entry_of(const Graph *graph, size_t node)
 {
-    static const Account account[] = { FORWARD_NODES, BACKWARD_NODES, PARAMETER_NODES };
+    static const Account account[] = { FORWARD_NODES, BACKWARD_NODES, PARAMETER_NODES,
+                                       AGAIN_NODES };
     const Node *is = &graph->node[node], *of = &graph->node[is->of];
     Pass pass = pass_of(graph, node);
     bool added = is->part == PART_METHOD;

@@ -26,7 +26,7 @@ bool levers_choose(size_t batch, double most, LeversTake *take, void *context, L
         if (fits(&search, batch, recompute, levers))
             return true;
         Levers found, tried;
-        if (!fits(&search, 1, recompute, &found))
+        if (batch == 1 || !fits(&search, 1, recompute, &found))
             continue;
         for (size_t above = batch; above - found.pass > 1;) {
             size_t middle = found.pass + (above - found.pass) / 2;

@@ -30,13 +30,18 @@ static uint64_t seed_of(int64_t own, int64_t seed)
     return (uint64_t)(own == INT64_MIN ? seed : own);
 }
 
+// Tokens of a text at most.
+static int64_t longest_of(const Protocol *protocol, const Prepared *p)
+{
+    int64_t longest = config_longest(&p->model->config);
+    return protocol->max_length < longest ? protocol->max_length : longest;
+}
+
 static void decide_description(const Request *request, Prepared *p)
 {
-    p->description = request_description(request, &p->model->config);
-    p->description.head = head_resolve((Head)request->protocol.head, &p->model->checkpoint);
+    p->description = request_description(request, &p->model->config, &p->model->checkpoint);
     p->description.outputs = p->task->task.classes ? p->task->task.classes : 1;
     p->description.scores = p->task->task.classes == 0;
-    p->description.pooler_new = !checkpoint_has_pooler(&p->model->checkpoint);
 }
 
 static bool measures_forgetting(const Prepared *p)
@@ -223,19 +228,37 @@ static Whole peak_of(const Row *row)
     return row->plan_peak > row->eval_plan_peak ? row->plan_peak : row->eval_plan_peak;
 }
 
+// A lever that moves nothing of this run is as if it had not been asked for, in key and row: there
+// is no layer below the topmost that trains, or no frozen weight that linear layers alone read.
+// (The held-out texts are read through one that the checkpoint brings.)
+static void keep_effective(Prepared *p)
+{
+    const Plans *plans = &p->plans;
+    p->levers.recompute = plans->backward && graph_recomputes(plans->backward);
+    if (!graph_packs(plans->eval.graph) && p->heldout.batches == 0)
+        p->description.frozen_store = STORE_F32;
+}
+
 static bool plan_with(Arena *arena, const Request *request, const Levers *levers, Prepared *p,
                       Error *error)
 {
     p->levers = *levers;
     decide_passes(arena, p);
-    return decide_plans(arena, request, p, error);
+    if (!decide_plans(arena, request, p, error))
+        return false;
+    keep_effective(p);
+    return true;
 }
 
-// A plan that is tried and leaves nothing but its size.
+// Plans that are tried one after another, each in the memory of the one before.
 typedef struct {
     Arena *arena;
+    size_t mark;
     const Request *request;
     const Prepared *p;
+    Prepared newest;
+    Levers asked; // of the newest
+    bool planned; // is the newest one whole?
     Error error;
 } Trial;
 
@@ -244,43 +267,64 @@ static void row_memory(const Prepared *p, Row *row);
 static double predicted(void *context, const Levers *levers)
 {
     Trial *trial = context;
-    size_t mark = arena_mark(trial->arena);
-    Prepared tried = *trial->p;
-    double bytes = INFINITY;
-    if (plan_with(trial->arena, trial->request, levers, &tried, &trial->error)) {
-        row_memory(&tried, &tried.row);
-        bytes = (double)peak_of(&tried.row);
-    }
-    arena_rewind(trial->arena, mark);
-    return bytes;
+    arena_rewind(trial->arena, trial->mark);
+    trial->newest = *trial->p;
+    trial->asked = *levers;
+    trial->planned = plan_with(trial->arena, trial->request, levers, &trial->newest, &trial->error);
+    if (!trial->planned)
+        return INFINITY;
+    row_memory(&trial->newest, &trial->newest.row);
+    return (double)peak_of(&trial->newest.row);
 }
 
-static bool decide_levers(Arena *arena, const Request *request, Prepared *p, Levers *levers,
-                          Error *error)
+static bool same_levers(const Levers *a, const Levers *b)
+{
+    return a->pass == b->pass && a->recompute == b->recompute && a->keeps == b->keeps;
+}
+
+// The plans under levers that fit; often they are those that were tried last.
+static bool plan_chosen(Trial *trial, const Levers *levers, Prepared *p, Error *error)
+{
+    if (trial->planned && same_levers(&trial->asked, levers)) {
+        *p = trial->newest;
+        return true;
+    }
+    arena_rewind(trial->arena, trial->mark);
+    return plan_with(trial->arena, trial->request, levers, p, error);
+}
+
+static bool plan_within(Arena *arena, const Request *request, Prepared *p, Error *error)
 {
     const Protocol *protocol = &request->protocol;
-    bool parts = 0 < protocol->micro_batch && protocol->micro_batch < protocol->batch;
-    Trial trial = { arena, request, p, { 0 } };
+    Trial *trial = arena_zero(arena, 1, sizeof *trial);
+    Levers levers;
     double least = 0;
-    *levers = (Levers){ .pass = (size_t)(parts ? protocol->micro_batch : protocol->batch),
-                        .recompute = protocol->recompute,
-                        .keeps = true };
-    if (protocol->max_memory == INT64_MIN)
-        return true;
     if (protocol->micro_batch > 0 || protocol->recompute)
         return fail(error, ERROR_INPUT, (Where){ .item = "max-memory" },
                     "without micro-batch and recompute", "chooses these itself");
-    if (levers_choose((size_t)protocol->batch, (double)protocol->max_memory, predicted, &trial,
-                      levers, &least))
-        return true;
+    *trial = (Trial){ .arena = arena, .mark = arena_mark(arena), .request = request, .p = p };
+    if (levers_choose((size_t)protocol->batch, (double)protocol->max_memory, predicted, trial,
+                      &levers, &least))
+        return plan_chosen(trial, &levers, p, error);
     if (isinf(least)) {
-        *error = trial.error;
+        *error = trial->error;
         return false;
     }
     return fail(error, ERROR_INPUT, (Where){ .item = "max-memory" },
                 arena_format(arena, "at least %.1fMB", ceil(least / 1e5) / 10),
                 "%s is not enough, even for one example at a time and with recomputation",
                 option_of(arena, "max-memory", protocol));
+}
+
+static bool plan_all(Arena *arena, const Request *request, Prepared *p, Error *error)
+{
+    const Protocol *protocol = &request->protocol;
+    bool parts = 0 < protocol->micro_batch && protocol->micro_batch < protocol->batch;
+    const Levers asked = { .pass = (size_t)(parts ? protocol->micro_batch : protocol->batch),
+                           .recompute = protocol->recompute,
+                           .keeps = true };
+    return protocol->max_memory == INT64_MIN ? plan_with(arena, request, &asked, p, error)
+                                             : plan_within(arena, request, p, error);
 }
 
 // Products of all steps and of all evaluations.
@@ -331,9 +375,7 @@ static void row_protocol(Arena *arena, const Request *request, const Prepared *p
     row->tune_n = (Whole)p->tokens[SPLIT_TUNE].count;
     row->train_on = option_of(arena, "train-on", protocol);
     row->train_limit = protocol->train_limit;
-    row->max_length = p->description.config->positions < protocol->max_length
-                          ? p->description.config->positions
-                          : protocol->max_length;
+    row->max_length = longest_of(protocol, p);
     row->truncated_share =
         (double)p->tokens[SPLIT_TRAIN].truncated / (double)p->tokens[SPLIT_TRAIN].count;
     row->head = head_names[heads & (heads - 1) ? HEAD_AUTO : p->description.head];
@@ -493,6 +535,8 @@ static const char *warnings_of(Arena *arena, const Request *request, const Prepa
         text = with_warning(arena, text, "warm-up takes every step");
     if (is->head == HEAD_POOLER && is->pooler_new && is->pretrained)
         text = with_warning(arena, text, "the checkpoint has no pooler: drawn anew");
+    if (is->config->type_assumed)
+        text = with_warning(arena, text, "config.json has no model_type: taken for bert");
     bool final = request->protocol.stage == STAGE_FINAL;
     if (final && p->task->dataset.split[SPLIT_TEST].count > p->tokens[SPLIT_TEST].count)
         text = with_warning(arena, text, "test has no labels: it is not scored");
@@ -536,9 +580,7 @@ bool prepare(Arena *arena, Cache *cache, const Request *request, Prepared *p, Er
     p->dropout_seed = seed_of(protocol->dropout_seed, protocol->seed);
     p->data_seed = seed_of(protocol->data_seed, protocol->seed);
     decide_description(request, p);
-    int64_t max_length = protocol->max_length < p->model->config.positions
-                             ? protocol->max_length
-                             : p->model->config.positions;
+    int64_t max_length = longest_of(protocol, p);
     int64_t fewest = p->task->task.file[SPLIT_TRAIN].text_b ? 5 : 3;
     if (max_length < fewest)
         return fail(error, ERROR_INPUT, (Where){ .item = "max-length" },
@@ -557,9 +599,7 @@ bool prepare(Arena *arena, Cache *cache, const Request *request, Prepared *p, Er
         return false;
     decide_training(request, p, steps);
     decide_batches(arena, request, p);
-    Levers levers;
-    if (!decide_levers(arena, request, p, &levers, error) ||
-        !plan_with(arena, request, &levers, p, error) || !check_trained(request, p, error))
+    if (!plan_all(arena, request, p, error) || !check_trained(request, p, error))
         return false;
     count_flops(p);
     row_clear(&p->row);

@@ -39,12 +39,14 @@ static bool for_parameters(const Graph *graph, const Node *node)
     return any;
 }
 
-const char *const pass_names[] = { "forward", "backward", "parameters" };
+const char *const pass_names[] = { "forward", "backward", "parameters", "again" };
 
 Pass pass_of(const Graph *graph, size_t node)
 {
     if (graph->forward_nodes == 0 || node < graph->forward_nodes)
         return PASS_FORWARD;
+    if (graph->node[node].again)
+        return PASS_AGAIN;
     return for_parameters(graph, &graph->node[node]) ? PASS_PARAMETERS : PASS_BACKWARD;
 }
 

@@ -5,14 +5,16 @@
 // the row's train_s.
 //   node      its number in `tunemark graph`; empty for the two
 //   pass      forward; backward, where it gives the gradient of a value; parameters, where all that
-//             it gives are gradients of parameters (dW)
+//             it gives are gradients of parameters (dW); again, where it computes for the backward
+//             what the forward has computed before (--recompute). backward_s of the row is all but
+//             forward
 //   operator  its kind; place: where in the model
 //   seconds   over all steps; flops: of products, a multiply-add is 2
 #ifndef RUN_PROFILE_H
 #define RUN_PROFILE_H
 #include "run/prepare.h"
 
-typedef enum { PASS_FORWARD, PASS_BACKWARD, PASS_PARAMETERS } Pass;
+typedef enum { PASS_FORWARD, PASS_BACKWARD, PASS_PARAMETERS, PASS_AGAIN } Pass;
 extern const char *const pass_names[];
 Pass pass_of(const Graph *graph, size_t node);
 

@@ -455,6 +455,14 @@ static bool memory_fits(const Arena *arena, const Row *row, Error *error)
         peak / 1e9, fmin(there, (double)arena_left(arena)) / 1e9);
 }
 
+// What reading and planning took lies beside the plan's.
+static Whole predicted_growth(const Row *row, Whole rss_planned)
+{
+    Whole plan = row->plan_peak > row->eval_plan_peak ? row->plan_peak : row->eval_plan_peak;
+    bool known = rss_planned != WHOLE_UNKNOWN && row->rss_start != WHOLE_UNKNOWN;
+    return known ? rss_planned - row->rss_start + plan : WHOLE_UNKNOWN;
+}
+
 // A short run, and there may be many, is not to take longer to be judged than to be done: a probe
 // is at most a twentieth of what a modest core needs for it.
 static double at_most(double seconds, const Prepared *p)
@@ -573,9 +581,11 @@ bool run(Arena *arena, const Request *request, Tell tell, void *context, Row *ro
     bool ok = product_start((int)request->protocol.threads, error) &&
               prepare(arena, cache, request, &run.prepared, error);
     if (ok) {
+        checkpoint_rest(&run.prepared.model->checkpoint); // its header has been read
         *row = run.prepared.row;
         run.row = row;
         row->rss_start = rss_start;
+        row->predicted_peak = predicted_growth(row, memory_now("VmRSS"));
         row->load_start = load;
         row->attempts = request->protocol.attempt;
         row->jobs = request->protocol.jobs;

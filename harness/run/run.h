@@ -30,7 +30,8 @@ typedef struct {
     int train_on; // TrainOn
     int64_t micro_batch; // 0: the whole batch
     bool recompute;
-    int frozen_dtype;   // Store
+    int frozen_dtype;   // Store. Where one of the three changes nothing, the row and the key are
+                        // those without it
     int64_t max_memory; // bytes that the run may be predicted to take; INT64_MIN: any
     // What follows is not in the key.
     double timeout; // seconds; NAN: none

@@ -347,7 +347,7 @@ static bool check_model(const Saved *saved, const ModelFiles *model, Error *erro
         if (strcmp(hash[i].there, hash[i].asked) != 0)
             return fail(error, ERROR_INPUT, (Where){ .file = saved->file, .item = hash[i].item },
                         hash[i].asked, "%s has %s", model->folder, hash[i].there);
-    if (saved->max_length > model->config.positions)
+    if (saved->max_length > config_longest(&model->config))
         return wrong(saved, "max_length", "no more than the model's positions", error);
     if (saved->pairs && (model->config.types < 2 || saved->max_length < 5))
         return wrong(saved, "pairs", "false for this model and max_length", error);

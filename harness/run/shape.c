@@ -27,13 +27,21 @@ void shape_close(Shape *shape)
         checkpoint_close(&shape->checkpoint);
 }
 
-Description request_description(const Request *request, const Config *config)
+Description request_description(const Request *request, const Config *config,
+                                const Checkpoint *checkpoint)
 {
     const Protocol *protocol = &request->protocol;
+    const Method *method = request->method;
     double given = protocol->dropout;
+    Head head = (Head)protocol->head;
+    head = checkpoint ? head_resolve(head, checkpoint) : head == HEAD_AUTO ? HEAD_MEAN : head;
+    while (method->heads && !(method->heads(request->options) >> head & 1))
+        head = (Head)((head + 1) % HEADS);
     return (Description){
         .config = config,
         .method = { request->method, request->options },
+        .head = head,
+        .pooler_new = checkpoint ? !checkpoint_has_pooler(checkpoint) : !config_has_pooler(config),
         .pretrained = protocol->pretrained,
         .training = true,
         .hidden_dropout = isnan(given) ? config->hidden_dropout : given,
@@ -48,23 +56,16 @@ Description request_description(const Request *request, const Config *config)
 
 Description shape_description(const Shape *shape, const Request *request, int labels)
 {
-    Description description = request_description(request, &shape->config);
-    Head head = (Head)request->protocol.head;
-    const Method *method = request->method;
+    const Checkpoint *checkpoint = shape->has_checkpoint ? &shape->checkpoint : NULL;
+    Description description = request_description(request, &shape->config, checkpoint);
     description.outputs = labels;
-    description.head = shape->has_checkpoint ? head_resolve(head, &shape->checkpoint)
-                       : head == HEAD_AUTO   ? HEAD_MEAN
-                                             : head;
-    description.pooler_new = shape->has_checkpoint ? !checkpoint_has_pooler(&shape->checkpoint)
-                                                   : !config_has_pooler(&shape->config);
-    while (method->heads && !(method->heads(request->options) >> description.head & 1))
-        description.head = (Head)((description.head + 1) % HEADS);
     return description;
 }
 
 size_t shape_length(const Shape *shape, int64_t max_length)
 {
-    return (size_t)(max_length < shape->config.positions ? max_length : shape->config.positions);
+    int64_t longest = config_longest(&shape->config);
+    return (size_t)(max_length < longest ? max_length : longest);
 }
 
 Extent extent_of(size_t sequences, size_t length)

@@ -15,11 +15,12 @@ typedef struct {
 bool shape_read(Arena *arena, const char *model, Shape *shape, Error *error);
 void shape_close(Shape *shape); // unmaps
 
-// What a request is described as, as for training: with the head that a run would have on such a
-// checkpoint, of several that a method may fit the first. `labels`: outputs of the head.
+// What a request is described as, as for training, but for the outputs of its head: with the head
+// that a run has on such a checkpoint (NULL: there is none), of several that a method may fit the
+// first.
+Description request_description(const Request *request, const Config *config,
+                                const Checkpoint *checkpoint);
 Description shape_description(const Shape *shape, const Request *request, int labels);
-// Dropout and its rule, the method, pretrained: what follows from request and sizes alone.
-Description request_description(const Request *request, const Config *config);
 
 // Tokens of the longest text: as asked, or as many as the model has positions.
 size_t shape_length(const Shape *shape, int64_t max_length);

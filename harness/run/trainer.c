@@ -9,6 +9,18 @@
 // A NaN that no kernel makes: what is still there after a run was never written.
 enum { PATTERN = 0x7fa5a5a5 };
 
+bool draw_step(Arena *arena, const Description *description, bool again, Described *described,
+               const Graph **step, Error *error)
+{
+    if (!describe(arena, description, described, error))
+        return false;
+    *step = described->graph;
+    if (!description->training)
+        return true;
+    return (*step = gradient(arena, described->graph, described->loss, error)) &&
+           (!again || (*step = recompute(arena, *step, error)));
+}
+
 bool plans_make(Arena *arena, const Description *description, const Extent *train,
                 const Extent *eval, const Extent *mlm, Plans *plans, Error *error)
 {
@@ -16,10 +28,7 @@ bool plans_make(Arena *arena, const Description *description, const Extent *trai
     Description evaluation = *description;
     evaluation.training = false;
     if (train) {
-        if (!describe(arena, description, &plans->train, error))
-            return false;
-        plans->backward = gradient(arena, plans->train.graph, plans->train.loss, error);
-        if (!plans->backward)
+        if (!draw_step(arena, description, false, &plans->train, &plans->backward, error))
             return false;
         if (!(plans->train_plan = plan(arena, plans->backward, train, error)))
             return false;
@@ -157,8 +166,8 @@ bool trainer_new(Arena *arena, const Plans *plans, Checkpoint *checkpoint, uint6
         arena, graphs, count, init_seed, checkpoint_giver, checkpoint, error);
     if (trainer->state && plans->backward)
         state_defer(arena, trainer->state, plans->backward);
-    if (trainer->state && checkpoint && plans->description.frozen_store != STORE_F32)
-        checkpoint_rest(checkpoint); // what was read to be packed
+    if (trainer->state && checkpoint)
+        checkpoint_rest(checkpoint); // what the kernel read ahead of tensors that were copied
     if (!trainer->state || !(trainer->step = arena_new(bytes + ARENA_ALIGNMENT, error)))
         return false;
     trainer->memory = arena_take(trainer->step, bytes, 1);
@@ -348,7 +357,8 @@ size_t trainer_written(const Trainer *trainer)
 {
     const uint32_t *word = (const uint32_t *)(const void *)trainer->memory;
     size_t words = plans_bytes(trainer->plans) / sizeof *word;
-    while (words > 0 && word[words - 1] == trainer->fill)
+    // After trainer_rest the pages at the ends still have the pattern where they are not whole.
+    while (words > 0 && (word[words - 1] == trainer->fill || word[words - 1] == PATTERN))
         words--;
     return words * sizeof *word > trainer->written ? words * sizeof *word : trainer->written;
 }

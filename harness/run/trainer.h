@@ -16,6 +16,11 @@ typedef struct {
     const Plan *train_plan, *eval_plan, *mlm_plan, *prefix_plan, *features_plan;
 } Plans;
 
+// What a step computes: the description and, as for training, its backward; with `again` what
+// recompute() makes of that.
+bool draw_step(Arena *arena, const Description *description, bool again, Described *described,
+               const Graph **step, Error *error);
+
 // `description` as for training; evaluation is the same without dropout, loss and labels. An extent
 // is the largest batch of its kind.
 bool plans_make(Arena *arena, const Description *description, const Extent *train,
