@@ -91,9 +91,11 @@ plots: all ## draw the figures of SPEC
 docs: all ## run the commands of README.md and docs/*.md anew, where their output is shown
 	@docs/refresh.sh README.md docs/*.md
 # Both sides choose their kernels for this processor; OpenBLAS's variables may say otherwise.
-bench: all $(build)/limits ## speed beside PyTorch, in minutes; BENCH=full, COMPARE=commit, OUT=folder
-	@env -u OPENBLAS_CORETYPE -u OPENBLAS_L2_SIZE tests/bench/bench.py --limits $(build)/limits \
-	   $(if $(filter full,$(BENCH)),--full) $(if $(COMPARE),--compare '$(COMPARE)') $(if $(OUT),--out '$(OUT)')
+bench: all $(build)/limits ## speed beside PyTorch, in minutes; BENCH=full|targets|scale, COMPARE=commit, OUT=folder
+	$(if $(filter-out full targets scale,$(BENCH)),$(error BENCH: '$(BENCH)' is none; should be full, targets or scale))
+	@env -u OPENBLAS_CORETYPE -u OPENBLAS_L2_SIZE tests/bench/$(if $(filter scale,$(BENCH)),scale,bench).py \
+	   --limits $(build)/limits $(if $(filter full targets,$(BENCH)),--$(BENCH)) \
+	   $(if $(MINUTES),--minutes '$(MINUTES)') $(if $(COMPARE),--compare '$(COMPARE)') $(if $(OUT),--out '$(OUT)')
 fuzz: ## fuzz each parser for SECONDS=60; TARGET=name for one
 	@$(MAKE) CC=clang FUZZ=1 $(addprefix fuzz-,$(or $(TARGET),$(fuzzers)))
 format: ## lay the C code out as .clang-format says

@@ -1,30 +1,43 @@
-// `make bench` on a little: tests/bench/bench.py, which needs Python, and PyTorch for its other
-// side.
+// `make bench` on a little: tests/bench/bench.py and scale.py, which need Python, and PyTorch for
+// the other side of the first.
 #include "tests/program.h"
+#include "base/csv.h"
 #include "base/file.h"
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
-// bench.py with `words`, on the program that was built with these tests. What it says is in
-// FOLDER/said. -1: there is no Python.
-static int bench(Arena *arena, const char *folder, const char *words)
+// A script of tests/bench with `words`. What it says is in FOLDER/said. -1: there is no Python.
+static int script(Arena *arena, const char *folder, const char *name, const char *words)
 {
     static bool there, looked;
-    char *limits = arena_text(arena, test_program());
     if (!looked)
         there = system("python3 -c '' >/dev/null 2>&1") == 0, looked = true;
     if (!there) {
         skip("there is no python3");
         return -1;
     }
-    *strrchr(limits, '/') = '\0';
-    char *line = arena_format(arena,
-                              "tests/bench/bench.py --program %s --limits %s/limits --out %s/out "
-                              "--sizes 2x128 --texts sst2 --methods lora,feature --seconds 0 %s "
-                              ">%s/said 2>&1 </dev/null",
-                              test_program(), limits, folder, words, folder);
-    int status = system(line);
+    int status = system(
+        arena_format(arena, "tests/bench/%s %s >%s/said 2>&1 </dev/null", name, words, folder));
     return WIFEXITED(status) ? WEXITSTATUS(status) : 128;
+}
+
+// One that measures, on the program that was built with these tests, into FOLDER/out.
+static int measured(Arena *arena, const char *folder, const char *name, const char *words)
+{
+    char *limits = arena_text(arena, test_program());
+    *strrchr(limits, '/') = '\0';
+    return script(arena, folder, name,
+                  arena_format(arena, "--program %s --limits %s/limits --out %s/out %s",
+                               test_program(), limits, folder, words));
+}
+
+static int bench(Arena *arena, const char *folder, const char *words)
+{
+    return measured(arena, folder, "bench.py",
+                    arena_format(arena,
+                                 "--sizes 2x128 --texts sst2 --methods lora,feature --seconds 0 %s",
+                                 words));
 }
 
 static void tunemark_is_measured_where_pytorch_is_not(void)
@@ -98,10 +111,132 @@ static void what_is_unknown_is_refused(void)
     arena_free(arena);
 }
 
+static double number(const Csv *csv, size_t row, const char *column)
+{
+    return atof(csv->row[row].field[csv_column(csv, column)]);
+}
+
+static bool same(const Csv *csv, size_t a, size_t b, const char *column)
+{
+    size_t c = csv_column(csv, column);
+    return !strcmp(csv->row[a].field[c], csv->row[b].field[c]);
+}
+
+// Two rounds of one cell, worked by hand: 600 tokens/s and 500 to 700 beside 100, on 35 GFLOP/s of
+// 50; a fifth of a step is the optimizer's.
+static void targets_are_held_against_what_was_measured(void)
+{
+    static const char *const line[] = {
+        "\nspeed,2x128,sst2,full,>=,6,6,5,7,yes,no\n",
+        "\nspeed sorted,2x128,sst2,full,>=,1,6,5,7,yes,yes\n",
+        "\nsgemm,2x128,sst2,full,>=,0.7,0.7,0.6,0.8,yes,no\n",
+        "\noptimizer,2x128,sst2,full,<=,0.1,0.2,0.2,0.2,no,yes\n",
+        "\nspeed,2x128,sst2,lora,>=,8,,,,,\n", // not measured
+    };
+    Error error;
+    Arena *arena = arena_new(1 << 20, &error);
+    const char *folder = test_folder();
+    char *text = arena_text(arena, "side,size,texts,method,threads,round,tokens,wall_s,cpu_s,"
+                                   "gflops_per_s,optimizer_share,rss,rss_rest,padding,probe_gflops,"
+                                   "ways\n");
+    for (int round = 0; round < 2; round++)
+        text = arena_format(arena,
+                            "%shere,2x128,sst2,full,1,%d,%d,1,1,%d,0.2,1000,100,,50,\n"
+                            "shuffled,2x128,sst2,full,1,%d,100,1,1,,,2000,100,0.5,,bmm\n"
+                            "sorted,2x128,sst2,full,1,%d,100,1,1,,,2000,100,0,,bmm\n",
+                            text, round, round ? 700 : 500, round ? 40 : 30, round, round);
+    write_text(arena_format(arena, "%s/measurements.csv", folder), text);
+    text = arena_text(arena, "what,tokens,outputs,inputs,value,unit\nfma,,,,100,GFLOP/s\n"
+                             "bandwidth,,,,10,GB/s\n");
+    for (int f = 0; f < 3; f++)
+        for (int s = 0; s < 3; s++)
+            text = arena_format(arena, "%s%s,468,%d,%d,50,GFLOP/s\n", text,
+                                f == 0   ? "NT"
+                                : f == 1 ? "NN"
+                                         : "TN",
+                                s == 1 ? 512 : 128, s == 2 ? 512 : 128);
+    write_text(arena_format(arena, "%s/limits.csv", folder), text);
+    write_text(arena_format(arena, "%s/about.csv", folder), "name,value\nmachine,none\n");
+    if (script(arena, folder, "report.py", folder) >= 0) {
+        const char *held = read_text(arena, arena_format(arena, "%s/targets.csv", folder));
+        for (size_t i = 0; i < sizeof line / sizeof *line; i++)
+            if (!CHECK(strstr(held, line[i]) != NULL))
+                printf("%s%s\n", line[i], read_text(arena, arena_format(arena, "%s/said", folder)));
+    }
+    arena_free(arena);
+}
+
+// What is planned, unlike seconds, is no matter of chance: it grows along each axis.
+static void check_scale(const Csv *csv)
+{
+    size_t compared = 0, doubled = 0;
+    for (size_t a = 0; a < csv->rows; a++) {
+        CHECK(number(csv, a, "step_s_low") > 0);
+        CHECK(number(csv, a, "step_s_low") <= number(csv, a, "step_s"));
+        CHECK(number(csv, a, "step_s") <= number(csv, a, "step_s_high"));
+        CHECK(number(csv, a, "steps") >= 2 && number(csv, a, "tokens_per_s") > 0);
+        CHECK(number(csv, a, "gflops_per_s") > 0 && number(csv, a, "sgemm_share") > 0);
+        CHECK(number(csv, a, "arena_peak") <= number(csv, a, "plan_peak"));
+        CHECK(number(csv, a, "rss_peak") > number(csv, a, "arena_peak") / 2);
+        for (size_t b = a + 1; b < csv->rows; b++) {
+            if (!same(csv, a, b, "axis") || !same(csv, a, b, "panel"))
+                continue;
+            double first = number(csv, a, "plan_peak"), then = number(csv, b, "plan_peak");
+            if (strcmp(csv->row[a].field[csv_column(csv, "axis")], "jobs") != 0) {
+                if (same(csv, a, b, "method"))
+                    CHECK(first < then), compared++;
+                else if (same(csv, a, b, "value"))
+                    CHECK(first > then); // full, then lora
+            } else if (same(csv, a, b, "method") && same(csv, a, b, "threads") &&
+                       number(csv, a, "jobs") == 1 && number(csv, b, "jobs") == 2)
+                CHECK(then == 2 * first), doubled++;
+        }
+    }
+    CHECK(compared == 2 * (3 + 1 + 1 + 1)); // pairs of sizes, for two methods
+    CHECK(doubled > 0 || sysconf(_SC_NPROCESSORS_ONLN) == 1);
+}
+
+static void a_step_is_measured_against_sizes(void)
+{
+    static const char *const axes[] = { "batch", "length", "width", "depth", "jobs" };
+    Error error;
+    Arena *arena = arena_new(1 << 22, &error);
+    const char *folder = test_folder();
+    char *path = arena_format(arena, "%s/out/measurements.csv", folder);
+    int status = measured(arena, folder, "scale.py", "--short");
+    if (status >= 0) {
+        Csv csv;
+        char *scale = arena_format(arena, "%s/out/scale.csv", folder);
+        if (!CHECK(status == 0) || !CHECK(csv_read(arena, scale, CSV_COMMAS, true, &csv, &error)))
+            printf("%s\n", read_text(arena, arena_format(arena, "%s/said", folder)));
+        else
+            check_scale(&csv);
+        for (size_t i = 0; i < sizeof axes / sizeof *axes; i++) {
+            CHECK(file_exists(arena_format(arena, "%s/out/scale-%s.svg", folder, axes[i])));
+            CHECK(file_exists(arena_format(arena, "%s/out/scale-%s.png", folder, axes[i])));
+        }
+        CHECK(!file_exists(arena_format(arena, "%s/out/models", folder)));
+
+        // Cut short in its last line: that one alone is measured again.
+        char *before = read_text(arena, path), *cut = arena_text(arena, before);
+        cut[strlen(cut) - 8] = '\0';
+        *strrchr(cut, ',') = '\0';
+        write_text(path, cut);
+        CHECK(measured(arena, folder, "scale.py", "--short") == 0);
+        const char *said = read_text(arena, arena_format(arena, "%s/said", folder));
+        CHECK(strstr(said, "[  1/1] round 1: ") != NULL);
+        *strrchr(cut, '\n') = '\0';
+        CHECK(!strncmp(read_text(arena, path), cut, strlen(cut)));
+    }
+    arena_free(arena);
+}
+
 void suite_bench(void)
 {
     ADD(tunemark_is_measured_where_pytorch_is_not);
     ADD(two_programs_are_compared);
     ADD(pytorch_computes_the_same);
     ADD(what_is_unknown_is_refused);
+    ADD(targets_are_held_against_what_was_measured);
+    ADD(a_step_is_measured_against_sizes);
 }

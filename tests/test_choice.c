@@ -132,6 +132,34 @@ static void what_is_special_to_latex_prints_as_itself(void)
 }
 
 // Every number of the CSV, read again, is the one that was printed: 9 digits of it.
+// Of 21.5 MB and 80.0 points: 10.75 MB and 79.0; a lever's line alone has a change, and only from
+// the line that is the same otherwise.
+static void a_lever_is_held_against_the_run_without(void)
+{
+    Arena *arena = arena_of_test();
+    const TableChoice choice = { .columns = "score,plan_peak", .rows = "method", .levers = true };
+    const TableChoice csv = { .columns = "score,plan_peak", .levers = true, .format = TABLE_CSV };
+    Row rows[] = { finished(arena, "tiny", "reviews", "lora", "lora.rank=8", 1, 0.8),
+                   finished(arena, "tiny", "reviews", "lora", "lora.rank=8", 1, 0.79),
+                   finished(arena, "tiny", "reviews", "lora", "lora.rank=8", 1, 0.8),
+                   finished(arena, "tiny", "reviews", "lora", "lora.rank=4", 1, 0.8) };
+    rows[1].key = "parts", rows[1].micro_batch = 8, rows[1].plan_peak = 10750000;
+    rows[2].key = "again", rows[2].recompute = "yes";
+    rows[3].key = "bytes", rows[3].frozen_dtype = "int8", rows[3].plan_peak = 10750000;
+    char *text = shown(rows, 4, &choice), *its = strstr(text, "micro_batch=8");
+    if (!CHECK(its && strstr(its, "79.0 (-1.0)") && strstr(its, "10.8 (-50 %)")))
+        printf("%s", text);
+    CHECK(its && !strstr(strchr(its, '\n'), " %)") && strchr(text, '%') > its);
+    free(text);
+    text = shown(rows, 4, &csv);
+    if (!CHECK(strstr(text, ",plan_peak,mean_change,plan_peak_change\n") &&
+               strstr(text, ",10750000,-0.01,-0.5\n") && strstr(text, ",21500000,0,0\n") &&
+               strstr(text, ",21500000,,\n") && strstr(text, ",10750000,,\n")))
+        printf("%s", text);
+    free(text);
+    arena_free(arena);
+}
+
 static void the_csv_reads_back(void)
 {
     Arena *arena = arena_of_test();
@@ -531,6 +559,7 @@ void suite_choice(void)
 {
     ADD(methods_by_tasks_with_their_floors_to_the_letter);
     ADD(what_is_special_to_latex_prints_as_itself);
+    ADD(a_lever_is_held_against_the_run_without);
     ADD(the_csv_reads_back);
     ADD(columns_of_choice_and_n_that_stays);
     ADD(tables_of_methods_with_a_line_a_task);

@@ -151,6 +151,34 @@ static void seeds_of_their_own_are_not_paired(void)
     arena_free(arena);
 }
 
+// Where a folder has the same line with and without recompute, what does not name it is without.
+static void a_method_is_meant_without_levers(void)
+{
+    Arena *arena = arena_of_test();
+    const char *folder = test_folder();
+    bool right[ITEMS];
+    runs(arena, folder, like(arena, "lora", LORA(8)), 1, 3, 0.90);
+    for (int64_t seed = 1; seed <= 3; seed++)
+        for (int parts = 0; parts < 2; parts++) {
+            Row row = like(arena, "lora", LORA(8));
+            row.key = arena_format(arena, "again%d%d", (int)seed, parts);
+            row.seed = row.init_seed = row.order_seed = row.dropout_seed = seed;
+            row.recompute = "yes";
+            if (parts)
+                row.micro_batch = 8;
+            answer(right, ITEMS, 0.75, seed);
+            predicted(arena, folder, row, right, ITEMS);
+        }
+    Said said = program(arena, &(Around){ 0 }, "compare lora:recompute=yes lora %s", folder);
+    CHECK(said.status == 0);
+    IN_ORDER(said.out, "\nrecompute   yes ", "-\n", "scores lower than");
+    CHECK(!strstr(said.out, "micro_batch"));
+    said =
+        program(arena, &(Around){ 0 }, "compare lora:recompute=yes,micro_batch=8 lora %s", folder);
+    IN_ORDER(said.out, "\nmicro_batch 8 ", "-\n");
+    arena_free(arena);
+}
+
 // F1's label is in no file of predictions: it is the one that gives the rows' scores.
 static void every_metric_has_the_difference_of_the_rows_scores(void)
 {
@@ -613,6 +641,7 @@ void suite_compare(void)
     ADD(a_screen_says_what_differs_before_by_how_much_and_ends_with_a_verdict);
     ADD(two_that_are_alike_are_never_called_equal);
     ADD(one_or_two_seeds_carry_no_claim);
+    ADD(a_method_is_meant_without_levers);
     ADD(seeds_of_their_own_are_not_paired);
     ADD(every_metric_has_the_difference_of_the_rows_scores);
     ADD(a_difference_without_any_variance_is_not_tested);

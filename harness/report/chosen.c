@@ -126,6 +126,35 @@ static bool of_method(Arena *arena, const Chosen *chosen, const Rows *all, Rows 
                 "no rows of this method");
 }
 
+static bool named(const Chosen *chosen, const char *column)
+{
+    size_t length = strlen(column);
+    for (size_t c = 0; c < chosen->conditions; c++)
+        if (!strncmp(chosen->condition[c], column, length) && chosen->condition[c][length] == '=')
+            return true;
+    return false;
+}
+
+// Leaves out rows that used this where there are others of their model and task that did not.
+static void without(Arena *arena, const Column *lever, Rows *rows)
+{
+    const Rows all = { .row = arena_take(arena, rows->count + 1, sizeof *all.row),
+                       .folder = arena_take(arena, rows->count + 1, sizeof *all.folder),
+                       .count = rows->count };
+    memcpy(all.row, rows->row, rows->count * sizeof *all.row);
+    memcpy(all.folder, rows->folder, rows->count * sizeof *all.folder);
+    rows->count = 0;
+    for (size_t r = 0; r < all.count; r++) {
+        bool used = *row_text(arena, &all.row[r], lever) != '\0', other = false;
+        for (size_t o = 0; o < all.count && used && !other; o++)
+            other = !*row_text(arena, &all.row[o], lever) &&
+                    !strcmp(known(all.row[o].model), known(all.row[r].model)) &&
+                    !strcmp(known(all.row[o].task), known(all.row[r].task));
+        if (!other)
+            keep(rows, &all, r);
+    }
+}
+
 bool chosen_rows(Arena *arena, const Chosen *chosen, const Rows *of, Rows *rows, Error *error)
 {
     const Rows once = rows_once(arena, of), *all = &once;
@@ -153,5 +182,8 @@ bool chosen_rows(Arena *arena, const Chosen *chosen, const Rows *of, Rows *rows,
         }
         rows->count = left.count;
     }
+    for (size_t l = 0; lever_columns[l]; l++)
+        if (!named(chosen, lever_columns[l]))
+            without(arena, row_find(lever_columns[l]), rows);
     return true;
 }

@@ -161,6 +161,32 @@ const char *score_text(Arena *arena, const Interval *of)
     return arena_format(arena, "%.1f ± %.1f", 100 * of->mean, 100 * (of->high - of->low) / 2);
 }
 
+static bool of_scores(const Shown *shown)
+{
+    return shown->number == score_number ||
+           (shown->column && !strcmp(shown->column->group, "score"));
+}
+
+double column_change(Arena *arena, const Shown *shown, const At *at)
+{
+    if (!at->beside || !shown->number || shown->number == runs_number)
+        return NAN;
+    At other = *at;
+    other.cell = at->beside;
+    double here = shown->number(arena, shown, at), there = shown->number(arena, shown, &other);
+    return of_scores(shown) ? here - there : (here - there) / there;
+}
+
+const char *column_text(Arena *arena, const Shown *shown, const At *at)
+{
+    const char *text = shown->text(arena, shown, at);
+    double change = 100 * column_change(arena, shown, at);
+    if (!isfinite(change) || change == 0)
+        return text;
+    int digits = of_scores(shown) || fabs(change) < 1;
+    return arena_format(arena, "%s (%+.*f%s)", text, digits, change, of_scores(shown) ? "" : " %");
+}
+
 static bool reported(const Shown *shown, const At *at)
 {
     return !shown->split || !strcmp(shown->split, known(at->block->split));

@@ -11,7 +11,8 @@ typedef struct { // what a cell of the table is about
     const Block *block;
     const Cell *cell;
     const Floors *floors;
-    bool remarked; // a column of remarks says what is dead or missing
+    bool remarked;      // a column of remarks says what is dead or missing
+    const Cell *beside; // what numbers are held against, or NULL
 } At;
 
 typedef struct Shown {
@@ -32,6 +33,12 @@ bool columns_of(Arena *arena, const char *names, const char *splits, Shown **sho
                 Error *error);
 bool columns_has(const Shown *shown, size_t count, const char *name);
 void column_help(FILE *out); // a line a name
+
+// What stands in a cell; where there is something to hold it against, with the difference: "13.3
+// (-24 %)", of scores in points. Equal numbers have none.
+const char *column_text(Arena *arena, const Shown *shown, const At *at);
+// That difference, as a share of what it is held against; of scores as they are. NAN: unknown.
+double column_change(Arena *arena, const Shown *shown, const At *at);
 
 const char *score_text(Arena *arena, const Interval *score); // "82.0 ± 2.0", in points
 #endif

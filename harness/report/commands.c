@@ -42,6 +42,8 @@ static const Flag table_flags[] = {
     { "by", 'b', "KEYS", "what a table is [task]" },
     { "across", 'a', "KEY", "what lies side by side, as in `--across task`" },
     { "split", 0, "LIST", "of whose score: dev, test, tune or several [what each task reports]" },
+    { "levers", 0, NULL,
+      "with each number's change from the run without micro-batch, recompute and frozen-dtype" },
     { "sort", 0, "COLUMN", "lines by this, the smallest first; by -COLUMN, the largest first" },
     SELECT_FLAGS,
     { "csv", 0, NULL, "a line a cell with every number, scores as fractions; notes go to stderr" },
@@ -75,6 +77,7 @@ static bool table(const Invocation *invocation, int *status, Error *error)
     choice.split = argument_value(&arguments, "split");
     choice.sort = argument_value(&arguments, "sort");
     choice.trials = trials_asked(&arguments);
+    choice.levers = argument_is(&arguments, "levers");
     for (TableFormat f = TABLE_CSV; f <= TABLE_LATEX; f++)
         if (argument_is(&arguments, formats[f]))
             choice.format = f;
@@ -87,7 +90,8 @@ const Command command_table = {
     .summary = "print tables of rows: scores with their intervals over seeds, memory, time",
     .usage = "  tunemark table results/reference/first\n"
              "  tunemark table results/reference/first --rows method --across task --model tiny\n"
-             "  tunemark table results/reference/first --columns score,lr,forward_s --csv\n",
+             "  tunemark table results/reference/first --columns score,lr,forward_s --csv\n"
+             "  tunemark table results/levers --levers\n",
     .flags = table_flags,
     .run = table,
 };

@@ -16,7 +16,7 @@ static const char *const line_columns[] = {
     "model", "method", "pretrained", "options", "model_sha", "method_sha", "lr", "head_lr",
     "micro_batch", "recompute", "frozen_dtype", "frozen_dropout", "budget", "budget_of", "head",
     "lr_source", "trials", NULL };
-static const char *const lever_columns[] = { "micro_batch", "recompute", "frozen_dtype", NULL };
+const char *const lever_columns[] = { "micro_batch", "recompute", "frozen_dtype", NULL };
 static const char *const searched_columns[] = { // the line's where a search chose them
     "epochs", "min_steps", NULL };
 static const char *const hashes[] = { // of the group machine, but they decide what is computed
@@ -58,6 +58,37 @@ bool summary_of(Arena *arena, const Row *rows, size_t count, bool trials, Summar
     }
     qsort(summary->block, summary->blocks, sizeof(Block), by_task);
     return true;
+}
+
+static bool uses_levers(Arena *arena, const Row *row)
+{
+    for (size_t l = 0; lever_columns[l]; l++)
+        if (*row_text(arena, row, row_find(lever_columns[l])))
+            return true;
+    return false;
+}
+
+static bool same_line(Arena *arena, const Row *a, const Row *b)
+{
+    for (size_t c = 0; line_columns[c]; c++) {
+        const Column *column = row_find(line_columns[c]);
+        if (!text_among(column->name, lever_columns) &&
+            strcmp(row_text(arena, a, column), row_text(arena, b, column)) != 0)
+            return false;
+    }
+    return true;
+}
+
+const Cell *cell_without_levers(Arena *arena, const Block *block, const Cell *cell)
+{
+    const Cell *found = NULL;
+    size_t mark = arena_mark(arena);
+    for (size_t c = 0; c < block->cells && !found && uses_levers(arena, cell->row); c++)
+        if (!uses_levers(arena, block->cell[c].row) &&
+            same_line(arena, cell->row, block->cell[c].row))
+            found = &block->cell[c];
+    arena_rewind(arena, mark);
+    return found;
 }
 
 static void find_fields(Work *work)

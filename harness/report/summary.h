@@ -55,6 +55,12 @@ typedef struct {
 bool summary_of(Arena *arena, const Row *rows, size_t count, bool trials, Summary *summary,
                 Error *error);
 
+// The row's columns that say how memory was saved; empty: not so.
+extern const char *const lever_columns[];
+// The cell of the block that differs in these alone, and in which they are empty. NULL: there is
+// none, or `cell` itself is such a one.
+const Cell *cell_without_levers(Arena *arena, const Block *block, const Cell *cell);
+
 // Of two Cells, for qsort: models by size; methods pretrained first, then by what they train; both.
 int model_order(const void *a, const void *b);
 int method_order(const void *a, const void *b);

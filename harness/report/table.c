@@ -97,7 +97,7 @@ static void print_lines(FILE *out, const Table *table, const Layout *layout, con
     for (size_t l = 0; l < grid.rows; l++)
         for (size_t c = 0; c < columns; c++) {
             const Shown *shown = c < labels ? NULL : &table->shown[c - labels];
-            grid.cell[l * columns + c] = shown ? shown->text(arena, shown, line[l])
+            grid.cell[l * columns + c] = shown ? column_text(arena, shown, line[l])
                                                : keys_text(arena, &layout->rows.key[c], line[l]);
             any = any || (c + 1 == columns && *grid.cell[l * columns + c]);
         }
@@ -216,7 +216,7 @@ static void print_across(FILE *out, const Table *table, const Layout *layout, co
             for (size_t v = 0; v < values; v++)
                 for (size_t c = 0; c < shown && keys_same(arena, &layout->across, value[v], at);
                      c++)
-                    cell[grid.labels + v * shown + c] = column[c]->text(arena, column[c], at);
+                    cell[grid.labels + v * shown + c] = column_text(arena, column[c], at);
         }
     }
     head(table, layout, part, &grid);

@@ -23,6 +23,7 @@ typedef struct {
     const char *split;              // "dev,test"
     const char *sort;               // a column, "-" before it for the largest first
     bool trials;                    // of the search's runs, by their score on tune
+    bool levers;                    // numbers with their change from the run without levers
 } TableChoice;
 
 // Prints the tables to `out`. What a reader must know beside them (what a number is, runs without a

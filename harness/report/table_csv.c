@@ -47,6 +47,22 @@ static void put_of_row(FILE *out, const Table *table, const Shown *shown, const 
         put_field(out, first, shown->text(arena, shown, at));
 }
 
+// Behind each number that may change with levers: score_dev_change, plan_peak_change.
+static void put_changes(FILE *out, const Table *table, const At *at, bool *first)
+{
+    for (size_t c = 0; c < table->shown_count; c++) {
+        const Shown *shown = &table->shown[c];
+        const char *column = shown->column ? shown->column->name : "mean";
+        bool score = !strcmp(shown->name, "score");
+        if (!shown->number || !(shown->column || score))
+            continue;
+        put_field(
+            out, first,
+            at ? real(table->arena, column_change(table->arena, shown, at))
+               : arena_format(table->arena, "%s_change", shown->field ? shown->field : column));
+    }
+}
+
 // The names of the columns, or (`at` not NULL) what they hold: one list of both.
 static void put_line(FILE *out, const Table *table, const At *at)
 {
@@ -97,6 +113,8 @@ static void put_line(FILE *out, const Table *table, const At *at)
     for (size_t c = 0; c < table->shown_count; c++)
         if (table->shown[c].column)
             put_of_row(out, table, &table->shown[c], at, &first);
+    if (table->choice->levers)
+        put_changes(out, table, at, &first);
     putc('\n', out);
 }
 

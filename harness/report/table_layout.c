@@ -8,6 +8,7 @@
 
 static const char usual_columns[] =
     "score,n,letters,trained,share,share_inner,memory,resident,time,remarks";
+static const char levers_columns[] = "score,n,memory,arena_peak,resident,time,remarks";
 static const char *const dimensions[] = { "task", "model", "method", NULL };
 
 static bool find_keys(Table *table, Layout *layout, Error *error);
@@ -89,6 +90,7 @@ static bool find_columns(Table *table, Error *error)
     const TableChoice *choice = table->choice;
     const char *names = choice->columns  ? choice->columns
                         : choice->across ? "score"
+                        : choice->levers ? levers_columns
                                          : usual_columns;
     return columns_of(table->arena, names, choice->split, &table->shown, &table->shown_count,
                       error);
@@ -103,11 +105,18 @@ static void find_entries(Table *table)
     table->entry = arena_zero(table->arena, cells + 1, sizeof *table->entry);
     bool remarked = columns_has(table->shown, table->shown_count, "remarks");
     for (size_t b = 0; b < summary->blocks; b++)
-        for (size_t c = 0; c < summary->block[b].cells; c++)
-            table->entry[table->entries++] = (At){ .block = &summary->block[b],
-                                                   .cell = &summary->block[b].cell[c],
-                                                   .floors = table->floors,
-                                                   .remarked = remarked };
+        for (size_t c = 0; c < summary->block[b].cells; c++) {
+            const Block *block = &summary->block[b];
+            const Cell *cell = &block->cell[c];
+            table->entry[table->entries++] =
+                (At){ .block = block,
+                      .cell = cell,
+                      .floors = table->floors,
+                      .remarked = remarked,
+                      .beside = table->choice->levers
+                                    ? cell_without_levers(table->arena, block, cell)
+                                    : NULL };
+        }
 }
 
 // ---- order

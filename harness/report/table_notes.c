@@ -237,6 +237,9 @@ void table_notes(FILE *out, const Table *table)
     Notes notes = { .arena = table->arena };
     const char *commits = mixed_commits(table->arena, summary);
     note_scores(&notes, table);
+    if (table->choice->levers)
+        note(&notes, "(+-): change from the line without micro_batch, recompute and frozen_dtype;"
+                     " of scores in points.");
     if (in_bytes(table))
         note(&notes, "MB: 10^6 bytes, the largest of the n runs; plan: as planned, rss: of the"
                      " process.");

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """How fast training is here, beside PyTorch on the same processor, in one run: `make bench`.
 
-    tests/bench/bench.py [--full] [--compare REV] [--out FOLDER]
+    tests/bench/bench.py [--full | --targets] [--compare REV] [--out FOLDER]
     tests/bench/bench.py --sizes 2x128 --texts sst2 --methods full,lora --rounds 4
 
 For each size, kind of texts and method the sides take turns, here and there and there and here: tunemark
@@ -15,14 +15,15 @@ have to agree. Times are of the training loop; of `feature`, of the pass of the 
 limits.c measures what a core could do.
 
 FOLDER [build/bench] has about.csv, limits.csv, measurements.csv (a line each, as they come), ratios.csv (what
-the table shows), and bench.svg and bench.png with the numbers in figure.csv; report.py makes the last four
-anew. Without PyTorch its side is left out.
+the table shows), targets.csv (targets.py: what is held against what is to be reached), and bench.svg and
+bench.png with the numbers in figure.csv; report.py makes all from ratios.csv on anew. Without PyTorch its side is left out.
 
 --compare measures this program and that of another commit in place of PyTorch; exit status 1 if a step takes
 more than 5 % longer than it did.
 """
 import argparse
 import csv
+import itertools
 import json
 import os
 import pathlib
@@ -32,8 +33,9 @@ import subprocess
 import sys
 
 import report
-from work import BATCH, HERE, METHODS, ROOT, SIZES, TEXTS, VOCABULARY, batch_tokens, config_of, model_folder
-from work import task_folder
+import targets
+from here import Run, about_here, limits, program_options, stop, tell, turns, warn_of_surroundings, write_about
+from work import BATCH, HERE, METHODS, ROOT, SIZES, TEXTS, batch_tokens, config_of, model_folder, task_folder
 
 RATE, DROPOUT = 1e-3, 0.1
 AGREE_STEPS, AGREE_WITHIN = 4, 1e-4  # training steps; of logits that are about 0.1 to 1
@@ -41,16 +43,7 @@ PEER_SHARE = 0.15  # of the machine's peak that PyTorch is thought to reach: say
 MANY_TOKENS = 2000  # of a batch: a step then takes long, and texts are nearly all as long as they may be
 SLOWER = 1.05
 MEASURED = ('side', 'size', 'texts', 'method', 'threads', 'round', 'tokens', 'wall_s', 'cpu_s', 'gflops_per_s',
-            'rss', 'rss_rest', 'padding', 'probe_gflops', 'ways')
-
-
-def stop(message, status):
-    print(f'bench: {message}', file=sys.stderr)
-    sys.exit(status)
-
-
-def tell(message):
-    print(message, file=sys.stderr, flush=True)
+            'optimizer_share', 'rss', 'rss_rest', 'padding', 'probe_gflops', 'ways')
 
 
 # ---- the sides
@@ -63,14 +56,8 @@ class Here:
 
     def run(self, *words):
         """The row, as a dictionary of texts."""
-        shutil.rmtree(self.out, ignore_errors=True)
-        command = [self.program, 'run', '--pretrained', 'no', '--head', 'mean', '--batch', BATCH, '--min-steps', 0,
-                   '--out', self.out, *words]
-        done = subprocess.run(list(map(str, command)), stdout=subprocess.DEVNULL, check=False)
-        if done.returncode:
-            stop(f'status {done.returncode} of: {" ".join(map(str, command))}', 1)
-        row, = (self.out / 'rows').glob('*.csv')
-        return report.read(row)[0]
+        return Run(self.program, self.out, '--pretrained', 'no', '--head', 'mean', '--batch', BATCH,
+                   '--min-steps', 0, *words).row()
 
     def measure(self, cell, threads):
         # The pass of a frozen encoder is what a head is trained on where it is kept, and it is timed.
@@ -84,7 +71,9 @@ class Here:
         # A run's processor time is of all its phases; this one's is its share by the wall clock.
         return {'tokens': cell.tokens * (1 if passes else cell.epochs), 'wall_s': seconds,
                 'cpu_s': float(row['cpu_s']) * seconds / float(row['wall_s']),
-                'gflops_per_s': float(row['flops']) / seconds / 1e9, 'rss': row['rss_train_peak'],
+                'gflops_per_s': float(row['flops']) / seconds / 1e9,
+                'optimizer_share': float(row['optimizer_s']) / seconds if row['optimizer_s'] else '',
+                'rss': row['rss_train_peak'],
                 'rss_rest': row['rss_start'], 'probe_gflops': row['probe_gflops']}
 
 
@@ -101,8 +90,8 @@ class Peer:
     def job(self, cell):
         """What the questions that follow are about."""
         texts = {'shuffled': str(cell.task / 'train.csv'), 'sorted': str(cell.task / 'sorted.csv')}
-        self.tell('job', method=cell.method, config=config_of(cell.size), texts=texts, batch=BATCH,
-                  vocabulary=str(VOCABULARY), lr=RATE, dropout=DROPOUT)
+        self.tell('job', method=cell.method, config=config_of(SIZES[cell.size]), texts=texts, batch=BATCH,
+                  vocabulary=str(cell.model / 'vocab.txt'), lr=RATE, dropout=DROPOUT)
 
     def tell(self, what, **more):
         self.child.stdin.write(json.dumps({'do': what, **more}) + '\n')
@@ -139,18 +128,18 @@ class Cell:
 
     def __init__(self, folder, size, kind, method, batches):
         self.size, self.kind, self.method = size, kind, method
-        self.model = model_folder(folder, size)
+        self.model = model_folder(folder, size, SIZES[size])
         # So that sides of different speed take about as long: what PyTorch trains on once tunemark does some
         # times, and a pass is over more than that.
         long, passes = batch_tokens(kind) > MANY_TOKENS, method == 'feature'
         self.epochs = 1 if long and not passes else 4
-        self.task, self.tokens = task_folder(folder, kind, batches * (1 if not passes else 2 if long else 4))
+        self.task, self.tokens = task_folder(folder, kind, batches * (1 if not passes else 2 if long else 4),
+                                             SIZES[size].vocabulary)
 
 
 def batches_for(size, kind, peak, seconds):
     """How many keep PyTorch busy for so long; more than a few where their lengths differ."""
-    layers, hidden, _ = SIZES[size]
-    flops = 6 * 12 * hidden**2 * layers * batch_tokens(kind)
+    flops = 6 * 12 * SIZES[size].hidden**2 * SIZES[size].layers * batch_tokens(kind)
     fewest = 2 if batch_tokens(kind) > MANY_TOKENS else 4
     return max(fewest, min(64, round(seconds * PEER_SHARE * peak * 1e9 / flops)))
 
@@ -206,31 +195,18 @@ class Measurements:
         self.file.flush()
 
 
-def turns(sides, rounds):
-    """(round, side) in turn, every second round backwards: A B B A."""
-    for number in range(rounds):
-        for side in sides if number % 2 == 0 else sides[::-1]:
-            yield number, side
-
-
 def more_threads():
     most = os.cpu_count()
     return [n for n in sorted({2, 4, 8, 16, 32, 64, 128, most}) if 1 < n <= most]
 
 
-def measure(cell, here, peer, options, ways, results):
+def measure(cell, here, peer, ways, options, results):
     """One cell: by turns on one thread, then once on each other number of threads."""
-    sides = ['here']
-    if peer:
-        sides = ['here', *report.PEERS]
-        if (cell.size, cell.method) not in ways:
-            ways[cell.size, cell.method] = peer.ask('fastest')
-        peer.ask('take', ways=ways[cell.size, cell.method])
+    sides = ['here', *(report.PEERS if peer else ())]
 
     def once(side, threads, number):
         measured = here.measure(cell, threads) if side == 'here' else {
-            **peer.ask('measure', batches=side, threads=threads),
-            'ways': ' '.join(ways[cell.size, cell.method].values())}
+            **peer.ask('measure', batches=side, threads=threads), 'ways': ' '.join(ways.values())}
         results.add(cell, side, threads, number, measured)
 
     for number, side in turns(sides, options.rounds):
@@ -240,33 +216,28 @@ def measure(cell, here, peer, options, ways, results):
             once(side, threads, 0)
 
 
-def limits(program, folder, wanted):
-    """limits.csv for the steps of these (size, texts); where it is there, what is higher now replaces what was
-    lower then. Returns FMA's peak in GFLOP/s."""
-    steps = dict.fromkeys(f'{batch_tokens(kind)}x{SIZES[size][1]}x{4 * SIZES[size][1]}' for size, kind in wanted)
-    done = subprocess.run([program, *steps], stdout=subprocess.PIPE, encoding='utf-8', check=False)
-    if done.returncode:
-        sys.exit(done.returncode)
-    rows, path = list(csv.DictReader(done.stdout.splitlines())), folder / 'limits.csv'
-    for row, before in zip(rows, report.read(path) if path.exists() else []):
-        row['value'] = max(row['value'], before['value'], key=float)
-    report.write(path, rows[0].keys(), rows)
-    return next(float(row['value']) for row in rows if row['what'] == 'fma')
+def measure_beside(python, cell, here, options, results):
+    """The same beside PyTorch in its fastest ways; what it took to find them is no part of its memory."""
+    with Peer(python) as peer:
+        peer.job(cell)
+        ways = peer.ask('fastest')
+    with Peer(python) as peer:
+        peer.job(cell)
+        peer.ask('take', ways=ways)
+        measure(cell, here, peer, ways, options, results)
 
 
 def about(here, python, cell, folder):
     """about.csv: what was measured on and with."""
     row = here.run('--model', cell.model, '--task', cell.task, '--method', 'null', '--stage', 'trial')
-    lines = {'machine': f"{row['cpu']}, {row['cores']} cores",
-             'tunemark': f"{row['commit']}{' with changes' if row['dirty'] == 'yes' else ''}, {row['blas']} "
-                         f"{row['blas_core']}, {row['compiler']}, {row['flags']}"}
+    lines = about_here(row)
     if python:
         with Peer(python) as peer:
             peer.job(cell)
             is_ = peer.ask('about')
             lines['PyTorch'] = f"{is_['torch']}, {is_['blas']}, {is_['simd']}"
     lines['load average'] = f'{os.getloadavg()[0]:.2f} at the start'
-    report.write(folder / 'about.csv', ('name', 'value'), [{'name': n, 'value': v} for n, v in lines.items()])
+    write_about(folder, lines)
 
 
 def beside_torch(options, folder, here, cells_of):
@@ -277,20 +248,18 @@ def beside_torch(options, folder, here, cells_of):
         tell('bench: PyTorch is not here (Debian: apt install python3-torch): its side is left out')
     if options.agree:
         sys.exit(0 if python else 3)
-    wanted = [(size, kind) for size in options.sizes for kind in options.texts]
+    steps = [(batch_tokens(kind), SIZES[size].hidden) for size, kind, _ in options.cells]
     (folder / 'limits.csv').unlink(missing_ok=True)
-    cells = cells_of(limits(options.limits, folder, wanted))
+    cells = cells_of(limits(options.limits, folder, steps))
     about(here, python, cells[0], folder)
-    results, ways = Measurements(folder / 'measurements.csv'), {}
+    results = Measurements(folder / 'measurements.csv')
     for number, cell in enumerate(cells, 1):
         tell(f'[{number:3}/{len(cells)}] {cell.size} {cell.kind} {cell.method}')
         if python:
-            with Peer(python) as peer:
-                peer.job(cell)
-                measure(cell, here, peer, options, ways, results)
+            measure_beside(python, cell, here, options, results)
         else:
-            measure(cell, here, None, options, ways, results)
-    limits(options.limits, folder, wanted)  # again, since either may have been disturbed
+            measure(cell, here, None, None, options, results)
+    limits(options.limits, folder, steps)  # again, since either may have been disturbed
     report.report(folder)
 
 
@@ -354,23 +323,25 @@ def some_of(names):
 def command_line():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument('--full', action='store_true', help='also 12x768 and texts of 128 tokens, and more rounds')
+    parser.add_argument('--targets', action='store_true', help='what targets are set for, on one thread')
     parser.add_argument('--compare', metavar='REV', help='a commit, or a tunemark, in place of PyTorch')
     parser.add_argument('--out', metavar='FOLDER', type=pathlib.Path, default=ROOT / 'build' / 'bench')
     parser.add_argument('--sizes', type=some_of(SIZES), help=','.join(SIZES))
     parser.add_argument('--texts', type=some_of(TEXTS), help=','.join(TEXTS))
     parser.add_argument('--methods', type=some_of(METHODS), default=METHODS, help=','.join(METHODS))
-    parser.add_argument('--rounds', type=int, help='each two are A B B A [2, with --full 4, with --compare 6]')
+    parser.add_argument('--rounds', type=int, help='each two are A B B A [2, with --full and --targets 4, --compare 6]')
     parser.add_argument('--seconds', type=float, default=0.5, help='about how long PyTorch takes for each [0.5]')
     parser.add_argument('--agree', action='store_true', help='only look whether both sides compute the same')
     parser.add_argument('--alone', action='store_true', help='leave PyTorch out')
     parser.add_argument('--one-thread', action='store_true', help='leave other numbers of threads out')
-    parser.add_argument('--program', type=pathlib.Path, default=ROOT / 'build' / 'tunemark', help='build/tunemark')
-    parser.add_argument('--limits', type=pathlib.Path, default=ROOT / 'build' / 'gcc' / 'limits',
-                        help='build/gcc/limits')
+    program_options(parser)
     options = parser.parse_args()
     options.sizes = options.sizes or list(SIZES)[:3 if options.full else 2]
     options.texts = options.texts or list(TEXTS)[:3 if options.full else 2]
-    options.rounds = options.rounds or (6 if options.compare else 4 if options.full else 2)
+    options.cells = targets.cells() if options.targets else list(
+        itertools.product(options.sizes, options.texts, options.methods))
+    options.one_thread |= options.targets
+    options.rounds = options.rounds or (6 if options.compare else 4 if options.full or options.targets else 2)
     options.out = options.out.resolve()
     return options
 
@@ -379,16 +350,12 @@ def main():
     options = command_line()
     folder = options.out
     folder.mkdir(parents=True, exist_ok=True)
-    for name in 'OPENBLAS_CORETYPE', 'OPENBLAS_L2_SIZE':
-        if name in os.environ:
-            tell(f'bench: {name} is set: these are not the speeds of this machine')
-    if os.getloadavg()[0] > 0.5:
-        tell(f'bench: the machine is busy (load average {os.getloadavg()[0]:.1f}): do not believe these seconds')
+    warn_of_surroundings()
     here = Here(options.program, folder)
 
     def cells_of(peak):
         return [Cell(folder, size, kind, method, batches_for(size, kind, peak, options.seconds))
-                for size in options.sizes for kind in options.texts for method in options.methods]
+                for size, kind, method in options.cells]
 
     if options.compare:
         beside_commit(options, folder, here, cells_of(limits(options.limits, folder, [])))

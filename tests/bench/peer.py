@@ -22,9 +22,9 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
-EMBEDDINGS, CLASSIFIER = 'bert.embeddings.', 'classifier.'
-QUERY, KEY, VALUE = 'attention.self.query.', 'attention.self.key.', 'attention.self.value.'
-ATTENDED, MIDDLE, OUT = 'attention.output.', 'intermediate.', 'output.'
+from work import ATTENDED, EMBEDDINGS, KEY, MIDDLE, OUT, QUERY, VALUE, encoder_shapes
+
+CLASSIFIER = 'classifier.'
 RANK, ALPHA, PREFIX, CLIP = 8, 16, 16, 1.0
 # Ways of doing the same; which is fastest depends on version and shape.
 PLAIN = {'attention': 'bmm', 'qkv': 'apart', 'optimizer': 'plain', 'layers': 'own'}
@@ -33,24 +33,6 @@ OTHERS = (('attention', 'sdpa'), ('qkv', 'joined'), ('optimizer', 'foreach'), ('
 
 
 # ---- parameters
-
-def encoder_shapes(config):
-    hidden, middle = config['hidden_size'], config['intermediate_size']
-    shapes = {EMBEDDINGS + 'word_embeddings.weight': (config['vocab_size'], hidden),
-              EMBEDDINGS + 'position_embeddings.weight': (config['max_position_embeddings'], hidden),
-              EMBEDDINGS + 'token_type_embeddings.weight': (config['type_vocab_size'], hidden)}
-    norms, linears = [EMBEDDINGS], {}
-    for layer in range(config['num_hidden_layers']):
-        at = f'bert.encoder.layer.{layer}.'
-        norms += [at + ATTENDED, at + OUT]
-        linears.update({at + name: (hidden, hidden) for name in (QUERY, KEY, VALUE, ATTENDED + 'dense.')})
-        linears[at + MIDDLE + 'dense.'] = middle, hidden
-        linears[at + OUT + 'dense.'] = hidden, middle
-    shapes.update({f'{at}LayerNorm.{part}': (hidden,) for at in norms for part in ('weight', 'bias')})
-    shapes.update({at + 'weight': shape for at, shape in linears.items()})
-    shapes.update({at + 'bias': shape[:1] for at, shape in linears.items()})
-    return shapes
-
 
 def method_shapes(method, config):
     hidden, shapes = config['hidden_size'], {}

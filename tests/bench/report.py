@@ -4,14 +4,15 @@
     tests/bench/report.py [FOLDER]      as bench.py left it [build/bench]
 """
 import csv
+import functools
 import itertools
-import os
 import pathlib
 import statistics
-import subprocess
 import sys
 import textwrap
 
+import targets
+from figures import MARGIN, WIDTH, box, draw, page, quoted
 from work import METHODS, ROOT, SIZES, TEXTS, batch_tokens
 
 # Which products of its linear layers a step needs: y = x W^T, dx = dy W, dW = dy^T x.
@@ -19,7 +20,8 @@ FORMS = {'full': ('NT', 'NN', 'TN'), 'head': ('NT',), 'feature': ('NT',)}
 FORMS_ON_FROZEN = 'NT', 'NN'
 PEERS = 'shuffled', 'sorted'
 RATIOS = ('size', 'texts', 'method', 'peer', 'rounds', 'tokens_per_s', 'peer_tokens_per_s', 'ratio', 'low', 'high',
-          'cpu_ratio', 'cpu_low', 'cpu_high', 'gflops_per_s', 'roof_gflops_per_s', 'roof_share', 'padding',
+          'cpu_ratio', 'cpu_low', 'cpu_high', 'gflops_per_s', 'roof_gflops_per_s', 'roof_share', 'fma_share',
+          'optimizer_share', 'padding',
           'best_threads', 'best_tokens_per_s', 'peer_best_threads', 'peer_best_tokens_per_s', 'rss', 'peer_rss',
           'peer_rss_rest', 'ways')
 
@@ -37,9 +39,9 @@ def write(path, columns, rows):
                       for row in rows)
 
 
-def roof(limits, size, kind, method):
+def roof(limits, hidden, tokens, method):
     """GFLOP/s of a step that is nothing but its linear layers' products, each at its measured speed."""
-    hidden, tokens, work, seconds = SIZES[size][1], batch_tokens(kind), 0, 0
+    work, seconds = 0, 0
     of_a_layer = {(hidden, hidden): 4, (4 * hidden, hidden): 1, (hidden, 4 * hidden): 1}
     for row in limits:
         if row['what'] in FORMS.get(method, FORMS_ON_FROZEN) and int(row['tokens']) == tokens:
@@ -49,15 +51,20 @@ def roof(limits, size, kind, method):
     return work / seconds
 
 
+def roof_of(limits, size, kind, method):
+    return roof(limits, SIZES[size].hidden, batch_tokens(kind), method)
+
+
+def fma_peak(limits):
+    return next(float(row['value']) for row in limits if row['what'] == 'fma')
+
+
 def rates(measured, clock='wall_s'):
     return [float(m['tokens']) / float(m[clock]) for m in measured]
 
 
 def ratio(ours, theirs, clock='wall_s'):
-    """Of the medians; the lowest and highest of two that were measured one after the other."""
-    a, b = rates(ours, clock), rates(theirs, clock)
-    pairs = [x / y for x, y in zip(a, b)]
-    return statistics.median(a) / statistics.median(b), min(pairs), max(pairs)
+    return targets.paired(rates(ours, clock), rates(theirs, clock))
 
 
 def best(measured, side):
@@ -69,14 +76,22 @@ def best(measured, side):
     return max(((n, statistics.median(rates(its))) for n, its in by_threads.items()), key=lambda pair: pair[1])
 
 
+def by_side(measured):
+    """Of one cell, on one thread."""
+    return {name: [m for m in measured if m['side'] == name and m['threads'] == '1'] for name in ('here', *PEERS)}
+
+
 def summary(limits, measured):
     """Of one cell: a line of ratios.csv for each peer; one without a peer where there is none."""
-    side = {name: [m for m in measured if m['side'] == name and m['threads'] == '1'] for name in ('here', *PEERS)}
+    side = by_side(measured)
     cell = {name: measured[0][name] for name in ('size', 'texts', 'method')}
-    here, roof_is = side['here'], roof(limits, cell['size'], cell['texts'], cell['method'])
+    here, roof_is = side['here'], roof_of(limits, cell['size'], cell['texts'], cell['method'])
     cell['rounds'], cell['tokens_per_s'] = len(here), statistics.median(rates(here))
     cell['gflops_per_s'] = statistics.median(float(m['gflops_per_s']) for m in here)
     cell['roof_gflops_per_s'], cell['roof_share'] = roof_is, cell['gflops_per_s'] / roof_is
+    cell['fma_share'] = cell['gflops_per_s'] / fma_peak(limits)
+    shares = [float(m['optimizer_share']) for m in here if m['optimizer_share']]
+    cell['optimizer_share'] = statistics.median(shares) if shares else ''
     cell['best_threads'], cell['best_tokens_per_s'] = best(measured, 'here')
     cell['rss'] = max(int(m['rss']) for m in here)
     if not side['shuffled']:
@@ -126,18 +141,19 @@ def at_best(line, whose=''):
 
 
 HEAD_ALONE = """\
-method      tokens/s  of the limit          best/threads  peak, MB"""
+method      tokens/s  of limit/peak          best/threads  peak, MB"""
 HEAD_BESIDE = """\
-            tokens/s  of the   times PyTorch, whose batches are     best/threads        peak, MB
-method          here   limit    in random order    of like length      here    PyTorch   here PyTorch"""
+            tokens/s  of limit  times PyTorch, whose batches are     best/threads        peak, MB
+method          here     /peak   in random order    of like length      here    PyTorch   here PyTorch"""
 
 
 def line_of(method, by_peer):
     one = next(iter(by_peer.values()))
-    left = f"{method:8}{thousands(one['tokens_per_s']):>12}{100 * one['roof_share']:>7.0f} %"
+    shares = f"{100 * one['roof_share']:.0f}/{100 * one['fma_share']:.0f} %"
+    left = f"{method:8}{thousands(one['tokens_per_s']):>12}{shares:>10}"
     if '' in by_peer:
         return f"{left}{at_best(one):>27}{one['rss'] / 1e6:>10.0f}"
-    return (f"{left}{times(by_peer['shuffled']):>19}{times(by_peer['sorted']):>18}{at_best(one):>10}"
+    return (f"{left}{times(by_peer['shuffled']):>18}{times(by_peer['sorted']):>18}{at_best(one):>10}"
             f"{at_best(one, 'peer_'):>11}{one['rss'] / 1e6:>7.0f}{one['peer_rss'] / 1e6:>8.0f}")
 
 
@@ -169,7 +185,7 @@ def notes(about, limits, measured):
     for text in (
             'One thread, wall clock; medians, with the lowest and highest of two that were measured in turn.',
             *(f'{name}: {text}' for name, text in about.items()),
-            f"limits of a core: multiply-adds {one['fma']}, memory {one['bandwidth']}; the limit of a step is the "
+            f"limits of a core: multiply-adds {one['fma']} (peak), memory {one['bandwidth']}; the limit of a step is the "
             "speed of its linear layers' products of these shapes, measured by themselves (limits.csv)",
             f'512 x 512 products beside the runs: {min(probes):.0f}-{max(probes):.0f} GFLOP/s; processor time / wall '
             f'clock: here {shares(here)}' + (f', PyTorch {shares(there)}' if there else '')):
@@ -182,7 +198,7 @@ def notes(about, limits, measured):
 SIDES = {'here': ('tunemark', 3), 'shuffled': ('PyTorch, batches in random order', 5),
          'sorted': ('PyTorch, batches of like length', 11)}
 # In points from the upper left, as harness/report/page.c lays its pages out.
-WIDTH, MARGIN, LEFT, BESIDE, TOP, BELOW, LINE = 830, 12, 66, 66, 112, 66, 19
+LEFT, BESIDE, TOP, BELOW, LINE = 66, 66, 112, 66, 19
 
 
 def figure_rows(limits, measured):
@@ -191,7 +207,7 @@ def figure_rows(limits, measured):
         cell = {'size': size, 'texts': kind, 'method': method}
         here = [m for m in its if m['side'] == 'here'][0]
         a_token = float(here['gflops_per_s']) / rates([here])[0]
-        yield {**cell, 'side': 'limit', 'gflops': roof(limits, size, kind, method)}
+        yield {**cell, 'side': 'limit', 'gflops': roof_of(limits, size, kind, method)}
         for side in SIDES:
             speeds = [a_token * rate for rate in rates(m for m in its if m['side'] == side and m['threads'] == '1')]
             if speeds:
@@ -199,46 +215,25 @@ def figure_rows(limits, measured):
                        'high': max(speeds)}
 
 
-def quoted(text):
-    return "'" + str(text).replace("'", "''") + "'"
-
-
-def page(folder, kind, about, sides, height):
-    """What plots/style.gp and page.gp are told."""
-    yield f'kind = {quoted(kind)}; out = {quoted(folder / ("bench." + kind))}; plots = {quoted(ROOT / "plots")}'
-    yield f"width = {WIDTH}; height = {height}; uses = 0; array used[1]; load plots.'/style.gp'"
-    yield f'page_title = {quoted("Speed of training on one thread")}; captions = 2; array caption[2]'
-    yield 'caption[1] = ' + quoted('Products on real tokens a second: median, lowest and highest. The axis ends at '
-                                   'the peak of multiply-adds.')
-    yield 'caption[2] = ' + quoted('; '.join(f'{name}: {about[name]}' for name in ('machine', 'PyTorch')
-                                             if name in about))
-    entries = [(0, SIDES[side][1], SIDES[side][0]) for side in sides] + [(4, 0, 'the layers\' products alone')]
-    yield f'entries = {len(entries)}; array entry_kind[4]; array entry_style[4]; array entry_text[4]'
-    yield 'array entry_x[4]; array entry_y[4]'
-    x = MARGIN
-    for number, (how, style, name) in enumerate(entries, 1):
-        yield f'entry_kind[{number}] = {how}; entry_style[{number}] = {style}; entry_text[{number}] = {quoted(name)}'
-        yield f'entry_x[{number}] = {x / WIDTH}; entry_y[{number}] = {1 - 78 / height}'
-        x += 46 + 5.5 * len(name)
-    yield "load plots.'/page.gp'"
-
-
-def script(folder, kind, about, measured, peak):
+def script(folder, about, measured, peak, path, kind):
     cells = in_cells(measured)
     panels = [(size, texts) for texts in TEXTS for size in SIZES if any(c[:2] == (size, texts) for c in cells)]
     drawn = [method for method in METHODS if any(c[2] == method for c in cells)]
     sides = [side for side in SIDES if any(m['side'] == side for m in measured)]
-    across, high = len({size for size, _ in panels}), LINE * len(drawn)
+    across, high = min(3, len({size for size, _ in panels})), LINE * len(drawn)
     height = TOP + -(-len(panels) // across) * (high + BELOW)
     wide = (WIDTH - LEFT - 2 * MARGIN - (across - 1) * BESIDE) / across
-    yield from page(folder, kind, about, sides, height)
+    yield from page(path, kind, height, 'Speed of training on one thread',
+                    ('Products on real tokens a second: median, lowest and highest. The axis ends at the peak of '
+                     'multiply-adds.',
+                     '; '.join(f'{name}: {about[name]}' for name in ('machine', 'PyTorch') if name in about)),
+                    [(0, SIDES[side][1], SIDES[side][0]) for side in sides] + [(4, 0, "the layers' products alone")])
     yield f'data = {quoted(folder / "figure.csv")}; drawn = {quoted(" ".join(drawn))}; xlow = 0; xhigh = {peak}'
     yield f'sides = {quoted(" ".join(sides))}; styles = {quoted(" ".join(str(SIDES[side][1]) for side in sides))}'
     yield f'ylow = {len(drawn)} + 0.6; yhigh = 0.4; xlabel = "GFLOP/s"; ylabel = ""'
     for number, (size, texts) in enumerate(panels):
-        x, y = LEFT + number % across * (wide + BESIDE), TOP + number // across * (high + BELOW)
-        yield f'left = {x / WIDTH}; right = {(x + wide) / WIDTH}; top = {1 - y / height}'
-        yield f'bottom = {1 - (y + high) / height}; size = {quoted(size)}; texts = {quoted(texts)}'
+        yield box(LEFT + number % across * (wide + BESIDE), TOP + number // across * (high + BELOW), wide, high, height)
+        yield f'size = {quoted(size)}; texts = {quoted(texts)}'
         yield f"name = {quoted(size + ', ' + TEXTS[texts])}; load plots.'/panel.gp'; load plots.'/bench.gp'"
     yield 'unset multiplot'
 
@@ -246,23 +241,21 @@ def script(folder, kind, about, measured, peak):
 def figure(folder, about, limits, measured):
     rows = list(figure_rows(limits, measured))
     write(folder / 'figure.csv', ('size', 'texts', 'method', 'side', 'gflops', 'low', 'high'), rows)
-    peak = max(*(float(row['value']) for row in limits if row['what'] == 'fma'),
-               *(row.get('high', 0) for row in rows))  # more than the peak is a disturbed measurement, and seen
-    for kind in 'svg', 'png':
-        text = '\n'.join(script(folder, kind, about, measured, peak))
-        done = subprocess.run(['gnuplot', '--default-settings'], input=text, stdout=subprocess.PIPE,
-                              stderr=subprocess.STDOUT, encoding='utf-8', check=False,
-                              env={**os.environ, 'LC_ALL': 'C.UTF-8'})
-        if done.returncode or done.stdout.strip():
-            sys.exit(f'report.py: gnuplot: {done.stdout.strip()}')
+    peak = max(fma_peak(limits), *(row.get('high', 0) for row in rows))  # more is a disturbed measurement, and seen
+    draw(functools.partial(script, folder, about, measured, peak), folder / 'bench')
 
 
 def report(folder):
     measured, limits = read(folder / 'measurements.csv'), read(folder / 'limits.csv')
     about = {row['name']: row['value'] for row in read(folder / 'about.csv')}
-    lines = [line for cell in in_cells(measured).values() for line in summary(limits, cell)]
+    cells = in_cells(measured)
+    lines = [line for cell in cells.values() for line in summary(limits, cell)]
     write(folder / 'ratios.csv', RATIOS, lines)
+    held = list(targets.judged(targets.Measured({cell: by_side(its) for cell, its in cells.items()},
+                                                functools.partial(roof_of, limits))))
+    write(folder / 'targets.csv', targets.COLUMNS, held)
     table(lines)
+    targets.show(held)
     notes(about, limits, measured)
     figure(folder, about, limits, measured)
 
