@@ -180,6 +180,11 @@ static void check_sums(World *world)
                                      world->port, 0);
     CHECK_SAID(fetch(world, wrong), 1, "has the wrong sum ");
     CHECK(!file_exists(path_join(world->arena, world->to, "t/got")));
+    const char *archive =
+        arena_format(world->arena, "from http://127.0.0.1:%d/ok/two.zip - %064d\n  got top/x.tsv\n",
+                     world->port, 0);
+    CHECK_SAID(fetch(world, archive), 1, "two.zip: has the wrong sum ");
+    CHECK(!file_exists(path_join(world->arena, world->to, "t/got")));
     const char *unknown =
         arena_format(world->arena, "at http://127.0.0.1:%d/ok/\n  plain\n", world->port);
     Said is = fetch(world, unknown);

@@ -17,7 +17,7 @@ import sys
 
 import torch
 
-TYPES = {'F32': torch.float32, 'F16': torch.float16, 'BF16': torch.bfloat16}
+TYPES = {'F32': torch.float32, 'F16': torch.float16, 'BF16': torch.bfloat16, 'I64': torch.int64}
 
 
 def numbers(count, kind):

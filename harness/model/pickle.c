@@ -13,6 +13,7 @@ typedef struct {
     const char *file, *part;
     Bytes left;
     size_t size, values, items, depth; // of the pickle; taken from the arena; on the stack
+    size_t memos;                      // places of the memo that are set or NULL
     PickleValue *value;
     PickleItem *item;
     const PickleValue **stack, **memo;
@@ -40,7 +41,7 @@ const PickleValue *pickle_read(Arena *arena, Bytes *bytes, const char *file, con
     machine.value = arena_take(arena, size + 1, sizeof *machine.value);
     machine.item = arena_take(arena, size + 1, sizeof *machine.item);
     machine.stack = arena_take(arena, size + 1, sizeof *machine.stack);
-    machine.memo = arena_zero(arena, size + 1, sizeof *machine.memo);
+    machine.memo = arena_take(arena, size + 1, sizeof *machine.memo);
     while (!machine.stopped) {
         if (machine.left.size == 0) {
             fail(error, ERROR_INPUT, (Where){ .file = file, .item = part }, "whole",
@@ -457,6 +458,8 @@ static bool put(Machine *m, size_t bytes, Error *error)
         return false;
     if (m->depth == 0 || m->stack[m->depth - 1]->kind == PICKLE_MARK || place >= m->size)
         return refuse(m, error, "nothing is remembered, or in place %" PRIu64, place);
+    while (m->memos <= place)
+        m->memo[m->memos++] = NULL;
     m->memo[place] = m->stack[m->depth - 1];
     return true;
 }
@@ -466,7 +469,7 @@ static bool get(Machine *m, size_t bytes, Error *error)
     uint64_t place = 0;
     if (!take_number(m, bytes, &place, error))
         return false;
-    if (place >= m->size || !m->memo[place])
+    if (place >= m->memos || !m->memo[place])
         return refuse(m, error, "place %" PRIu64 " remembers nothing", place);
     m->stack[m->depth++] = m->memo[place];
     return true;
