@@ -360,7 +360,7 @@ fetch() {
             lacking="${lacking:-}${lacking:+, }$name"
         fi
     done
-    echo "$tool: $(wc -l <"$work/new-files" | tr -d ' ') files fetched to $folder${lacking:+; not whole: $lacking}"
+    echo "$tool: new in $folder: $(wc -l <"$work/new-files" | tr -d ' ')${lacking:+; not whole: $lacking}"
     rm -f "$work/new-files" "$work/code" "$work/said" "$work/names" "$work/kinds" "$work/wanted" "$work/addresses"
     [ "$status" != 0 ] || rm -rf "$work"
     exit "$status"

@@ -148,12 +148,12 @@ static void check_failures(World *world)
         if (!CHECK_SAID(is, of[i].status, of[i].says))
             printf("%s\n", of[i].how);
         CHECK(same(world, "got", "plain") == (of[i].status == 0));
-        CHECK(strstr(is.out, of[i].status ? "not whole: t" : "1 files fetched") != NULL);
+        CHECK(strstr(is.out, of[i].status ? "not whole: t" : "to: 1\n") != NULL);
         CHECK(!of[i].range || strstr(log_of(world), of[i].range));
         if (of[i].status == 0) {
             CHECK(clean(world));
             size_t before = strlen(log_of(world));
-            CHECK(strstr(fetch(world, lines).out, "0 files fetched") != NULL);
+            CHECK(strstr(fetch(world, lines).out, "to: 0\n") != NULL);
             CHECK(strlen(log_of(world)) == before); // nothing is asked for again
         }
         CHECK(system(arena_format(world->arena, "rm -rf %s", world->to)) == 0);
@@ -193,7 +193,7 @@ static void check_sums(World *world)
     CHECK(same(world, "plain", "plain"));
     CHECK(system(arena_format(world->arena, "cd %s && sha256sum --quiet -c SHA256SUMS",
                               world->to)) == 0);
-    CHECK(strstr(fetch(world, unknown).out, "0 files fetched") != NULL);
+    CHECK(strstr(fetch(world, unknown).out, "to: 0\n") != NULL);
     // What is changed here is fetched again; what is changed there is refused.
     write_text(path_join(world->arena, world->to, "t/plain"), "changed");
     CHECK_SAID(fetch(world, unknown), 0, "t: http://");

@@ -67,18 +67,19 @@ bool pickle_is(const PickleValue *value, const char *text)
 
 // ---- the machine's parts
 
-__attribute__((format(printf, 3, 4))) static bool refuse(const Machine *m, Error *error,
-                                                         const char *what, ...)
+__attribute__((format(printf, 3, 4))) static void say(const Machine *m, Error *error,
+                                                      const char *what, ...)
 {
     char text[256];
     va_list arguments;
     va_start(arguments, what);
     vsnprintf(text, sizeof text, what, arguments);
     va_end(arguments);
-    return fail(error, ERROR_INPUT, (Where){ .file = m->file, .item = m->part },
-                "a dict of tensors, as torch.save writes it", "%s, near byte %zu of the pickle",
-                text, m->size - m->left.size);
+    fail(error, ERROR_INPUT, (Where){ .file = m->file, .item = m->part },
+         "a dict of tensors, as torch.save writes it", "%s, near byte %zu of the pickle", text,
+         m->size - m->left.size);
 }
+#define refuse(...) (say(__VA_ARGS__), false) // compilers do not look into what takes any arguments
 
 static bool take(Machine *m, size_t bytes, const uint8_t **data, Error *error)
 {
@@ -93,7 +94,7 @@ static bool take(Machine *m, size_t bytes, const uint8_t **data, Error *error)
 // A number of 1 to 8 bytes, little-endian.
 static bool take_number(Machine *m, size_t bytes, uint64_t *number, Error *error)
 {
-    const uint8_t *data = NULL;
+    const uint8_t *data;
     if (!take(m, bytes, &data, error))
         return false;
     *number = 0;
@@ -158,7 +159,7 @@ static bool make_tuple(Machine *m, size_t from, size_t below)
 
 static bool tuple_of(Machine *m, size_t count, Error *error)
 {
-    const PickleValue *value = NULL;
+    const PickleValue *value;
     size_t depth = m->depth;
     for (size_t i = 0; i < count; i++)
         if (!pop(m, &value, error))
@@ -274,7 +275,7 @@ static bool persistent(Machine *m, const PickleValue *id, Error *error)
 
 static bool op_proto(Machine *m, Error *error)
 {
-    uint64_t protocol = 0;
+    uint64_t protocol;
     return take_number(m, 1, &protocol, error) &&
            (protocol == 2 || refuse(m, error, "protocol %" PRIu64 " is not 2", protocol));
 }
@@ -305,7 +306,7 @@ static bool op_false(Machine *m, Error *error)
 
 static bool push_whole(Machine *m, size_t bytes, bool negative, Error *error)
 {
-    uint64_t number = 0;
+    uint64_t number;
     if (!take_number(m, bytes, &number, error))
         return false;
     if (negative && bytes > 0 && bytes < 8 && number >> (8 * bytes - 1))
@@ -330,7 +331,7 @@ static bool op_binint2(Machine *m, Error *error)
 
 static bool op_long1(Machine *m, Error *error)
 {
-    uint64_t bytes = 0;
+    uint64_t bytes;
     if (!take_number(m, 1, &bytes, error))
         return false;
     return bytes > 8 ? refuse(m, error, "a number has %" PRIu64 " bytes", bytes)
@@ -339,8 +340,8 @@ static bool op_long1(Machine *m, Error *error)
 
 static bool op_binunicode(Machine *m, Error *error)
 {
-    uint64_t length = 0;
-    const uint8_t *text = NULL;
+    uint64_t length;
+    const uint8_t *text;
     return take_number(m, 4, &length, error) && take(m, (size_t)length, &text, error) &&
            push(m, (PickleValue){ .kind = PICKLE_TEXT, .text = { text, (size_t)length } });
 }
@@ -365,7 +366,7 @@ static bool op_empty_dict(Machine *m, Error *error)
 
 static bool op_tuple(Machine *m, Error *error)
 {
-    size_t from = 0;
+    size_t from;
     return above_mark(m, &from, error) && make_tuple(m, from, 1);
 }
 
@@ -391,7 +392,7 @@ static bool op_append(Machine *m, Error *error)
 
 static bool op_appends(Machine *m, Error *error)
 {
-    size_t from = 0;
+    size_t from;
     return above_mark(m, &from, error) && fill(m, PICKLE_LIST, from, 1, error);
 }
 
@@ -403,7 +404,7 @@ static bool op_setitem(Machine *m, Error *error)
 
 static bool op_setitems(Machine *m, Error *error)
 {
-    size_t from = 0;
+    size_t from;
     return above_mark(m, &from, error) && fill(m, PICKLE_DICT, from, 1, error);
 }
 
@@ -426,7 +427,7 @@ static bool op_global(Machine *m, Error *error)
 
 static bool op_reduce(Machine *m, Error *error)
 {
-    const PickleValue *arguments = NULL, *function = NULL;
+    const PickleValue *arguments, *function;
     if (!pop(m, &arguments, error) || !pop(m, &function, error))
         return false;
     if (function->kind != PICKLE_GLOBAL || !function->global->call ||
@@ -438,7 +439,7 @@ static bool op_reduce(Machine *m, Error *error)
 // Attributes of an OrderedDict: torch keeps versions of modules there.
 static bool op_build(Machine *m, Error *error)
 {
-    const PickleValue *attributes = NULL;
+    const PickleValue *attributes;
     if (!pop(m, &attributes, error))
         return false;
     return (m->depth > 0 && m->stack[m->depth - 1]->kind == PICKLE_DICT) ||
@@ -447,13 +448,13 @@ static bool op_build(Machine *m, Error *error)
 
 static bool op_binpersid(Machine *m, Error *error)
 {
-    const PickleValue *id = NULL;
+    const PickleValue *id;
     return pop(m, &id, error) && persistent(m, id, error);
 }
 
 static bool put(Machine *m, size_t bytes, Error *error)
 {
-    uint64_t place = 0;
+    uint64_t place;
     if (!take_number(m, bytes, &place, error))
         return false;
     if (m->depth == 0 || m->stack[m->depth - 1]->kind == PICKLE_MARK || place >= m->size)
@@ -466,7 +467,7 @@ static bool put(Machine *m, size_t bytes, Error *error)
 
 static bool get(Machine *m, size_t bytes, Error *error)
 {
-    uint64_t place = 0;
+    uint64_t place;
     if (!take_number(m, bytes, &place, error))
         return false;
     if (place >= m->memos || !m->memo[place])
