@@ -18,7 +18,7 @@ rows      = $(addprefix results/,$(basename $(notdir $(SPEC))))# where sweeps of
 # Debian's names. Every goal but help installs what is missing of the first list; bench, check, fuzz and deps
 # also of the second or third. DEPS=no takes the libraries as they are.
 packages := gcc make libopenblas-openmp-dev libcsv-dev libcunit1-dev libyaml-dev libjansson-dev \
-            libutf8proc-dev librandom123-dev liblbfgs-dev libssl-dev gnuplot-nox fonts-dejavu-core
+            libutf8proc-dev librandom123-dev liblbfgs-dev libssl-dev libzip-dev gnuplot-nox fonts-dejavu-core
 benchers := python3 python3-torch
 checkers := clang clang-format clang-tidy libclang-rt-14-dev llvm shellcheck
 
@@ -35,7 +35,7 @@ sanitize := $(if $(FUZZ),-fsanitize=fuzzer-no-link) \
 openblas := $(firstword $(wildcard /usr/lib/*/openblas-openmp))
 language := -std=c11 -D_GNU_SOURCE $(if $(findstring clang,$(CC)),,-fopenmp) -Iharness -I. $(openblas:/usr/lib/%=-isystem /usr/include/%)
 compile   = $(CC) $(language) $(warnings) $(CFLAGS) $(sanitize) -MMD -MP
-LDLIBS   := $(if $(openblas),-L$(openblas) -Wl$(comma)-rpath$(comma)$(openblas)) -lopenblas -lgomp -lcsv -lyaml -ljansson -lutf8proc -llbfgs -lcrypto -lm
+LDLIBS   := $(if $(openblas),-L$(openblas) -Wl$(comma)-rpath$(comma)$(openblas)) -lopenblas -lgomp -lcsv -lyaml -ljansson -lutf8proc -llbfgs -lzip -lcrypto -lm
 brief     = $(if $(V),,@echo '  $(notdir $(CC)) $@';)
 
 objects   = $(patsubst %.c,$(build)/%.o,$(1))

@@ -299,7 +299,8 @@ static void write_by_hand(void)
 {
     // Sorted by name, "b" comes first.
     static const float matrix[] = { 1, 2, 3, 4 }, scalar[] = { -0.5f };
-    const TensorOut out[] = { { "w", 2, { 2, 2 }, matrix }, { "b\"", 0, { 0 }, scalar } };
+    const TensorOut out[] = { { "w", TENSOR_F32, 2, { 2, 2 }, matrix },
+                              { "b\"", TENSOR_F32, 0, { 0 }, scalar } };
     static const char header[] =
         "{\"__metadata__\":{\"format\":\"pt\"},"
         "\"b\\\"\":{\"dtype\":\"F32\",\"shape\":[],\"data_offsets\":[0,4]},"
@@ -321,7 +322,8 @@ static void write_by_hand(void)
         return;
     CHECK(padded < 256 && bytes.size == expected.size);
     CHECK(bytes.size == expected.size && !memcmp(bytes.data, expected.byte, bytes.size));
-    const TensorOut sizes[] = { { "w", 2, { 2, 2 }, NULL }, { "b\"", 0, { 0 }, NULL } };
+    const TensorOut sizes[] = { { "w", TENSOR_F32, 2, { 2, 2 }, NULL },
+                                { "b\"", TENSOR_F32, 0, { 0 }, NULL } };
     CHECK(checkpoint_bytes(sizes, 2) == expected.size);
 }
 
@@ -339,7 +341,8 @@ static void write_and_read(void)
     char name[10] = "";
     for (size_t length = 1; length < sizeof name; length++) {
         name[length - 1] = 'x';
-        const TensorOut out[] = { { "zero", 2, { 4, 0 }, NULL }, { name, 1, { 7 }, number } };
+        const TensorOut out[] = { { "zero", TENSOR_F32, 2, { 4, 0 }, NULL },
+                                  { name, TENSOR_F32, 1, { 7 }, number } };
         Checkpoint c;
         if (!CHECK(checkpoint_write(path, out, 2, &error)) ||
             !CHECK(checkpoint_open(arena, path, &c, &error)))
@@ -385,7 +388,7 @@ static void the_bundled_model_opens_and_other_files_do_not(void)
 static void write_nowhere(void)
 {
     static const float number[1] = { 1 };
-    const TensorOut out[] = { { "a", 1, { 1 }, number } };
+    const TensorOut out[] = { { "a", TENSOR_F32, 1, { 1 }, number } };
     Error error;
     CHECK(!checkpoint_write(path_join(arena, test_folder(), "no/folder/m.safetensors"), out, 1,
                             &error));

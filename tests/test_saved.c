@@ -354,11 +354,11 @@ static void write_tensors(Bench *b, const TensorOut *tensor, size_t count)
 static void tensors_that_are_not_those_of_the_run_are_refused(void)
 {
     static const float zero[256];
-    static const TensorOut of[] = { { "classifier.bias", 1, { 2 }, zero },
-                                    { "classifier.weight", 2, { 2, 128 }, zero },
-                                    { "bert.pooler.dense.bias", 1, { 128 }, zero } };
-    static const TensorOut turned[] = { { "classifier.bias", 1, { 2 }, zero },
-                                        { "classifier.weight", 2, { 128, 2 }, zero } };
+    static const TensorOut of[] = { { "classifier.bias", TENSOR_F32, 1, { 2 }, zero },
+                                    { "classifier.weight", TENSOR_F32, 2, { 2, 128 }, zero },
+                                    { "bert.pooler.dense.bias", TENSOR_F32, 1, { 128 }, zero } };
+    static const TensorOut turned[] = { { "classifier.bias", TENSOR_F32, 1, { 2 }, zero },
+                                        { "classifier.weight", TENSOR_F32, 2, { 128, 2 }, zero } };
     Bench b = bench_new();
     run_saving(&b, b.task, "head", NULL);
     const char *path = path_join(b.arena, b.save, "method.safetensors");

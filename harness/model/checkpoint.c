@@ -18,6 +18,7 @@ static const struct {
     TensorType type;
     unsigned bits;
 } dtypes[] = {
+    // those of TensorType first, in its order
     { "F32", TENSOR_F32, 32 },      { "F16", TENSOR_F16, 16 },      { "BF16", TENSOR_BF16, 16 },
     { "F64", TENSOR_OTHER, 64 },    { "I64", TENSOR_OTHER, 64 },    { "U64", TENSOR_OTHER, 64 },
     { "I32", TENSOR_OTHER, 32 },    { "U32", TENSOR_OTHER, 32 },    { "I16", TENSOR_OTHER, 16 },
@@ -279,28 +280,45 @@ const Tensor *checkpoint_find(const Checkpoint *checkpoint, const char *name)
                                               sizeof *checkpoint->tensor, by_name);
 }
 
+// Endings of names, as checkpoints have them now and as BERT's first ones do.
+static const struct {
+    const char *modern, *old;
+} endings[] = { { "LayerNorm.weight", "LayerNorm.gamma" }, { "LayerNorm.bias", "LayerNorm.beta" } };
+
+static bool ends_in(const char *name, const char *tail)
+{
+    size_t length = strlen(name), end = strlen(tail);
+    return length >= end && !strcmp(name + length - end, tail);
+}
+
 const Tensor *checkpoint_bert(const Checkpoint *checkpoint, const char *name)
 {
-    static const struct {
-        const char *modern, *old;
-    } end[] = { { "LayerNorm.weight", "LayerNorm.gamma" }, { "LayerNorm.bias", "LayerNorm.beta" } };
     static const char prefix[] = "bert.";
     const char *bare = strncmp(name, prefix, sizeof prefix - 1) ? name : name + sizeof prefix - 1;
     const Tensor *found = checkpoint_find(checkpoint, name);
     if (!found)
         found = checkpoint_find(checkpoint, bare);
-    for (size_t i = 0; !found && i < sizeof end / sizeof *end; i++) {
-        size_t length = strlen(name), tail = strlen(end[i].modern);
+    for (size_t i = 0; !found && i < sizeof endings / sizeof *endings; i++) {
+        size_t length = strlen(name);
         char old[LONGEST_NAME];
-        if (length < tail || length >= sizeof old ||
-            strcmp(name + length - tail, end[i].modern) != 0)
+        if (!ends_in(name, endings[i].modern) || length >= sizeof old)
             continue;
-        snprintf(old, sizeof old, "%.*s%s", (int)(length - tail), name, end[i].old); // is shorter
+        snprintf(old, sizeof old, "%.*s%s", (int)(length - strlen(endings[i].modern)), name,
+                 endings[i].old); // is shorter
         found = checkpoint_find(checkpoint, old);
         if (!found)
             found = checkpoint_find(checkpoint, old + (bare - name));
     }
     return found;
+}
+
+const char *checkpoint_modern(Arena *arena, const char *name)
+{
+    for (size_t i = 0; i < sizeof endings / sizeof *endings; i++)
+        if (ends_in(name, endings[i].old))
+            return arena_format(arena, "%.*s%s", (int)(strlen(name) - strlen(endings[i].old)), name,
+                                endings[i].modern);
+    return name;
 }
 
 static uint32_t widen_f16(uint16_t half);
@@ -343,7 +361,7 @@ typedef struct {
 
 static int by_out_name(const void *a, const void *b);
 static char *header_of(const TensorOut *tensor, size_t tensors);
-static size_t count_of(const TensorOut *tensor);
+static size_t bytes_of(const TensorOut *tensor);
 static bool put_file(FILE *out, const void *content);
 static bool put_tensor(FILE *out, const TensorOut *tensor);
 
@@ -383,7 +401,7 @@ size_t checkpoint_bytes(const TensorOut *tensor, size_t tensors)
     if (lay_out(tensor, tensors, &sorted, &header)) {
         bytes = LENGTH_BYTES + strlen(header);
         for (size_t i = 0; i < tensors; i++)
-            bytes += count_of(&sorted[i]) * sizeof(float);
+            bytes += bytes_of(&sorted[i]);
     }
     free(header);
     free(sorted);
@@ -405,12 +423,13 @@ static char *header_of(const TensorOut *tensor, size_t tensors)
     for (size_t i = 0; ok && i < tensors; i++) {
         assert(0 <= tensor[i].rank && tensor[i].rank <= HIGHEST_RANK);
         assert(i == 0 || strcmp(tensor[i - 1].name, tensor[i].name) < 0);
-        size_t end = begin + count_of(&tensor[i]) * sizeof(float);
+        size_t end = begin + bytes_of(&tensor[i]);
         json_t *shape = json_array();
         for (int d = 0; d < tensor[i].rank; d++)
             ok = json_array_append_new(shape, json_integer(tensor[i].shape[d])) == 0 && ok;
-        json_t *entry = json_pack("{s:s, s:o, s:[I, I]}", "dtype", "F32", "shape", shape,
-                                  "data_offsets", (json_int_t)begin, (json_int_t)end);
+        json_t *entry =
+            json_pack("{s:s, s:o, s:[I, I]}", "dtype", dtypes[tensor[i].type].name, "shape", shape,
+                      "data_offsets", (json_int_t)begin, (json_int_t)end);
         ok = json_object_set_new(root, tensor[i].name, entry) == 0 && ok;
         begin = end;
     }
@@ -424,12 +443,13 @@ static char *header_of(const TensorOut *tensor, size_t tensors)
     return header;
 }
 
-static size_t count_of(const TensorOut *tensor)
+static size_t bytes_of(const TensorOut *tensor)
 {
-    size_t count = 1;
+    assert(tensor->type < TENSOR_OTHER);
+    size_t bytes = dtypes[tensor->type].bits / 8;
     for (int i = 0; i < tensor->rank; i++)
-        count *= (size_t)tensor->shape[i];
-    return count;
+        bytes *= (size_t)tensor->shape[i];
+    return bytes;
 }
 
 static bool put_file(FILE *out, const void *content)
@@ -444,6 +464,6 @@ static bool put_file(FILE *out, const void *content)
 
 static bool put_tensor(FILE *out, const TensorOut *tensor)
 {
-    size_t count = count_of(tensor);
-    return count == 0 || fwrite(tensor->data, sizeof(float), count, out) == count;
+    size_t bytes = bytes_of(tensor);
+    return bytes == 0 || fwrite(tensor->data, 1, bytes, out) == bytes;
 }

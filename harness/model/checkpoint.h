@@ -45,16 +45,19 @@ const Tensor *checkpoint_find(const Checkpoint *checkpoint, const char *name);
 // The tensor of a BERT checkpoint under any of its names: with or without "bert.", LayerNorm
 // weight/bias or gamma/beta. `name` is the full modern name. NULL when there is none.
 const Tensor *checkpoint_bert(const Checkpoint *checkpoint, const char *name);
+// The name with LayerNorm gamma/beta as weight/bias; the same pointer where it has neither.
+const char *checkpoint_modern(Arena *arena, const char *name);
 
 // Widens to float32 exactly (F16 subnormals are kept). TENSOR_OTHER is our own mistake.
 void tensor_read(const Tensor *tensor, float *out);
 
-// Writes F32 tensors, whole (file_write). Names sorted; header padded with blanks to 8 bytes.
+// Writes tensors, whole (file_write). Names sorted; header padded with blanks to 8 bytes.
 typedef struct {
     const char *name;
+    TensorType type; // F32 where nothing is said; not TENSOR_OTHER
     int rank;
     int64_t shape[8];
-    const float *data; // contiguous
+    const void *data; // contiguous numbers of that type, any alignment
 } TensorOut;
 bool checkpoint_write(const char *path, const TensorOut *tensor, size_t tensors, Error *error);
 // Bytes of that file; `data` is not looked at. 0: out of memory.

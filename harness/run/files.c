@@ -54,6 +54,15 @@ static bool hash_pair(Arena *arena, const char *a, const char *b, Hash *hash, Er
     return true;
 }
 
+// A folder that lacks model.safetensors alone can be helped.
+static bool weights_there(Arena *arena, const char *folder, const char *weights, Error *error)
+{
+    return file_exists(weights) || !file_exists(path_join(arena, folder, "pytorch_model.bin")) ||
+           fail(error, ERROR_INPUT, (Where){ .file = weights },
+                arena_format(arena, "made of pytorch_model.bin: tunemark convert %s", folder),
+                "is not there");
+}
+
 bool model_files(Cache *cache, const char *asked, ModelFiles **files, Error *error)
 {
     Arena *arena = cache->arena;
@@ -81,6 +90,7 @@ bool model_files(Cache *cache, const char *asked, ModelFiles **files, Error *err
     const char *config = path_join(arena, folder, "config.json");
     if (!config_read(config, &model->config, error) ||
         !weights_readable(&model->config, config, error) ||
+        !weights_there(arena, folder, weights, error) ||
         !hash_pair(arena, path_join(arena, folder, "vocab.txt"),
                    path_join(arena, folder, "tokenizer_config.json"), &model->vocab_sha, error) ||
         !(model->tokenizer = tokenizer_read(arena, folder, error)) ||

@@ -1,0 +1,367 @@
+# download.sh: what datasets/fetch.sh and models/fetch.sh share; they source it and call `fetch "$@"`.
+#
+# The caller has set: tool (its name, for messages), kind (task or model), table (its sources.txt, which
+# explains itself), folder and standard (the folder, and the names that are fetched, where none is given),
+# and defines help, made NAME FILE (makes a file of those that are there) and after NAME (what to say then).
+#
+# FOLDER/NAME/FILE appears whole, by rename, once its sum is right. What is on its way lies in FOLDER/.fetch,
+# where the next run finds and resumes it. A sum that nobody knew is kept in FOLDER/SHA256SUMS.
+# Status: 0 all is there; 1 something could not be had; 2 a wrong command or table; 3 this machine lacks
+# something; 130 interrupted.
+# shellcheck shell=sh disable=SC2154 # the caller's variables
+
+complain() { echo "$tool: $*" >&2; }
+refuse() { # status, message
+    complain "$2"
+    exit "$1"
+}
+
+# The table as lines of NAME FILE ADDRESS BYTES SUM MEMBER FILE-SUM, tabs between, "-" for what is not said.
+plan() {
+    awk -v OFS='\t' -v kind="$kind" -v table="$table" '
+    function wrong(what) {
+        print table ":" NR ": " what >"/dev/stderr"
+        failed = 1
+        exit 2
+    }
+    function path(name) { # stays below its folder, and means itself to sh, unzip and tar
+        if (name !~ /^[A-Za-z0-9_][A-Za-z0-9._\/-]*$/ || name ~ /(^|\/)\.\.?(\/|$)/ || name ~ /\/\//)
+            wrong("\"" name "\" cannot be a file\047s name; should be of letters, digits, . _ - and /")
+        return name
+    }
+    function file(name) {
+        if (name ~ /\/$/)
+            wrong("\"" name "\" is a folder, which an archive alone can give")
+        return path(name)
+    }
+    function known(value, pattern, what) {
+        if (value == "" || value == "-")
+            return "-"
+        if (value !~ pattern)
+            wrong("\"" value "\" is no " what)
+        return value
+    }
+    function bytes(value) { return known(value, "^[0-9]+$", "number of bytes") }
+    function sum(value) { return known(value, "^[0-9a-f]+$", "SHA-256") }
+    /^[ \t]*(#|$)/ { next }
+    $1 == kind && NF > 1 { name = path($2); how = ""; next }
+    name == "" { wrong("stands before any " kind) }
+    $1 == "from" || $1 == "at" {
+        if ($2 !~ /^https?:\/\/[!-~]+$/ || ($1 == "at") != ($2 ~ /\/$/))
+            wrong("\"" $2 "\" is no address; should be http:// or https://, with / at the end after \"at\"")
+        how = $1; address = $2; of = bytes($3) OFS sum($4)
+        next
+    }
+    $1 == "made" { print name, file($2), "made", "-", "-", "-", sum($3); next }
+    /^[^ \t]/ || how == "" { wrong("\"" $1 "\" is unknown; should be " kind ", from, at or made, or a file below one") }
+    how == "at" { print name, file($1), address $1, bytes($2), sum($3), "-", sum($3); next }
+    NF == 1 { split(of, part, OFS); print name, file($1), address, of, "-", part[2]; next }
+    { member = $2; sub(/^[*]/, "", member); path(member); print name, path($1), address, of, $2, sum($3) }
+    END { if (!failed && name == "") wrong("has no " kind) }' "$table"
+}
+
+human() { awk -v b="$1" 'BEGIN { if (b >= 1e6) printf "%.1f MB", b / 1e6; else printf "%.1f kB", b / 1e3 }'; }
+sum_of() { sha256sum <"$1" | cut -d ' ' -f 1; }
+size_of() { if [ -f "$1" ]; then wc -c <"$1" | tr -d ' '; else echo 0; fi; }
+recorded() { [ ! -f "$folder/SHA256SUMS" ] || awk -v f="$1" '$2 == f { s = $1 } END { print s }' "$folder/SHA256SUMS"; }
+
+# What a name takes: bytes of all its downloads, and what it is.
+describe() {
+    about=$(awk -v kind="$kind" -v n="$1" '$1 == kind && $2 == n { sub(/^[^ ]+ +[^ ]+ +/, ""); print; exit }' "$table")
+    size=$(printf '%s\n' "$lines" | awk -F '\t' -v n="$1" '
+        $1 == n && $3 != "made" && !seen[$3]++ { all += $4; unknown += $4 == "-" }
+        END { print all (unknown ? " +" : "") }')
+    case $size in
+    '0 +') size='?' ;;
+    *+) size="$(human "${size% +}") +" ;;
+    *) size=$(human "$size") ;;
+    esac
+    printf '%-17s %10s  %s\n' "$1" "$size" "$about"
+}
+
+# Is FILE of NAME there, as its sum or the recorded one says? A folder: as its archive's stamp says.
+there() { # name, file, sum, sum of the archive
+    case $2 in
+    */) [ -d "$folder/$1/$2" ] && [ -f "$folder/$1/.unpacked" ] && [ "$(cat "$folder/$1/.unpacked")" = "$4" ] ;;
+    *)
+        [ -f "$folder/$1/$2" ] || return 1
+        right=$3
+        [ "$right" != - ] || right=$(recorded "$1/$2")
+        [ "$right" ] && [ "$(sum_of "$folder/$1/$2")" = "$right" ]
+        ;;
+    esac
+}
+
+# What the server says of a size: a number, or "-".
+ask_size() {
+    curl -sfLI --proto '=http,https' --max-redirs 10 --max-time 20 "$1" 2>/dev/null </dev/null |
+        awk 'tolower($1) == "content-length:" { n = $2 + 0 } END { print n ? n : "-" }'
+}
+
+# One try with curl, in the background so that a signal to us is heard at once. Sets `code` and `failure`.
+get() { # address, file
+    look=-sS
+    words=$work/said
+    [ ! -t 2 ] || { look=-# && words=/dev/stderr; }
+    : >"$work/said"
+    failure=0
+    curl "$look" -f -L --proto '=http,https' --max-redirs 10 --connect-timeout 20 \
+        --speed-limit 1 --speed-time "$FETCH_STALL" -C - -o "$2" -w '%{http_code}' "$1" >"$work/code" 2>"$words" &
+    child=$!
+    wait "$child" || failure=$?
+    child=
+    code=$(cat "$work/code")
+    said=$(sed -n 's/^curl: ([0-9]*) //p' "$work/said" | tail -n 1)
+}
+
+# Brings what lies at an address to $part, whole and right; goes on where an earlier try or run ended. Status 1:
+# it cannot be had.
+download() { # address, bytes, sum
+    part=$work/$(printf %s "$1" | sha256sum | cut -c 1-16)-$(basename "$1").part
+    try=1
+    pause=$FETCH_WAIT
+    while :; do
+        [ "$2" = - ] || [ "$(size_of "$part")" -le "$2" ] || rm -f "$part"
+        failure=0
+        code=200
+        if [ "$2" = - ] || [ "$(size_of "$part")" -lt "$2" ]; then
+            get "$1" "$part"
+        fi
+        wrong="$said"
+        if [ "$failure" = 0 ]; then
+            size=$(size_of "$part")
+            if [ "$3" != - ]; then
+                found=$(sum_of "$part")
+                [ "$found" != "$3" ] || return 0
+                wrong="has the wrong sum $found; should be $3"
+                rm -f "$part"
+            elif [ "$code" = 416 ]; then # nothing is behind what we have, but is that the whole?
+                wrong='cannot be resumed'
+                rm -f "$part"
+            elif [ "$2" != - ] && [ "$size" != "$2" ]; then
+                wrong="has $size bytes; should have $2"
+            else
+                return 0
+            fi
+        fi
+        case $failure,$code in
+        23,*) refuse 3 "$part: cannot be written: ${said:-no space?}" ;;
+        33,* | *,416) rm -f "$part" ;; # the server gives no parts: from the start
+        *,408 | *,429) ;;
+        *,4??) try=$FETCH_TRIES ;;
+        1,* | 3,*) try=$FETCH_TRIES ;;
+        esac
+        if [ "$try" -ge "$FETCH_TRIES" ]; then
+            complain "$1: ${wrong:-curl failed with $failure}"
+            return 1
+        fi
+        complain "$1: ${wrong:-curl failed with $failure}; again in $pause s"
+        sleep "$pause" &
+        child=$!
+        wait "$child" || :
+        child=
+        try=$((try + 1))
+        pause=$((pause * 2))
+    done
+}
+
+# A tar archive has relative names without .. and holds files and folders alone.
+tar_is_safe() {
+    [ "$safe" != "$1" ] || return 0
+    tar -tzf "$1" >"$work/names" 2>"$work/said" && tar -tvzf "$1" >"$work/kinds" || return 1
+    grep -qE '^/|(^|/)\.\.(/|$)' "$work/names" && return 1
+    grep -q '^[^-d]' "$work/kinds" && return 1
+    safe=$1
+}
+
+# One member of $part to a file or folder of that name in $work. Member names that do not come from the archive
+# but from the table decide where anything is written.
+unpack() { # address, member, to
+    rm -rf "$3"
+    case $1,$2 in
+    *.zip,*/) return 1 ;;
+    *.zip,*) unzip -p "$part" "$2" >"$3" 2>"$work/said" ;;
+    *.tar.gz,*/ | *.tgz,*/)
+        tar_is_safe "$part" && mkdir "$3" &&
+            tar -xzf "$part" -C "$3" --strip-components "$(printf %s "$2" | tr -cd / | wc -c)" --no-same-owner \
+                --no-same-permissions -- "${2%/}" 2>"$work/said"
+        ;;
+    *.tar.gz,* | *.tgz,*) tar -xzOf "$part" --wildcards -- "$2" >"$3" 2>"$work/said" ;;
+    *) return 1 ;;
+    esac
+}
+
+# $work/new becomes FOLDER/NAME/FILE. Status 1: its sum is wrong.
+put() { # name, file, sum of the table
+    to=$folder/$1/${2%/}
+    mkdir -p "$(dirname "$to")"
+    case $2 in
+    */)
+        rm -rf "$work/old"
+        [ ! -e "$to" ] || mv "$to" "$work/old"
+        mv "$work/new" "$to"
+        rm -rf "$work/old"
+        return 0
+        ;;
+    esac
+    found=$(sum_of "$work/new")
+    right=$3
+    [ "$right" != - ] || right=$(recorded "$1/$2")
+    if [ "$right" ] && [ "$found" != "$right" ]; then
+        complain "$1/$2: has the wrong sum $found; should be $right"
+        rm -f "$work/new"
+        return 1
+    fi
+    mv "$work/new" "$to"
+    if [ -z "$right" ]; then
+        printf '%s  %s\n' "$found" "$1/$2" >>"$folder/SHA256SUMS"
+        [ "$whole" != - ] || complain "$1/$2: no sum is known; that of what came is kept in $folder/SHA256SUMS"
+    fi
+    echo "$1/$2" >>"$work/new-files"
+}
+
+# What one address gives to NAME: its lines of the plan. Status 1: some of it could not be had.
+fetch_address() { # name, address
+    printf '%s\n' "$lines" | awk -F '\t' -v n="$1" -v a="$2" '$1 == n && $3 == a' >"$work/wanted"
+    IFS="$tab" read -r _ _ _ bytes whole _ <"$work/wanted"
+    missing=
+    while IFS="$tab" read -r _ file _ _ _ _ sum; do
+        there "$1" "$file" "$sum" "$whole" || missing=yes
+    done <"$work/wanted"
+    [ "$missing" ] || return 0
+    result=0
+    if [ "$2" != made ]; then
+        size=$bytes
+        [ "$size" != - ] || size=$(ask_size "$2")
+        if [ "$size" = - ]; then size='size not known'; else size=$(human "$size"); fi
+        complain "$1: $2, $size"
+        download "$2" "$bytes" "$whole" || return 1
+    fi
+    folders=
+    safe=
+    while IFS="$tab" read -r _ file _ _ _ member sum; do
+        if [ "$2" = made ]; then
+            made "$1" "$file" >"$work/new" || { result=1 && continue; }
+        elif [ "$member" = - ]; then
+            mv "$part" "$work/new"
+        elif ! unpack "$2" "$member" "$work/new"; then
+            complain "$1/$file: cannot be unpacked: $2 has no $member, or it is not safe"
+            result=1
+            continue
+        fi
+        case $file in */) folders=yes ;; esac
+        put "$1" "$file" "$sum" || result=1
+    done <"$work/wanted"
+    [ "$result" != 0 ] || [ -z "$folders" ] || echo "$whole" >"$folder/$1/.unpacked"
+    [ "$2" = made ] || rm -f "$part"
+    return $result
+}
+
+fetch_name() {
+    result_of_name=0
+    printf '%s\n' "$lines" | awk -F '\t' -v n="$1" '$1 == n && !seen[$3]++ { print $3 }' >"$work/addresses"
+    while read -r address; do
+        fetch_address "$1" "$address" || result_of_name=1
+    done <"$work/addresses"
+    return $result_of_name
+}
+
+stop() { # status
+    trap '' INT TERM HUP
+    [ -z "$child" ] || kill "$child" 2>/dev/null || :
+    rm -rf "$work/new" "$work/old"
+    [ -z "$(find "$work" -name '*.part' 2>/dev/null)" ] || complain "interrupted; the same command goes on from here"
+    exit "$1"
+}
+
+numbers() { # variable, what it is when not set, the lowest that it may be
+    eval "value=\${$1:-$2}"
+    case $value in
+    *[!0-9]* | ??????*) value=-1 ;;
+    esac
+    [ "$value" -ge "$3" ] || refuse 2 "$1: should be a whole number from $3 to 99999"
+    eval "$1=$value"
+}
+
+# The names that are asked for, each known.
+choose() {
+    all=$(printf '%s\n' "$lines" | awk -F '\t' '!seen[$1]++ { print $1 }')
+    names=
+    for name in "$@"; do
+        [ "$name" != all ] || { names=$all && continue; }
+        printf '%s\n' "$all" | grep -qxF -- "$name" ||
+            refuse 2 "$name: is no $kind; should be all, or one of: $tool --list"
+        names="$names $name"
+    done
+}
+
+programs() {
+    need='curl sha256sum awk flock'
+    case $lines in *.zip"$tab"*) need="$need unzip" ;; esac
+    case $lines in *.gz"$tab"*) need="$need tar gzip" ;; esac
+    for program in $need; do
+        command -v "$program" >/dev/null 2>&1 || refuse 3 "$program is missing; Debian's package of that name has it"
+    done
+}
+
+fetch() {
+    tab=$(printf '\t')
+    child=
+    said=
+    list=
+    while [ $# -gt 0 ]; do
+        case $1 in
+        -h | --help) help && exit 0 ;;
+        --list) list=yes ;;
+        --table)
+            [ $# -gt 1 ] || refuse 2 '--table has no value; should be followed by a file'
+            table=$2
+            shift
+            ;;
+        --table=*) table=${1#*=} ;;
+        --) shift && break ;;
+        -*) refuse 2 "$1 is unknown; should be --list, --table FILE or --help" ;;
+        *) break ;;
+        esac
+        shift
+    done
+    [ -r "$table" ] || refuse 2 "$table: cannot be read"
+    lines=$(plan) || exit 2
+    numbers FETCH_TRIES 5 1
+    numbers FETCH_STALL 30 1
+    numbers FETCH_WAIT 2 0
+    if [ "$list" ]; then
+        choose all
+        for name in $names; do describe "$name"; done
+        exit 0
+    fi
+    [ $# -eq 0 ] || { folder=$1 && shift; }
+    # shellcheck disable=SC2086 # names have no blanks
+    [ $# -gt 0 ] || set -- $standard
+    choose "$@"
+    programs
+    work=$folder/.fetch
+    mkdir -p "$work" 2>/dev/null || refuse 3 "$work: cannot be made"
+    # shellcheck disable=SC2188 # only whether it can be
+    { >"$work/lock"; } 2>/dev/null || refuse 3 "$work: cannot be written to"
+    exec 9>"$work/lock"
+    flock -n 9 || refuse 3 "$folder: another fetch is at work there"
+    trap 'stop 130' INT HUP
+    trap 'stop 143' TERM
+    rm -rf "$work/new" "$work/old"
+    : >"$work/new-files"
+    for name in $names; do describe "$name" >&2; done
+    status=0
+    for name in $names; do
+        if fetch_name "$name"; then
+            after "$name"
+        else
+            status=1
+            lacking="${lacking:-}${lacking:+, }$name"
+        fi
+    done
+    echo "$tool: new in $folder: $(wc -l <"$work/new-files" | tr -d ' ')${lacking:+; not whole: $lacking}"
+    rm -f "$work/new-files" "$work/code" "$work/said" "$work/names" "$work/kinds" "$work/wanted" "$work/addresses"
+    [ "$status" != 0 ] || rm -rf "$work"
+    exit "$status"
+}
