@@ -4,5 +4,6 @@
 #include "base/command.h"
 
 extern const Command command_run, command_params, command_tokens, command_list, command_graph,
-    command_verify, command_probe, command_rows, command_predict, command_explain, command_estimate;
+    command_verify, command_probe, command_rows, command_predict, command_explain, command_estimate,
+    command_check;
 #endif
