@@ -78,10 +78,19 @@ static const char *counted(Arena *arena, const Check *check, Measure measure)
     return text;
 }
 
-// None is ok; some up to `many` are `few`; more are `most`.
-static Verdict verdict_of(double share, double many, Verdict few, Verdict most)
+static Finding fine(const char *text)
 {
-    return share == 0 ? VERDICT_OK : share < many ? few : most;
+    return (Finding){ VERDICT_OK, NULL, text, NULL };
+}
+
+static Finding look(const char *text, const char *advice)
+{
+    return (Finding){ VERDICT_LOOK, NULL, text, advice };
+}
+
+static Finding wrong(const char *text, const char *advice)
+{
+    return (Finding){ VERDICT_WRONG, NULL, text, advice };
 }
 
 // ---- the judges
@@ -99,14 +108,12 @@ static Finding rows(Arena *arena, const Check *check)
             fewest = fmin(fewest, rows_in(check, s));
     }
     if (fewest >= FEW_ROWS)
-        return (Finding){ VERDICT_OK, NULL, text, NULL };
-    return (Finding){ VERDICT_LOOK, NULL,
-                      arena_format(arena,
-                                   "%s: on %.0f rows a score has a standard error of %s%.1f "
-                                   "points",
-                                   text, fewest, check->task->classes ? "up to " : "about ",
-                                   (check->task->classes ? 50 : 100) / sqrt(fewest)),
-                      "more rows to score on; smaller differences than that are chance" };
+        return fine(text);
+    return look(arena_format(arena,
+                             "%s: on %.0f rows a score has a standard error of %s%.1f points", text,
+                             fewest, check->task->classes ? "up to " : "about ",
+                             (check->task->classes ? 50 : 100) / sqrt(fewest)),
+                "more rows to score on; smaller differences than that are chance");
 }
 
 // The class that is missing somewhere: from train first, else from another split.
@@ -120,11 +127,9 @@ static Finding missing_class(Arena *arena, const Check *check)
             const char *text =
                 arena_format(arena, "no row of %s is '%s'", split_names[s], task->labels[k]);
             if (s == SPLIT_TRAIN)
-                return (Finding){ VERDICT_WRONG, NULL, text,
-                                  "a class can't be learned without rows: other splits, or a list "
-                                  "of labels without it" };
-            return (Finding){ VERDICT_LOOK, NULL, text,
-                              "what is said of that class there is said of nothing" };
+                return wrong(text, "a class can't be learned without rows: other splits, or a list "
+                                   "of labels without it");
+            return look(text, "what is said of that class there is said of nothing");
         }
     return (Finding){ .text = NULL };
 }
@@ -151,19 +156,16 @@ static Finding labels(Arena *arena, const Check *check)
             apart = off, most = k;
     }
     if (apart > SHARE_APART)
-        return (Finding){ VERDICT_LOOK, NULL,
-                          arena_format(arena, "'%s' is %.1f %% of train, %.1f %% of %s",
-                                       task->labels[most],
-                                       100 * class_share(check, SPLIT_TRAIN, most),
-                                       100 * class_share(check, report, most), split_names[report]),
-                          "say so beside the scores: what learns train's shares loses by it" };
+        return look(arena_format(arena, "'%s' is %.1f %% of train, %.1f %% of %s",
+                                 task->labels[most], 100 * class_share(check, SPLIT_TRAIN, most),
+                                 100 * class_share(check, report, most), split_names[report]),
+                    "say so beside the scores: what learns train's shares loses by it");
     const char *text = arena_format(
         arena, "%d, each in every split; the best constant answer has %s %.1f on %s", task->classes,
         metric_names[task->metric], 100 * constant, split_names[report]);
     if (task->metric == METRIC_ACCURACY && constant >= ONE_SIDED)
-        return (Finding){ VERDICT_LOOK, NULL, text,
-                          "metric: f1, f1_macro or matthews in the task's description" };
-    return (Finding){ VERDICT_OK, NULL, text, NULL };
+        return look(text, "metric: f1, f1_macro or matthews in the task's description");
+    return fine(text);
 }
 
 static Finding scores(Arena *arena, const Check *check)
@@ -176,20 +178,16 @@ static Finding scores(Arena *arena, const Check *check)
         return (Finding){ .text = NULL };
     for (Split s = SPLIT_TRAIN; s < SPLITS; s++)
         if (low[s] == high[s])
-            return (
-                Finding){ VERDICT_WRONG, NULL,
-                          arena_format(arena, "every score of %s is %g", split_names[s], low[s]),
-                          "rows whose scores differ: with nothing else correlates" };
+            return wrong(arena_format(arena, "every score of %s is %g", split_names[s], low[s]),
+                         "rows whose scores differ: with nothing else correlates");
     const char *text =
         arena_format(arena, "%g to %g, mean %.2f in train; %g to %g, mean %.2f in %s",
                      low[SPLIT_TRAIN], high[SPLIT_TRAIN], mean[SPLIT_TRAIN], low[report],
                      high[report], mean[report], split_names[report]);
     if (off > SD_APART * sd[SPLIT_TRAIN] &&
         off > ERRORS_APART * sd[report] / sqrt(rows_in(check, report)))
-        return (
-            Finding){ VERDICT_LOOK, NULL, text,
-                      "say so beside the scores: a correlation does not see it, an error does" };
-    return (Finding){ VERDICT_OK, NULL, text, NULL };
+        return look(text, "say so beside the scores: a correlation does not see it, an error does");
+    return fine(text);
 }
 
 static Finding texts(Arena *arena, const Check *check)
@@ -199,14 +197,13 @@ static Finding texts(Arena *arena, const Check *check)
     for (Split s = SPLIT_TRAIN; s < SPLITS; s++)
         unknown = fmax(unknown, check->value[CHECK_unknown][s]);
     if (*empty)
-        return (Finding){ VERDICT_LOOK, NULL, arena_format(arena, "%s have an empty text", empty),
-                          "take them out, or fill them in: a model answers them all alike" };
+        return look(arena_format(arena, "%s have an empty text", empty),
+                    "take them out, or fill them in: a model answers them all alike");
     const char *text = arena_format(
         arena, "none is empty; %.1f %% of tokens are unknown to the vocabulary", 100 * unknown);
     if (unknown > MUCH_UNKNOWN)
-        return (Finding){ VERDICT_LOOK, NULL, text,
-                          "a model whose vocabulary is of this language: --model" };
-    return (Finding){ VERDICT_OK, NULL, text, NULL };
+        return look(text, "a model whose vocabulary is of this language: --model");
+    return fine(text);
 }
 
 static Finding lengths(Arena *arena, const Check *check)
@@ -225,43 +222,41 @@ static Finding lengths(Arena *arena, const Check *check)
                             (long long)check->max_length,
                             ceil(check->value[CHECK_tokens_p95][SPLIT_TRAIN]));
     if (cut <= MUCH_CUT)
-        return (Finding){ VERDICT_OK, NULL, text, NULL };
+        return fine(text);
     if (wanted <= check->positions)
-        return (Finding){ VERDICT_LOOK, NULL, text,
-                          arena_format(arena, "--max-length %lld: then 5 %% are cut at most",
-                                       (long long)wanted) };
-    return (Finding){ VERDICT_LOOK, NULL, text,
-                      arena_format(arena,
+        return look(text, arena_format(arena, "--max-length %lld: then 5 %% are cut at most",
+                                       (long long)wanted));
+    return look(text, arena_format(arena,
                                    "95 %% have at most %.0f tokens, the model has %lld positions: "
                                    "with --max-length %lld it reads what it can",
-                                   p95, (long long)check->positions, (long long)check->positions) };
+                                   p95, (long long)check->positions, (long long)check->positions));
+}
+
+// Rows that stand twice: a few are the nature of texts.
+static Finding twice(Arena *arena, const Check *check, Measure measure, const char *none,
+                     const char *how, const char *advice)
+{
+    const char *which = counted(arena, check, measure);
+    if (!*which)
+        return fine(none);
+    const char *text = arena_format(arena, "%s %s", which, how);
+    return highest_share(check, measure) < MANY_ROWS ? fine(text) : look(text, advice);
 }
 
 static Finding repeats(Arena *arena, const Check *check)
 {
-    double share = highest_share(check, CHECK_repeated_folded);
-    const char *which = counted(arena, check, CHECK_repeated_folded);
-    if (!*which)
-        return (Finding){ VERDICT_OK, NULL, "no text stands twice in a split", NULL };
-    return (Finding){ verdict_of(share, MANY_ROWS, VERDICT_OK, VERDICT_LOOK), NULL,
-                      arena_format(arena, "%s repeat a row before them", which),
-                      share < MANY_ROWS ? NULL
-                                        : "take the copies out: they count twice in training, and "
-                                          "make intervals too narrow" };
+    return twice(
+        arena, check, CHECK_repeated_folded, "no text stands twice in a split",
+        "repeat a row before them",
+        "take the copies out: they count twice in training, and make intervals too narrow");
 }
 
 static Finding conflicts(Arena *arena, const Check *check)
 {
-    double share = highest_share(check, CHECK_conflicting);
-    const char *which = counted(arena, check, CHECK_conflicting);
-    const char *what = check->task->classes ? "another label" : "a score more than a tenth away";
-    if (!*which)
-        return (Finding){ VERDICT_OK, NULL, "no text stands elsewhere with another answer", NULL };
-    return (Finding){ verdict_of(share, MANY_ROWS, VERDICT_OK, VERDICT_LOOK), NULL,
-                      arena_format(arena, "%s stand elsewhere with %s", which, what),
-                      share < MANY_ROWS ? NULL
-                                        : "look at them: one of two labels is wrong, and no method "
-                                          "can have both right" };
+    return twice(arena, check, CHECK_conflicting, "no text stands elsewhere with another answer",
+                 check->task->classes ? "stand elsewhere with another label"
+                                      : "stand elsewhere with a score more than a tenth away",
+                 "look at them: one of two answers is wrong, and no method can have both right");
 }
 
 // "12 of 872 rows of dev stand in train (10 to the byte)".
@@ -295,18 +290,14 @@ static Finding overlap(Arena *arena, const Check *check)
            other = highest_share(check, CHECK_in_dev_folded);
     const char *text = overlap_text(arena, check);
     if (!*text)
-        return (Finding){ VERDICT_OK, NULL, "no row stands in two splits", NULL };
-    Verdict verdict =
-        verdict_of(fmax(fmax(trained, tuned), other), OVERLAP_MOST, VERDICT_LOOK,
-                   fmax(trained, tuned) < OVERLAP_MOST ? VERDICT_LOOK : VERDICT_WRONG);
-    if (verdict == VERDICT_LOOK)
-        return (Finding){ verdict, NULL, text,
-                          arena_format(arena, "say so: a score moves by %.1f points at most",
-                                       100 * fmax(trained, fmax(tuned, other))) };
-    return (
-        Finding){ verdict, NULL, text,
-                  "take them out of train (where dev and test are to stay as published), or out "
-                  "of the other split: what was trained on is remembered, not understood" };
+        return fine("no row stands in two splits");
+    if (fmax(trained, tuned) >= OVERLAP_MOST)
+        return wrong(text, "take them out of train (where dev and test are to stay as published), "
+                           "or out of the other split: what was trained on is remembered, not "
+                           "understood");
+    return look(text,
+                arena_format(arena, "say so beside the scores: %.1f %% of the rows are not new",
+                             100 * fmax(trained, fmax(tuned, other))));
 }
 
 // Rows that share something with rows of train. It matters where it is on one side alone, since
@@ -317,18 +308,15 @@ static Finding shared(Arena *arena, const Check *check, Measure measure, const c
     Split report = check->task->report;
     double apart = share_of(check, measure, SPLIT_TUNE) - share_of(check, measure, report);
     const char *which = counted(arena, check, measure);
-    Finding found = { .text = arena_format(arena, "%s %s", *which ? which : "no row", how) };
-    if (apart > SHARED_APART) {
-        found.verdict = VERDICT_WRONG;
-        found.advice = arena_format(arena,
-                                    "%s, or a tune file made as %s was: choices on this "
-                                    "tune reward memory",
-                                    advice, split_names[report]);
-    } else if (highest_share(check, measure) > MANY_SHARED) {
-        found.verdict = VERDICT_LOOK;
-        found.advice = "say so beside the scores: part of them may be memory";
-    }
-    return found;
+    const char *text = arena_format(arena, "%s %s", *which ? which : "no row", how);
+    if (apart > SHARED_APART)
+        return wrong(text, arena_format(arena,
+                                        "%s, or a tune file made as %s was: choices on this tune "
+                                        "reward memory",
+                                        advice, split_names[report]));
+    if (highest_share(check, measure) > MANY_SHARED)
+        return look(text, "say so beside the scores: part of them may be memory");
+    return fine(text);
 }
 
 static Finding groups(Arena *arena, const Check *check)
@@ -365,16 +353,14 @@ static Finding gap(Arena *arena, const Check *check)
     if (fabs(found->value) <= GAP || !(fabs(found->value) > ERRORS_APART * found->se)) {
         const char *little = "; no better than a constant answer, so this says little";
         text = arena_format(arena, "%s%s", text, learned ? "" : little);
-        return (Finding){ VERDICT_OK, NULL, text, NULL };
+        return fine(text);
     }
     if (found->value < 0)
-        return (Finding){ VERDICT_LOOK, NULL, text,
-                          arena_format(arena, "tune is harder than %s: make it as that was made",
-                                       report) };
-    return (
-        Finding){ VERDICT_WRONG, NULL, text,
-                  arena_format(arena,
-                               "tune is easier than %s, so choices are made on leaked or easier "
-                               "text: a tune file made as %s was, or another `group`",
-                               report, report) };
+        return look(
+            text, arena_format(arena, "tune is harder than %s: make it as that was made", report));
+    return wrong(text,
+                 arena_format(arena,
+                              "tune is easier than %s, so choices are made on leaked or easier "
+                              "text: a tune file made as %s was, or another `group`",
+                              report, report));
 }
