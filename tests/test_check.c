@@ -185,6 +185,20 @@ static void a_clean_task_is_ok(void)
     arena_free(s.arena);
 }
 
+// Eight words of train's are ten tokens with [CLS] and [SEP], or some more.
+static void only_what_is_longer_is_cut(void)
+{
+    Spoilt s;
+    spoilt_open(&s);
+    if (spoilt_check(&s, 128)) {
+        double most = s.check.value[CHECK_tokens_max][SPLIT_TRAIN];
+        CHECK(s.check.value[CHECK_tokens_min][SPLIT_TRAIN] == 10 && 10 < most && most < 20);
+        CHECK(spoilt_check(&s, (int64_t)most) && s.check.value[CHECK_truncated][SPLIT_TRAIN] == 0);
+        CHECK(spoilt_check(&s, 9) && s.check.value[CHECK_truncated][SPLIT_TRAIN] == TRAIN);
+    }
+    arena_free(s.arena);
+}
+
 static void bundled_tasks_are_ok(void)
 {
     static const char *const names[] = { "reviews", "reviews-hard", "topics", "entail",
@@ -399,7 +413,7 @@ static void pairs_that_share_a_sentence_are_counted(void)
     spoilt_open(&s);
     s.pairs = true;
     s.part[SPLIT_DEV].rows = 10;
-    memcpy(s.part[SPLIT_DEV].text[2], s.part[SPLIT_TRAIN].text[40], TEXT);
+    memcpy(s.part[SPLIT_DEV].text[2], s.part[SPLIT_TRAIN].text_b[40], TEXT);
     memcpy(s.part[SPLIT_DEV].text_b[7], s.part[SPLIT_TRAIN].text[41], TEXT);
     if (spoilt_check(&s, 128)) {
         check_says(&s, "parts", "2 of 10 rows of dev with either text in train");
@@ -496,8 +510,8 @@ static void two_scores_of_a_text(Spoilt *s)
 {
     for (size_t i = 0; i < 10; i++) {
         copy_row(s, SPLIT_TRAIN, i, SPLIT_TRAIN, 100 + i);
-        memcpy(s->part[SPLIT_TRAIN].answer[i], i < 5 ? "2.4" : "1.0", 4);
-        memcpy(s->part[SPLIT_TRAIN].answer[100 + i], i < 5 ? "2.6" : "4.0", 4); // a tenth: 0.5
+        memcpy(s->part[SPLIT_TRAIN].answer[i], i < 5 ? "2.3" : "1.0", 4);
+        memcpy(s->part[SPLIT_TRAIN].answer[100 + i], i < 5 ? "2.7" : "4.0", 4); // a tenth: 0.5
     }
 }
 
@@ -568,14 +582,14 @@ static Tokens tokens_of_ids(const uint32_t *offset, const int32_t *token, const 
 
 // Train: "1 2" is 0, "1 3" is 1. Terms 1, 2, 3, 1 2, 1 3: V = 5; each class has three of them.
 // "1 2" again: class 0 log 1 + 3 log(2 / 8), class 1 log 1 + log(2 / 8) + 2 log(1 / 8).
-// "9 2": 9 and 9 2 are unknown, 2 is not.
+// "9 2": 9 and 9 2 are unknown, 2 is not. "2 2": 2 counts once.
 static void naive_bayes_of_rows_worked_by_hand(void)
 {
-    const uint32_t offset[] = { 0, 2, 4 };
-    const int32_t train[] = { 1, 2, 1, 3 }, asked[] = { 1, 2, 9, 2 }, type[4] = { 0 };
+    const uint32_t offset[] = { 0, 2, 4, 6 };
+    const int32_t train[] = { 1, 2, 1, 3 }, asked[] = { 1, 2, 9, 2, 2, 2 }, type[6] = { 0 };
     const int32_t label[] = { 0, 1 };
     Tokens rows = tokens_of_ids(offset, train, type, 2),
-           other = tokens_of_ids(offset, asked, type, 2);
+           other = tokens_of_ids(offset, asked, type, 3);
     double log_p[2];
     Error error;
     Arena *arena = arena_new(1 << 26, &error);
@@ -583,9 +597,11 @@ static void naive_bayes_of_rows_worked_by_hand(void)
     probe_row(probe, &other, 0, log_p);
     CHECK_CLOSE(log_p[0], 3 * log(2. / 8), 1e-12);
     CHECK_CLOSE(log_p[1], log(2. / 8) + 2 * log(1. / 8), 1e-12);
-    probe_row(probe, &other, 1, log_p);
-    CHECK_CLOSE(log_p[0], log(2. / 8), 1e-12);
-    CHECK_CLOSE(log_p[1], log(1. / 8), 1e-12);
+    for (size_t row = 1; row < 3; row++) {
+        probe_row(probe, &other, row, log_p);
+        CHECK_CLOSE(log_p[0], log(2. / 8), 1e-12);
+        CHECK_CLOSE(log_p[1], log(1. / 8), 1e-12);
+    }
     arena_free(arena);
 }
 
@@ -727,6 +743,7 @@ static void a_run_warns_of_rows_that_stand_in_train(void)
 void suite_check(void)
 {
     ADD(a_clean_task_is_ok);
+    ADD(only_what_is_longer_is_cut);
     ADD(bundled_tasks_are_ok);
     ADD(every_planted_fault_is_found_and_nothing_else);
     ADD(pairs_that_share_a_sentence_are_counted);
