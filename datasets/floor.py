@@ -1,13 +1,13 @@
 #!/usr/bin/env python3
-"""The bag-of-words floor of a task with labels, on the very rows that runs see.
+"""The bag-of-words floor of a task in the task's own metric, on the very rows that runs see.
 
     python3 datasets/floor.py TASK [--train-limit N] [--seeds K] [--csv FOLDER/floors.csv]
 
-Logistic regression over words and word pairs, its strength chosen on tune, as the harness chooses; one
-line a data seed on standard output (only with --train-limit do they differ). With --csv their mean
-accuracy on each split also goes to a file that `tunemark table FOLDER` reads, in place of what it says of
-this task and limit. Rows come from `build/tunemark rows`. Needs numpy, scipy and scikit-learn (Debian:
-python3-sklearn).
+Logistic regression (of scores: ridge regression) over words and word pairs, its strength chosen on tune,
+as the harness chooses; one line a data seed on standard output (only with --train-limit do they differ).
+With --csv their mean score on each split also goes to a file that `tunemark table FOLDER` reads, in place
+of what it says of this task and limit. Rows come from `build/tunemark rows`, the metric from
+`build/tunemark check`. Needs numpy, scipy and scikit-learn (Debian: python3-sklearn).
 """
 import argparse
 import csv
@@ -19,20 +19,51 @@ import sys
 for _name in ('OMP_NUM_THREADS', 'OPENBLAS_NUM_THREADS'):
     os.environ.setdefault(_name, '1')
 
-from sklearn.feature_extraction.text import CountVectorizer
-from sklearn.linear_model import LogisticRegression
+import numpy
 from scipy.sparse import hstack
+from scipy.stats import pearsonr, spearmanr
+from sklearn.feature_extraction.text import CountVectorizer
+from sklearn.linear_model import LogisticRegression, Ridge
+from sklearn.metrics import accuracy_score, f1_score, matthews_corrcoef
 
 PROGRAM = os.path.join(os.path.dirname(os.path.abspath(__file__)), '..', 'build', 'tunemark')
-STRENGTHS = (0.01, 0.1, 1, 10)
+STRENGTHS = (0.01, 0.1, 1, 10)      # scikit-learn's C of logistic regression, 1 / alpha of ridge
 FLOORS = ('task', 'train_limit', 'split', 'metric', 'floor', 'seeds', 'score')
 
 
-def rows(task, split, *more):
-    done = subprocess.run([PROGRAM, 'rows', '--task', task, '--split', split, *more], stdout=subprocess.PIPE)
+def tunemark(*words):
+    """The lines of CSV that a command prints."""
+    done = subprocess.run([PROGRAM, *words], stdout=subprocess.PIPE)
     if done.returncode:
         sys.exit(done.returncode)
     return list(csv.DictReader(io.StringIO(done.stdout.decode('utf-8'))))
+
+
+def metric_of(task):
+    """Its name; a function of gold and answers, as harness/base/metric.h has them; the splits with labels; the
+    task as rows name it."""
+    lines = tunemark('check', task, '--csv')
+    said = {line['measure']: line['value'] for line in lines if not line['split']}
+
+    def correlation(of):
+        return lambda y, a: 0 if min(a) == max(a) or min(y) == max(y) else of(y, a)[0]
+
+    return said['metric'], {
+        'accuracy': accuracy_score,
+        'f1': lambda y, a: f1_score(y, a, pos_label=said['positive'], zero_division=0),
+        'f1_macro': lambda y, a: f1_score(y, a, average='macro', zero_division=0),
+        'matthews': matthews_corrcoef,
+        'spearman': correlation(spearmanr),
+        'pearson': correlation(pearsonr),
+    }[said['metric']], [line['split'] for line in lines if line['measure'] == 'probe'], said['task']
+
+
+def rows(task, split, *more):
+    return tunemark('rows', '--task', task, '--split', split, *more)
+
+
+def answers(data):
+    return [r['label'] for r in data] if 'label' in data[0] else numpy.array([float(r['score']) for r in data])
 
 
 def counted(train, data):
@@ -66,26 +97,25 @@ def main():
     options.add_argument('--seeds', type=int, default=1)
     options.add_argument('--csv', metavar='FILE')
     asked = options.parse_args()
-    splits = ('tune', 'dev', 'test')
+    metric, worth, splits, name = metric_of(asked.task)
     held = [rows(asked.task, s) for s in splits]
     found = {s: [] for s in splits}
     print('task,train_limit,data_seed,train_n,strength,tune,dev,test')
     for seed in range(1, asked.seeds + 1):
         train = rows(asked.task, 'train', '--train-limit', asked.train_limit, '--data-seed', str(seed))
         x = counted(train, [train] + held)
-        y = [[r['label'] for r in d] for d in [train] + held]
-        best = max((LogisticRegression(C=c, max_iter=2000).fit(x[0], y[0]) for c in STRENGTHS),
-                   key=lambda model: model.score(x[1], y[1]))
-        scores = []
-        for i, split in enumerate(splits, 1):
-            if y[i]:
-                found[split].append(best.score(x[i], y[i]))
-            scores.append('%.4f' % found[split][-1] if y[i] else '')
-        print(','.join([asked.task, asked.train_limit, str(seed), str(len(train)), '%g' % best.C] + scores), flush=True)
+        y = [answers(d) for d in [train] + held]
+        models = {c: (LogisticRegression(C=c, max_iter=2000) if 'label' in train[0] else Ridge(alpha=1 / c)).fit(x[0], y[0])
+                  for c in STRENGTHS}
+        strength = max(STRENGTHS, key=lambda c: worth(y[1], models[c].predict(x[1])))
+        for split, gold, counts in zip(splits, y[1:], x[1:]):
+            found[split].append(worth(gold, models[strength].predict(counts)))
+        scores = ['%.4f' % found[s][-1] if s in found else '' for s in ('tune', 'dev', 'test')]
+        print(','.join([name, asked.train_limit, str(seed), str(len(train)), '%g' % strength] + scores), flush=True)
     if asked.csv:
-        keep(asked.csv, [dict(zip(FLOORS, (asked.task, asked.train_limit, split, 'accuracy', 'bag of words',
+        keep(asked.csv, [dict(zip(FLOORS, (name, asked.train_limit, split, metric, 'bag of words',
                                            str(asked.seeds), '%.6g' % (sum(f) / len(f)))))
-                         for split, f in found.items() if f])
+                         for split, f in found.items()])
 
 
 if __name__ == '__main__':

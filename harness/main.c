@@ -19,6 +19,7 @@ static const Command *const commands[] = {
     &command_estimate,
     &command_tokens,
     &command_list,
+    &command_check,
     &command_graph,
     &command_verify,
     &command_rows,

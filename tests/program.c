@@ -49,31 +49,33 @@ size_t files_below(const char *folder)
 
 // ---- tasks
 
-typedef void Line(FILE *out, size_t row, uint64_t *random);
+// `first` is the texts' first word: train has one of its own, so that no row of another split is
+// one of train by chance.
+typedef void Line(FILE *out, size_t row, const char *first, uint64_t *random);
 
-static const char *text_of(bool good, uint64_t *random, char text[128])
+static const char *text_of(bool good, const char *first, uint64_t *random, char text[128])
 {
     static const char *const of[] = { "film", "story", "meal", "room", "singer", "answer" };
     static const char *const kind[][4] = { { "dull", "awful", "broken", "cold" },
                                            { "lovely", "bright", "kind", "perfect" } };
-    snprintf(text, 128, "the %s was %s and the %s %s", of[mix(random) % 6],
+    snprintf(text, 128, "%s %s was %s and the %s %s", first, of[mix(random) % 6],
              kind[good][mix(random) % 4], of[mix(random) % 6], kind[good][mix(random) % 4]);
     return text;
 }
 
-static void labelled(FILE *out, size_t row, uint64_t *random)
+static void labelled(FILE *out, size_t row, const char *first, uint64_t *random)
 {
     char text[128];
     bool good = row % 2;
-    fprintf(out, "%s,%s\n", text_of(good, random, text), good ? "good" : "bad");
+    fprintf(out, "%s,%s\n", text_of(good, first, random, text), good ? "good" : "bad");
 }
 
-static void scored(FILE *out, size_t row, uint64_t *random)
+static void scored(FILE *out, size_t row, const char *first, uint64_t *random)
 {
     char text[128], other[128];
     bool a = row % 2, b = row / 2 % 2;
-    text_of(a, random, text);
-    text_of(b, random, other);
+    text_of(a, first, random, text);
+    text_of(b, first, random, other);
     fprintf(out, "%s,%s,%.2f\n", text, other, (a == b) + 0.1 * (double)(mix(random) % 5));
 }
 
@@ -95,7 +97,7 @@ static const char *folder_of(Arena *arena, const char *folder, const char *name,
             abort();
         fputs(header, out);
         for (size_t row = 0; row < split[s].rows; row++)
-            line(out, row, &random);
+            line(out, row, s == 0 ? "the" : "this", &random);
         fclose(out);
     }
     return path;

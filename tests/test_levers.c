@@ -310,7 +310,7 @@ static void what_does_not_fit_is_refused_with_what_would(void)
 {
     Bench b = run_bench();
     const char *words = arena_format(
-        b.arena, "run --model tiny --task %s --method lora --min-steps 1 --epochs 0 --out %s/o",
+        b.arena, "run -q --model tiny --task %s --method lora --min-steps 1 --epochs 0 --out %s/o",
         b.task, b.folder);
     Said said = program(b.arena, NULL, "%s --max-memory 2MB", words);
     CHECK_REFUSED(said, 2, "max-memory: 2MB is not enough, even for one example");

@@ -141,6 +141,8 @@ static bool command(const Invocation *invocation, int *status, Error *error)
     if (!ok)
         return false;
     levers_print(stderr, invocation->arena, &row, &request.protocol);
+    if (row.warnings && !argument_is(&arguments, "quiet"))
+        fprintf(stderr, "tunemark: warning: %s\n", row.warnings);
     row_print(stdout, &row, &request.protocol);
     if (request.protocol.profile && !(row.forward_s > 0))
         fprintf(stderr, "tunemark: profile: no step went through the graph: there is none\n");

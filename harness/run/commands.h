@@ -5,5 +5,5 @@
 
 extern const Command command_run, command_params, command_tokens, command_list, command_graph,
     command_verify, command_probe, command_rows, command_predict, command_explain, command_estimate,
-    command_convert;
+    command_check, command_convert;
 #endif

@@ -2,6 +2,7 @@
 #include "run/files.h"
 #include "base/clock.h"
 #include "base/text.h"
+#include "data/overlap.h"
 #include <string.h>
 
 typedef struct Tokenised {
@@ -126,6 +127,7 @@ bool task_files(Cache *cache, const char *asked, TaskFiles **files, Error *error
                    &entry->files.task, error) ||
         !dataset_read(arena, &entry->files.task, &entry->files.dataset, error))
         return false;
+    rows_in_train(arena, &entry->files.dataset, entry->files.in_train);
     entry->next = cache->tasks;
     cache->tasks = entry;
     return true;

@@ -20,6 +20,7 @@ typedef struct TaskFiles {
     const char *asked; // as the request names it
     Task task;
     Dataset dataset;
+    size_t in_train[SPLITS]; // rows of a split that stand in train, too (overlap.h)
 } TaskFiles;
 
 bool model_files(Cache *cache, const char *asked, ModelFiles **files, Error *error);

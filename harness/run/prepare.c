@@ -3,6 +3,7 @@
 #include "run/shape.h"
 #include "base/hash.h"
 #include "base/text.h"
+#include "data/overlap.h"
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
@@ -519,6 +520,20 @@ static double shrinkage(const Training *t)
     return -expm1(-t->weight_decay * sum);
 }
 
+// Rows that were trained on are remembered. Of train before --train-limit takes of it, and of what
+// is scored: a trial is on tune alone.
+static const char *with_overlap(Arena *arena, const char *text, const Prepared *p)
+{
+    for (Split s = SPLIT_TUNE; s < SPLITS; s++) {
+        size_t rows = p->tokens[s].count, in_train = p->task->in_train[s];
+        if (rows > 0 && (double)in_train >= OVERLAP_MOST * (double)rows)
+            text = with_warning(arena, text,
+                                arena_format(arena, "%zu of %zu rows of %s stand in train",
+                                             in_train, rows, split_names[s]));
+    }
+    return text;
+}
+
 static const char *warnings_of(Arena *arena, const Request *request, const Prepared *p)
 {
     const Description *is = &p->description;
@@ -540,6 +555,7 @@ static const char *warnings_of(Arena *arena, const Request *request, const Prepa
     bool final = request->protocol.stage == STAGE_FINAL;
     if (final && p->task->dataset.split[SPLIT_TEST].count > p->tokens[SPLIT_TEST].count)
         text = with_warning(arena, text, "test has no labels: it is not scored");
+    text = with_overlap(arena, text, p);
     if (100 * capitals > tokenizer_vocabulary(tokenizer))
         text = with_warning(arena, text,
                             arena_format(arena,
