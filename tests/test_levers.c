@@ -401,8 +401,8 @@ static void a_lever_that_moves_nothing_is_in_neither_row_nor_key(void)
                 "--frozen-dtype int8",
                 b.task, b.folder);
     CHECK(said.status == 0);
-    CHECK_TEXT(said.err,
-               "tunemark: frozen-dtype: changes nothing here; the run is that without it\n");
+    CHECK(strstr(said.err,
+                 "tunemark: frozen-dtype: changes nothing here; the run is that without it\n"));
     arena_free(b.arena);
 }
 
