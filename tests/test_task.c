@@ -39,8 +39,9 @@ static void what_is_left_out_has_its_default(void)
     CHECK_TEXT(task.labels[1], "spam");
     CHECK(task.positive == -1 && task.metric == METRIC_ACCURACY && task.group == GROUP_TEXT &&
           task.report == SPLIT_DEV);
-    CHECK(task.file[SPLIT_TRAIN].format == CSV_TABS && task.file[SPLIT_DEV].format == CSV_COMMAS);
-    CHECK(task.file[SPLIT_TRAIN].header && task.file[SPLIT_TRAIN].rows == -1);
+    CHECK(task.file[SPLIT_TRAIN].form.format == CSV_TABS &&
+          task.file[SPLIT_DEV].form.format == CSV_COMMAS);
+    CHECK(task.file[SPLIT_TRAIN].form.header && task.file[SPLIT_TRAIN].rows == -1);
     CHECK_TEXT(task.file[SPLIT_DEV].text, "text");
     CHECK_TEXT(task.file[SPLIT_DEV].label, "label");
     CHECK(!task.file[SPLIT_DEV].text_b && !task.file[SPLIT_TUNE].path &&
@@ -66,13 +67,13 @@ static void a_file_may_differ_from_the_others(void)
                 "         optional: yes}\n"
                 "rows: {dev: 872}\n",
                 &task, &error));
-    CHECK(task.file[SPLIT_TRAIN].format == CSV_TABS); // said so, whatever its name
+    CHECK(task.file[SPLIT_TRAIN].form.format == CSV_TABS); // said so, whatever its name
     CHECK_TEXT(task.file[SPLIT_TRAIN].text, "sentence");
-    CHECK(!task.file[SPLIT_TEST].header && task.file[SPLIT_TEST].optional &&
-          task.file[SPLIT_TEST].format == CSV_COMMAS);
+    CHECK(!task.file[SPLIT_TEST].form.header && task.file[SPLIT_TEST].optional &&
+          task.file[SPLIT_TEST].form.format == CSV_COMMAS);
     CHECK_TEXT(task.file[SPLIT_TEST].text, "2");
     CHECK_TEXT(task.file[SPLIT_TEST].label, "1");
-    CHECK(task.file[SPLIT_DEV].rows == 872 && task.file[SPLIT_DEV].header);
+    CHECK(task.file[SPLIT_DEV].rows == 872 && task.file[SPLIT_DEV].form.header);
     CHECK(task.positive == 1 && task.metric == METRIC_F1 && task.group == GROUP_SENTENCE);
     arena_free(arena);
 }
