@@ -301,8 +301,8 @@ static void number_groups(Arena *arena, Group group, Examples rows, const Key *k
 // ---- dev out of train, where there are folds
 
 // Deals whole groups, in the order of their keys, each to the fold that has the fewest rows; of
-// these to the first. in_fold: of each row, from 1.
-static void deal(const Key *key, size_t rows, int folds, int *in_fold)
+// these to the first. in_fold: of each row, from 1. Returns the rows of the smallest fold.
+static size_t deal(const Key *key, size_t rows, int folds, int *in_fold)
 {
     size_t dealt[MOST_FOLDS + 1] = { 0 };
     for (size_t begin = 0, end; begin < rows; begin = end) {
@@ -313,6 +313,10 @@ static void deal(const Key *key, size_t rows, int folds, int *in_fold)
             in_fold[key[end].row] = least;
         dealt[least] += end - begin;
     }
+    size_t least = rows;
+    for (int f = 1; f <= folds; f++)
+        least = dealt[f] < least ? dealt[f] : least;
+    return least;
 }
 
 // The fold's rows become dev; their labels are kept apart, as those of a file would be.
@@ -323,7 +327,10 @@ static bool cut_fold(Arena *arena, const Task *task, Dataset *dataset, Error *er
     const char **label_text = arena_zero(arena, all.count, sizeof *label_text);
     size_t mark = arena_mark(arena), train = 0, dev = 0;
     int *in_fold = arena_zero(arena, all.count, sizeof *in_fold);
-    deal(keys_sorted(arena, all, task->group), all.count, task->folds, in_fold);
+    if (!deal(keys_sorted(arena, all, task->group), all.count, task->folds, in_fold))
+        return fail(error, ERROR_INPUT, (Where){ .file = task->file[SPLIT_TRAIN].path },
+                    "more rows that do not belong together, or fewer folds",
+                    "%zu rows leave a fold of %d empty", all.count, task->folds);
     for (size_t i = 0; i < all.count; i++)
         train += in_fold[i] != task->fold;
     Examples rest = { kept, 0 };
@@ -338,11 +345,6 @@ static bool cut_fold(Arena *arena, const Task *task, Dataset *dataset, Error *er
             row->score = 0;
         }
     arena_rewind(arena, mark);
-    if (train == 0 || dev == 0)
-        return fail(error, ERROR_INPUT, (Where){ .file = task->file[SPLIT_TRAIN].path },
-                    "more rows that do not belong together, or fewer folds",
-                    "%zu rows leave fold %d of %d %s", all.count, task->fold, task->folds,
-                    dev ? "nothing to train on" : "empty");
     dataset->split[SPLIT_TRAIN] = rest;
     dataset->split[SPLIT_DEV] = (Examples){ kept + train, dev };
     dataset->label_text[SPLIT_DEV] = label_text;

@@ -137,6 +137,8 @@ static bool command(const Invocation *invocation, int *status, Error *error)
     if (!ok)
         return false;
     levers_print(stderr, &row, &request.protocol);
+    if (row.warnings && teller.terminal && !argument_is(&arguments, "quiet"))
+        fprintf(stderr, "tunemark: %s\n", row.warnings);
     row_print(stdout, &row, &request.protocol);
     if (request.protocol.profile && !(row.forward_s > 0))
         fprintf(stderr, "tunemark: profile: no step went through the graph: there is none\n");

@@ -292,7 +292,7 @@ static bool list_tasks(Arena *arena, Audience audience, Error *error)
         absent += !here;
         task_print(arena, &task, here, audience);
     }
-    if (absent && audience == FOR_PEOPLE)
+    if (absent && audience == FOR_PEOPLE && isatty(STDERR_FILENO))
         fprintf(stderr,
                 "tunemark: %zu are not here: their files belong in a folder NAME in one of "
                 "TUNEMARK_DATA\n",
