@@ -33,10 +33,10 @@ static bool read_part(const Reader *r, const TaskFile *file, Part *part)
 bool records_read(Arena *arena, const Task *task, Split split, Record **records, size_t *count,
                   Error *error)
 {
-    const TaskFile *first = &task->file[split];
+    const TaskFile *first = &task->file[split], *file = first;
     const Reader r = { arena, task, split, error };
     Part all = { 0 };
-    for (const TaskFile *file = first; file; file = file->next) {
+    do {
         Part part = { 0 };
         if (!read_part(&r, file, &part))
             return false;
@@ -48,7 +48,7 @@ bool records_read(Arena *arena, const Task *task, Split split, Record **records,
         memcpy(both, all.record ? all.record : both, all.count * sizeof *both);
         memcpy(both + all.count, part.record, part.count * sizeof *both);
         all = (Part){ both, all.count + part.count };
-    }
+    } while ((file = file->next));
     if (first->rows >= 0 && (uint64_t)first->rows != all.count)
         return fail(error, ERROR_INPUT, (Where){ .file = first->path },
                     arena_format(arena, "%" PRId64 " (%s)", first->rows, task->description),
@@ -105,8 +105,8 @@ static bool no_others(const Reader *r, const Csv *csv, const TaskFile *file)
 {
     for (size_t i = 0; i < csv->columns; i++) {
         const char *name = csv->header[i];
-        if (strcmp(name, file->text) != 0 && strcmp(name, file->label) != 0 &&
-            !(file->text_b && strcmp(name, file->text_b) == 0))
+        if (!text_same(name, file->text) && !text_same(name, file->label) &&
+            !text_same(name, file->text_b))
             return fail(r->error, ERROR_INPUT,
                         (Where){ .file = csv->file, .line = 1, .item = name },
                         "a column of train.csv: text, text_b, label or score",
