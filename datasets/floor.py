@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """The bag-of-words floor of a task in the task's own metric, on the very rows that runs see.
 
-    python3 datasets/floor.py TASK [--train-limit N] [--seeds K] [--csv FOLDER/floors.csv]
+    python3 datasets/floor.py TASK [--fold K] [--train-limit N] [--seeds K] [--csv FOLDER/floors.csv]
 
 Logistic regression (of scores: ridge regression) over words and word pairs, its strength chosen on tune,
 as the harness chooses; one line a data seed on standard output (only with --train-limit do they differ).
@@ -71,8 +71,8 @@ def counted(train, data):
     for column in ('text', 'text_b'):
         if column in train[0]:
             v = CountVectorizer(ngram_range=(1, 2), token_pattern=r"(?u)\b\w[\w'-]*").fit([r[column] for r in train])
-            parts.append([v.transform([r[column] for r in d]) for d in data])
-    return [hstack(side).tocsr() for side in zip(*parts)]
+            parts.append([v.transform([r[column] for r in d]) if d else None for d in data])
+    return [hstack(side).tocsr() if side[0] is not None else None for side in zip(*parts)]
 
 
 def keep(path, lines):
@@ -93,16 +93,18 @@ def keep(path, lines):
 def main():
     options = argparse.ArgumentParser()
     options.add_argument('task')
+    options.add_argument('--fold')
     options.add_argument('--train-limit', default='0')
     options.add_argument('--seeds', type=int, default=1)
     options.add_argument('--csv', metavar='FILE')
     asked = options.parse_args()
     metric, worth, splits, name = metric_of(asked.task)
-    held = [rows(asked.task, s) for s in splits]
+    fold = ['--fold', asked.fold] if asked.fold else []
+    held = [rows(asked.task, s, *fold) for s in splits]
     found = {s: [] for s in splits}
     print('task,train_limit,data_seed,train_n,strength,tune,dev,test')
     for seed in range(1, asked.seeds + 1):
-        train = rows(asked.task, 'train', '--train-limit', asked.train_limit, '--data-seed', str(seed))
+        train = rows(asked.task, 'train', *fold, '--train-limit', asked.train_limit, '--data-seed', str(seed))
         x = counted(train, [train] + held)
         y = [answers(d) for d in [train] + held]
         models = {c: (LogisticRegression(C=c, max_iter=2000) if 'label' in train[0] else Ridge(alpha=1 / c)).fit(x[0], y[0])

@@ -47,6 +47,42 @@ static void run(const Case *cases, size_t count, CsvFormat format, bool header)
     }
 }
 
+static void a_word_or_a_line_is_a_field(void)
+{
+    static const Case words[] = {
+        { "a one\nb two  three \r\nc \n", "a|one//b|two  three //c|" },
+        { "a one\tand\nb \"two", "a|one\tand//b|\"two" },
+        { "a one\nb\n", "f.csv:2: has 1 field; should be 2" },
+        { "a one\n\nb two\n", "f.csv:2: an empty line between rows" },
+        { "a one\nb two\n\n", "a|one//b|two" },
+    };
+    static const Case lines[] = {
+        { "one, \"two\ttwo\r\nthree", "one, \"two\ttwo//three" },
+        { "one\n\ntwo\n\n", "one////two//" }, // an empty line is an empty field
+        { "", "f.csv: is empty; should be rows" },
+        { "one\n\xff\n", "f.csv:2: byte 0xff is no text" },
+    };
+    run(words, sizeof words / sizeof *words, CSV_WORDS, false);
+    run(lines, sizeof lines / sizeof *lines, CSV_LINES, false);
+}
+
+static void windows_1252_becomes_utf8(void)
+{
+    Arena *arena = arena_new(1 << 20, &(Error){ 0 });
+    Error error = { 0 };
+    Csv csv;
+    const CsvForm form = { .format = CSV_LINES, .encoding = ENCODING_WINDOWS_1252 };
+    const char *text = "caf\xe9 \x96 \x80 5\x85\n\xff\xa0~\n";
+    CHECK(csv_parse_as(arena, bytes_of(text), "f", &form, &csv, &error));
+    CHECK_TEXT(csv.row[0].field[0], "caf\u00e9 \u2013 \u20ac 5\u2026");
+    CHECK_TEXT(csv.row[1].field[0], "\u00ff\u00a0~");
+    CHECK(!csv_parse_as(arena, bytes_of("one\ntwo\x9d\n"), "f", &form, &csv, &error));
+    CHECK_ERROR(&error, ERROR_INPUT, "f:2: byte 0x9d is no text; should be windows-1252");
+    CHECK(!csv_parse_as(arena, (Bytes){ (const uint8_t *)"a\0b", 3 }, "f", &form, &csv, &error));
+    CHECK_ERROR(&error, ERROR_INPUT, "f:1: byte 0x00 is no text");
+    arena_free(arena);
+}
+
 static void commas_are_read_as_rfc_4180_says(void)
 {
     static const Case cases[] = {
@@ -260,6 +296,8 @@ static void a_field_of_ten_megabytes_is_read_in_no_time(void)
 
 void suite_csv(void)
 {
+    ADD(a_word_or_a_line_is_a_field);
+    ADD(windows_1252_becomes_utf8);
     ADD(commas_are_read_as_rfc_4180_says);
     ADD(what_a_lenient_reader_repairs_is_refused_with_its_line);
     ADD(tabs_are_read_byte_for_byte);

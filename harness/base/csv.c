@@ -16,8 +16,9 @@ typedef struct {
     size_t fields;      // in it so far
     size_t line;        // of the next byte
     size_t empty_line;  // 0, or the first empty line since the last row
-    bool header;        // the first row is still to come and names the columns
-    bool cr;            // the last thing was a CR outside of quotes
+    CsvRagged ragged;
+    bool header; // the first row is still to come and names the columns
+    bool cr;     // the last thing was a CR outside of quotes
     bool failed;
 } Reader;
 
@@ -25,10 +26,24 @@ typedef struct {
 // field of 10 MB a matter of minutes.
 enum { MARK_BYTES = 3, FIELD_ROOM = 1 << 20 };
 static const char byte_order_mark[] = "\xef\xbb\xbf";
+const char *const ragged_names[] = { "refuse", "cut", "drop", NULL };
+const char *const encoding_names[] = { "utf-8", "windows-1252", NULL };
+
+// What separates the fields of a line, and how many there are at most.
+static const struct {
+    int separator;
+    size_t most;
+    bool empty; // an empty line is a row
+} formats[] = {
+    [CSV_COMMAS] = { ',', SIZE_MAX, false },
+    [CSV_TABS] = { '\t', SIZE_MAX, false },
+    [CSV_WORDS] = { ' ', 2, false },
+    [CSV_LINES] = { '\n', 1, true },
+};
 
 static bool make_room(Reader *reader, Bytes bytes, CsvFormat format);
 static void read_commas(Reader *reader, Bytes bytes);
-static void read_tabs(Reader *reader, Bytes bytes);
+static void read_lines(Reader *reader, Bytes bytes, CsvFormat format);
 static void field_ends(void *text, size_t size, void *reader);
 static void add_field(Reader *reader, const char *text, size_t size);
 static void row_ends(int end, void *reader);
@@ -36,33 +51,53 @@ static void finish_row(Reader *reader);
 static void names_differ(Reader *reader, size_t line);
 static void refuse(Reader *reader, size_t line, const char *right, const char *what);
 
-bool csv_parse_bytes(Arena *arena, Bytes bytes, const char *file, CsvFormat format, bool header,
-                     Csv *csv, Error *error)
+bool csv_parse_as(Arena *arena, Bytes bytes, const char *file, const CsvForm *form, Csv *csv,
+                  Error *error)
 {
-    Reader reader = { .arena = arena, .file = file, .csv = csv, .error = error, .line = 1 };
+    Reader reader = { .arena = arena,
+                      .file = file,
+                      .csv = csv,
+                      .error = error,
+                      .line = 1,
+                      .ragged = form->ragged,
+                      .header = form->header };
     *csv = (Csv){ .file = file };
-    reader.header = header;
+    if (form->encoding == ENCODING_WINDOWS_1252 &&
+        !bytes_from_windows_1252(arena, bytes, file, &bytes, error))
+        return false;
     if (bytes.size >= MARK_BYTES && !memcmp(bytes.data, byte_order_mark, MARK_BYTES))
         bytes = (Bytes){ bytes.data + MARK_BYTES, bytes.size - MARK_BYTES };
-    if (!bytes_are_text(bytes, file, error) || !make_room(&reader, bytes, format))
+    if (!bytes_are_text(bytes, file, error) || !make_room(&reader, bytes, form->format))
         return false;
-    if (format == CSV_COMMAS)
+    if (form->format == CSV_COMMAS)
         read_commas(&reader, bytes);
     else
-        read_tabs(&reader, bytes);
+        read_lines(&reader, bytes, form->format);
     if (!reader.failed && csv->columns == 0)
-        refuse(&reader, 0, header ? "a line that names the columns" : "rows", "is empty");
+        refuse(&reader, 0, form->header ? "a line that names the columns" : "rows", "is empty");
     return !reader.failed;
 }
 
-bool csv_read(Arena *arena, const char *path, CsvFormat format, bool header, Csv *csv, Error *error)
+bool csv_read_as(Arena *arena, const char *path, const CsvForm *form, Csv *csv, Error *error)
 {
     Bytes bytes;
     if (!file_map(path, &bytes, error))
         return false;
-    bool ok = csv_parse_bytes(arena, bytes, arena_text(arena, path), format, header, csv, error);
+    bool ok = csv_parse_as(arena, bytes, arena_text(arena, path), form, csv, error);
     file_unmap(bytes);
     return ok;
+}
+
+bool csv_parse_bytes(Arena *arena, Bytes bytes, const char *file, CsvFormat format, bool header,
+                     Csv *csv, Error *error)
+{
+    return csv_parse_as(arena, bytes, file, &(CsvForm){ .format = format, .header = header }, csv,
+                        error);
+}
+
+bool csv_read(Arena *arena, const char *path, CsvFormat format, bool header, Csv *csv, Error *error)
+{
+    return csv_read_as(arena, path, &(CsvForm){ .format = format, .header = header }, csv, error);
 }
 
 // Takes for the most that these bytes can hold: a field ends at a separator, a line end or the end
@@ -71,7 +106,8 @@ bool csv_read(Arena *arena, const char *path, CsvFormat format, bool header, Csv
 // Pages that stay untouched cost nothing.
 static bool make_room(Reader *reader, Bytes bytes, CsvFormat format)
 {
-    size_t fields = 1, rows = 1, aligned = 4096, separator = format == CSV_COMMAS ? ',' : '\t';
+    size_t fields = 1, rows = 1, aligned = 4096;
+    int separator = formats[format].separator;
     for (size_t i = 0; i < bytes.size; i++) {
         bool ends_row = bytes.data[i] == '\n' || bytes.data[i] == '\r';
         fields += bytes.data[i] == separator || ends_row;
@@ -126,18 +162,22 @@ static void read_commas(Reader *reader, Bytes bytes)
     csv_free(&parser);
 }
 
-static void read_tabs(Reader *reader, Bytes bytes)
+static void read_lines(Reader *reader, Bytes bytes, CsvFormat format)
 {
     const char *at = (const char *)bytes.data, *end = at + bytes.size;
+    int separator = formats[format].separator;
     while (at < end && !reader->failed) {
         const char *feed = memchr(at, '\n', (size_t)(end - at));
-        const char *last = feed ? feed : end;
+        const char *last = feed ? feed : end, *next = NULL;
         if (feed && feed > at && feed[-1] == '\r')
             last--;
-        for (const char *field = at, *tab; at < last && field; field = tab ? tab + 1 : NULL) {
-            tab = memchr(field, '\t', (size_t)(last - field));
-            add_field(reader, field, (size_t)((tab ? tab : last) - field));
+        for (const char *field = at; at < last && field; field = next ? next + 1 : NULL) {
+            bool more = reader->fields + 1 < formats[format].most;
+            next = more ? memchr(field, separator, (size_t)(last - field)) : NULL;
+            add_field(reader, field, (size_t)((next ? next : last) - field));
         }
+        if (at == last && formats[format].empty)
+            add_field(reader, at, 0);
         at = feed ? feed + 1 : end;
         row_ends('\n', reader);
     }
@@ -174,11 +214,26 @@ static void row_ends(int end, void *context)
         refuse(reader, reader->line, "LF or CRLF", "a line ends in CR alone");
         return;
     }
-    if (nothing && !after_cr && !reader->empty_line)
+    if (nothing && !after_cr && !reader->empty_line && reader->ragged != RAGGED_DROPPED)
         reader->empty_line = reader->line;
     if (!nothing && !reader->failed)
         finish_row(reader);
     reader->line += end == '\n';
+}
+
+// A row of another number of fields; false where it is left out.
+static bool ragged_stays(Reader *reader, size_t fields, size_t line)
+{
+    char right[32];
+    if (reader->ragged == RAGGED_DROPPED)
+        return false;
+    if (reader->ragged == RAGGED_CUT && fields > reader->csv->columns)
+        return true;
+    reader->failed = true;
+    snprintf(right, sizeof right, "%zu", reader->csv->columns);
+    fail(reader->error, ERROR_INPUT, (Where){ reader->file, line, NULL }, right, "has %zu field%s",
+         fields, fields == 1 ? "" : "s");
+    return true;
 }
 
 static void finish_row(Reader *reader)
@@ -186,17 +241,12 @@ static void finish_row(Reader *reader)
     Csv *csv = reader->csv;
     size_t fields = reader->fields, line = reader->row->line;
     reader->fields = 0;
-    if (reader->empty_line) {
+    if (reader->empty_line)
         refuse(reader, reader->empty_line, "left out", "an empty line between rows");
-    } else if (csv->columns == 0) {
+    else if (csv->columns == 0)
         csv->columns = fields;
-    } else if (csv->columns != fields) {
-        char right[32];
-        reader->failed = true;
-        snprintf(right, sizeof right, "%zu", csv->columns);
-        fail(reader->error, ERROR_INPUT, (Where){ reader->file, line, NULL }, right,
-             "has %zu field%s", fields, fields == 1 ? "" : "s");
-    }
+    else if (csv->columns != fields && !ragged_stays(reader, fields, line))
+        return;
     if (reader->header) {
         reader->header = false;
         csv->header = reader->row->field;

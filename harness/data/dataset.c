@@ -1,9 +1,9 @@
-// dataset.c: files -> examples -> splits.
+// dataset.c: records -> examples -> splits.
 #include "data/dataset.h"
 #include "base/random.h"
 #include "base/text.h"
 #include "data/phrases.h"
-#include "data/task_impl.h"
+#include "data/records.h"
 #include <assert.h>
 #include <inttypes.h>
 #include <math.h>
@@ -20,6 +20,7 @@ typedef struct {
 } Key;
 
 static bool read_split(Arena *arena, const Task *task, Split split, Dataset *dataset, Error *error);
+static bool cut_fold(Arena *arena, const Task *task, Dataset *dataset, Error *error);
 static bool cut_tune(Arena *arena, const Task *task, Dataset *dataset, Error *error);
 static Key *keys_sorted(Arena *arena, Examples rows, Group group);
 static void number_groups(Arena *arena, Group group, Examples rows, const Key *key);
@@ -32,6 +33,8 @@ bool dataset_read(Arena *arena, const Task *task, Dataset *dataset, Error *error
     for (Split s = SPLIT_TRAIN; s < SPLITS; s++)
         if (task->file[s].path && !read_split(arena, task, s, dataset, error))
             return false;
+    if (task->folds && !cut_fold(arena, task, dataset, error))
+        return false;
     size_t mark = arena_mark(arena);
     for (Split s = SPLIT_TRAIN; s < SPLITS; s++, arena_rewind(arena, mark))
         if (s != SPLIT_TRAIN || task->file[SPLIT_TUNE].path)
@@ -44,42 +47,8 @@ bool dataset_read(Arena *arena, const Task *task, Dataset *dataset, Error *error
     return true;
 }
 
-static size_t column_of(const Csv *csv, const TaskFile *file, const char *name)
-{
-    if (file->header)
-        return csv_column(csv, name);
-    int64_t number = 0;
-    bool whole = text_whole(name, &number);
-    assert(whole && number >= 1); // task_parse has seen to it
-    (void)whole;
-    return (uint64_t)number <= csv->columns ? (size_t)number - 1 : SIZE_MAX;
-}
-
-static bool no_column(Arena *arena, const Csv *csv, const char *name, Error *error)
-{
-    return fail(error, ERROR_INPUT, (Where){ .file = csv->file, .line = 1 },
-                csv->header ? arena_format(arena, "one of %s", task_columns(arena, csv))
-                            : "no more than there are",
-                "has no column '%s'", name);
-}
-
-// A plain folder has no other columns: a misspelt text_b would be left out in silence.
-static bool no_others(const Csv *csv, const TaskFile *file, Error *error)
-{
-    for (size_t i = 0; i < csv->columns; i++) {
-        const char *name = csv->header[i];
-        if (strcmp(name, file->text) != 0 && strcmp(name, file->label) != 0 &&
-            !(file->text_b && strcmp(name, file->text_b) == 0))
-            return fail(error, ERROR_INPUT, (Where){ .file = csv->file, .line = 1, .item = name },
-                        "a column of train.csv: text, text_b, label or score",
-                        "is not a column of this task");
-    }
-    return true;
-}
-
-// The value of a label or score as it stands in a file, into *row.
-static bool read_label(Arena *arena, const Task *task, Where where, const char *text, Example *row,
-                       Error *error)
+// The value of a label or score, into *row.
+static bool read_label(const Task *task, Where where, const char *text, Example *row, Error *error)
 {
     row->label = -1;
     if (!task->classes) {
@@ -92,63 +61,42 @@ static bool read_label(Arena *arena, const Task *task, Where where, const char *
     for (int k = 0; k < task->classes; k++)
         if (strcmp(task->labels[k], text) == 0)
             row->label = k;
-    if (row->label < 0)
-        return fail(error, ERROR_INPUT, where, task_choices(arena, task->labels), "'%s' is unknown",
-                    text);
+    assert(row->label >= 0); // records_read has seen to it
     return true;
 }
 
+// Labels of dev and test are checked, but kept apart.
 static bool read_split(Arena *arena, const Task *task, Split split, Dataset *dataset, Error *error)
 {
-    const TaskFile *file = &task->file[split];
-    Csv csv;
-    if (!csv_read(arena, file->path, file->format, file->header, &csv, error))
+    Record *record;
+    size_t count, bytes = 0;
+    Where whole = { .file = task->file[split].path };
+    bool ours = split == SPLIT_TRAIN || split == SPLIT_TUNE;
+    if (!records_read(arena, task, split, &record, &count, error))
         return false;
-    size_t text = column_of(&csv, file, file->text), label = column_of(&csv, file, file->label);
-    size_t text_b = file->text_b ? column_of(&csv, file, file->text_b) : 0;
-    bool labelled = label != SIZE_MAX, ours = split == SPLIT_TRAIN || split == SPLIT_TUNE;
-    size_t bytes = 0;
-    if (csv.rows == 0)
-        return fail(error, ERROR_INPUT, (Where){ .file = file->path }, "1 or more", "has no rows");
-    if (text == SIZE_MAX)
-        return no_column(arena, &csv, file->text, error);
-    if (text_b == SIZE_MAX)
-        return no_column(arena, &csv, file->text_b, error);
-    // A test file may come without: it is then not scored.
-    if (!labelled && (split != SPLIT_TEST || task->report == SPLIT_TEST))
-        return no_column(arena, &csv, file->label, error);
-    if (!task->description && !no_others(&csv, file, error))
-        return false;
-    if (file->rows >= 0 && (uint64_t)file->rows != csv.rows)
-        return fail(error, ERROR_INPUT, (Where){ .file = file->path },
-                    arena_format(arena, "%" PRId64 " (%s)", file->rows, task->description),
-                    "has %zu rows", csv.rows);
-    if (csv.rows > INT32_MAX) // products of two counts fit in 64 bits
-        return fail(error, ERROR_INPUT, (Where){ .file = file->path }, "2147483647 or fewer",
-                    "has %zu rows", csv.rows);
-    Example *row = arena_take(arena, csv.rows, sizeof *row);
-    const char **label_text = arena_take(arena, csv.rows, sizeof *label_text);
-    for (size_t i = 0; i < csv.rows; i++) {
-        const char *const *field = csv.row[i].field;
-        Where where = { .file = file->path, .line = csv.row[i].line, .item = file->label };
-        row[i] = (Example){ .text = field[text],
-                            .text_b = file->text_b ? field[text_b] : NULL,
+    if (count > INT32_MAX) // products of two counts fit in 64 bits
+        return fail(error, ERROR_INPUT, whole, "2147483647 or fewer", "has %zu rows", count);
+    Example *row = arena_take(arena, count, sizeof *row);
+    const char **label_text = arena_take(arena, count, sizeof *label_text);
+    for (size_t i = 0; i < count; i++) {
+        row[i] = (Example){ .text = record[i].text,
+                            .text_b = record[i].text_b,
+                            .given = record[i].group,
                             .label = -1,
                             .id = (uint32_t)i,
-                            .line = csv.row[i].line };
+                            .line = record[i].where.line };
         Example checked = row[i];
-        if (labelled && !read_label(arena, task, where, field[label], &checked, error))
+        label_text[i] = record[i].label;
+        if (label_text[i] && !read_label(task, record[i].where, label_text[i], &checked, error))
             return false;
         if (ours)
             row[i] = checked;
-        label_text[i] = labelled ? field[label] : NULL;
         bytes += text_bytes(&row[i]);
     }
     if (bytes > INT32_MAX) // then words and their runs have numbers of 32 bits
-        return fail(error, ERROR_INPUT, (Where){ .file = file->path }, "2 GiB or less",
-                    "holds %zu bytes of text", bytes);
-    dataset->split[split] = (Examples){ row, csv.rows };
-    dataset->label_text[split] = labelled && !ours ? label_text : NULL;
+        return fail(error, ERROR_INPUT, whole, "2 GiB or less", "holds %zu bytes of text", bytes);
+    dataset->split[split] = (Examples){ row, count };
+    dataset->label_text[split] = label_text[0] ? label_text : NULL;
     return true;
 }
 
@@ -156,16 +104,20 @@ bool dataset_labels(const Task *task, Split split, Dataset *dataset, Error *erro
 {
     assert(split == SPLIT_DEV || split == SPLIT_TEST);
     Examples rows = dataset->split[split];
+    const char *label = task->file[split].label;
     if (rows.count == 0)
         return fail(error, ERROR_INPUT, (Where){ .file = task->folder, .item = split_names[split] },
-                    "dev, or a task with a labelled test file", "there is no such split");
+                    split == SPLIT_DEV ? "test, which this task reports"
+                                       : "dev, or a task with a labelled test file",
+                    "there is no such split");
     if (!dataset->label_text[split])
         return fail(error, ERROR_INPUT, (Where){ .file = task->file[split].path },
-                    "labelled to be scored", "has no column '%s'", task->file[split].label);
+                    "labelled to be scored", "has no %s%s%s", label ? "column '" : "labels",
+                    label ? label : "", label ? "'" : "");
     dataset->label_reads[split]++;
     for (size_t i = 0; i < rows.count; i++) {
-        bool right = read_label(NULL, task, (Where){ 0 }, dataset->label_text[split][i],
-                                &rows.example[i], error);
+        bool right =
+            read_label(task, (Where){ 0 }, dataset->label_text[split][i], &rows.example[i], error);
         assert(right); // read_split has seen to it
         (void)right;
     }
@@ -227,6 +179,10 @@ static size_t group_content(const Example *row, Group group, char *content)
         end = put(end, row->text_b);
         break;
     case GROUP_PREMISE:
+    case GROUP_LINKED: // keys_linked
+        break;
+    case GROUP_GIVEN:
+        end = put(content, row->given);
         break;
     case GROUP_SENTENCE: // words with single blanks
         end = content;
@@ -242,12 +198,64 @@ static size_t group_content(const Example *row, Group group, char *content)
     return (size_t)(end - content);
 }
 
+// The first row of a set of rows that belong together; shortens the way there.
+static uint32_t first_of(uint32_t *before, uint32_t row)
+{
+    while (before[row] != row)
+        row = before[row] = before[before[row]];
+    return row;
+}
+
+// Rows that are linked have the smallest key of all their texts.
+static Key *keys_linked(Arena *arena, Examples rows)
+{
+    Key *key = arena_take(arena, rows.count + 1, sizeof *key);
+    size_t mark = arena_mark(arena), texts = 2 * rows.count;
+    Key *text = arena_take(arena, texts + 1, sizeof *text);
+    uint32_t *before = arena_take(arena, rows.count + 1, sizeof *before);
+    bool *known = arena_zero(arena, rows.count + 1, sizeof *known);
+    for (size_t i = 0; i < texts; i++) {
+        const Example *row = &rows.example[i / 2];
+        const char *of = i % 2 ? row->text_b : row->text;
+        text[i] = key_of(of, strlen(of), i / 2);
+        before[i / 2] = (uint32_t)(i / 2);
+    }
+    qsort(text, texts, sizeof *text, by_key);
+    for (size_t i = 1; i < texts; i++) {
+        uint32_t a = first_of(before, text[i - 1].row), b = first_of(before, text[i].row);
+        if (same_key(&text[i - 1], &text[i]))
+            before[a > b ? a : b] = a > b ? b : a;
+    }
+    for (size_t i = 0; i < texts; i++) {
+        uint32_t first = first_of(before, text[i].row);
+        if (!known[first])
+            key[first] = text[i];
+        known[first] = true;
+    }
+    for (size_t i = 0; i < rows.count; i++) {
+        key[i] = key[first_of(before, (uint32_t)i)];
+        key[i].row = (uint32_t)i;
+    }
+    arena_rewind(arena, mark);
+    qsort(key, rows.count, sizeof *key, by_key);
+    return key;
+}
+
+static size_t given_bytes(const Example *row)
+{
+    return row->given ? strlen(row->given) : 0;
+}
+
 // The rows' keys in their order: rows of a group are neighbours, in the order of the file.
 static Key *keys_sorted(Arena *arena, Examples rows, Group group)
 {
     size_t most = 0;
-    for (size_t i = 0; i < rows.count; i++)
-        most = text_bytes(&rows.example[i]) > most ? text_bytes(&rows.example[i]) : most;
+    if (group == GROUP_LINKED)
+        return keys_linked(arena, rows);
+    for (size_t i = 0; i < rows.count; i++) {
+        size_t bytes = text_bytes(&rows.example[i]) + given_bytes(&rows.example[i]);
+        most = bytes > most ? bytes : most;
+    }
     Key *key = arena_take(arena, rows.count + 1, sizeof *key);
     char *content = arena_take(arena, most + KEY_EXTRA, 1);
     for (size_t i = 0; i < rows.count; i++)
@@ -288,6 +296,59 @@ static void number_groups(Arena *arena, Group group, Examples rows, const Key *k
             number[i] = next++;
         rows.example[i].group = number[first];
     }
+}
+
+// ---- dev out of train, where there are folds
+
+// Deals whole groups, in the order of their keys, each to the fold that has the fewest rows; of
+// these to the first. in_fold: of each row, from 1. Returns the rows of the smallest fold.
+static size_t deal(const Key *key, size_t rows, int folds, int *in_fold)
+{
+    size_t dealt[MOST_FOLDS + 1] = { 0 };
+    for (size_t begin = 0, end; begin < rows; begin = end) {
+        int least = 1;
+        for (int f = 2; f <= folds; f++)
+            least = dealt[f] < dealt[least] ? f : least;
+        for (end = begin; end < rows && same_key(&key[begin], &key[end]); end++)
+            in_fold[key[end].row] = least;
+        dealt[least] += end - begin;
+    }
+    size_t least = rows;
+    for (int f = 1; f <= folds; f++)
+        least = dealt[f] < least ? dealt[f] : least;
+    return least;
+}
+
+// The fold's rows become dev; their labels are kept apart, as those of a file would be.
+static bool cut_fold(Arena *arena, const Task *task, Dataset *dataset, Error *error)
+{
+    Examples all = dataset->split[SPLIT_TRAIN];
+    Example *kept = arena_take(arena, all.count, sizeof *kept); // train, and from its end dev
+    const char **label_text = arena_zero(arena, all.count, sizeof *label_text);
+    size_t mark = arena_mark(arena), train = 0, dev = 0;
+    int *in_fold = arena_zero(arena, all.count, sizeof *in_fold);
+    if (!deal(keys_sorted(arena, all, task->group), all.count, task->folds, in_fold))
+        return fail(error, ERROR_INPUT, (Where){ .file = task->file[SPLIT_TRAIN].path },
+                    "more rows that do not belong together, or fewer folds",
+                    "%zu rows leave a fold of %d empty", all.count, task->folds);
+    for (size_t i = 0; i < all.count; i++)
+        train += in_fold[i] != task->fold;
+    Examples rest = { kept, 0 };
+    for (size_t i = 0; i < all.count; i++)
+        if (in_fold[i] != task->fold)
+            kept[rest.count++] = all.example[i];
+        else {
+            Example *row = &kept[train + dev];
+            *row = all.example[i];
+            label_text[dev++] = dataset->label_text[SPLIT_TRAIN][i];
+            row->label = -1;
+            row->score = 0;
+        }
+    arena_rewind(arena, mark);
+    dataset->split[SPLIT_TRAIN] = rest;
+    dataset->split[SPLIT_DEV] = (Examples){ kept + train, dev };
+    dataset->label_text[SPLIT_DEV] = label_text;
+    return true;
 }
 
 // ---- tune out of train

@@ -1,5 +1,9 @@
 // dataset.h: the rows of a task: its splits, and which training rows a run takes.
 //
+// Where a task has folds, dev is one of them: whole groups of the training rows, dealt out in the
+// order of their keys' SHA-256 to whichever fold has the fewest rows. Every row is in one fold, and
+// a row's fold does not depend on the order of the file.
+//
 // Where a task has no tune file, tune is cut from train: a tenth of the rows, at most 2,000, whole
 // groups, those whose keys have the smallest SHA-256. So it is the same for every method and seed,
 // and does not depend on the order of the file. For GROUP_SENTENCE a tenth is taken of the
@@ -13,6 +17,7 @@
 
 typedef struct {
     const char *text, *text_b; // text_b NULL for single texts
+    const char *given;         // what GROUP_GIVEN knows the group by, else NULL
     int32_t label;             // class, or -1
     float score;               // of a task with scores
     uint32_t id;               // row number in the file, from 0
@@ -30,7 +35,7 @@ typedef struct {
     Hash hash[SPLITS];      // of what a split holds: texts, ids and, of train and tune, labels
     const char *rule; // how tune was made: "file", or "group text: 10 % of 900 rows, at most 2000"
     size_t dropped;   // training rows that lie in a sentence of tune
-    const char **label_text[SPLITS]; // dev, test: for dataset_labels alone; NULL: of a test without
+    const char **label_text[SPLITS]; // dev, test: for dataset_labels alone; NULL: a test without
     unsigned label_reads[SPLITS];    // how often dataset_labels was asked
 } Dataset;
 

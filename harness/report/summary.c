@@ -11,7 +11,7 @@ static const char *const name_columns[] = { // a run's name, or what follows fro
     "key", "schema", "sweep", "study", "stage", "task", "spec_sha", "vocab_sha", "steps",
     "best_epoch", "truncated_share", "head_new", "search_space", "winner_key", "winner_on_edge", NULL };
 static const char *const seed_columns[] = {
-    "seed", "init_seed", "order_seed", "dropout_seed", "data_seed", "fold", NULL };
+    "seed", "init_seed", "order_seed", "dropout_seed", "data_seed", NULL };
 static const char *const line_columns[] = {
     "model", "method", "pretrained", "options", "model_sha", "method_sha", "lr", "head_lr",
     "micro_batch", "recompute", "frozen_dtype", "frozen_dropout", "budget", "budget_of", "head",

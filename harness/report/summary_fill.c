@@ -10,7 +10,7 @@
 // clang-format off
 static const char *const machine_columns[] = { "cpu", "blas_core", "threads", "jobs", NULL };
 static const char *const shown_columns[] = {
-    "train_n", "tune_n", "train_on", "train_limit", "epochs", "min_steps", "batch", "max_length",
+    "fold", "train_n", "tune_n", "train_on", "train_limit", "epochs", "min_steps", "batch", "max_length",
     "select", NULL };
 // clang-format on
 

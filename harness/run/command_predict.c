@@ -162,14 +162,22 @@ static bool split_of(const Predict *p, const TaskFiles *files, Split *split, Err
     return true;
 }
 
+// Rows of another fold are those that were trained on.
+static bool open_task(const Predict *p, Cache *cache, TaskFiles **files, Error *error)
+{
+    return task_files(cache, p->task, INT64_MIN, files, error) &&
+           (!(*files)->task.folds || strcmp((*files)->task.name, p->saved.task) != 0 ||
+            task_files(cache, p->task, p->saved.fold, files, error));
+}
+
 static bool predict_split(Predict *p, Cache *cache, Error *error)
 {
     TaskFiles *files;
     int *by_task = NULL;
     Split split = SPLIT_DEV;
     double seconds = 0;
-    if (!task_files(cache, p->task, &files, error) ||
-        !match_labels(p, &files->task, &by_task, error) || !split_of(p, files, &split, error))
+    if (!open_task(p, cache, &files, error) || !match_labels(p, &files->task, &by_task, error) ||
+        !split_of(p, files, &split, error))
         return false;
     Wanted wanted = {
         .model = p->model, .task = files, .split = split, .max_length = (size_t)p->saved.max_length

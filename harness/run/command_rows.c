@@ -8,18 +8,20 @@
 static const Flag flags[] = {
     { "task", 0, "NAME", "a name of `tunemark list tasks`, or a folder" },
     { "split", 0, "NAME", "train, tune, dev or test [train]" },
+    { "fold", 0, "N", "the part that is dev, of a task with folds [1]" },
     { "train-limit", 0, "N", "rows of train, as in a run; 0: all [0]" },
     { "data-seed", 0, "N", "which rows train-limit takes [1]" },
     FLAG_END,
 };
 
-static bool whole_flag(const Arguments *arguments, const char *name, int64_t standard,
-                       int64_t *value, Error *error)
+static bool whole_flag(const Arguments *arguments, const char *name, int64_t least,
+                       int64_t standard, int64_t *value, Error *error)
 {
     const char *text = argument_value(arguments, name);
     *value = standard;
-    return !text || (text_whole(text, value) && *value >= 0) ||
-           fail(error, ERROR_INPUT, (Where){ .item = name }, "a whole number from 0 on",
+    return !text || (text_whole(text, value) && *value >= least) ||
+           fail(error, ERROR_INPUT, (Where){ .item = name },
+                least ? "a whole number from 1 on" : "a whole number from 0 on",
                 "'%s' is out of range", text);
 }
 
@@ -44,13 +46,14 @@ static bool command(const Invocation *invocation, int *status, Error *error)
     Arguments arguments;
     Task task;
     Dataset dataset;
-    int64_t limit, seed;
+    int64_t limit, seed, fold;
     int split = SPLIT_TRAIN;
     (void)status;
     if (!arguments_read(arena, invocation->count, invocation->argument, flags, &arguments, error) ||
         !no_operands(&arguments, error) || !arguments_known(&arguments, flags, NULL, error) ||
-        !whole_flag(&arguments, "train-limit", 0, &limit, error) ||
-        !whole_flag(&arguments, "data-seed", 1, &seed, error))
+        !whole_flag(&arguments, "fold", 1, INT64_MIN, &fold, error) ||
+        !whole_flag(&arguments, "train-limit", 0, 0, &limit, error) ||
+        !whole_flag(&arguments, "data-seed", 0, 1, &seed, error))
         return false;
     const char *name = argument_value(&arguments, "task");
     const char *of = argument_value(&arguments, "split");
@@ -63,13 +66,13 @@ static bool command(const Invocation *invocation, int *status, Error *error)
         return fail(error, ERROR_INPUT, (Where){ .item = "--task" },
                     "a name of `tunemark list tasks`, or a folder", "is not given");
     if (!task_find(arena, path_join(arena, home_folder(arena), "datasets"), name, &task, error) ||
-        !dataset_read(arena, &task, &dataset, error) ||
+        !task_fold(arena, &task, fold, error) || !dataset_read(arena, &task, &dataset, error) ||
         (split >= SPLIT_DEV && !dataset_labels(&task, (Split)split, &dataset, error)))
         return false;
     Examples examples = dataset.split[split];
     if (split == SPLIT_TRAIN)
         examples = dataset_limit(arena, &task, examples, (size_t)limit, (uint64_t)seed);
-    printf("text%s,%s,id,group\n", task.file[split].text_b ? ",text_b" : "",
+    printf("text%s,%s,id,group\n", task.file[SPLIT_TRAIN].text_b ? ",text_b" : "",
            task.classes ? "label" : "score");
     for (size_t i = 0; i < examples.count; i++)
         example_put(&task, &examples.example[i]);

@@ -83,7 +83,10 @@ static void points(FILE *out, const char *name, double fraction)
 // The row in words.
 static void row_print(FILE *out, const Row *row, const Protocol *protocol)
 {
-    fprintf(out, "%s %s %s seed %lld: ", row->method, row->model, row->task, (long long)row->seed);
+    fprintf(out, "%s %s %s", row->method, row->model, row->task);
+    if (row->fold != WHOLE_UNKNOWN)
+        fprintf(out, " fold %lld", (long long)row->fold);
+    fprintf(out, " seed %lld: ", (long long)row->seed);
     if (!row_ok(row))
         fprintf(out, "%s: %s", row->status, row->error ? row->error : "");
     else {

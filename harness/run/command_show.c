@@ -183,7 +183,8 @@ const Command command_tokens = {
 // ---- list
 
 static const Flag list_flags[] = {
-    { "markdown", 0, NULL, "as a table for a page" },
+    { "markdown", 0, NULL, "as a table for a page: methods, tasks" },
+    { "csv", 0, NULL, "for programs: tasks" },
     FLAG_END,
 };
 
@@ -240,21 +241,62 @@ static bool list_models(Arena *arena, Error *error)
     return true;
 }
 
-static bool list_tasks(Arena *arena, Error *error)
+typedef enum { FOR_PEOPLE, FOR_PROGRAMS, FOR_PAGES } Audience;
+
+// What is evaluated: dev, test, or a part of so many.
+static const char *task_reports(Arena *arena, const Task *task)
 {
+    return task->folds ? arena_format(arena, "%d folds", task->folds) : split_names[task->report];
+}
+
+static void task_print(Arena *arena, const Task *task, bool here, Audience audience)
+{
+    const char *metric = metric_names[task->metric], *reports = task_reports(arena, task);
+    const char *summary = task->summary ? task->summary : "";
+    const char *labels = task->classes ? arena_format(arena, "%d", task->classes) : "score";
+    switch (audience) {
+    case FOR_PEOPLE:
+        printf("%-15s %-9s %6s  %-8s %-4s %s\n", task->name, metric, labels, reports,
+               here ? "yes" : "no", summary);
+        break;
+    case FOR_PROGRAMS:
+        printf("%s,%s,%s,%s,%s,", task->name, metric, labels, reports, here ? "yes" : "no");
+        csv_put(stdout, summary);
+        putchar('\n');
+        break;
+    case FOR_PAGES:
+        printf("| %s | %s | %s | %s | %s |\n", task->name, summary, metric, labels, reports);
+        break;
+    }
+}
+
+static bool list_tasks(Arena *arena, Audience audience, Error *error)
+{
+    static const char *const heads[] = {
+        "task            metric    labels  scored   here asks",
+        "task,metric,labels,scored,here,summary",
+        "| task | asks | metric | labels | scored |\n| --- | --- | --- | ---: | --- |",
+    };
     const char *datasets = path_join(arena, home_folder(arena), "datasets");
     const char *const *names;
+    size_t absent = 0;
     if (!task_names(arena, datasets, &names, error))
         return false;
+    puts(heads[audience]);
     for (size_t i = 0; names[i]; i++) {
-        Task task;
-        if (task_find(arena, datasets, names[i], &task, error))
-            printf("%-14s %s, %d %s  %s\n", names[i], metric_names[task.metric],
-                   task.classes ? task.classes : 1, task.classes ? "labels" : "score",
-                   task.summary ? task.summary : "");
-        else
-            printf("%-14s not here: %s\n", names[i], error->text);
+        Task task, found;
+        Error unlocated;
+        if (!task_describe(arena, datasets, names[i], &task, error))
+            return false;
+        bool here = task_find(arena, datasets, names[i], &found, &unlocated);
+        absent += !here;
+        task_print(arena, &task, here, audience);
     }
+    if (absent && audience == FOR_PEOPLE && isatty(STDERR_FILENO))
+        fprintf(stderr,
+                "tunemark: %zu are not here: their files belong in a folder NAME in one of "
+                "TUNEMARK_DATA\n",
+                absent);
     return true;
 }
 
@@ -275,7 +317,11 @@ static bool list(const Invocation *invocation, int *status, Error *error)
     if (!strcmp(what, "models"))
         return list_models(invocation->arena, error);
     if (!strcmp(what, "tasks"))
-        return list_tasks(invocation->arena, error);
+        return list_tasks(invocation->arena,
+                          argument_is(&arguments, "csv")        ? FOR_PROGRAMS
+                          : argument_is(&arguments, "markdown") ? FOR_PAGES
+                                                                : FOR_PEOPLE,
+                          error);
     if (!strcmp(what, "columns")) {
         row_schema(stdout);
         return true;
@@ -287,7 +333,8 @@ static bool list(const Invocation *invocation, int *status, Error *error)
 const Command command_list = {
     .name = "list",
     .summary = "list methods, models, tasks, or the columns of a row",
-    .usage = "  tunemark list methods\n  tunemark list columns >results/SCHEMA.md\n",
+    .usage = "  tunemark list methods\n  tunemark list tasks --csv\n  tunemark list columns "
+             ">results/SCHEMA.md\n",
     .flags = list_flags,
     .run = list,
 };

@@ -109,22 +109,24 @@ bool model_files(Cache *cache, const char *asked, ModelFiles **files, Error *err
     return true;
 }
 
-bool task_files(Cache *cache, const char *asked, TaskFiles **files, Error *error)
+bool task_files(Cache *cache, const char *asked, int64_t fold, TaskFiles **files, Error *error)
 {
     Arena *arena = cache->arena;
     if (!asked)
         return fail(error, ERROR_INPUT, (Where){ .item = "task" },
                     "a name of `tunemark list tasks`, or a folder", "is not given");
     for (TaskEntry *e = cache->tasks; e; e = e->next)
-        if (!strcmp(e->files.asked, asked)) {
+        if (!strcmp(e->files.asked, asked) && e->files.fold == fold) {
             *files = &e->files;
             return true;
         }
     TaskEntry *entry = arena_zero(arena, 1, sizeof *entry);
     *files = &entry->files;
     entry->files.asked = arena_text(arena, asked);
+    entry->files.fold = fold;
     if (!task_find(arena, path_join(arena, home_folder(arena), "datasets"), asked,
                    &entry->files.task, error) ||
+        !task_fold(arena, &entry->files.task, fold, error) ||
         !dataset_read(arena, &entry->files.task, &entry->files.dataset, error))
         return false;
     rows_in_train(arena, &entry->files.dataset, entry->files.in_train);

@@ -18,13 +18,15 @@ typedef struct ModelFiles {
 
 typedef struct TaskFiles {
     const char *asked; // as the request names it
+    int64_t fold;      // likewise
     Task task;
     Dataset dataset;
     size_t in_train[SPLITS]; // rows of a split that stand in train, too (overlap.h)
 } TaskFiles;
 
 bool model_files(Cache *cache, const char *asked, ModelFiles **files, Error *error);
-bool task_files(Cache *cache, const char *asked, TaskFiles **files, Error *error);
+// `fold` is for task_fold.
+bool task_files(Cache *cache, const char *asked, int64_t fold, TaskFiles **files, Error *error);
 
 // Which rows of a task, read by which vocabulary.
 typedef struct {

@@ -125,7 +125,8 @@ bool inference_cost(const Prepared *prepared, State *state, double seconds, Row 
     Description description = prepared->description;
     size_t singles = examples_read(prepared) / SHORT_SHARE;
     const Tokens *tune = &prepared->tokens[SPLIT_TUNE];
-    Sizes one = { .tokens = tune->count ? tune : &prepared->tokens[SPLIT_DEV], .size = 1 }, batch;
+    Split report = prepared->task->task.report;
+    Sizes one = { .tokens = tune->count ? tune : &prepared->tokens[report], .size = 1 }, batch;
     description.merged = description.method.method->claims & MERGES;
     for (uint32_t i = 0; i < TEXTS; i++)
         one.example[i] = i % (uint32_t)one.tokens->count;

@@ -365,6 +365,8 @@ static void row_what(Arena *arena, const Request *request, const Prepared *p, Ro
     row->order_seed = (Whole)p->order_seed;
     row->dropout_seed = (Whole)p->dropout_seed;
     row->data_seed = (Whole)p->data_seed;
+    if (p->task->task.folds)
+        row->fold = p->task->task.fold;
 }
 
 static void row_protocol(Arena *arena, const Request *request, const Prepared *p, Row *row)
@@ -488,6 +490,9 @@ static void row_key(Arena *arena, const Request *request, const Prepared *p, Row
         (long long)row->max_length, option_of(arena, "train-limit", protocol),
         (unsigned long long)p->init_seed, (unsigned long long)p->order_seed,
         (unsigned long long)p->dropout_seed, (unsigned long long)p->data_seed);
+    if (p->task->task.folds)
+        text =
+            arena_format(arena, "%sfold=%d of %d\n", text, p->task->task.fold, p->task->task.folds);
     if (protocol->heldout)
         text = arena_format(arena, "%sheldout=%s\n", text, p->heldout.hash.hex);
     if (protocol->select != SELECT_LAST)
@@ -540,7 +545,9 @@ static const char *warnings_of(Arena *arena, const Request *request, const Prepa
     const Tokenizer *tokenizer = p->model->tokenizer;
     size_t capitals = tokenizer_capitals(tokenizer);
     double shrinks = shrinkage(&p->training);
-    const char *text = "";
+    const char *text = "", *of_task = p->task->task.warning;
+    if (of_task)
+        text = with_warning(arena, text, of_task);
     if (shrinks > 0.1)
         text =
             with_warning(arena, text,
@@ -553,7 +560,8 @@ static const char *warnings_of(Arena *arena, const Request *request, const Prepa
     if (is->config->type_assumed)
         text = with_warning(arena, text, "config.json has no model_type: taken for bert");
     bool final = request->protocol.stage == STAGE_FINAL;
-    if (final && p->task->dataset.split[SPLIT_TEST].count > p->tokens[SPLIT_TEST].count)
+    if (final && p->task->task.file[SPLIT_TEST].label &&
+        p->task->dataset.split[SPLIT_TEST].count > p->tokens[SPLIT_TEST].count)
         text = with_warning(arena, text, "test has no labels: it is not scored");
     text = with_overlap(arena, text, p);
     if (100 * capitals > tokenizer_vocabulary(tokenizer))
@@ -589,7 +597,8 @@ bool prepare(Arena *arena, Cache *cache, const Request *request, Prepared *p, Er
     const Protocol *protocol = &request->protocol;
     *p = (Prepared){ 0 };
     if (!request_head(request, error) || !model_files(cache, protocol->model, &p->model, error) ||
-        !task_files(cache, protocol->task, &p->task, error) || !check_types(arena, p, error))
+        !task_files(cache, protocol->task, protocol->fold, &p->task, error) ||
+        !check_types(arena, p, error))
         return false;
     p->init_seed = seed_of(protocol->init_seed, protocol->seed);
     p->order_seed = seed_of(protocol->order_seed, protocol->seed);

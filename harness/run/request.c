@@ -31,6 +31,7 @@ const Option protocol_options[] = {
     { "frozen-dropout", OPTION_CHOICE, offsetof(Protocol, frozen_dropout), "auto", 0, 0, "auto|yes|no", "dropout below the first trained parameter; auto is as the method claims" },
     { "max-length", OPTION_WHOLE, offsetof(Protocol, max_length), "128", 5, 65536, NULL, "tokens a text at most; cut to the model's positions" },
     { "train-limit", OPTION_WHOLE, offsetof(Protocol, train_limit), "0", 0, 1e9, NULL, "training rows, drawn by data-seed, stratified and nested, or 0: all; not with train-on train+tune" },
+    { "fold", OPTION_WHOLE, offsetof(Protocol, fold), NULL, 1, MOST_FOLDS, NULL, "part of the rows that is dev, of a task with folds; its first where not given" },
     { "train-on", OPTION_CHOICE, offsetof(Protocol, train_on), "train", 0, 0, "train|train+tune", "rows to train on; with train+tune nothing is scored on tune" },
     { "select", OPTION_CHOICE, offsetof(Protocol, select), "last", 0, 0, "last|best", "weights to evaluate: after the last step, or after the epoch best on tune" },
     { "stage", OPTION_CHOICE, offsetof(Protocol, stage), "final", 0, 0, "final|trial", "a trial, of a search, is scored on tune alone" },

@@ -22,6 +22,7 @@ typedef struct {
     double dropout;     // NAN: the config's
     int frozen_dropout; // auto, yes, no
     int64_t max_length, train_limit;
+    int64_t fold; // INT64_MIN: the first, where the task has folds
     bool pretrained;
     int64_t seed, init_seed, order_seed, dropout_seed, data_seed; // INT64_MIN: as seed
     const char *heldout;                                          // a file of texts; NULL: none

@@ -11,7 +11,7 @@
 
 enum { FORMAT = 1, MOST_LABELS = 1000, HASH_DIGITS = 64 };
 static const char TENSORS[] = "method.safetensors", DESCRIPTION[] = "run.json";
-static const char FROZEN_DTYPE[] = "frozen_dtype"; // the one key that need not be there
+static const char FROZEN_DTYPE[] = "frozen_dtype", FOLD[] = "fold"; // these need not be there
 
 typedef enum { TEXT, HASH, FLAG, WHOLE, OWN } KeyType; // OWN: has a reader of its own
 typedef struct {
@@ -124,6 +124,8 @@ static json_t *describe_run(Arena *arena, const Request *request, const Prepared
     put(root, "batch", json_integer((json_int_t)p->levers.pass), ok);
     if (row->frozen_dtype)
         put(root, FROZEN_DTYPE, json_string(row->frozen_dtype), ok);
+    if (row->fold != WHOLE_UNKNOWN)
+        put(root, FOLD, json_integer(row->fold), ok);
     put(root, "tensors_sha", json_string(tensors->hex), ok);
     return root;
 }
@@ -274,9 +276,16 @@ static bool read_dtype(const json_t *value, Saved *saved, Error *error)
     return !value || wrong(saved, FROZEN_DTYPE, "bf16 or int8, or not there", error);
 }
 
+static bool read_fold(Arena *arena, const json_t *value, Saved *saved, Error *error)
+{
+    static const Key key = { FOLD, WHOLE, offsetof(Saved, fold), 1, MOST_FOLDS };
+    saved->fold = INT64_MIN;
+    return !value || read_key(arena, &key, value, saved, error);
+}
+
 static bool read_root(Arena *arena, const json_t *root, Saved *saved, Error *error)
 {
-    const char *names[KEYS + 2] = { NULL }, *name;
+    const char *names[KEYS + 3] = { NULL }, *name;
     json_t *value;
     if (!json_is_object(root))
         return fail(error, ERROR_INPUT, (Where){ .file = saved->file },
@@ -284,6 +293,7 @@ static bool read_root(Arena *arena, const json_t *root, Saved *saved, Error *err
     for (size_t i = 0; i < KEYS; i++)
         names[i] = keys[i].name;
     names[KEYS] = FROZEN_DTYPE;
+    names[KEYS + 1] = FOLD;
     json_object_foreach((json_t *)(uintptr_t)root, name, value) if (!text_among(name, names))
     {
         const char *near = text_nearest(name, names);
@@ -302,7 +312,8 @@ static bool read_root(Arena *arena, const json_t *root, Saved *saved, Error *err
            read_method(json_object_get(root, "method"), saved, error) &&
            read_options(arena, json_object_get(root, "options"), saved, error) &&
            read_head(json_object_get(root, "head"), saved, error) &&
-           read_dtype(json_object_get(root, FROZEN_DTYPE), saved, error);
+           read_dtype(json_object_get(root, FROZEN_DTYPE), saved, error) &&
+           read_fold(arena, json_object_get(root, FOLD), saved, error);
 }
 
 bool saved_parse(Arena *arena, Bytes bytes, const char *file, Saved *saved, Error *error)

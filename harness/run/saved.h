@@ -5,7 +5,7 @@
 //   model, model_sha, vocab_sha; task, pairs (true or false)
 //   labels: in the order of the logits; null for a score
 //   method, method_sha, options {name: text}; head, pretrained, init_seed (of what is in no file)
-//   frozen_dtype (left out where it is f32)
+//   frozen_dtype (left out where it is f32), fold (where the task has none)
 //   max_length; batch (of the evaluation); tensors_sha: SHA-256 of method.safetensors
 //
 // run.json is written last and holds the hash of the other file, so what a kill left half replaced
@@ -25,6 +25,7 @@ typedef struct {
     bool pairs, pretrained;
     Store frozen_store; // "frozen_dtype": bf16 or int8; f32 where the key is not there
     int64_t format, numerics, init_seed, max_length, batch;
+    int64_t fold; // INT64_MIN: the task has none
 } Saved;
 
 // Makes the folder. Before training: one that cannot be saved to is then known.

@@ -40,10 +40,10 @@ static bool same_setting(const Row *a, const Row *b)
 // steps apart: "batch, warmup"; "" where they are the same.
 static const char *differing(Arena *arena, const Row *a, const Row *b)
 {
-    static const char *const names[] = {
-        "pretrained", "head",  "schedule", "frozen_dropout", "select", "train_on", "train_limit",
-        "max_length", "batch", "warmup",   "weight_decay",   "clip",   "dropout",  "frozen_dtype"
-    };
+    static const char *const names[] = { "pretrained", "head",     "schedule",    "frozen_dropout",
+                                         "select",     "train_on", "train_limit", "fold",
+                                         "max_length", "batch",    "warmup",      "weight_decay",
+                                         "clip",       "dropout",  "frozen_dtype" };
     const char *differ = "";
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)
         if (strcmp(row_text(arena, a, row_find(names[i])), row_text(arena, b, row_find(names[i]))))

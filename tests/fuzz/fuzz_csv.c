@@ -1,6 +1,7 @@
-// Any bytes at all as a file with commas or tabs, as the first byte says, with a header or without:
-// either every row has as many fields as there are columns and what is written of them is read as
-// the same rows, or it is refused with one line that names the file.
+// Any bytes at all as a file of one of the formats, as the first byte says, with a header or
+// without, in either encoding, ragged rows refused, cut or left out: either every row has as many
+// fields as there are columns and what is written of them is read as the same rows, or it is
+// refused with one line that names the file.
 #include "base/csv.h"
 #include "tests/test.h"
 #include <stdlib.h>
@@ -52,9 +53,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length)
     Error error = { 0 };
     Csv csv;
     Arena *arena = arena_new((size_t)1 << 28, &error);
-    CsvFormat format = bytes[0] & 1 ? CSV_TABS : CSV_COMMAS;
+    CsvFormat format = (CsvFormat)((bytes[0] & 1) | (bytes[0] & 4 ? CSV_WORDS : CSV_COMMAS));
+    CsvForm form = { .format = format,
+                     .header = bytes[0] & 2,
+                     .ragged = (CsvRagged)(bytes[0] >> 3 & 3) % (RAGGED_DROPPED + 1),
+                     .encoding = bytes[0] & 32 ? ENCODING_WINDOWS_1252 : ENCODING_UTF8 };
     Bytes file = { bytes + 1, length - 1 };
-    if (csv_parse_bytes(arena, file, "fuzz", format, bytes[0] & 2, &csv, &error)) {
+    if (csv_parse_as(arena, file, "fuzz", &form, &csv, &error)) {
         size_t lines = 1;
         for (size_t i = 0; i < file.size; i++)
             lines += file.data[i] == '\n';

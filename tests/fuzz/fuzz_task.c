@@ -21,8 +21,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length)
               (task.classes ? task.positive < task.classes : task.positive < 0));
         CHECK((task.metric == METRIC_PEARSON || task.metric == METRIC_SPEARMAN) == !task.classes);
         CHECK(task.metric != METRIC_F1 || task.positive >= 0);
-        CHECK(task.file[SPLIT_TRAIN].path && task.file[SPLIT_DEV].path);
-        CHECK(task.file[task.report].path && !task.file[task.report].optional);
+        CHECK(task.file[SPLIT_TRAIN].path && !task.file[SPLIT_TRAIN].optional);
+        CHECK(task.folds ? task.folds <= MOST_FOLDS && task.fold == 1 && task.report == SPLIT_DEV
+                         : task.file[task.report].path && !task.file[task.report].optional);
         for (int s = 0; s < SPLITS; s++)
             CHECK(task.file[s].path || (task.file[s].rows == -1 && !task.file[s].optional));
     } else
