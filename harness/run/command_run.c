@@ -96,7 +96,10 @@ static void row_print(FILE *out, const Row *row, const Protocol *protocol)
     }
     fprintf(out, "; trained %lld of %lld (%.3g %%)", (long long)row->params_trained,
             (long long)row->params_total, 100 * row->trained_share);
-    fprintf(out, "; plan %.1f MB; %.1f s\n", (double)row->plan_peak / 1e6, row->wall_s);
+    fprintf(out, "; plan %.1f MB; %.1f s", (double)row->plan_peak / 1e6, row->wall_s);
+    if (row_alone_s(row) > row->wall_s) // a frozen bottom's rows were found in a file
+        fprintf(out, " (alone %.1f s)", row_alone_s(row));
+    fputc('\n', out);
     if (protocol->save && row->saved_bytes != WHOLE_UNKNOWN)
         fprintf(out, "%s: %lld bytes to keep\n", protocol->save, (long long)row->saved_bytes);
     fprintf(out, "%s/rows/%s.csv\n", protocol->out, row->key);
@@ -113,6 +116,13 @@ static void levers_print(FILE *out, const Row *row, const Protocol *protocol)
     else
         fprintf(out, "micro-batch %lld", (long long)row->micro_batch);
     fprintf(out, "%s\n", row->recompute ? ", recompute" : "");
+}
+
+// A file that was asked for and is not there is among the warnings.
+static void cache_print(FILE *out, const Row *row, const Protocol *protocol)
+{
+    if ((protocol->cache_file > 0 || protocol->cache_folder) && row->warnings)
+        fprintf(out, "tunemark: warning: %s\n", row->warnings);
 }
 
 static bool command(const Invocation *invocation, int *status, Error *error)
@@ -134,6 +144,7 @@ static bool command(const Invocation *invocation, int *status, Error *error)
     if (!ok)
         return false;
     levers_print(stderr, &row, &request.protocol);
+    cache_print(stderr, &row, &request.protocol);
     row_print(stdout, &row, &request.protocol);
     if (request.protocol.profile && !(row.forward_s > 0))
         fprintf(stderr, "tunemark: profile: no step went through the graph: there is none\n");
