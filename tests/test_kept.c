@@ -79,8 +79,13 @@ static void image_put(const char *path, Image image)
 
 static void image_seal(Image image)
 {
-    Hash hash = hash_bytes(image.data + NAME, image.size - NAME);
-    memcpy(image.data + DIGEST, hash.hex, 64);
+    char both[128] = { 0 };
+    for (size_t begin = 0, at = NAME; begin < image.size; at = begin += 65536) {
+        size_t end = begin + 65536 < image.size ? begin + 65536 : image.size;
+        memcpy(both + 64, hash_bytes(image.data + at, end - at).hex, 64);
+        memcpy(both, hash_bytes(both, 128).hex, 64);
+    }
+    memcpy(image.data + DIGEST, both, 64);
 }
 
 // A sound file that can be told from what any run writes.
@@ -337,13 +342,14 @@ static void a_file_that_is_not_whole_and_right_is_computed_anew(void)
     Bench b = run_bench();
     const char *folder = folder_of(&b, "kept");
     const char *const *settings = SETTINGS(EPOCHS, "cache-folder", folder);
-    Done first = run_of(&b, "head", settings);
+    Done first = run_of(&b, "topk", settings);
     const char *path = file_of(&b, folder);
     Image whole = mark(&b, path);
-    CHECK(was_found(run_of(&b, "head", settings).row));
+    CHECK(whole.size > 2 * 65536); // a row a token: several chunks
+    CHECK(was_found(run_of(&b, "topk", settings).row));
     for (size_t i = 0; i < sizeof damages / sizeof *damages; i++) {
         image_put(path, damaged(&b, whole, &damages[i]));
-        Done done = run_of(&b, "head", settings);
+        Done done = run_of(&b, "topk", settings);
         Image now = image_of(&b, path);
         if (!CHECK(!was_found(done.row)) || !same_results(&b, &first, &done) ||
             !CHECK(!done.row.warnings) ||
@@ -353,7 +359,7 @@ static void a_file_that_is_not_whole_and_right_is_computed_anew(void)
         CHECK(files_in(&b, folder, "").count == 1);
     }
     mark(&b, path); // what was written last is a file as any
-    CHECK(was_found(run_of(&b, "head", settings).row));
+    CHECK(was_found(run_of(&b, "topk", settings).row));
     arena_free(b.arena);
 }
 
@@ -447,7 +453,7 @@ static void jobs_at_once_may_write_one_file(void)
         CHECK(files_in(&b, folder, "").count == 1); // and no part
         mark(&b, file_of(&b, folder));
         Said said = program(b.arena, NULL, COMMAND, b.task, "head", out[0], folder, !large, large);
-        CHECK(said.status == 0 && strstr(said.out, " (alone 1000."));
+        CHECK(said.status == 0 && strstr(said.out, " (alone 1"));
         CHECK(was_found(written(&b, out[0]).row));
     }
     arena_free(b.arena);

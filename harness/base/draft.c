@@ -67,8 +67,8 @@ bool draft_open(Arena *arena, const char *path, bool kept, size_t size, Draft *d
 bool draft_put(const Draft *draft, const void *data, size_t bytes, size_t offset, Error *error)
 {
     for (size_t done = 0; done < bytes;) {
-        ssize_t put = pwrite(draft->file, (const uint8_t *)data + done, bytes - done,
-                             (off_t)(offset + done));
+        ssize_t put =
+            pwrite(draft->file, (const uint8_t *)data + done, bytes - done, (off_t)(offset + done));
         if (put < 0 && errno == EINTR)
             continue;
         if (put <= 0)

@@ -1,9 +1,9 @@
 // draft.h: a large file that is written piece by piece, and has its name only once it is whole.
 //
 // Its room on the disk is taken before the first byte is written, so a full disk is met at the
-// start. Until it is kept it is called PATH.PID.part and locked; a part that nobody has locked is of
-// a process that was killed, and whoever drafts the same path next removes it. Nothing is synced: a
-// reader has to see for itself (a checksum) that no power cut came between.
+// start. Until it is kept it is called PATH.PID.part and locked; a part that nobody has locked is
+// of a process that was killed, and whoever drafts the same path next removes it. Nothing is
+// synced: a reader has to see for itself (a checksum) that no power cut came between.
 #ifndef BASE_DRAFT_H
 #define BASE_DRAFT_H
 #include "base/file.h"

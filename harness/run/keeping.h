@@ -1,4 +1,5 @@
-// keeping.h: where a run keeps what it computes once for each example (kept_file.h), by its options.
+// keeping.h: where a run keeps what it computes once for each example (kept_file.h), by its
+// options.
 #ifndef RUN_KEEPING_H
 #define RUN_KEEPING_H
 #include "run/kept_file.h"

@@ -29,9 +29,9 @@ size_t kept_bytes_of(const Graph *graph, const Extent *all); // of texts of this
 bool kept_compute(Arena *arena, const Plan *plan, Runner *runner, const Tokens *tokens,
                   const Batches *batches, bool (*go_on)(void *), void *context, Kept *kept);
 
-// The same in steps: views of a piece of kept_room bytes, 64-byte aligned; what is done with rows as
-// they are computed, a block at a time (`to`: its place in the piece), where false puts an end to
-// it; and computing the first `steps` batches.
+// The same in steps: views of a piece of kept_room bytes, 64-byte aligned; what is done with rows
+// as they are computed, a block at a time (`to`: its place in the piece), where false puts an end
+// to it; and computing the first `steps` batches.
 void kept_lay(Arena *arena, const Graph *graph, const Tokens *tokens, const void *piece,
               Kept *kept);
 typedef bool KeptBlock(void *with, Matrix to, Matrix from);

@@ -9,13 +9,13 @@
 
 typedef struct {
     char magic[16];
-    char digest[64]; // of what follows
+    char digest[64]; // of what follows (digest_of)
     char name[64];
     uint64_t bytes; // of the rows
     double seconds;
     char rest[32];
 } Head;
-enum { DIGESTED = offsetof(Head, name) };
+enum { DIGESTED = offsetof(Head, name), CHUNK = 1 << 16 };
 _Static_assert(sizeof(Head) == 192 && sizeof(Head) % ARENA_ALIGNMENT == 0, "rows are aligned");
 static const char magic[16] = "tunemark kept 1"; // raised with every change of the layout
 
@@ -106,10 +106,19 @@ static Head head_of(const KeptPlace *place, const KeptSource *of, double seconds
     return head;
 }
 
-static void digest(char to[64], Bytes file)
+// SHA-256 chunk by chunk, each with the digest of those before it (of none: zeros). `mapped`: its
+// pages go back as they are read, so that reading a file that memory is not to hold has no peak.
+static void digest_of(char to[64], Bytes file, bool mapped)
 {
-    Hash hash = hash_bytes(file.data + DIGESTED, file.size - DIGESTED);
-    memcpy(to, hash.hex, 64);
+    char both[128] = { 0 }; // the digest so far, the chunk's hash
+    for (size_t begin = 0, at = DIGESTED; begin < file.size; at = begin += CHUNK) {
+        size_t end = file.size - begin < CHUNK ? file.size : begin + CHUNK;
+        memcpy(both + 64, hash_bytes(file.data + at, end - at).hex, 64);
+        memcpy(both, hash_bytes(both, sizeof both).hex, 64);
+        if (mapped)
+            file_rest((Bytes){ file.data + begin, end - begin });
+    }
+    memcpy(to, both, 64);
 }
 
 // Is it all of what this program would have written under this name? The size comes first.
@@ -123,7 +132,7 @@ static bool sound(Bytes file, const KeptPlace *place, const KeptSource *of, Head
     memcpy(expected.digest, head->digest, sizeof expected.digest);
     if (memcmp(head, &expected, sizeof *head) != 0 || !(head->seconds >= 0))
         return false;
-    digest(right, file);
+    digest_of(right, file, place->in_file);
     return !memcmp(right, head->digest, sizeof right);
 }
 
@@ -183,7 +192,7 @@ static KeptEnd into_memory(Arena *arena, const KeptPlace *place, const char *pat
     if (!path)
         return KEPT;
     *head = head_of(place, of, took->seconds);
-    digest(head->digest, image);
+    digest_of(head->digest, image, false);
     if (!copy_out(arena, path, image, &error))
         took->warning = arena_text(arena, error.text);
     return KEPT;
@@ -204,9 +213,9 @@ static bool write_block(void *with, Matrix to, Matrix from)
     Writing *writing = with;
     Matrix whole = { writing->room, to.rows, to.cols, to.cols };
     kept_copy(NULL, whole, from);
-    writing->failed = !draft_put(writing->draft, whole.data, to.rows * to.cols * sizeof(float),
-                                 (size_t)((const uint8_t *)to.data - writing->base),
-                                 writing->error);
+    writing->failed =
+        !draft_put(writing->draft, whole.data, to.rows * to.cols * sizeof(float),
+                   (size_t)((const uint8_t *)to.data - writing->base), writing->error);
     return !writing->failed;
 }
 
@@ -228,7 +237,7 @@ static bool give_name(const KeptPlace *place, const KeptSource *of, Bytes file, 
     Head head = head_of(place, of, seconds);
     if (!draft_put(draft, &head, sizeof head, 0, error))
         return false;
-    digest(head.digest, file); // which shows what was put
+    digest_of(head.digest, file, true); // which shows what was put
     return draft_put(draft, &head, sizeof head, 0, error) && draft_keep(draft, error);
 }
 
@@ -272,9 +281,9 @@ KeptEnd kept_get(Arena *arena, const KeptPlace *place, const KeptSource *of, Kep
     double start = seconds_now();
     KeptEnd end = KEPT;
     bool shared = place->folder && of->batches->steps > 0; // no examples make no file
-    const char *path = shared ? path_join(arena, place->folder,
-                                          arena_format(arena, "%s.kept", place->name))
-                              : NULL;
+    const char *path =
+        shared ? path_join(arena, place->folder, arena_format(arena, "%s.kept", place->name))
+               : NULL;
     *took = (KeptTook){ 0 };
     if (!path || !find(arena, place, path, of, kept, took))
         end = place->in_file && of->batches->steps > 0

@@ -6,10 +6,10 @@
 // bits. Rates and most seeds are not in it, so the runs of a search share one file. Native byte
 // order and layout:
 //
-//   magic, SHA-256 of all that follows, name, bytes, seconds, 0 to 192 bytes; then the piece
+//   magic, digest of all that follows, name, bytes, seconds, 0 to 192 bytes; then the piece
 //
 // It is written under another name first (draft.h), read by mapping, so that processes share its
-// pages, and trusted only when size, name and hash are right and its first batch, computed anew,
+// pages, and trusted only when size, name and digest are right and its first batch, computed anew,
 // has the same bits. Anything else is as if it were not there, and is replaced.
 #ifndef RUN_KEPT_FILE_H
 #define RUN_KEPT_FILE_H

@@ -114,8 +114,12 @@ static bool freeze(Arena *arena, Arena *hold, Run *run, Error *error)
     Prepared *p = &run->prepared;
     if (!p->plans.prefix_plan)
         return true;
-    KeptSource of = { p->plans.prefix_plan, run->trainer.prefix, &p->tokens[SPLIT_TRAIN],
-                      &p->frozen.batches,   goes_on,             run };
+    KeptSource of = { p->plans.prefix_plan,
+                      run->trainer.prefix,
+                      &p->tokens[SPLIT_TRAIN],
+                      &p->frozen.batches,
+                      goes_on,
+                      run };
     KeptEnd end = keep_rows(arena, hold, run, &of, &run->kept[0], error);
     if (end != KEPT)
         return end == KEPT_STOPPED && stopped(arena, run, error);
@@ -519,8 +523,7 @@ static void select_best(Arena *arena, Run *run)
     best_restore(&run->best);
     row->best_epoch = run->best.epoch;
     if (row->best_epoch == looks_epoch(looks, looks->steps - 1))
-        warn(arena, row,
-             "the last epoch is the best on tune: longer training may score higher");
+        warn(arena, row, "the last epoch is the best on tune: longer training may score higher");
 }
 
 // What one task costs to keep and to use; of a run that did not end well nothing is kept.
