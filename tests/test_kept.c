@@ -258,6 +258,15 @@ static void what_decides_the_rows_is_in_the_name_and_nothing_else(void)
                    of[i].setting[1] ? of[i].setting[1] : "", now);
         before = now;
     }
+    // Another word of as many pieces in the last row, far from the first batch.
+    const char *train = path_join(b.arena, b.task, "train.csv");
+    char *rows = read_text(b.arena, train), *last = strrchr(rows, ',');
+    while (last > rows && strncmp(last, "the ", 4) != 0)
+        last--;
+    memcpy(last, "his ", 4);
+    write_text(train, rows);
+    CHECK(!was_found(run_of(&b, "head", SETTINGS(EPOCHS, "cache-folder", folder)).row));
+    CHECK(files_in(&b, folder, ".kept").count == before + 1);
     // What is drawn depends on its seed, and sums on the threads.
     const char *drawn = folder_of(&b, "drawn");
     for (int seed = 1; seed <= 3; seed++)
