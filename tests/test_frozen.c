@@ -58,9 +58,10 @@ static Tokens some_tokens(Case *c)
     };
 }
 
-static bool case_open(Case *c, const Method *method, Head head, bool frozen_dropout, double budget)
+static bool case_open(Case *c, const Method *method, Head head, bool frozen_dropout, double memory)
 {
     Small *s = &c->small;
+    Budget budget = { .memory = memory };
     small_begin(s, method, 7);
     s->description.head = head;
     s->description.frozen_dropout = frozen_dropout;
@@ -70,7 +71,7 @@ static bool case_open(Case *c, const Method *method, Head head, bool frozen_drop
                           &c->whole, &s->error)))
         return false;
     c->cut = c->whole;
-    return CHECK(frozen_plan(s->arena, &c->tokens, &c->steps, BATCH, budget, &c->cut, &c->frozen,
+    return CHECK(frozen_plan(s->arena, &c->tokens, &c->steps, BATCH, &budget, &c->cut, &c->frozen,
                              &s->error));
 }
 

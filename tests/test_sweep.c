@@ -3,6 +3,7 @@
 #include "base/text.h"
 #include "sweep/child.h"
 #include "sweep/progress.h"
+#include "tests/program.h"
 #include "tests/sweep_bench.h"
 #include <dirent.h>
 #include <errno.h>
@@ -72,6 +73,33 @@ static void neither_jobs_nor_order_changes_a_row(void)
     }
     same_rows(back, one);
     arena_free(b.arena);
+}
+
+// Seeds of one frozen encoder: the second run onwards finds what the first has left.
+static void runs_of_a_sweep_share_what_is_frozen(void)
+{
+    static const char spec[] = "name: small\nmodels: tiny\ntasks: ./few\nmethods: head\nseeds: 4\n"
+                               "train: {epochs: 9, min_steps: 2, batch: 8, max_length: 32%s}\n";
+    Bench b;
+    Error error;
+    Arena *arena = arena_new(ARENA_RUN, &error);
+    if (!bench_new(&b, arena_format(arena, spec, ", cache_folder: ./kept")))
+        return;
+    b.options.jobs = 1;
+    CHECK(drive_whole(&b) == 0);
+    Rows shared = runs_of(&b, b.options.out);
+    CHECK(shared.count == 4 && files_below(path_join(arena, b.folder, "kept")) == 1);
+    for (size_t i = 0; i < shared.count; i++) // the seconds of one pass, which no second one takes
+        CHECK(shared.row[i].feature_s > 0 && shared.row[i].feature_s == shared.row[0].feature_s);
+    b.options.out = path_join(arena, b.folder, "alone");
+    CHECK(file_write_text(b.options.spec, arena_format(arena, spec, ""), &error));
+    CHECK(drive_whole(&b) == 0);
+    Rows alone = runs_of(&b, b.options.out);
+    same_rows(shared, alone);
+    if (CHECK(alone.count == 4))
+        CHECK(alone.row[1].feature_s != alone.row[0].feature_s);
+    arena_free(b.arena);
+    arena_free(arena);
 }
 
 static void what_is_finished_does_not_run_again(void)
@@ -629,6 +657,7 @@ void suite_sweep(void)
     ADD(what_cannot_run_is_refused_before_anything_begins);
     ADD(a_sweep_gives_a_row_a_run_in_the_order_of_the_plan);
     ADD(neither_jobs_nor_order_changes_a_row);
+    ADD(runs_of_a_sweep_share_what_is_frozen);
     ADD(what_is_finished_does_not_run_again);
     ADD(a_row_that_is_cut_is_named_and_done_again);
     ADD(rows_of_another_plan_stay_and_are_not_in_the_table);

@@ -184,6 +184,32 @@ static void settings_that_differ_in_finals_alone_share_their_trials(void)
     arena_free(b.arena);
 }
 
+// Another trial has left the rows of the frozen bottom; the next search may have to compute them.
+static void a_trial_that_found_its_rows_counts_what_they_cost(void)
+{
+    Bench b;
+    Spec spec;
+    Agenda agenda;
+    Error error;
+    if (!bench_new(&b, HEAD "methods: head\nsearch: {trials: 3}\n"))
+        return;
+    if (make(&b, (Shard){ 0 }, &spec, &agenda)) {
+        SettingRuns *head = &agenda.setting[0];
+        for (size_t i = 0; i < 3 && CHECK(i < head->known); i++) {
+            ends(&b, head->job[i], "ok", .5);
+            Row *row = (Row *)(uintptr_t)head->job[i]->row; // made by ends()
+            row->load_s = 0.125, row->train_s = 0.0625;
+            if (i == 1)
+                row->feature_s = 3;
+            CHECK(agenda_follow(&agenda, head, &error));
+        }
+        if (CHECK(head->finals && agenda.jobs == 3 + 2))
+            CHECK_CLOSE(agenda.job[3]->decided.search_s, 0.25 + 3.1875 + 0.25, 1e-3);
+    }
+    agenda_close(&agenda);
+    arena_free(b.arena);
+}
+
 static void a_setting_that_waits_for_its_last_trial_does_not_stop_others(void)
 {
     Bench b;
@@ -782,6 +808,7 @@ void suite_sweep_search(void)
     ADD(trials_then_the_winner_on_every_seed_follow_from_rows);
     ADD(what_two_settings_have_in_common_is_one_run);
     ADD(settings_that_differ_in_finals_alone_share_their_trials);
+    ADD(a_trial_that_found_its_rows_counts_what_they_cost);
     ADD(a_setting_that_waits_for_its_last_trial_does_not_stop_others);
     ADD(a_trial_that_fails_twice_is_the_worst_and_the_search_goes_on);
     ADD(a_search_in_which_nothing_worked_finds_no_rate);

@@ -78,6 +78,16 @@ bool row_ok(const Row *row)
     return row->status && !strcmp(row->status, "ok");
 }
 
+double row_alone_s(const Row *row)
+{
+    const double phase[] = { row->load_s, row->tokenize_s, row->feature_s, row->train_s,
+                             row->eval_s };
+    double sum = 0;
+    for (size_t i = 0; i < sizeof phase / sizeof *phase; i++)
+        sum += isnan(phase[i]) ? 0 : phase[i];
+    return isnan(row->wall_s) ? (double)NAN : fmax(row->wall_s, sum);
+}
+
 const char *row_text(Arena *arena, const Row *row, const Column *column)
 {
     Cell cell;

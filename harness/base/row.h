@@ -43,6 +43,9 @@ void row_clear(Row *row);                // everything unknown
 void row_header(FILE *out);              // with its line end
 void row_put(FILE *out, const Row *row); // one line; reals with %.9g
 bool row_ok(const Row *row);             // its run ended well
+// Seconds that the run takes where no other has left it anything: its phases, where these are more
+// than its clock (feature_s), else wall_s. Unknown where that is.
+double row_alone_s(const Row *row);
 const char *row_text(Arena *arena, const Row *row, const Column *column); // as written; "" unknown
 bool row_write(const char *path, const Row *row,
                Error *error); // header and row, whole (file_write)

@@ -176,21 +176,23 @@
     COLUMN(plan_activations, Whole, decided, memory, "bytes",                                      \
            "planner: all values of a training step but weights and their gradients, those with "   \
            "disjoint lives in one place; and what a frozen bottom gave all training rows, where "  \
-           "it is kept")                                                                           \
+           "it is kept in memory")                                                                 \
     COLUMN(plan_workspace, Whole, decided, memory, "bytes",                                        \
            "planner: the largest scratch of an operator")                                          \
     COLUMN(plan_peak, Whole, decided, memory, "bytes",                                             \
-           "planner: weights, their gradients, optimizer, what is kept of a frozen bottom, and "   \
-           "step of training (of evaluation where nothing trains)")                                \
+           "planner: weights, their gradients, optimizer, what is kept of a frozen bottom in "     \
+           "memory, and step of training (of evaluation where nothing trains)")                    \
     COLUMN(eval_plan_peak, Whole, decided, memory, "bytes",                                        \
            "planner: the same with the step of evaluation")                                        \
     COLUMN(arena_peak, Whole, measured, memory, "bytes",                                           \
-           "weights, their gradients, optimizer, what was kept of a frozen bottom, and the "       \
-           "step's memory up to the highest byte really written")                                  \
+           "weights, their gradients, optimizer, what was kept of a frozen bottom in memory, and " \
+           "the step's memory up to the highest byte really written")                              \
     COLUMN(rss_start, Whole, measured, memory, "bytes",                                            \
            "resident memory (VmRSS) before the checkpoint is loaded")                              \
     COLUMN(rss_peak, Whole, measured, memory, "bytes",                                             \
-           "highest resident memory of loading, training and evaluation (VmHWM)")                  \
+           "highest resident memory of loading, training and evaluation (VmHWM); pages of mapped " \
+           "files count, be they shared with other processes: frozen weights, and what is kept "   \
+           "of a frozen bottom in a file")                                                         \
     COLUMN(rss_train_peak, Whole, measured, memory, "bytes",                                       \
            "VmHWM of training, reset before it where the kernel allows")                           \
     COLUMN(rss_eval_peak, Whole, measured, memory, "bytes",                                        \
@@ -198,23 +200,25 @@
     COLUMN(rss_anon_sampled, Whole, measured, memory, "bytes",                                     \
            "highest RssAnon seen in samples: memory of its own")                                   \
     COLUMN(rss_file_sampled, Whole, measured, memory, "bytes",                                     \
-           "highest RssFile seen in samples: mapped files, such as frozen weights")                \
+           "highest RssFile seen in samples: mapped files, as in rss_peak")                \
     COLUMN(predicted_peak, Whole, measured, memory, "bytes",                                       \
            "rss_peak less rss_start as predicted before the first step: what reading and planning " \
            "had taken, and the larger of plan_peak and eval_plan_peak")                            \
     /* time */                                                                                     \
     COLUMN(wall_s, Real, measured, time, "seconds",                                                \
            "monotonic clock, from start to the last evaluation; the speed probes and the "         \
-           "writing of files left out")                                                            \
+           "writing of the row's files left out. Less than its phases add up to where another "    \
+           "run's file was found: then these are what the run costs alone")                        \
     COLUMN(cpu_s, Real, measured, time, "seconds",                                                 \
-           "processor time of all threads over the span of wall_s")                                \
+           "processor time of all threads over the span of wall_s, of this run alone")             \
     COLUMN(load_s, Real, measured, time, "seconds",                                                \
            "reading and hashing model and task, describing and planning the graphs, first "        \
            "values of parameters")                                                                 \
     COLUMN(tokenize_s, Real, measured, time, "seconds", "turning texts into tokens")               \
     COLUMN(feature_s, Real, measured, time, "seconds",                                             \
            "computing what a frozen bottom gives each training row, where it is kept; features "   \
-           "and fitting on them")                                                                  \
+           "and fitting on them. Rows found in a file of --cache-folder count the seconds that "   \
+           "the run which wrote it took for them")                                                 \
     COLUMN(train_s, Real, measured, time, "seconds", "the training loop without evaluations")      \
     COLUMN(forward_s, Real, measured, time, "seconds", "forward passes of training")               \
     COLUMN(backward_s, Real, measured, time, "seconds",                                            \
@@ -226,7 +230,8 @@
            "all evaluations, those of the held-out texts included")                                \
     COLUMN(cache_saved_s, Real, measured, time, "seconds",                                         \
            "estimated time that keeping what a frozen bottom gives saved: its seconds a token "    \
-           "times the tokens of all steps, less feature_s")                                        \
+           "times the tokens of all steps (of a fit on features: once), less what this run spent " \
+           "on having it, be it computed, found or written")                                       \
     COLUMN(infer_b1_ms, Real, measured, time, "ms",                                                \
            "median time of one example, merged where the method merges")                           \
     COLUMN(infer_b32_ms, Real, measured, time, "ms",                                               \
@@ -238,8 +243,8 @@
            "first 5; where a frozen bottom was kept, a step is what lies above it")                \
     COLUMN(flops, Real, result, time, "operations",                                                \
            "floating-point operations of training's products, from the graph, where it went to "   \
-           "its end; a multiply-add is 2; a frozen bottom that is kept counts once, what is "      \
-           "computed again twice")                                                                 \
+           "its end; a multiply-add is 2; a frozen bottom that is kept counts once, be it found "  \
+           "in a file; what is computed again twice")                                              \
     COLUMN(gflops_per_s, Real, measured, time, "GFLOP/s",                                          \
            "flops / train_s; where a frozen bottom was kept / (feature_s + train_s)")              \
     COLUMN(probe_gflops, Real, measured, time, "GFLOP/s",                                          \

@@ -99,7 +99,10 @@ static void row_print(FILE *out, const Row *row, const Protocol *protocol)
     }
     fprintf(out, "; trained %lld of %lld (%.3g %%)", (long long)row->params_trained,
             (long long)row->params_total, 100 * row->trained_share);
-    fprintf(out, "; plan %.1f MB; %.1f s\n", (double)row->plan_peak / 1e6, row->wall_s);
+    fprintf(out, "; plan %.1f MB; %.1f s", (double)row->plan_peak / 1e6, row->wall_s);
+    if (row_alone_s(row) > row->wall_s) // a frozen bottom's rows were found in a file
+        fprintf(out, " (alone %.1f s)", row_alone_s(row));
+    fputc('\n', out);
     if (protocol->save && row->saved_bytes != WHOLE_UNKNOWN)
         fprintf(out, "%s: %lld bytes to keep\n", protocol->save, (long long)row->saved_bytes);
     fprintf(out, "%s/rows/%s.csv\n", protocol->out, row->key);

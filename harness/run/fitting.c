@@ -3,8 +3,8 @@
 #include <assert.h>
 #include <string.h>
 
-bool fitting_plan(Arena *arena, const Tokens *train, const Tokens *tune, size_t batch, Plans *plans,
-                  Frozen *frozen, Error *error)
+bool fitting_plan(Arena *arena, const Tokens *train, const Tokens *tune, size_t batch,
+                  const Budget *budget, Plans *plans, Frozen *frozen, Error *error)
 {
     Batches of_tune;
     batches_in_order(arena, train, batch, &frozen->batches);
@@ -14,6 +14,7 @@ bool fitting_plan(Arena *arena, const Tokens *train, const Tokens *tune, size_t 
         return false;
     const Graph *graph = plans->features.graph;
     frozen->bytes = kept_bytes(graph, train) + (tune->count ? kept_bytes(graph, tune) : 0);
+    frozen->in_file = fits_in_file(budget, frozen->bytes);
     frozen->flops =
         batches_flops(graph, train, &frozen->batches) + batches_flops(graph, tune, &of_tune);
     return true;

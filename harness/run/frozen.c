@@ -13,8 +13,13 @@ double batches_flops(const Graph *graph, const Tokens *tokens, const Batches *ba
     return flops;
 }
 
+size_t frozen_memory(const Frozen *frozen)
+{
+    return frozen->in_file ? 0 : frozen->bytes;
+}
+
 bool frozen_plan(Arena *arena, const Tokens *tokens, const Batches *steps, size_t batch,
-                 double budget, Plans *plans, Frozen *frozen, Error *error)
+                 const Budget *budget, Plans *plans, Frozen *frozen, Error *error)
 {
     Frozen made;
     Plans with = *plans;
@@ -26,7 +31,8 @@ bool frozen_plan(Arena *arena, const Tokens *tokens, const Batches *steps, size_
     if (with.cut.values == 0)
         return true;
     made.bytes = kept_bytes(with.cut.prefix, tokens);
-    if ((double)made.bytes > budget)
+    made.in_file = fits_in_file(budget, made.bytes);
+    if (!made.in_file && (double)made.bytes > budget->memory)
         return true;
     if (!(with.backward = gradient(arena, with.cut.rest, with.cut.loss, error)))
         return false;

@@ -24,58 +24,118 @@ size_t kept_bytes_of(const Graph *graph, const Extent *all)
     return bytes;
 }
 
-static void copy_rows(Matrix to, size_t first_to, Matrix from, size_t first_from, size_t count)
+// Every value begins on a cache line.
+static size_t piece_of(const ValueInfo *info, const Tokens *tokens)
 {
-    for (size_t r = 0; r < count; r++)
-        memcpy(row_at(to, first_to + r), row_at(from, first_from + r), to.cols * sizeof(float));
+    size_t bytes =
+        first_row(info->rows, tokens, tokens->count) * (size_t)info->cols * sizeof(float);
+    return (bytes + ARENA_ALIGNMENT - 1) / ARENA_ALIGNMENT * ARENA_ALIGNMENT;
 }
 
-// The block of each of a batch's examples, at its place in the batch and in the split.
-static void blocks(const Kept *kept, size_t value, const Batch *batch, Matrix rows, bool keep)
+size_t kept_room(const Graph *graph, const Tokens *tokens)
 {
-    Count each = kept->rows[value];
-    Matrix all = kept->all[value];
-    size_t row = 0;
-    for (size_t s = 0; s < batch->extent.sequences; s++) {
-        size_t example = batch->example[s], first = first_row(each, kept->tokens, example);
-        size_t count = first_row(each, kept->tokens, example + 1) - first;
-        if (keep)
-            copy_rows(all, first, rows, row, count);
-        else
-            copy_rows(rows, row, all, first, count);
-        row += count;
-    }
+    size_t bytes = 0;
+    for (size_t i = 0; i < graph->outputs; i++)
+        bytes += piece_of(&graph->value[graph->output[i]], tokens);
+    return bytes;
 }
 
-bool kept_compute(Arena *arena, const Plan *plan, Runner *runner, const Tokens *tokens,
-                  const Batches *batches, bool (*go_on)(void *), void *context, Kept *kept)
+void kept_lay(Arena *arena, const Graph *graph, const Tokens *tokens, const void *piece, Kept *kept)
 {
-    const Graph *graph = plan_graph(plan);
+    const char *at = piece;
     Count *each = arena_take(arena, graph->outputs + 1, sizeof *each);
-    BatchBuffer buffer = batch_buffer(arena, &batches->largest);
-    *kept = (Kept){ tokens, graph->output, each,
-                    arena_take(arena, graph->outputs + 1, sizeof(Matrix)), graph->outputs };
+    *kept = (Kept){ .tokens = tokens,
+                    .value = graph->output,
+                    .rows = each,
+                    .all = arena_take(arena, graph->outputs + 1, sizeof(Matrix)),
+                    .values = graph->outputs };
     for (size_t i = 0; i < kept->values; i++) {
         const ValueInfo *info = &graph->value[kept->value[i]];
-        size_t rows = first_row(info->rows, tokens, tokens->count), cols = (size_t)info->cols;
+        size_t cols = (size_t)info->cols;
         each[i] = info->rows;
-        kept->all[i] =
-            (Matrix){ arena_take(arena, rows * cols + 1, sizeof(float)), rows, cols, cols };
+        kept->all[i] = (Matrix){ (float *)(uintptr_t)at, // who stores in them has memory there
+                                 first_row(info->rows, tokens, tokens->count), cols, cols };
+        at += piece_of(info, tokens);
     }
-    for (size_t b = 0; b < batches->steps; b++) {
-        Batch batch = batch_fill(&buffer, tokens, batches->order + batches->begin[b],
+}
+
+bool kept_copy(void *with, Matrix to, Matrix from)
+{
+    (void)with;
+    for (size_t r = 0; r < to.rows; r++)
+        memcpy(row_at(to, r), row_at(from, r), to.cols * sizeof(float));
+    return true;
+}
+
+bool kept_equal(void *with, Matrix to, Matrix from)
+{
+    (void)with;
+    for (size_t r = 0; r < to.rows; r++)
+        if (memcmp(row_at(to, r), row_at(from, r), to.cols * sizeof(float)) != 0)
+            return false;
+    return true;
+}
+
+static Matrix block_of(const Kept *kept, size_t value, uint32_t example)
+{
+    size_t first = first_row(kept->rows[value], kept->tokens, example);
+    return rows_of(kept->all[value], first,
+                   first_row(kept->rows[value], kept->tokens, example + 1) - first);
+}
+
+static bool blocks(const Kept *kept, size_t value, const Batch *batch, Matrix rows,
+                   KeptBlock *block, void *with)
+{
+    size_t row = 0;
+    for (size_t s = 0; s < batch->extent.sequences; s++) {
+        Matrix place = block_of(kept, value, batch->example[s]);
+        if (!block(with, place, rows_of(rows, row, place.rows)))
+            return false;
+        row += place.rows;
+    }
+    return true;
+}
+
+bool kept_fill(Arena *arena, const Kept *kept, Runner *runner, const Batches *batches, size_t steps,
+               KeptBlock *block, void *with, bool (*go_on)(void *), void *context)
+{
+    BatchBuffer buffer = batch_buffer(arena, &batches->largest);
+    for (size_t b = 0; b < steps; b++) {
+        Batch batch = batch_fill(&buffer, kept->tokens, batches->order + batches->begin[b],
                                  batches->begin[b + 1] - batches->begin[b]);
         runner_step(runner, &batch, &(StepOptions){ .weight = 1 });
         for (size_t i = 0; i < kept->values; i++)
-            blocks(kept, i, &batch, runner_value(runner, kept->value[i]), true);
+            if (!blocks(kept, i, &batch, runner_value(runner, kept->value[i]), block, with))
+                return false;
         if (go_on && !go_on(context))
             return false;
     }
     return true;
 }
 
+bool kept_compute(Arena *arena, const Plan *plan, Runner *runner, const Tokens *tokens,
+                  const Batches *batches, bool (*go_on)(void *), void *context, Kept *kept)
+{
+    const Graph *graph = plan_graph(plan);
+    kept_lay(arena, graph, tokens, arena_take(arena, kept_room(graph, tokens), 1), kept);
+    return kept_fill(arena, kept, runner, batches, batches->steps, kept_copy, NULL, go_on, context);
+}
+
+void kept_release(Kept *kept)
+{
+    file_unmap(kept->mapped);
+    kept->mapped = (Bytes){ 0 };
+}
+
 void kept_feed(const Kept *kept, const Batch *batch, const Value *fed, const Runner *runner)
 {
-    for (size_t i = 0; i < kept->values; i++)
-        blocks(kept, i, batch, runner_feed(runner, fed[i], &batch->extent), false);
+    for (size_t i = 0; i < kept->values; i++) {
+        Matrix rows = runner_feed(runner, fed[i], &batch->extent);
+        size_t row = 0;
+        for (size_t s = 0; s < batch->extent.sequences; s++) {
+            Matrix place = block_of(kept, i, batch->example[s]);
+            kept_copy(NULL, rows_of(rows, row, place.rows), place);
+            row += place.rows;
+        }
+    }
 }

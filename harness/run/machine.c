@@ -60,7 +60,7 @@ void row_machine(Arena *arena, Row *row)
     row->cores = sysconf(_SC_NPROCESSORS_ONLN);
     row->blas = arena_text(arena, product_library(library));
     row->blas_core = arena_text(arena, product_core());
-    row->backend = "panels+openblas";
+    row->backend = BACKEND;
     row->compiler = version_compiler;
     row->flags = version_flags;
     row->commit = version_commit[0] ? version_commit : NULL;

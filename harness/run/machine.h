@@ -3,6 +3,8 @@
 #define RUN_MACHINE_H
 #include "base/row.h"
 
+#define BACKEND "panels+openblas" // what computes products
+
 void row_machine(Arena *arena, Row *row); // cpu, cores, blas, compiler, commit, ...
 Whole memory_now(const char *field);      // bytes of "VmRSS", "VmHWM" in /proc/self/status
 bool memory_reset_peak(void);             // VmHWM begins anew; false where the kernel refuses

@@ -213,13 +213,14 @@ static bool decide_plans(Arena *arena, const Request *request, Prepared *p, Erro
             p->plans = plans;
     }
     p->description.head = p->plans.description.head;
+    Budget budget = { .memory = p->levers.keeps ? 1e6 * (double)request->protocol.cache : 0,
+                      .file = 1e6 * (double)request->protocol.cache_file };
     if (request->method->fit)
         return fitting_plan(arena, &p->tokens[SPLIT_TRAIN], &p->tokens[SPLIT_TUNE], p->levers.pass,
-                            &p->plans, &p->frozen, error);
+                            &budget, &p->plans, &p->frozen, error);
     // Whether rows are kept does not ask for recomputation, which is to change no bit.
-    return frozen_plan(arena, &p->tokens[SPLIT_TRAIN], &p->passes, p->levers.pass,
-                       p->levers.keeps ? 1e6 * (double)request->protocol.cache : 0, &p->plans,
-                       &p->frozen, error) &&
+    return frozen_plan(arena, &p->tokens[SPLIT_TRAIN], &p->passes, p->levers.pass, &budget,
+                       &p->plans, &p->frozen, error) &&
            (!p->levers.recompute || plans_recompute(arena, train, &p->plans, error));
 }
 
@@ -450,10 +451,10 @@ static void row_memory(const Prepared *p, Row *row)
     row->plan_weights = of_state.weights;
     row->plan_gradients = of_state.gradients;
     row->plan_optimizer = of_state.optimizer;
-    row->plan_activations = (Whole)(plan_activations(train) + p->frozen.bytes);
+    row->plan_activations = (Whole)(plan_activations(train) + frozen_memory(&p->frozen));
     row->plan_workspace = (Whole)plan_workspace(train);
     Whole held = row->plan_weights + row->plan_gradients + row->plan_optimizer;
-    row->plan_peak = held + (Whole)(step + p->frozen.bytes);
+    row->plan_peak = held + (Whole)(step + frozen_memory(&p->frozen));
     row->eval_plan_peak = held + (Whole)plan_bytes(p->plans.eval_plan);
 }
 

@@ -45,6 +45,8 @@ const Option protocol_options[] = {
     { "timeout", OPTION_REAL, offsetof(Protocol, timeout), NULL, 0, 1e9, NULL, "seconds after which a run is given up" },
     { "threads", OPTION_WHOLE, offsetof(Protocol, threads), "1", 1, 1024, NULL, "threads of one run" },
     { "cache", OPTION_WHOLE, offsetof(Protocol, cache), "1024", 0, 1e6, NULL, "MB that may keep what a frozen bottom gives each training row, whole or not at all; 0: never" },
+    { "cache-file", OPTION_WHOLE, offsetof(Protocol, cache_file), "0", 0, 1e9, NULL, "MB of a file that may keep it where cache's are not enough; it ends with the run, without cache-folder" },
+    { "cache-folder", OPTION_TEXT, offsetof(Protocol, cache_folder), NULL, 0, 0, "FOLDER", "folder where runs leave what a frozen bottom gives, for others to find: the same bits in less time" },
     { "out", OPTION_TEXT, offsetof(Protocol, out), "results/single", 0, 0, "FOLDER", "folder for the row" },
     { "save", OPTION_TEXT, offsetof(Protocol, save), NULL, 0, 0, "FOLDER", "new folder for the tuned model, for tunemark predict" },
     { "profile", OPTION_FLAG, offsetof(Protocol, profile), "no", 0, 0, NULL, "where the time of steps through the graph goes: a file of nodes, and a table" },

@@ -5,6 +5,7 @@
 #include "base/statistic.h"
 #include "engine/product.h"
 #include "run/inference.h"
+#include "run/keeping.h"
 #include "run/machine.h"
 #include "run/outputs.h"
 #include "run/profile.h"
@@ -26,7 +27,8 @@ typedef struct {
     const Request *request;
     Prepared prepared;
     Trainer trainer;
-    Kept kept;       // the frozen prefix of the training examples
+    Kept kept[2];    // the frozen prefix of the training examples; or a fit's, of train and tune
+    KeptTook took;   // keeping them
     Profile profile; // seconds NULL: nobody asks
     Row *row;
     CurvePoint *curve;
@@ -36,9 +38,13 @@ typedef struct {
     Best best;                     // of --select best
     double started;                // of the run, monotonic
     double cpu_started;
+    double load_start;
+    Whole rss_start;
+    const char *warning; // of an attempt before this one; NULL: none
     Tell tell;
     void *context;
     bool interrupted, late; // before the first step
+    bool no_room;           // in a file for what was to be kept, before the first step
     Arena *keep;            // of what is kept until the run has learned
 } Run;
 
@@ -83,18 +89,42 @@ static bool stopped(Arena *arena, Run *run, Error *error)
     return true;
 }
 
-// What a frozen bottom gives every training example, once, in the memory of `keep`.
-static bool freeze(Arena *arena, Arena *keep, Run *run, Error *error)
+static void warn(Arena *arena, Row *row, const char *warning)
+{
+    row->warnings = arena_format(arena, "%s%s%s", row->warnings ? row->warnings : "",
+                                 row->warnings ? "; " : "", warning);
+}
+
+static KeptEnd keep_rows(Arena *arena, Arena *hold, Run *run, const KeptSource *of, Kept *kept,
+                         Error *error)
+{
+    KeptTook took;
+    KeptEnd end = keep(hold, run->request, &run->prepared, of, kept, &took, error);
+    run->took.seconds += took.seconds;
+    run->took.spent += took.spent;
+    run->no_room = end == KEPT_NO_ROOM;
+    if (took.warning)
+        warn(arena, run->row, arena_format(arena, "no other run will find %s", took.warning));
+    return end;
+}
+
+// What a frozen bottom gives every training example, once, in the memory of `hold` or in a file.
+static bool freeze(Arena *arena, Arena *hold, Run *run, Error *error)
 {
     Prepared *p = &run->prepared;
-    double start = seconds_now();
     if (!p->plans.prefix_plan)
         return true;
-    if (!kept_compute(keep, p->plans.prefix_plan, run->trainer.prefix, &p->tokens[SPLIT_TRAIN],
-                      &p->frozen.batches, goes_on, run, &run->kept))
-        return stopped(arena, run, error);
-    run->trainer.kept = &run->kept;
-    run->row->feature_s = seconds_now() - start;
+    KeptSource of = { p->plans.prefix_plan,
+                      run->trainer.prefix,
+                      &p->tokens[SPLIT_TRAIN],
+                      &p->frozen.batches,
+                      goes_on,
+                      run };
+    KeptEnd end = keep_rows(arena, hold, run, &of, &run->kept[0], error);
+    if (end != KEPT)
+        return end == KEPT_STOPPED && stopped(arena, run, error);
+    run->trainer.kept = &run->kept[0];
+    run->row->feature_s = run->took.seconds;
     return true;
 }
 
@@ -169,12 +199,10 @@ static bool train(Arena *arena, Run *run, Error *error)
     run->profile.optimizer_s = run->row->optimizer_s;
     run->row->tokens = seen;
     run->row->tokens_per_s = median_rate(rate, whole ? s : s + 1);
-    double frozen_s = 0;
-    if (run->trainer.kept) {
-        frozen_s = run->row->feature_s;
+    double frozen_s = run->trainer.kept ? run->took.seconds : 0;
+    if (run->trainer.kept)
         run->row->cache_saved_s =
-            frozen_s * (double)seen / (double)p->frozen.batches.tokens - frozen_s;
-    }
+            frozen_s * (double)seen / (double)p->frozen.batches.tokens - run->took.spent;
     if (whole)
         run->row->flops = p->flops;
     if (whole && p->flops > 0)
@@ -205,22 +233,25 @@ static void row_fitted(Arena *arena, const Run *run, const Fitted *fitted, doubl
 }
 
 // The vectors of train and tune, once, and the method's fit on them: it sees no other split.
-static bool fit(Arena *arena, Arena *keep, Run *run, Error *error)
+static bool fit(Arena *arena, Arena *hold, Run *run, Error *error)
 {
     Prepared *p = &run->prepared;
     double start = seconds_now();
-    Kept kept[2];
     for (int s = 0; s < 2; s++) {
-        const Tokens *tokens = &p->tokens[s ? SPLIT_TUNE : SPLIT_TRAIN];
-        if (!kept_compute(keep, p->plans.features_plan, run->trainer.features, tokens,
-                          s ? &p->evaluation[SPLIT_TUNE] : &p->frozen.batches, goes_on, run,
-                          &kept[s]))
-            return stopped(arena, run, error);
+        KeptSource of = { p->plans.features_plan,
+                          run->trainer.features,
+                          &p->tokens[s ? SPLIT_TUNE : SPLIT_TRAIN],
+                          s ? &p->evaluation[SPLIT_TUNE] : &p->frozen.batches,
+                          goes_on,
+                          run };
+        KeptEnd end = keep_rows(arena, hold, run, &of, &run->kept[s], error);
+        if (end != KEPT)
+            return end == KEPT_STOPPED && stopped(arena, run, error);
     }
-    Fit fit = { .arena = keep,
+    Fit fit = { .arena = hold,
                 .config = p->description.config,
-                .train = fitting_vectors(&p->plans, &kept[0]),
-                .tune = fitting_vectors(&p->plans, &kept[1]),
+                .train = fitting_vectors(&p->plans, &run->kept[0]),
+                .tune = fitting_vectors(&p->plans, &run->kept[1]),
                 .outputs = p->description.outputs,
                 .scores = p->description.scores,
                 .score = fit_score,
@@ -234,14 +265,18 @@ static bool fit(Arena *arena, Arena *keep, Run *run, Error *error)
                 .dropout_seed = p->dropout_seed };
     Fitted fitted = { .tensors = 0 };
     double asked = seconds_now();
-    run->keep = keep;
+    run->keep = hold;
     if (!run->request->method->fit(&fit, run->request->options, &fitted, error))
         return (run->interrupted || run->late) && stopped(arena, run, error);
     row_fitted(arena, run, &fitted, seconds_now() - asked);
     if (!fitting_adopt(arena, &fitted, &p->largest_evaluation, &p->plans, &run->trainer, error))
         return false;
     p->description.head = fitted.head;
-    run->row->feature_s = seconds_now() - start;
+    // The vectors count what computing them takes, not what this run spent on having them.
+    double saved = run->took.seconds - run->took.spent;
+    run->row->feature_s = seconds_now() - start + saved;
+    if (run->request->protocol.cache_folder)
+        run->row->cache_saved_s = saved;
     run->row->tokens = (Whole)p->frozen.batches.tokens;
     run->row->flops = p->flops;
     run->row->gflops_per_s = p->flops / run->row->feature_s / 1e9;
@@ -250,15 +285,17 @@ static bool fit(Arena *arena, Arena *keep, Run *run, Error *error)
 
 static bool learn(Arena *arena, Run *run, Error *error)
 {
-    Arena *keep = arena_with(run->prepared.frozen.bytes, error);
+    Arena *hold = arena_with(frozen_memory(&run->prepared.frozen), error);
     run->row->status = "ok";
-    bool ok = keep != NULL;
+    bool ok = hold != NULL;
     if (ok && run->request->method->fit)
-        ok = fit(arena, keep, run, error);
+        ok = fit(arena, hold, run, error);
     else if (ok)
-        ok = freeze(arena, keep, run, error) && (!row_ok(run->row) || train(arena, run, error));
+        ok = freeze(arena, hold, run, error) && (!row_ok(run->row) || train(arena, run, error));
     run->trainer.kept = NULL;
-    arena_free(keep);
+    kept_release(&run->kept[0]);
+    kept_release(&run->kept[1]);
+    arena_free(hold);
     return ok;
 }
 
@@ -430,9 +467,12 @@ static bool write_all(Arena *arena, Run *run, Error *error)
 }
 
 // A folder that cannot be written is known before the training, not after it.
-static bool folders_ready(Arena *arena, const Protocol *protocol, Error *error)
+static bool folders_ready(Arena *arena, const Run *run, Error *error)
 {
+    const Protocol *protocol = &run->request->protocol;
     const char *rows = path_join(arena, protocol->out, "rows");
+    if (run->prepared.frozen.batches.steps && !keeping_ready(protocol, error))
+        return false;
     if (!folder_make(rows, error) || (protocol->save && !saved_ready(arena, protocol->save, error)))
         return false;
     return access(rows, W_OK | X_OK) == 0 || fail(error, ERROR_ENVIRONMENT, (Where){ .file = rows },
@@ -490,10 +530,7 @@ static void select_best(Arena *arena, Run *run)
     best_restore(&run->best);
     row->best_epoch = run->best.epoch;
     if (row->best_epoch == looks_epoch(looks, looks->steps - 1))
-        row->warnings = arena_format(arena,
-                                     "%s%sthe last epoch is the best on tune: longer "
-                                     "training may score higher",
-                                     row->warnings ? row->warnings : "", row->warnings ? "; " : "");
+        warn(arena, row, "the last epoch is the best on tune: longer training may score higher");
 }
 
 // What one task costs to keep and to use; of a run that did not end well nothing is kept.
@@ -559,12 +596,37 @@ static bool compute(Arena *arena, Run *run, Error *error)
         row->params_changed = row->params_trained; // two rows of the head that are one vector
     const State *state = run->trainer.state;
     row->arena_peak =
-        (Whole)(trainer_written(&run->trainer) + p->frozen.bytes + state->weight_bytes +
+        (Whole)(trainer_written(&run->trainer) + frozen_memory(&p->frozen) + state->weight_bytes +
                 state->gradient_bytes + state->moment_bytes + run->best.bytes);
     row->finished_at = utc_now(arena);
     if (!used(run, error))
         return false;
     return write_all(arena, run, error);
+}
+
+// From the files to the row.
+static bool do_it(Arena *arena, Cache *cache, Run *run, Row *row, Error *error)
+{
+    const Protocol *protocol = &run->request->protocol;
+    run->row = row;
+    run->took = (KeptTook){ 0 };
+    if (!prepare(arena, cache, run->request, &run->prepared, error))
+        return false;
+    checkpoint_rest(&run->prepared.model->checkpoint); // its header has been read
+    *row = run->prepared.row;
+    row->rss_start = run->rss_start;
+    row->predicted_peak = predicted_growth(row, memory_now("VmRSS"));
+    row->load_start = run->load_start;
+    row->attempts = protocol->attempt;
+    row->jobs = protocol->jobs;
+    row->threads = protocol->threads;
+    row_machine(arena, row);
+    if (run->warning)
+        warn(arena, row, run->warning);
+    bool ok = memory_fits(arena, row, error) && folders_ready(arena, run, error) &&
+              compute(arena, run, error);
+    trainer_free(&run->trainer);
+    return ok;
 }
 
 bool run(Arena *arena, const Request *request, Tell tell, void *context, Row *row, Error *error)
@@ -575,25 +637,18 @@ bool run(Arena *arena, const Request *request, Tell tell, void *context, Row *ro
                 .started = seconds_now(),
                 .cpu_started = cpu_seconds() };
     memory_reset_peak(); // of what the process did before
-    Whole rss_start = memory_now("VmRSS");
+    run.rss_start = memory_now("VmRSS");
     Cache *cache = cache_new(arena);
-    double load = load_average();
+    run.load_start = load_average();
+    Request less = *request;
     bool ok = product_start((int)request->protocol.threads, error) &&
-              prepare(arena, cache, request, &run.prepared, error);
-    if (ok) {
-        checkpoint_rest(&run.prepared.model->checkpoint); // its header has been read
-        *row = run.prepared.row;
-        run.row = row;
-        row->rss_start = rss_start;
-        row->predicted_peak = predicted_growth(row, memory_now("VmRSS"));
-        row->load_start = load;
-        row->attempts = request->protocol.attempt;
-        row->jobs = request->protocol.jobs;
-        row->threads = request->protocol.threads;
-        row_machine(arena, row);
-        ok = memory_fits(arena, row, error) && folders_ready(arena, &request->protocol, error) &&
-             compute(arena, &run, error);
-        trainer_free(&run.trainer);
+              do_it(arena, cache, &run, row, error);
+    if (!ok && run.no_room) { // nothing has been trained
+        less.protocol.cache_file = 0;
+        run.request = &less;
+        run.warning = arena_format(arena, "what a frozen bottom gives had no room in a file: %s",
+                                   error->text);
+        ok = do_it(arena, cache, &run, row, error);
     }
     cache_close(cache);
     return ok;

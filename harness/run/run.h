@@ -37,7 +37,8 @@ typedef struct {
     // What follows is not in the key.
     double timeout; // seconds; NAN: none
     int64_t threads;
-    int64_t cache;             // MB
+    int64_t cache, cache_file; // MB
+    const char *cache_folder;  // that runs leave kept rows in for each other; NULL: none
     const char *out;           // the folder that the row goes to
     const char *save;          // the folder that the tuned model goes to (saved.h); NULL: none
     bool profile;              // where the steps' time goes is written, too (profile.h)

@@ -222,7 +222,7 @@ bool agenda_follow(Agenda *agenda, SettingRuns *setting, Error *error)
     found.search_s = 0;
     for (size_t i = 0; i < trials; i++)
         if (!isnan(setting->job[i]->row->wall_s))
-            found.search_s += setting->job[i]->row->wall_s;
+            found.search_s += row_alone_s(setting->job[i]->row);
     found.search_s = round(1e3 * found.search_s) / 1e3;
     return add_finals(agenda, setting, &found, error);
 }
