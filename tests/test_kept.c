@@ -25,11 +25,12 @@ static const char *folder_of(Bench *b, const char *name)
 
 static bool same_results(Bench *b, const Done *x, const Done *y)
 {
-    return CHECK_TEXT(x->row.key, y->row.key) &
-           CHECK_TEXT(run_text(b, x, "predictions"), run_text(b, y, "predictions")) &
-           CHECK_TEXT(run_text(b, x, "scores"), run_text(b, y, "scores")) &
-           CHECK(x->row.loss == y->row.loss && x->row.flops == y->row.flops &&
-                 x->row.tokens == y->row.tokens);
+    bool same = CHECK_TEXT(x->row.key, y->row.key);
+    same &= CHECK_TEXT(run_text(b, x, "predictions"), run_text(b, y, "predictions"));
+    same &= CHECK_TEXT(run_text(b, x, "scores"), run_text(b, y, "scores"));
+    same &= CHECK(x->row.loss == y->row.loss && x->row.flops == y->row.flops &&
+                  x->row.tokens == y->row.tokens);
+    return same;
 }
 
 // ---- files
