@@ -12,24 +12,12 @@
 #include <unistd.h>
 
 static const Command *const commands[] = {
-    &command_run,
-    &command_predict,
-    &command_sweep,
-    &command_params,
-    &command_estimate,
-    &command_tokens,
-    &command_list,
-    &command_check,
-    &command_graph,
-    &command_verify,
-    &command_rows,
-    &command_table,
-    &command_compare,
-    &command_explain,
-    &command_plots,
-    &command_convert,
-    &command_probe,
-    NULL,
+    &command_run,     &command_predict,  &command_sweep,
+    &command_params,  &command_estimate, &command_tokens,
+    &command_list,    &command_check,    &command_graph,
+    &command_verify,  &command_rows,     &command_table,
+    &command_compare, &command_explain,  &command_plots,
+    &command_convert, &command_probe,    NULL,
 };
 
 // The one global of the program: a signal's handler can reach nothing else.
