@@ -203,7 +203,7 @@
            "highest RssFile seen in samples: mapped files, as in rss_peak")                \
     COLUMN(predicted_peak, Whole, measured, memory, "bytes",                                       \
            "rss_peak less rss_start as predicted before the first step: what reading and planning " \
-           "had taken, and the larger of plan_peak and eval_plan_peak")                            \
+           "left and the larger of plan_peak and eval_plan_peak, or their own peak if it is more") \
     /* time */                                                                                     \
     COLUMN(wall_s, Real, measured, time, "seconds",                                                \
            "monotonic clock, from start to the last evaluation; the speed probes and the "         \

@@ -495,12 +495,15 @@ static bool memory_fits(const Arena *arena, const Row *row, Error *error)
         peak / 1e9, fmin(there, (double)arena_left(arena)) / 1e9);
 }
 
-// What reading and planning took lies beside the plan's.
-static Whole predicted_growth(const Row *row, Whole rss_planned)
+// What reading and planning left lies beside the plan's; while they went on they may have taken
+// more than both.
+static Whole predicted_growth(const Row *row)
 {
+    Whole now = memory_now("VmRSS"), highest = memory_now("VmHWM");
     Whole plan = row->plan_peak > row->eval_plan_peak ? row->plan_peak : row->eval_plan_peak;
-    bool known = rss_planned != WHOLE_UNKNOWN && row->rss_start != WHOLE_UNKNOWN;
-    return known ? rss_planned - row->rss_start + plan : WHOLE_UNKNOWN;
+    if (now == WHOLE_UNKNOWN || highest == WHOLE_UNKNOWN || row->rss_start == WHOLE_UNKNOWN)
+        return WHOLE_UNKNOWN;
+    return (now + plan > highest ? now + plan : highest) - row->rss_start;
 }
 
 // A short run, and there may be many, is not to take longer to be judged than to be done: a probe
@@ -615,7 +618,7 @@ static bool do_it(Arena *arena, Cache *cache, Run *run, Row *row, Error *error)
     checkpoint_rest(&run->prepared.model->checkpoint); // its header has been read
     *row = run->prepared.row;
     row->rss_start = run->rss_start;
-    row->predicted_peak = predicted_growth(row, memory_now("VmRSS"));
+    row->predicted_peak = predicted_growth(row);
     row->load_start = run->load_start;
     row->attempts = protocol->attempt;
     row->jobs = protocol->jobs;
