@@ -353,7 +353,7 @@ static Resolved resolved_of(Bench *b, const char *method, const char *option, co
 {
     Request request;
     Error error = { .text = "" };
-    Resolved resolved;
+    Resolved resolved = { .flops = 0 };
     Cache *cache = cache_new(b->arena);
     if (!CHECK(small_request(b->arena, method, b->task,
                              SETTINGS("model", "mini", "cache", "0", option, value), &request,
