@@ -49,7 +49,7 @@ fixtures := $(call objects,$(wildcard tests/fixtures*.c))
 programs := $(if $(wildcard harness/main.c),$(build)/tunemark) $(build)/run-tests $(if $(fixtures),$(build)/fixtures) \
             $(build)/limits
 # The longest first, since the suites may run side by side.
-longest  := verify sweep sweep_search
+longest  := levers verify sweep fetch kept sweep_search ledger
 unknown  := $(filter-out $(suites) fuzz,$(SUITE))
 $(if $(unknown),$(error SUITE: no suite $(unknown); should be of: $(suites) fuzz))
 tested   := $(or $(SUITE),$(longest) $(filter-out $(longest),$(suites)) fuzz)
