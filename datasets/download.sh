@@ -304,6 +304,17 @@ programs() {
     done
 }
 
+# Ends the help of each.
+help_on_fetching() {
+    cat <<'END'
+What is there with the right SHA-256 is left alone; what an interrupted fetch has left is resumed by
+the same command. FETCH_TRIES, FETCH_STALL and FETCH_WAIT in the environment: tries for a download [5],
+seconds without a byte that end one [30], seconds before the second one, doubled from then on [2].
+Exit status: 0 all is there, 1 something could not be had, 2 a wrong command, 3 a program or the room
+is missing, 130 interrupted.
+END
+}
+
 fetch() {
     tab=$(printf '\t')
     child=
@@ -311,7 +322,7 @@ fetch() {
     list=
     while [ $# -gt 0 ]; do
         case $1 in
-        -h | --help) help && exit 0 ;;
+        -h | --help) help && help_on_fetching && exit 0 ;;
         --list) list=yes ;;
         --table)
             [ $# -gt 1 ] || refuse 2 '--table has no value; should be followed by a file'

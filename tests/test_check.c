@@ -359,12 +359,29 @@ static void few_rows(Spoilt *s)
     s->part[SPLIT_DEV].rows = 100;
 }
 
+typedef struct {
+    void (*plant)(Spoilt *);
+    const char *found, *about, *says;
+} Fault;
+
+// In a clean task, or what `first` makes of it.
+static void fault_is_found(const Fault *fault, void (*first)(Spoilt *), int64_t max_length)
+{
+    Spoilt s;
+    spoilt_open(&s);
+    if (first)
+        first(&s);
+    fault->plant(&s);
+    if (spoilt_check(&s, max_length)) {
+        check_findings_are(&s, fault->found);
+        check_says(&s, fault->about, fault->says);
+    }
+    arena_free(s.arena);
+}
+
 static void every_planted_fault_is_found_and_nothing_else(void)
 {
-    static const struct {
-        void (*plant)(Spoilt *);
-        const char *found, *about, *says;
-    } of[] = {
+    static const Fault of[] = {
         { rows_of_dev_in_train, "overlap wrong", "overlap",
           "10 of 300 rows of dev stand in train" },
         { capitals_and_blanks, "overlap wrong", "overlap",
@@ -394,16 +411,8 @@ static void every_planted_fault_is_found_and_nothing_else(void)
         { few_rows, "rows look", "rows",
           "on 100 rows a score has a standard error of up to 5.0 points" },
     };
-    for (size_t i = 0; i < sizeof of / sizeof *of; i++) {
-        Spoilt s;
-        spoilt_open(&s);
-        of[i].plant(&s);
-        if (spoilt_check(&s, 32)) {
-            check_findings_are(&s, of[i].found);
-            check_says(&s, of[i].about, of[i].says);
-        }
-        arena_free(s.arena);
-    }
+    for (size_t i = 0; i < sizeof of / sizeof *of; i++)
+        fault_is_found(&of[i], NULL, 32);
 }
 
 // Lessons, L6: ten rows, two of which share a sentence with train.
@@ -517,27 +526,15 @@ static void two_scores_of_a_text(Spoilt *s)
 
 static void faults_of_scores_are_found(void)
 {
-    static const struct {
-        void (*plant)(Spoilt *);
-        const char *found, *about, *says;
-    } of[] = {
+    static const Fault of[] = {
         { equal_scores, "scores wrong, gap wrong", "scores", "every score of dev is 2" },
         { equal_scores_of_train, "scores wrong", "scores", "every score of train is 2" },
         { higher_scores, "scores look", "scores", "1 to 6" },
         { two_scores_of_a_text, "repeats look, conflicts look", "conflicts",
           "10 of 800 rows of train stand elsewhere with a score more than a tenth away" },
     };
-    for (size_t i = 0; i < sizeof of / sizeof *of; i++) {
-        Spoilt s;
-        spoilt_open(&s);
-        with_scores(&s);
-        of[i].plant(&s);
-        if (spoilt_check(&s, 128)) {
-            check_findings_are(&s, of[i].found);
-            check_says(&s, of[i].about, of[i].says);
-        }
-        arena_free(s.arena);
-    }
+    for (size_t i = 0; i < sizeof of / sizeof *of; i++)
+        fault_is_found(&of[i], with_scores, 128);
 }
 
 // ---- its parts
