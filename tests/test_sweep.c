@@ -402,6 +402,42 @@ static void commands_run_by_eight_processes_give_the_same_folder(void)
     arena_free(b.arena);
 }
 
+// What Slurm would do, by the shell: a task a part, and then the lines that the script says.
+static void the_parts_of_an_array_job_join_to_the_same_folder(void)
+{
+    Bench b;
+    Error error;
+    if (!bench_new(
+            &b, "name: small\nmodels: tiny\ntasks: ./few\nmethods: [full, bitfit]\nseeds: 2\n" TRAIN
+                "search: {trials: 2}\n"))
+        return;
+    CHECK(drive_whole(&b) == 0);
+    Rows rows = runs_of(&b, b.options.out);
+    b.options.out = path_join(b.arena, b.folder, "it's apart"); // to be quoted
+    b.options.slurm = 3;
+    b.options.jobs = 1;
+    CHECK(drive_whole(&b) == 0);
+    CHECK(!folder_exists(b.options.out));
+    CHECK(printed(&b, "#SBATCH --array=1-3\n") && printed(&b, "#SBATCH --cpus-per-task=1\n"));
+    const char *script = text_of(&b, b.folder, "stdout"), *join = strstr(script, "#   for part in");
+    CHECK(file_write_text(path_join(b.arena, b.folder, "job.sh"), script, &error));
+    CHECK(system(arena_format(b.arena,
+                              "cd '%s' && for i in 1 2 3; do SLURM_ARRAY_TASK_ID=$i bash job.sh "
+                              ">>job.log 2>&1 || exit 1; done",
+                              b.folder)) == 0);
+    if (!CHECK(join != NULL))
+        return;
+    size_t length = strcspn(join, "\n");
+    CHECK(system(arena_format(b.arena, "cd '%s' && %.*s", b.folder, (int)length - 4, join + 4)) ==
+          0);
+    b.options.slurm = 0;
+    const char *state = state_of_rows(&b);
+    CHECK(drive_whole(&b) == 0); // nothing was left to do
+    CHECK_TEXT(state_of_rows(&b), state);
+    CHECK(rows.count == 8 && same_rows(runs_of(&b, b.options.out), rows));
+    arena_free(b.arena);
+}
+
 static void a_full_disk_ends_the_sweep_with_status_3_and_nothing_half_written(void)
 {
     static const rlim_t most_bytes[] = { 10, 150, 500, 1000 };
@@ -669,6 +705,7 @@ void suite_sweep(void)
     ADD(kill_9_at_any_moment_loses_nothing);
     ADD(kill_9_at_any_moment_of_a_search_leaves_the_same_winner);
     ADD(commands_run_by_eight_processes_give_the_same_folder);
+    ADD(the_parts_of_an_array_job_join_to_the_same_folder);
     ADD(a_full_disk_ends_the_sweep_with_status_3_and_nothing_half_written);
     ADD(a_dry_run_says_why_and_writes_nothing);
 }

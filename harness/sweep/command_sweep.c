@@ -10,7 +10,8 @@ static const char usage[] =
     "  tunemark sweep results/specs/first.yaml --dry-run\n"
     "  tunemark sweep results/specs/first.yaml --set seeds=8 --set methods.lora.rank=4 -j 4\n"
     "  tunemark sweep results/specs/first.yaml --commands | parallel\n"
-    "  tunemark sweep results/specs/first.yaml --deadline 8h --shard 1/2\n";
+    "  tunemark sweep results/specs/first.yaml --deadline 8h --shard 1/2\n"
+    "  tunemark sweep results/specs/first.yaml --slurm 8 >job.sh && sbatch job.sh\n";
 
 static const Flag flags[] = {
     { "dry-run", 'n', NULL, "say what would run, why, how long and in how much memory" },
@@ -21,11 +22,14 @@ static const Flag flags[] = {
     { "deadline", 0, "TIME",
       "end by then, as 8h, 1h30m or 90m; start nothing that would end later" },
     { "shard", 0, "I/N", "only the Ith of N parts of the settings, from 1" },
+    { "slurm", 0, "N", "print the script of a Slurm array job that does it in N parts" },
     { "grace", 0, "SECONDS", "from a run's timeout until it is killed [60]" },
     { "verbose", 'v', NULL, "show the command of each run that starts" },
     { "quiet", 'q', NULL, "no progress" },
     FLAG_END,
 };
+
+static const char *const not_slurm[] = { "shard", "commands", "dry-run" };
 
 // "2/3": the second of three.
 static bool read_shard(Arena *arena, const char *typed, Shard *shard, Error *error)
@@ -41,6 +45,17 @@ static bool read_shard(Arena *arena, const char *typed, Shard *shard, Error *err
     return true;
 }
 
+static bool read_count(const Arguments *arguments, const char *name, const char *what,
+                       int64_t *count, Error *error)
+{
+    const char *typed = argument_value(arguments, name);
+    char item[32];
+    snprintf(item, sizeof item, "--%s", name);
+    return !typed || (text_whole(typed, count) && 1 <= *count && *count <= 4096) ||
+           fail(error, ERROR_INPUT, (Where){ .item = item }, "1 to 4096", "'%s' is no number of %s",
+                typed, what);
+}
+
 static bool command(const Invocation *invocation, int *status, Error *error)
 {
     Arena *arena = invocation->arena;
@@ -53,13 +68,14 @@ static bool command(const Invocation *invocation, int *status, Error *error)
         return fail(error, ERROR_INPUT, (Where){ .item = "sweep" },
                     "one, as results/specs/quick.yaml", "%zu specs are given", arguments.operands);
 
-    int64_t jobs = 0;
+    int64_t jobs = 0, slurm = 0;
     double grace = 60;
-    const char *typed_jobs = argument_value(&arguments, "jobs");
     const char *typed_grace = argument_value(&arguments, "grace");
-    if (typed_jobs && (!text_whole(typed_jobs, &jobs) || jobs < 1 || jobs > 4096))
-        return fail(error, ERROR_INPUT, (Where){ .item = "--jobs" }, "1 to 4096",
-                    "'%s' is no number of runs", typed_jobs);
+    if (!read_count(&arguments, "jobs", "runs", &jobs, error) ||
+        !read_count(&arguments, "slurm", "parts", &slurm, error))
+        return false;
+    if (slurm > 0 && jobs == 0)
+        jobs = 1; // this machine's cores say nothing about a node's
     if (typed_grace && (!text_real(typed_grace, &grace) || grace < 0))
         return fail(error, ERROR_INPUT, (Where){ .item = "--grace" }, "seconds, at least 0",
                     "'%s' is no time", typed_grace);
@@ -72,6 +88,10 @@ static bool command(const Invocation *invocation, int *status, Error *error)
     const char *typed_shard = argument_value(&arguments, "shard");
     if (typed_shard && !read_shard(arena, typed_shard, &shard, error))
         return false;
+    for (size_t i = 0; slurm > 0 && i < sizeof not_slurm / sizeof *not_slurm; i++)
+        if (argument_is(&arguments, not_slurm[i]))
+            return fail(error, ERROR_INPUT, (Where){ .item = "--slurm" }, "without it",
+                        "--%s is given, too", not_slurm[i]);
     const char **set = arena_zero(arena, arguments.givens + 1, sizeof *set);
     size_t sets = 0;
     for (size_t i = 0; i < arguments.givens; i++)
@@ -88,6 +108,7 @@ static bool command(const Invocation *invocation, int *status, Error *error)
         .sets = sets,
         .out = argument_value(&arguments, "out"),
         .jobs = (size_t)jobs,
+        .slurm = (size_t)slurm,
         .shard = shard,
         .seconds = (double)seconds,
         .grace = grace,

@@ -2,6 +2,7 @@
 #include "sweep/sweep_impl.h"
 #include "base/clock.h"
 #include "sweep/manifest.h"
+#include "sweep/slurm.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
@@ -47,10 +48,12 @@ bool sweep(const SweepOptions *options, Interrupt *interrupted, FILE *out, FILE 
     if (!agenda_make(s.arena, &s.spec, folder, options->shard, interrupted, &s.agenda, error))
         goto done;
     s.slots = jobs_at_once(options, &s.agenda);
-    if (options->dry_run || options->commands) { // nothing is locked or written
+    if (options->dry_run || options->commands || options->slurm) { // nothing is locked or written
         ok = agenda_look(&s.agenda, people, error);
         if (ok && options->commands)
             print_commands(&s);
+        else if (ok && options->slurm)
+            ok = slurm_script(&s, error);
         else if (ok)
             ok = dry_run(&s, error);
     } else

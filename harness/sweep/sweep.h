@@ -19,6 +19,7 @@ typedef struct {
     size_t sets;
     const char *out;          // the folder; NULL: results/NAME
     size_t jobs;              // runs at once; 0: as many as there are cores for
+    size_t slurm;             // parts of an array job whose script is printed; 0: none
     Shard shard;              // the settings to run
     double seconds;           // until the deadline; 0: none
     double grace;             // seconds after its timeout that a run is given to end by itself
@@ -29,8 +30,8 @@ typedef struct {
     bool dry_run, commands, quiet, verbose;
 } SweepOptions;
 
-// Writes the product (the summary, the dry run, the commands) to `out` and what people watch to
-// `people`. False with ERROR_WORK when a run did not end ok or the deadline has left some,
+// Writes the product (the summary, the dry run, the commands, the script) to `out` and what people
+// watch to `people`. False with ERROR_WORK when a run did not end ok or the deadline has left some,
 // ERROR_INTERRUPTED after `interrupted` was set, ERROR_ENVIRONMENT when another driver works in the
 // folder or it cannot be written.
 bool sweep(const SweepOptions *options, Interrupt *interrupted, FILE *out, FILE *people,
