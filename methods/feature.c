@@ -29,8 +29,8 @@ typedef struct {
 } Feature;
 
 static const Option options[] = {
-    { "classifier", OPTION_CHOICE, offsetof(Feature, classifier), "logistic", 0, 0,
-      "logistic|ridge|mlp", "what is fitted; scores are for ridge and mlp" },
+    { "classifier", OPTION_CHOICE, offsetof(Feature, classifier), "auto", 0, 0,
+      "logistic|ridge|mlp", "what is fitted (auto: of scores ridge, else logistic)" },
     { "pooling", OPTION_CHOICE, offsetof(Feature, pooling), "auto", 0, 0, "auto|cls|mean|pooler",
       "the vector of a text; auto is cls or mean, the better on tune" },
     { "C", OPTION_REAL, offsetof(Feature, C), "auto", 1e-4, 1e4, NULL,
@@ -64,7 +64,9 @@ static bool stepwise(const void *chosen)
 // What does not stand together is refused before anything is computed.
 static void resolve(Build *build, void *chosen)
 {
-    const Feature *feature = chosen;
+    Feature *feature = chosen;
+    if (feature->classifier < 0)
+        feature->classifier = build->scores ? RIDGE : LOGISTIC;
     if (build->scores && feature->classifier == LOGISTIC)
         refuse(build, "classifier", "ridge or mlp",
                "logistic has classes, and the task has scores");

@@ -401,7 +401,7 @@ static void what_does_not_fit_together_is_refused_before_anything_is_computed(vo
         const char *settings[5], *says;
         bool scores;
     } cases[] = {
-        { { "pooling", "cls" },
+        { { "classifier", "logistic" },
           "logistic has classes, and the task has scores; should be ridge",
           true },
         { { "pooling", "pooler" },
@@ -431,7 +431,9 @@ static void a_task_with_scores_is_for_ridge(void)
 {
     Bench b = bench_new();
     b.task = small_pairs(b.arena, b.folder, "pairs");
-    Row row = row_of(&b, "out", SETTINGS("classifier", "ridge"));
+    Row row = row_of(&b, "out", NULL), given = row_of(&b, "out", SETTINGS("classifier", "ridge"));
+    CHECK(strstr(row.options, "classifier=ridge") != NULL);
+    CHECK_TEXT(row.key, given.key);
     CHECK(row.params_trained == 129 && isfinite(row.score) && isfinite(row.rmse));
     arena_free(b.arena);
 }

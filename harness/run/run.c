@@ -266,7 +266,7 @@ static bool fit(Arena *arena, Arena *hold, Run *run, Error *error)
     Fitted fitted = { .tensors = 0 };
     double asked = seconds_now();
     run->keep = hold;
-    if (!run->request->method->fit(&fit, run->request->options, &fitted, error))
+    if (!run->request->method->fit(&fit, p->plans.eval.options, &fitted, error))
         return (run->interrupted || run->late) && stopped(arena, run, error);
     row_fitted(arena, run, &fitted, seconds_now() - asked);
     if (!fitting_adopt(arena, &fitted, &p->largest_evaluation, &p->plans, &run->trainer, error))

@@ -84,8 +84,7 @@ static bool fit_of(Trial *trial, Fitting *fitting, Fitted *fitted, Error *error)
                           .order_seed = SEED,
                           .dropout_seed = SEED };
     fitting->tune_label = fitting->fit.tune.label;
-    return world->method->fit(&fitting->fit, trial->plans.description.method.options, fitted,
-                              error);
+    return world->method->fit(&fitting->fit, trial->plans.eval.options, fitted, error);
 }
 
 bool trial_fit(Trial *trial, Error *error)
