@@ -88,8 +88,9 @@ sweep: all ## run what is missing of SPEC=results/specs/sweep.yaml; then its tab
 	build/tunemark table $(rows) || status=$$?; build/tunemark plots $(rows) || status=$$?; exit $$status
 plots: all ## draw the figures of SPEC
 	build/tunemark plots $(rows)
-docs: all ## run the commands of README.md and docs/*.md anew, where their output is shown
-	@docs/refresh.sh README.md docs/*.md
+pages := README.md $(wildcard docs/*.md) datasets/README.md
+docs: all ## run the commands of the pages anew, where their output is shown
+	@docs/refresh.sh $(pages)
 # Both sides choose their kernels for this processor; OpenBLAS's variables may say otherwise.
 bench: all $(build)/limits ## speed beside PyTorch, in minutes; BENCH=full|targets|scale, COMPARE=commit, OUT=folder
 	$(if $(filter-out full targets scale,$(BENCH)),$(error BENCH: '$(BENCH)' is none; should be full, targets or scale))
@@ -161,7 +162,7 @@ $(build)/commit.c: FORCE
 sources := $(wildcard harness/*.c harness/*/*.c methods/*.c tests/*.c tests/*/*.c)
 headers := $(wildcard harness/*/*.h methods/*.h tests/*.h tests/*/*.h)
 scripts := $(wildcard .ci/run docs/*.sh methods/*.sh tests/*.sh tests/*/*.sh datasets/*.sh models/*.sh models/*/*.sh)
-parts   := $(addprefix check-,format gcc clang lint scripts includes vectorised paths docs)
+parts   := $(addprefix check-,format gcc clang lint scripts includes vectorised paths links docs)
 check: $(parts) ## format, warnings of GCC and Clang, clang-tidy, shellcheck, the rules of the house
 check-format: $(build)/flags
 	@clang-format --dry-run -Werror $(sources) $(headers) 2>$(build)/format.log || { \
@@ -184,8 +185,11 @@ check-vectorised: $(build)/flags
 check-paths:
 	@if [ -e .git ] && git grep -nIE '(^|[^A-Za-z0-9_.])/(work|root|tmp/wt)/' -- .; then \
 	   echo 'make check: these lines hold a path of one machine' >&2; exit 1; fi
-check-docs: all
-	@docs/refresh.sh --check README.md docs/*.md
+check-links:
+	@tests/links.sh
+check-docs: all # and the method that README.md shows is one
+	@docs/refresh.sh --check $(pages)
+	@sed -n '/^ *```c$$/,/^ *```$$/{/```/!p}' README.md | $(filter-out -MMD -MP,$(compile)) -fsyntax-only -x c -
 
 FORCE:
 .PHONY: all deps test fixtures fixtures-there quick sweep plots docs bench fuzz format help check $(parts) FORCE
