@@ -2,7 +2,7 @@
 //
 //   lora                        all rows of the method
 //   lora:rank=4,lr=0.001        those with this in an option of the method or a column of the row
-//   full@results/reference/first   those of one folder
+//   full@results/quick   those of one folder
 //
 // Of micro_batch, recompute and frozen_dtype (lever_columns) those not named are meant to be empty,
 // where the same model and task has such rows: `lora` beside `lora:recompute=yes` is the run as it

@@ -25,7 +25,7 @@ static bool question_of(Arena *arena, const Arguments *arguments, Question *ques
     if (arguments->operands < 2)
         return fail(error, ERROR_INPUT,
                     (Where){ .item = arguments->operands ? "second method" : "method" },
-                    "as in: tunemark compare lora full results/reference/first", "is not given");
+                    "as in: tunemark compare lora full results/quick", "is not given");
     *question = (Question){ .folder = arguments->operand + 2,
                             .folders = arguments->operands - 2,
                             .task = argument_value(arguments, "task"),
@@ -72,7 +72,7 @@ static bool run(const Invocation *invocation, int *status, Error *error)
 const Command command_compare = {
     .name = "compare",
     .summary = "two methods on the same items: what differs, by how much, and could it be noise",
-    .usage = "  tunemark compare lora full results/reference/first\n"
+    .usage = "  tunemark compare lora full results/quick\n"
              "  tunemark compare lora:rank=4 lora:rank=8 FOLDER --task reviews --model tiny\n"
              "  tunemark compare full@FOLDER full@OTHER\n",
     .flags = flags,

@@ -17,7 +17,7 @@ static bool operands(const Invocation *invocation, const Flag *flags, Arguments 
         return false;
     if (arguments->operands == 0)
         return fail(error, ERROR_INPUT, (Where){ .item = "folder" },
-                    "a sweep's folder, such as results/reference/first", "is not given");
+                    "a sweep's folder, such as results/quick", "is not given");
     if (!rows_of_folders(invocation->arena, arguments->operand, arguments->operands, rows, error))
         return false;
     for (size_t i = 0; i < rows->cuts; i++)
@@ -88,9 +88,9 @@ static bool table(const Invocation *invocation, int *status, Error *error)
 const Command command_table = {
     .name = "table",
     .summary = "print tables of rows: scores with their intervals over seeds, memory, time",
-    .usage = "  tunemark table results/reference/first\n"
-             "  tunemark table results/reference/first --rows method --across task --model tiny\n"
-             "  tunemark table results/reference/first --columns score,lr,forward_s --csv\n"
+    .usage = "  tunemark table results/quick\n"
+             "  tunemark table results/quick --rows method --across task --model tiny\n"
+             "  tunemark table results/quick --columns score,lr,forward_s --csv\n"
              "  tunemark table results/levers --levers\n",
     .flags = table_flags,
     .run = table,
@@ -130,8 +130,8 @@ static bool plots(const Invocation *invocation, int *status, Error *error)
 const Command command_plots = {
     .name = "plots",
     .summary = "draw figures of rows, as SVG and PNG with their CSV: score, memory, time, curves",
-    .usage = "  tunemark plots results/reference/first\n"
-             "  tunemark plots results/reference/first --only memory,time --task reviews --pdf\n",
+    .usage = "  tunemark plots results/quick\n"
+             "  tunemark plots results/quick --only memory,time --task reviews --pdf\n",
     .flags = plots_flags,
     .run = plots,
 };

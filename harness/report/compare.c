@@ -90,7 +90,7 @@ static bool rows_of_sides(Arena *arena, const Question *question, Comparisons *c
         comparisons->asked[s] = question->chosen[s].text;
         if (!*own && question->folders == 0 && !*other)
             return fail(error, ERROR_INPUT, (Where){ .item = "folder" },
-                        "a sweep's folder, such as results/reference/first", "is not given");
+                        "a sweep's folder, such as results/quick", "is not given");
         bool read = s == 1 && same_folders(folder[0], folders[0], folder[1], folders[1]);
         if (!read && !rows_of_folders(arena, folder[s], folders[s], &all, error))
             return false;

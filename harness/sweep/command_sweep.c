@@ -18,7 +18,7 @@ static const Flag flags[] = {
     { "jobs", 'j', "N", "runs at once [as many as there are cores for]" },
     { "out", 'o', "FOLDER", "the sweep's folder [results/NAME]" },
     { "set", 0, "KEY=VALUE", "override the spec, as train.epochs=1; may be repeated" },
-    { "commands", 0, NULL, "print a command for each run to do, for parallel, xargs or make" },
+    { "commands", 0, NULL, "print a command for each run to do, a line each, as for parallel" },
     { "deadline", 0, "TIME",
       "end by then, as 8h, 1h30m or 90m; start nothing that would end later" },
     { "shard", 0, "I/N", "only the Ith of N parts of the settings, from 1" },
