@@ -201,6 +201,39 @@ static void put_latex(FILE *out, const char *text)
     }
 }
 
+// How long the upper of a heading's two lines is; 0 where it has one.
+static size_t heading_above(const Grid *grid, size_t column)
+{
+    const char *title = grid->title[column];
+    return strchr(title, '\n') ? strcspn(title, "\n") : 0;
+}
+
+// Headings keep their two lines, which is what keeps a table narrow; what several columns side by
+// side have in common above stands once, over all of them.
+static void print_latex_heading(FILE *out, Arena *arena, const Grid *grid)
+{
+    bool broken = false;
+    for (size_t c = 0; c < grid->columns; c++)
+        broken = broken || strchr(grid->title[c], '\n') != NULL;
+    for (size_t c = 0, to; broken && c < grid->columns; c = to) {
+        size_t length = heading_above(grid, c);
+        for (to = c + 1; to < grid->columns && length > 0 && heading_above(grid, to) == length &&
+                         !strncmp(grid->title[to], grid->title[c], length);)
+            to++;
+        if (to > c + 1)
+            fprintf(out, "\\multicolumn{%zu}{c}{", to - c);
+        put_latex(out, arena_format(arena, "%.*s", (int)length, grid->title[c]));
+        fputs(to > c + 1 ? "}" : "", out);
+        fputs(to < grid->columns ? " & " : " \\\\\n", out);
+    }
+    for (size_t c = 0; c < grid->columns; c++) {
+        const char *title = grid->title[c];
+        size_t above = heading_above(grid, c);
+        put_latex(out, title + above + (title[above] == '\n'));
+        fputs(c + 1 < grid->columns ? " & " : " \\\\\n\\midrule\n", out);
+    }
+}
+
 static void print_latex(FILE *out, Arena *arena, const Grid *grid)
 {
     fputs("\\begin{table}\n\\centering\n", out);
@@ -214,10 +247,7 @@ static void print_latex(FILE *out, Arena *arena, const Grid *grid)
         fputs(".}\n", out);
     }
     fprintf(out, "\\begin{tabular}{%.*s}\n\\toprule\n", (int)grid->columns, grid->side);
-    for (size_t c = 0; c < grid->columns; c++) {
-        put_latex(out, unbroken(arena, grid->title[c]));
-        fputs(c + 1 < grid->columns ? " & " : " \\\\\n\\midrule\n", out);
-    }
+    print_latex_heading(out, arena, grid);
     bool groups = false;
     for (size_t r = 0; r < grid->rows; r++)
         groups = groups || repeats(grid, r, 0);
