@@ -208,24 +208,39 @@ static size_t heading_above(const Grid *grid, size_t column)
     return strchr(title, '\n') ? strcspn(title, "\n") : 0;
 }
 
+// One past the last column that shares the upper line of this one's heading.
+static size_t heading_end(const Grid *grid, size_t column)
+{
+    size_t length = heading_above(grid, column), end = column + 1;
+    while (end < grid->columns && length > 0 && heading_above(grid, end) == length &&
+           !strncmp(grid->title[end], grid->title[column], length))
+        end++;
+    return end;
+}
+
 // Headings keep their two lines, which is what keeps a table narrow; what several columns side by
-// side have in common above stands once, over all of them.
+// side have in common above stands once, over all of them and a rule.
 static void print_latex_heading(FILE *out, Arena *arena, const Grid *grid)
 {
-    bool broken = false;
-    for (size_t c = 0; c < grid->columns; c++)
-        broken = broken || strchr(grid->title[c], '\n') != NULL;
-    for (size_t c = 0, to; broken && c < grid->columns; c = to) {
-        size_t length = heading_above(grid, c);
-        for (to = c + 1; to < grid->columns && length > 0 && heading_above(grid, to) == length &&
-                         !strncmp(grid->title[to], grid->title[c], length);)
-            to++;
-        if (to > c + 1)
-            fprintf(out, "\\multicolumn{%zu}{c}{", to - c);
-        put_latex(out, arena_format(arena, "%.*s", (int)length, grid->title[c]));
-        fputs(to > c + 1 ? "}" : "", out);
-        fputs(to < grid->columns ? " & " : " \\\\\n", out);
+    bool broken = false, common = false;
+    for (size_t c = 0; c < grid->columns; c++) {
+        broken = broken || heading_above(grid, c) > 0;
+        common = common || heading_end(grid, c) > c + 1;
     }
+    for (size_t c = 0, end; broken && c < grid->columns; c = end) {
+        end = heading_end(grid, c);
+        if (end > c + 1)
+            fprintf(out, "\\multicolumn{%zu}{c}{", end - c);
+        put_latex(out, arena_format(arena, "%.*s", (int)heading_above(grid, c), grid->title[c]));
+        fputs(end > c + 1 ? "}" : "", out);
+        fputs(end < grid->columns ? " & " : " \\\\\n", out);
+    }
+    for (size_t c = 0, end; common && c < grid->columns; c = end) {
+        end = heading_end(grid, c);
+        if (end > c + 1)
+            fprintf(out, "\\cmidrule(lr){%zu-%zu}", c + 1, end);
+    }
+    fputs(common ? "\n" : "", out);
     for (size_t c = 0; c < grid->columns; c++) {
         const char *title = grid->title[c];
         size_t above = heading_above(grid, c);
