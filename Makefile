@@ -99,7 +99,7 @@ paper: paper-numbers ## the paper, build/paper/paper.pdf, from committed rows
 	   >../build/paper/latexmk.log 2>&1 || { grep -A 5 '^!' ../build/paper/latexmk.log >&2; \
 	   echo 'make paper: LaTeX stopped; all it said is in build/paper/paper.log' >&2; exit 1; }
 	@echo build/paper/paper.pdf
-paper-numbers: all ## its numbers, tables and figures alone, without TeX
+paper-numbers: all
 	@paper/generate.sh
 	@for sweep in first sst2/pretrained; do \
 	    grep -q "setrows{$$sweep}" paper/generated/numbers.tex || continue; mkdir -p build/paper/$$sweep; \

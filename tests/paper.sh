@@ -3,10 +3,10 @@
 # its text is \num{key}, from paper/generate.sh. Status 1, with file and line, where
 #
 #   a digit stands in running text other than in a name (SST-2, int8: a letter comes before it),
-#   mathematics within a line has a decimal point or more than one digit together,
+#   a formula has a decimal point, or one within a line more than one digit together,
 #   a command of the preamble brings digits in by a name of its own (lengths and #1 apart).
 #
-# Free are comments, displayed equations, and what cites, refers, loads or chooses a key.
+# Free are comments, whole numbers of displayed equations, and what cites, refers, loads or chooses a key.
 set -eu
 file=${1:-paper/paper.tex}
 awk -v file="$file" '
@@ -14,10 +14,16 @@ function blank(text) { gsub(/[^\n]/, " ", text); return text }
 function clear(start, length_of) { # in body, keeping the lines
     body = substr(body, 1, start - 1) blank(substr(body, start, length_of)) substr(body, start + length_of)
 }
-function cut(from, to,    i, j) {
+function cut_display(from, to,    i, j, long, formula) {
     while (i = index(body, from)) {
         j = index(substr(body, i + length(from)), to)
-        clear(i, j ? length(from) + j - 1 + length(to) : length(body) - i + 1)
+        long = j ? length(from) + j - 1 + length(to) : length(body) - i + 1
+        formula = substr(body, i, long)
+        while (match(formula, /[0-9]*\.[0-9]+/)) {
+            complain(i + RSTART, "\"" substr(formula, RSTART, RLENGTH) "\"")
+            formula = substr(formula, 1, RSTART - 1) blank(substr(formula, RSTART, RLENGTH)) substr(formula, RSTART + RLENGTH)
+        }
+        clear(i, long)
     }
 }
 function cut_all(regex) { while (match(body, regex)) clear(RSTART, RLENGTH) }
@@ -44,8 +50,8 @@ END {
     refuse_all("[0-9][0-9.,]*")
     body = blank(substr(text, 1, start - 1)) substr(text, start)
     n = split("equation align gather", display, " ")
-    for (i = 1; i <= n; i++) cut("\\begin{" display[i] "}", "\\end{" display[i] "}")
-    cut("\\[", "\\]")
+    for (i = 1; i <= n; i++) cut_display("\\begin{" display[i] "}", "\\end{" display[i] "}")
+    cut_display("\\[", "\\]")
     cut_all("\\\\(num|cite[a-z]*|ref|eqref|label|input|includegraphics|begin|end|ifrun|ifrows|there|bibliography)(\\[[^]]*\\])?\\{[^}]*\\}")
     cut_all("\\\\setlength\\{[^}]*\\}\\{[^}]*\\}")
     cut_all("\\\\seetable\\{[^}]*\\}\\{[^}]*\\}")
