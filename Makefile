@@ -16,11 +16,12 @@ SECONDS  ?= 60
 rows      = $(addprefix results/,$(basename $(notdir $(SPEC))))# where sweeps of SPEC leave them
 
 # Debian's names. Every goal but help installs what is missing of the first list; bench, check, fuzz and deps
-# also of the second or third. DEPS=no takes the libraries as they are.
+# also of the second or third, paper of the fourth. DEPS=no takes the libraries as they are.
 packages := gcc make libopenblas-openmp-dev libcsv-dev libcunit1-dev libyaml-dev libjansson-dev \
             libutf8proc-dev librandom123-dev liblbfgs-dev libssl-dev libzip-dev gnuplot-nox fonts-dejavu-core
 benchers := python3 python3-torch
 checkers := clang clang-format clang-tidy libclang-rt-14-dev llvm shellcheck
+writers  := latexmk texlive-latex-base texlive-latex-recommended texlive-fonts-recommended lmodern
 
 build    := build/$(notdir $(CC))$(if $(SAN),-san)$(if $(DEBUG),-debug)$(if $(FUZZ),-fuzz)
 warnings := -Wall -Wextra -Wshadow -Wconversion -Wstrict-prototypes -Wvla -Werror
@@ -91,6 +92,21 @@ plots: all ## draw the figures of SPEC
 pages := README.md $(wildcard docs/*.md) datasets/README.md
 docs: all ## run the commands of the pages anew, where their output is shown
 	@docs/refresh.sh $(pages)
+paper: paper-numbers ## the paper, build/paper/paper.pdf, from committed rows
+	@for program in latexmk pdflatex bibtex; do command -v $$program >/dev/null || { \
+	   echo "make paper: no $$program; install it: apt-get install $(writers)" >&2; exit 3; }; done
+	@mkdir -p build/paper
+	@cd paper && latexmk -pdf -interaction=nonstopmode -halt-on-error -outdir=../build/paper paper.tex \
+	   >../build/paper/latexmk.log 2>&1 || { grep -A 5 '^!' ../build/paper/latexmk.log >&2; \
+	   echo 'make paper: LaTeX stopped; all it said is in build/paper/paper.log' >&2; exit 1; }
+	@echo build/paper/paper.pdf
+paper-numbers: all
+	@paper/generate.sh
+	@for sweep in first sst2/pretrained; do \
+	    grep -q "setrows{$$sweep}" paper/generated/numbers.tex || continue; mkdir -p build/paper/$$sweep; \
+	    build/tunemark plots results/reference/$$sweep --only score_by_params --pdf --out build/paper/$$sweep \
+	       >/dev/null || exit $$?; \
+	done
 # Both sides choose their kernels for this processor; OpenBLAS's variables may say otherwise.
 bench: all $(build)/limits ## speed beside PyTorch, in minutes; BENCH=full|targets|scale, COMPARE=commit, OUT=folder
 	$(if $(filter-out full targets scale,$(BENCH)),$(error BENCH: '$(BENCH)' is none; should be full, targets or scale))
@@ -161,8 +177,8 @@ $(build)/commit.c: FORCE
 # check: each part is a target of its own, so that -j runs them side by side.
 sources := $(wildcard harness/*.c harness/*/*.c methods/*.c tests/*.c tests/*/*.c)
 headers := $(wildcard harness/*/*.h methods/*.h tests/*.h tests/*/*.h)
-scripts := $(wildcard .ci/run docs/*.sh methods/*.sh tests/*.sh tests/*/*.sh datasets/*.sh models/*.sh models/*/*.sh)
-parts   := $(addprefix check-,format gcc clang lint scripts includes vectorised paths links docs)
+scripts := $(wildcard .ci/run docs/*.sh methods/*.sh tests/*.sh tests/*/*.sh paper/*.sh datasets/*.sh models/*.sh models/*/*.sh)
+parts   := $(addprefix check-,format gcc clang lint scripts includes vectorised paths links docs paper)
 check: $(parts) ## format, warnings of GCC and Clang, clang-tidy, shellcheck, the rules of the house
 check-format: $(build)/flags
 	@clang-format --dry-run -Werror $(sources) $(headers) 2>$(build)/format.log || { \
@@ -190,16 +206,19 @@ check-links:
 check-docs: all # and the method that README.md shows is one
 	@docs/refresh.sh --check $(pages)
 	@sed -n '/^ *```c$$/,/^ *```$$/{/```/!p}' README.md | $(filter-out -MMD -MP,$(compile)) -fsyntax-only -x c -
+check-paper: all
+	@tests/paper.sh
+	@paper/generate.sh --check
 
 FORCE:
-.PHONY: all deps test fixtures fixtures-there quick sweep plots docs bench fuzz format help check $(parts) FORCE
+.PHONY: all deps test fixtures fixtures-there quick sweep plots docs paper paper-numbers bench fuzz format help check $(parts) FORCE
 -include $(library:.o=.d) $(tests:.o=.d) $(fixtures:.o=.d) $(build)/harness/main.d $(build)/tests/bench/limits.d
 
 # The packages that were there when last looked: make reads this file, finds what it now needs beyond
 # it, installs that, and starts again. `make deps` always looks.
 ifeq (,$(filter help,$(MAKECMDGOALS))$(filter no,$(DEPS)))
 needed := $(packages) $(if $(filter bench,$(MAKECMDGOALS)),$(benchers)) \
-          $(if $(filter deps check% fuzz%,$(MAKECMDGOALS)),$(checkers))
+          $(if $(filter deps check% fuzz%,$(MAKECMDGOALS)),$(checkers)) $(if $(filter paper,$(MAKECMDGOALS)),$(writers))
 include build/packages.mk
 ifneq (,$(filter-out $(there),$(needed))$(if $(openblas),,none)$(filter deps,$(MAKECMDGOALS)))
 build/packages.mk: FORCE

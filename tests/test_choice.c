@@ -118,6 +118,28 @@ static void methods_by_tasks_with_their_floors_to_the_letter(void)
     arena_free(arena);
 }
 
+static void headings_of_two_lines_stay_two_in_latex_and_say_once_what_is_common(void)
+{
+    Arena *arena = arena_of_test();
+    Row *rows = eight(arena);
+    TableChoice choice = {
+        .format = TABLE_LATEX, .rows = "method", .across = "task", .columns = "trained,memory"
+    };
+    char *text = shown(rows, EIGHT, &choice);
+    CHECK(strstr(text, "\\toprule\n"
+                       " & \\multicolumn{2}{c}{reviews} & \\multicolumn{2}{c}{topics} \\\\\n"
+                       "\\cmidrule(lr){2-3}\\cmidrule(lr){4-5}\n"
+                       "method & trained & plan & trained & plan \\\\\n\\midrule\n") != NULL);
+    free(text);
+    choice = (TableChoice){ .format = TABLE_LATEX, .columns = "share_inner,memory,resident" };
+    text = shown(rows, EIGHT / 2, &choice);
+    CHECK(strstr(text, "\\toprule\n"
+                       " &  & \\% of non- & plan & rss \\\\\n"
+                       "model & method & embedding & MB & MB \\\\\n\\midrule\n") != NULL);
+    free(text);
+    arena_free(arena);
+}
+
 static void what_is_special_to_latex_prints_as_itself(void)
 {
     Arena *arena = arena_of_test();
@@ -558,6 +580,7 @@ static void floors_are_read_and_bad_ones_refused_with_their_line(void)
 void suite_choice(void)
 {
     ADD(methods_by_tasks_with_their_floors_to_the_letter);
+    ADD(headings_of_two_lines_stay_two_in_latex_and_say_once_what_is_common);
     ADD(what_is_special_to_latex_prints_as_itself);
     ADD(a_lever_is_held_against_the_run_without);
     ADD(the_csv_reads_back);

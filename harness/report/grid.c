@@ -201,6 +201,54 @@ static void put_latex(FILE *out, const char *text)
     }
 }
 
+// How long the upper of a heading's two lines is; 0 where it has one.
+static size_t heading_above(const Grid *grid, size_t column)
+{
+    const char *title = grid->title[column];
+    return strchr(title, '\n') ? strcspn(title, "\n") : 0;
+}
+
+// One past the last column that shares the upper line of this one's heading.
+static size_t heading_end(const Grid *grid, size_t column)
+{
+    size_t length = heading_above(grid, column), end = column + 1;
+    while (end < grid->columns && length > 0 && heading_above(grid, end) == length &&
+           !strncmp(grid->title[end], grid->title[column], length))
+        end++;
+    return end;
+}
+
+// Headings keep their two lines, which is what keeps a table narrow; what several columns side by
+// side have in common above stands once, over all of them and a rule.
+static void print_latex_heading(FILE *out, Arena *arena, const Grid *grid)
+{
+    bool broken = false, common = false;
+    for (size_t c = 0; c < grid->columns; c++) {
+        broken = broken || heading_above(grid, c) > 0;
+        common = common || heading_end(grid, c) > c + 1;
+    }
+    for (size_t c = 0, end; broken && c < grid->columns; c = end) {
+        end = heading_end(grid, c);
+        if (end > c + 1)
+            fprintf(out, "\\multicolumn{%zu}{c}{", end - c);
+        put_latex(out, arena_format(arena, "%.*s", (int)heading_above(grid, c), grid->title[c]));
+        fputs(end > c + 1 ? "}" : "", out);
+        fputs(end < grid->columns ? " & " : " \\\\\n", out);
+    }
+    for (size_t c = 0, end; common && c < grid->columns; c = end) {
+        end = heading_end(grid, c);
+        if (end > c + 1)
+            fprintf(out, "\\cmidrule(lr){%zu-%zu}", c + 1, end);
+    }
+    fputs(common ? "\n" : "", out);
+    for (size_t c = 0; c < grid->columns; c++) {
+        const char *title = grid->title[c];
+        size_t above = heading_above(grid, c);
+        put_latex(out, title + above + (title[above] == '\n'));
+        fputs(c + 1 < grid->columns ? " & " : " \\\\\n\\midrule\n", out);
+    }
+}
+
 static void print_latex(FILE *out, Arena *arena, const Grid *grid)
 {
     fputs("\\begin{table}\n\\centering\n", out);
@@ -214,10 +262,7 @@ static void print_latex(FILE *out, Arena *arena, const Grid *grid)
         fputs(".}\n", out);
     }
     fprintf(out, "\\begin{tabular}{%.*s}\n\\toprule\n", (int)grid->columns, grid->side);
-    for (size_t c = 0; c < grid->columns; c++) {
-        put_latex(out, unbroken(arena, grid->title[c]));
-        fputs(c + 1 < grid->columns ? " & " : " \\\\\n\\midrule\n", out);
-    }
+    print_latex_heading(out, arena, grid);
     bool groups = false;
     for (size_t r = 0; r < grid->rows; r++)
         groups = groups || repeats(grid, r, 0);

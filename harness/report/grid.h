@@ -18,8 +18,8 @@ typedef struct {
 } Grid;
 
 // TEXT: aligned, in parts of at most 100 columns; MARKDOWN; LATEX: a table of package booktabs with
-// a caption. A label is not said again below itself where rows are aligned. Nothing in a cell is
-// special to the reader's program.
+// a caption, and headings of two lines. A label is not said again below itself where rows are
+// aligned. Nothing in a cell is special to the reader's program.
 void grid_print(FILE *out, Arena *arena, const Grid *grid, TableFormat format);
 // A sentence beside the tables; `first` and `last` of several.
 void grid_note(FILE *out, TableFormat format, bool first, bool last, const char *note);
