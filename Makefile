@@ -115,6 +115,8 @@ bench: all $(build)/limits ## speed beside PyTorch, in minutes; BENCH=full|targe
 	   $(if $(MINUTES),--minutes '$(MINUTES)') $(if $(COMPARE),--compare '$(COMPARE)') $(if $(OUT),--out '$(OUT)')
 fuzz: ## fuzz each parser for SECONDS=60; TARGET=name for one
 	@$(MAKE) CC=clang FUZZ=1 $(addprefix fuzz-,$(or $(TARGET),$(fuzzers)))
+faults: ## plant mistakes one by one, and see that a test notices each; WORD=word for some
+	@tests/faults.py $(WORD)
 format: ## lay the C code out as .clang-format says
 	@clang-format -i $(sources) $(headers)
 help: ## this list
@@ -211,7 +213,7 @@ check-paper: all
 	@paper/generate.sh --check
 
 FORCE:
-.PHONY: all deps test fixtures fixtures-there quick sweep plots docs paper paper-numbers bench fuzz format help check $(parts) FORCE
+.PHONY: all deps test fixtures fixtures-there quick sweep plots docs paper paper-numbers bench fuzz faults format help check $(parts) FORCE
 -include $(library:.o=.d) $(tests:.o=.d) $(fixtures:.o=.d) $(build)/harness/main.d $(build)/tests/bench/limits.d
 
 # The packages that were there when last looked: make reads this file, finds what it now needs beyond

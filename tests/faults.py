@@ -1,0 +1,283 @@
+#!/usr/bin/env python3
+"""Are mistakes noticed? Each fault below is planted by itself in a copy of the tree, and some test has to fail.
+
+Usage: tests/faults.py [--list] [--out FOLDER] [WORD ...]
+
+With words: only faults whose names hold one of them. First the copy as it is must pass every suite that is
+named below; then a fault counts as caught where the tree still compiles and one of its suites fails. Prints a
+line a fault; exit status 1 where one is not caught.
+"""
+import argparse
+import re
+import shutil
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+# What goes wrong, the file, the text that stands there once, what stands there instead, the suites that are to
+# fail; `fixtures` is `make fixtures`, `san:NAME` a suite under the sanitizers.
+FAULTS = [
+    # ---- base
+    ("t interval: normal instead of Student's", "harness/base/statistic.c",
+     "t_quantile((1 + level) / 2, (double)(n - 1)) *", "t_quantile((1 + level) / 2, 1e9) *", "statistic"),
+    ("standard deviation over n", "harness/base/statistic.c",
+     "sqrt(squares / (double)(n - 1))", "sqrt(squares / (double)n)", "statistic"),
+    ("two-way interval: items left out", "harness/base/twoway.c",
+     "double items = fmax(groups.variance - rest.variance, 0)", "double items = 0 * rest.variance", "twoway"),
+    ("smallest detectable difference at 50 % power", "harness/base/twoway.c",
+     "t_quantile(0.80, df)", "t_quantile(0.50, df)", "twoway"),
+    ("Holm: all compared with all", "harness/base/multiple.c",
+     "(double)(k - j) * placed[j].value", "(double)k * placed[j].value", "statistic letters compare"),
+    ("sign-flip: strictly more extreme", "harness/base/exact.c",
+     "hits += flipped(difference, n, signs) >= seen;", "hits += flipped(difference, n, signs) > seen + 2e-12 * all;",
+     "resample"),
+    ("F1 without the gold ones", "harness/base/metric.c",
+     "int64_t all = count.gold + count.answered;", "int64_t all = 2 * count.answered;", "metric"),
+    ("ties ranked by their lowest", "harness/base/metric.c",
+     "(double)below + ((double)equal + 1) / 2", "(double)below + 1 + 0 * (double)equal", "metric"),
+    ("a dead run must be below the constant answer", "harness/base/metric.c",
+     "score <= majority + 1e-12", "score < majority - 1e-12", "metric table"),
+    ("what could not be written is left half-written", "harness/base/file.c",
+     "    if (!ok)\n        unlink(part);", "    if (0)\n        unlink(part);", "file bad_input"),
+    ("a choice's first letters are enough", "harness/base/option.c",
+     "if ((size_t)choices.length[i] == length && !memcmp", "if ((size_t)choices.length[i] >= length && !memcmp",
+     "option"),
+    # ---- engine: the forward
+    ("GELU by tanh", "harness/engine/kernel_rowwise.c",
+     "y[i] = x[i] * (0.5f + 0.5f * erff(x[i] * ROOT_HALF));",
+     "y[i] = x[i] * (0.5f + 0.5f * tanhf(0.7978846f * (x[i] + 0.044715f * x[i] * x[i] * x[i])));",
+     "kernels fixtures"),
+    ("LayerNorm over n - 1", "harness/engine/kernel_layernorm.c",
+     "sum_deviations(in, H, mean) / (double)H + epsilon", "sum_deviations(in, H, mean) / (double)(H - 1) + epsilon",
+     "kernels fixtures"),
+    ("scores divided by the head's width", "harness/engine/kernel_attention.c",
+     "float scale = (float)(1 / sqrt((double)size));\n    assert(q.cols % heads == 0 && extra_k.rows == extra_v.rows);",
+     "float scale = (float)(1 / (double)size);\n    assert(q.cols % heads == 0 && extra_k.rows == extra_v.rows);",
+     "attention fixtures"),
+    ("a batch's loss is a sum", "harness/engine/kernel_loss.c",
+     "double scale = weight / rows;", "double scale = weight;", "kernels fixtures"),
+    # ---- engine: gradients, plan and update
+    ("LayerNorm's gradient without its slope", "harness/engine/kernel_layernorm.c",
+     "out[i] += s * (in[i] * g[i] - mean - normal[i] * slope);", "out[i] += s * (in[i] * g[i] - mean - 0 * slope);",
+     "kernels operators"),
+    ("a value's place is free a node too early", "harness/engine/plan.c",
+     "last[node->in[k]] = (int32_t)i;", "last[node->in[k]] = (int32_t)i - (i > 0);", "plan ledger"),
+    ("idle rows of an embedding stay as they are", "harness/engine/deferred.c",
+     "adamw_idle(slot->value + at, slot->m + at, slot->v + at, cols, deferred->update + had,\n"
+     "                   deferred->made - had);", "(void)cols, (void)at;", "deferred fixtures"),
+    ("rows caught up by one update too few", "harness/engine/deferred.c",
+     "deferred->made - had);", "deferred->made - had - 1);", "deferred"),
+    ("AdamW without bias correction", "harness/engine/optimizer.c",
+     ".step = (float)(update->rate / (1 - pow(update->beta1, t))),", ".step = (float)update->rate,",
+     "optimizer fixtures"),
+    ("L2 instead of decoupled decay", "harness/engine/optimizer.c",
+     "*value = update->kept * *value -", "*value = 1 * *value -", "optimizer fixtures"),
+    ("the rate is a step late", "harness/engine/optimizer.c",
+     "lr * fmax(0, (double)(steps - t) / left)", "lr * fmax(0, (double)(steps - t - 1) / left)", "optimizer fixtures"),
+    ("no warm-up", "harness/engine/optimizer.c",
+     "return lr * (double)t / (double)warmup;", "return lr;", "optimizer fixtures"),
+    ("no clipping", "harness/engine/optimizer.c",
+     "return clip == 0 ? 1 : fmin(1, clip / (norm + 1e-6));", "return clip == 0 ? 1 : fmin(1, 1 + norm);",
+     "optimizer fixtures"),
+    ("recomputed in the topmost layer, too", "harness/engine/recompute.c",
+     "r.block[v] = r.block[v] == top ? 0 : r.block[v];", "r.block[v] = r.block[v] == top + 1000 ? 0 : r.block[v];",
+     "recompute"),
+    # ---- model
+    ("accents are kept", "harness/model/tokenizer.c",
+     "bool dropped = property->category == UTF8PROC_CATEGORY_MN;", "bool dropped = property->category < 0;",
+     "tokenizer"),
+    ("a pair is cut at its first text alone", "harness/model/tokenizer.c",
+     "size_t *shorter = *a <= *b ? a : b, *longer = *a <= *b ? b : a;", "size_t *shorter = b, *longer = a;",
+     "tokenizer"),
+    ("a tensor may end behind its file", "harness/model/checkpoint.c",
+     "if ((uint64_t)end > body->size)", "if ((uint64_t)end > body->size + 64)", "checkpoint san:fuzz"),
+    ("tensors may overlap", "harness/model/checkpoint.c",
+     "if (tensor->data < end)", "if (tensor->data + 8 < end)", "checkpoint"),
+    ("dropout stays in evaluation", "harness/model/sites.c",
+     "return builder->is->training ? of_config : 0;", "return of_config;", "bert verify"),
+    ("merged: the bias of the layer is left out", "harness/model/sites.c",
+     "return linear(graph, at->x, at->W, merged.b);", "return linear(graph, at->x, at->W, NO_VALUE);",
+     "methods saved"),
+    # ---- methods
+    ("LoRA: the scale is alpha", "methods/lora.c",
+     "return lora->alpha / (lora->rslora ? sqrt((double)lora->rank) : (double)lora->rank);", "return lora->alpha;",
+     "fixtures"),
+    ("LoRA: B starts like A", "methods/lora.c",
+     ".B = trained(build, at, \"B\", at->out, lora->rank, init_zero()),",
+     ".B = trained(build, at, \"B\", at->out, lora->rank, init_uniform(0.1)),", "verify"),
+    ("BitFit without the LayerNorms' offsets", "methods/bitfit.c",
+     "return at->kind == KIND_BIAS || at->kind == KIND_OFFSET;", "return at->kind == KIND_BIAS;", "verify params"),
+    ("DoRA: the norm's gradient is always left out", "methods/dora.c",
+     "unit_length_rows(graph, V, dora->norm == CONSTANT)", "unit_length_rows(graph, V, true)", "fixtures"),
+    ("(IA)3 at the layer's output instead of its input", "methods/ia3.c",
+     "return linear(graph, scale_columns(graph, at->x, factors(build, at)), at->W, at->b);",
+     "return (void)factors(build, at), at->y;", "fixtures verify"),
+    ("the parallel adapter's scale is 1", "methods/adapter.c",
+     "[PARALLEL] = { AT_FFN, CHOSE_RELU, false, 4 },", "[PARALLEL] = { AT_FFN, CHOSE_RELU, false, 1 },", "fixtures"),
+    ("prefix: keys and values swapped", "methods/prefix.c",
+     "return (KeysValues){ rows(build, chosen, layer, 0, \"key\"),\n"
+     "                         rows(build, chosen, layer, 1, \"value\") };",
+     "return (KeysValues){ rows(build, chosen, layer, 1, \"value\"),\n"
+     "                         rows(build, chosen, layer, 0, \"key\") };", "fixtures"),
+    ("topk counts from the bottom", "methods/topk.c",
+     "at->layer >= at->layers - topk->layers", "at->layer < topk->layers", "fixtures"),
+    # ---- data
+    ("tune's sentences stay in train as phrases", "harness/data/dataset.c",
+     "if (place[i] == STAYS && is_inside(&nesting, i))", "if (0 && is_inside(&nesting, i))", "dataset"),
+    ("groups are torn apart", "harness/data/dataset.c",
+     "for (end = begin + 1; end < rows && same_key(&key[begin], &key[end]);)\n            end++;",
+     "end = begin + 1;", "dataset"),
+    ("dev's labels are there while training", "harness/data/dataset.c",
+     "            row->label = -1;\n            row->score = 0;\n        }\n    arena_rewind(arena, mark);",
+     "        }\n    arena_rewind(arena, mark);", "tasks dataset"),
+    ("CSV: fields are quoted by apostrophes", "harness/base/csv.c",
+     "csv_set_blk_size(&parser, FIELD_ROOM);", "csv_set_quote(&parser, '\\'');", "csv"),
+    # ---- run
+    ("selection takes the last of equal looks", "harness/run/selection.c",
+     "!(score > best->score)", "!(score >= best->score)", "selection"),
+    ("the best look is not brought back", "harness/run/selection.c",
+     "copy(best, true);", "(void)best;", "selection"),
+    ("a part of a batch weighs like the whole", "harness/run/steps.c",
+     "double weight = (double)count / (double)whole;", "double weight = 1 + 0 * (double)whole;", "levers"),
+    ("kept rows are another example's", "harness/run/kept.c",
+     "Matrix place = block_of(kept, i, batch->example[s]);", "Matrix place = block_of(kept, i, batch->example[0]);",
+     "kept"),
+    ("a look before the rows have caught up", "harness/run/trainer.c",
+     "    trainer_settle(trainer);\n    runner_step(trainer->eval", "    runner_step(trainer->eval", "selection trainer"),
+    ("a run that failed takes a finished row's place", "harness/run/run.c",
+     "if (!row_ok(run->row) && finished_before(arena, path))", "if (0 && finished_before(arena, path))", "run"),
+    ("the arena's highest byte is what was planned", "harness/run/trainer.c",
+     "    while (words > 0 && (word[words - 1] == trainer->fill || word[words - 1] == PATTERN))\n        words--;",
+     "    (void)word;", "ledger trainer"),
+    # ---- sweep
+    ("the search takes the worst", "harness/sweep/search.c",
+     "return of_a->score > of_b->score;", "return of_a->score < of_b->score;", "search"),
+    ("the search looks at ties by luck", "harness/sweep/search.c",
+     "return loss_of(of_a) < loss_of(of_b);", "return false;", "search"),
+    ("trials may train on tune", "harness/sweep/agenda.c",
+     "protocol->train_on = TRAIN_ON_TRAIN; // finals alone may train on tune", "", "sweep_search"),
+    ("finals have the trials' seed", "harness/sweep/agenda.c",
+     "if (asked->request.protocol.seed == found->winner->seed)", "if (0)", "sweep_search"),
+    ("shards leave settings out", "harness/sweep/agenda.c",
+     "(number + number / shard.count) % shard.count == shard.index", "number % (shard.count + 1) == shard.index",
+     "sweep sweep_search"),
+    # ---- report
+    ("a diverged run is left out of the count", "harness/report/summary_fill.c",
+     "cell->diverged += !strcmp(status, \"diverged\");", "", "table"),
+    ("the interval of a table at 90 %", "harness/report/summary_fill.c",
+     "interval_of(value, n, 0.95)", "interval_of(value, n, 0.90)", "table"),
+    ("the lowest floor is shown", "harness/report/floor.c",
+     "floor->score > highest->score", "floor->score < highest->score", "table figure"),
+    ("letters without Holm", "harness/report/letters.c",
+     "*pairs = holm(arena, p, pair, adjusted);",
+     "*pairs = holm(arena, p, pair, adjusted);\n    for (size_t i = 0; i < pair; i++)\n        adjusted[i] = p[i];",
+     "letters"),
+]
+
+CONTROL = "as it is"
+
+
+def fault_list(words):
+    kept = [f for f in FAULTS if not words or any(w in f[0] for w in words)]
+    if not kept:
+        sys.exit("faults: no fault's name holds %s; see --list" % " or ".join(words))
+    return kept
+
+
+def tree_copied(root, tree):
+    """The tracked files as they are, with their times, so that only what has changed is compiled again."""
+    names = subprocess.run(["git", "-C", root, "ls-files", "-z"], check=True, capture_output=True).stdout
+    wanted = {n for n in names.decode().split("\0") if n and (root / n).is_file() and not n.startswith("results/reference")}
+    for old in [p for p in tree.rglob("*") if p.is_file() and not str(p.relative_to(tree)).startswith("build/")]:
+        if str(old.relative_to(tree)) not in wanted:
+            old.unlink()
+    for name in sorted(wanted):
+        source, to = root / name, tree / name
+        if to.exists() and to.stat().st_mtime == source.stat().st_mtime and to.stat().st_size == source.stat().st_size:
+            continue
+        to.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy2(source, to)
+
+
+def make(tree, log, *goals):
+    with open(log, "w") as out:
+        return subprocess.run(["make", "DEPS=no", *goals], cwd=tree, stdout=out, stderr=subprocess.STDOUT).returncode
+
+
+def compiles(tree, log, suite):
+    kind = ["SAN=1"] if suite.startswith("san:") else []
+    build = "build/gcc-san" if kind else "build/gcc"
+    programs = [build + "/tunemark"] + [build + ("/fixtures" if suite == "fixtures" else "/run-tests")]
+    return make(tree, log, *kind, *programs) == 0
+
+
+def suite_fails(tree, log, suite):
+    """Why it failed: the first line that says so; "" where it passed."""
+    if suite == "fixtures":
+        goals = ["fixtures"]
+    elif suite.startswith("san:"):
+        goals = ["test", "SAN=1", "SUITE=" + suite[4:]]
+    else:
+        goals = ["test", "SUITE=" + suite]
+    if make(tree, log, *goals) == 0:
+        return ""
+    text = Path(log).read_text(errors="replace")
+    line = re.search(r"^.*(had failures|FAILED|ERROR: AddressSanitizer|runtime error|ended with status).*$|^.*: .*(off by|"
+                     r"differs|wrong).*$", text, re.MULTILINE)
+    return (line.group(0).strip() if line else text.strip().splitlines()[-1])[:100]
+
+
+def planted(tree, log, fault):
+    """(outcome, suite, its line): caught, missed, or broken where the list no longer fits the tree."""
+    name, path, old, new, suites = fault
+    at = tree / path
+    right = at.read_text()
+    if right.count(old) != 1:
+        return "broken", path, "what is to be changed stands there %d times, not once" % right.count(old)
+    at.write_text(right.replace(old, new))
+    try:
+        for suite in suites.split():
+            if not compiles(tree, log, suite):
+                return "broken", path, "does not compile: " + next(
+                    (l for l in Path(log).read_text().splitlines() if "error" in l), "")
+            line = suite_fails(tree, log, suite)
+            if line:
+                return "caught", suite, line
+        return "missed", suites, ""
+    finally:
+        at.write_text(right)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0], epilog="See the top of this file.")
+    parser.add_argument("--list", action="store_true", help="print the faults and their suites")
+    parser.add_argument("--out", default="build/faults", help="where the copy and the logs lie (default: %(default)s)")
+    parser.add_argument("word", nargs="*", help="only faults whose names hold one of these")
+    args = parser.parse_args()
+    faults = fault_list(args.word)
+    if args.list:
+        for name, path, _, _, suites in faults:
+            print("%-52s %-36s %s" % (name, path, suites))
+        return 0
+    root = Path(__file__).resolve().parent.parent
+    out = (root / args.out).resolve()
+    tree = out / "tree"
+    tree.mkdir(parents=True, exist_ok=True)
+    tree_copied(root, tree)
+    log = out / "log"
+    for suite in sorted({s for f in faults for s in f[4].split()}):
+        if not compiles(tree, log, suite) or suite_fails(tree, log, suite):
+            sys.exit("faults: %s fails %s; see %s" % (suite, CONTROL, log))
+    counts, start = {"caught": 0, "missed": 0, "broken": 0}, time.time()
+    for fault in faults:
+        outcome, where, line = planted(tree, log, fault)
+        counts[outcome] += 1
+        print("%-7s %-52s %s%s" % (outcome, fault[0], where, ": " + line if line else ""), flush=True)
+    print("%d faults: %d caught, %d missed, %d broken, in %.0f s" % (
+        len(faults), counts["caught"], counts["missed"], counts["broken"], time.time() - start))
+    return 0 if counts["caught"] == len(faults) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
