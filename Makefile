@@ -13,14 +13,16 @@ ARCH     ?= native
 SPEC     ?= results/specs/sweep.yaml
 FIXTURES ?= tests/fixtures
 SECONDS  ?= 60
+PREFIX   ?= /usr/local
 rows      = $(addprefix results/,$(basename $(notdir $(SPEC))))# where sweeps of SPEC leave them
 
 # Debian's names. Every goal but help installs what is missing of the first list; bench, check, fuzz and deps
-# also of the second or third, paper of the fourth. DEPS=no takes the libraries as they are.
+# also of the second or fourth, install of the third, paper of the last. DEPS=no takes the libraries as they are.
 packages := gcc make libopenblas-openmp-dev libcsv-dev libcunit1-dev libyaml-dev libjansson-dev \
             libutf8proc-dev librandom123-dev liblbfgs-dev libssl-dev libzip-dev gnuplot-nox fonts-dejavu-core
 benchers := python3 python3-torch
-checkers := clang clang-format clang-tidy libclang-rt-14-dev llvm shellcheck
+pagers   := help2man
+checkers := $(pagers) python3 python3-jsonschema python3-yaml clang clang-format clang-tidy libclang-rt-14-dev llvm shellcheck
 writers  := latexmk texlive-latex-base texlive-latex-recommended texlive-fonts-recommended lmodern
 
 build    := build/$(notdir $(CC))$(if $(SAN),-san)$(if $(DEBUG),-debug)$(if $(FUZZ),-fuzz)
@@ -117,6 +119,27 @@ fuzz: ## fuzz each parser for SECONDS=60; TARGET=name for one
 	@$(MAKE) CC=clang FUZZ=1 $(addprefix fuzz-,$(or $(TARGET),$(fuzzers)))
 faults: ## plant mistakes one by one, and see that a test notices each; WORD=word for some
 	@tests/faults.py $(WORD)
+# An installed program finds in share/tunemark what it finds here in the tree (home_folder).
+shared   := $(wildcard $(addprefix datasets/,*.yaml *.sh *.py *.txt README.md bundled/*/*.csv) \
+            $(addprefix models/,*.sh *.txt README.md bundled/*/* configs/*/*) plots/*.gp \
+            $(addprefix results/,SCHEMA.md schema.json specs/*))
+read     := LICENSE README.md $(wildcard docs/*.md)
+into      = $(DESTDIR)$(PREFIX)
+put       = install -D -m "$$([ -x $$f ] && echo 755 || echo 644)" $$f
+install: $(build)/tunemark $(build)/man/tunemark.1 ## program, tasks, models, man pages, completion to PREFIX=/usr/local; DESTDIR=
+	@set -e; for f in $(shared); do $(put) '$(into)/share/tunemark/'$$f; done; \
+	for f in $(read); do $(put) '$(into)/share/doc/tunemark/'$$f; done; \
+	for f in $(build)/man/*.1; do [ ! -e $$f ] || $(put) '$(into)/share/man/man1/'$${f##*/}; done; \
+	f=harness/completion.bash; $(put) '$(into)/share/bash-completion/completions/tunemark'; \
+	f=$(build)/tunemark; $(put) '$(into)/bin/tunemark'; echo 'installed: $(into)/bin/tunemark'
+	$(if $(filter native,$(ARCH)),@echo 'It is made for this processor; for others: make install ARCH=x86-64-v3')
+uninstall: ## remove what `make install` with the same PREFIX and DESTDIR put there
+	@cd '$(into)' 2>/dev/null || exit 0; rm -f bin/tunemark share/man/man1/tunemark.1 share/man/man1/tunemark-*.1 \
+	   share/bash-completion/completions/tunemark $(shared:%=share/tunemark/%) $(read:%=share/doc/tunemark/%); \
+	for d in share/tunemark share/doc/tunemark; do [ ! -d $$d ] || find $$d -depth -type d -empty -delete; done
+$(build)/man/tunemark.1: harness/man.sh $(build)/tunemark
+	@rm -rf $(@D); if command -v help2man >/dev/null; then $^ $(@D); else \
+	   echo 'make: no man pages: help2man is missing' >&2; fi
 format: ## lay the C code out as .clang-format says
 	@clang-format -i $(sources) $(headers)
 help: ## this list
@@ -179,8 +202,9 @@ $(build)/commit.c: FORCE
 # check: each part is a target of its own, so that -j runs them side by side.
 sources := $(wildcard harness/*.c harness/*/*.c methods/*.c tests/*.c tests/*/*.c)
 headers := $(wildcard harness/*/*.h methods/*.h tests/*.h tests/*/*.h)
-scripts := $(wildcard .ci/run docs/*.sh methods/*.sh tests/*.sh tests/*/*.sh paper/*.sh datasets/*.sh models/*.sh models/*/*.sh)
-parts   := $(addprefix check-,format gcc clang lint scripts includes vectorised paths links docs paper)
+scripts := $(wildcard .ci/run harness/*.sh harness/*.bash docs/*.sh methods/*.sh tests/*.sh tests/*/*.sh paper/*.sh datasets/*.sh \
+           models/*.sh models/*/*.sh)
+parts   := $(addprefix check-,format gcc clang lint scripts includes vectorised paths links docs paper install completion schemas)
 check: $(parts) ## format, warnings of GCC and Clang, clang-tidy, shellcheck, the rules of the house
 check-format: $(build)/flags
 	@clang-format --dry-run -Werror $(sources) $(headers) 2>$(build)/format.log || { \
@@ -212,15 +236,24 @@ check-paper: all
 	@tests/paper.sh
 	@paper/generate.sh --check
 
+check-install: all
+	@tests/install.sh $(MAKE)
+check-completion: all
+	@tests/completion.sh
+check-schemas: all
+	@tests/schemas.py
+
 FORCE:
-.PHONY: all deps test fixtures fixtures-there quick sweep plots docs paper paper-numbers bench fuzz faults format help check $(parts) FORCE
+.PHONY: all deps test fixtures fixtures-there quick sweep plots docs paper paper-numbers bench fuzz faults install uninstall format \
+        help check $(parts) FORCE
 -include $(library:.o=.d) $(tests:.o=.d) $(fixtures:.o=.d) $(build)/harness/main.d $(build)/tests/bench/limits.d
 
 # The packages that were there when last looked: make reads this file, finds what it now needs beyond
 # it, installs that, and starts again. `make deps` always looks.
 ifeq (,$(filter help,$(MAKECMDGOALS))$(filter no,$(DEPS)))
 needed := $(packages) $(if $(filter bench,$(MAKECMDGOALS)),$(benchers)) \
-          $(if $(filter deps check% fuzz%,$(MAKECMDGOALS)),$(checkers)) $(if $(filter paper,$(MAKECMDGOALS)),$(writers))
+          $(if $(filter deps check% fuzz%,$(MAKECMDGOALS)),$(checkers)) $(if $(filter install,$(MAKECMDGOALS)),$(pagers)) \
+          $(if $(filter paper,$(MAKECMDGOALS)),$(writers))
 include build/packages.mk
 ifneq (,$(filter-out $(there),$(needed))$(if $(openblas),,none)$(filter deps,$(MAKECMDGOALS)))
 build/packages.mk: FORCE

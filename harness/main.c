@@ -38,15 +38,31 @@ static void standard_files(void)
             (void)!open("/dev/null", file == STDIN_FILENO ? O_WRONLY : O_RDONLY);
 }
 
+static const char *const surroundings[][2] = {
+    { "TUNEMARK_DATA", "folders of public data sets, FOLDER[:FOLDER]..." },
+    { "TUNEMARK_MODELS", "folders of checkpoints, likewise" },
+    { "TUNEMARK_HOME",
+      "where datasets/, models/, plots/ and results/specs/ lie, instead of the program's own" },
+};
+
 static void help(FILE *out)
 {
-    fputs("tunemark: measure ways of fine-tuning a pretrained Transformer\n\n", out);
+    fputs("tunemark: measure ways of fine-tuning a pretrained Transformer\n\n"
+          "Usage: tunemark COMMAND [OPTION]...\n\nCommands:\n",
+          out);
     for (size_t i = 0; commands[i]; i++) {
         char left[32];
         snprintf(left, sizeof left, "tunemark %s", commands[i]->name);
         help_line(out, 17, left, commands[i]->summary);
     }
-    fputs("\n  tunemark COMMAND --help tells more\n", out);
+    fputs("\ntunemark COMMAND --help tells more; tunemark --version says commit, compiler and "
+          "flags.\n\n"
+          "Exit status: 0 done; 1 the work failed; 2 wrong input; 3 the environment (no space, no\n"
+          "permission, a missing program); 130 interrupted.\n\n"
+          "Environment:\n",
+          out);
+    for (size_t i = 0; i < sizeof surroundings / sizeof *surroundings; i++)
+        help_line(out, 17, surroundings[i][0], surroundings[i][1]);
 }
 
 static bool command_help(const Command *command, const char *method, Error *error)
@@ -54,11 +70,11 @@ static bool command_help(const Command *command, const char *method, Error *erro
     const Method *about = method ? method_find(method, error) : NULL;
     if (method && !about)
         return false;
-    printf("tunemark %s: %s\n%s", command->name, command->summary, command->usage);
-    if (command->flags) {
-        putchar('\n');
-        flags_help(stdout, command->flags);
-    }
+    printf("tunemark %s: %s\n\nUsage: tunemark %s [OPTION]...%s%s\n\nExamples:\n%s\nOptions:\n",
+           command->name, command->summary, command->name, command->operands ? " " : "",
+           command->operands ? command->operands : "", command->usage);
+    flags_help(stdout, command->flags);
+    help_line(stdout, 23, "-h, --help", "this");
     if (!command->takes_request)
         return true;
     putchar('\n');
@@ -114,8 +130,8 @@ static bool command_run_it(const Command *command, int count, char **argument, i
                   &(struct sigaction){ .sa_handler = interrupt, .sa_flags = (int)SA_RESETHAND },
                   NULL);
     }
-    bool ok = arena && command->run(&(Invocation){ arena, argument[0], count - 2, argument + 2,
-                                                   &interrupted },
+    bool ok = arena && command->run(&(Invocation){ arena, commands, argument[0], count - 2,
+                                                   argument + 2, &interrupted },
                                     status, error);
     arena_free(arena);
     return ok;

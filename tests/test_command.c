@@ -175,11 +175,11 @@ static void version_and_lists_are_printed(void)
     Said version = program(arena, NULL, "--version");
     CHECK(version.status == 0 && !strncmp(version.out, "tunemark ", 9));
     CHECK(strstr(version.out, "GCC") || strstr(version.out, "Clang"));
-    static const char *const lists[][2] = { { "list methods", "lora" },
-                                            { "list methods --markdown", "| `lora` |" },
-                                            { "list models", "tiny " },
-                                            { "list tasks", "reviews " },
-                                            { "list columns", "# The row" } };
+    static const char *const lists[][2] = {
+        { "list methods", "lora" }, { "list methods --markdown", "| `lora` |" },
+        { "list models", "tiny " }, { "list tasks", "reviews " },
+        { "list specs", "quick " }, { "list columns", "# The row" }
+    };
     for (size_t i = 0; i < sizeof lists / sizeof *lists; i++) {
         Said said = program(arena, NULL, "%s", lists[i][0]);
         CHECK(said.status == 0 && !*said.err && strstr(said.out, lists[i][1]));
@@ -199,6 +199,41 @@ static void version_and_lists_are_printed(void)
                     "graph --model tiny --task reviews --method prefix "
                     "--train-limit 32 --epochs 4 --min-steps 1");
     CHECK(graph.status == 0 && !strstr(graph.out, "kept"));
+    arena_free(arena);
+}
+
+// As they are committed: tunemark sweep --schema >results/specs/schema.json, for one.
+static void the_schemas_are_those_that_the_program_prints(void)
+{
+    Error error;
+    Arena *arena = arena_new(ARENA_RUN, &error);
+    CHECK_TEXT(program(arena, NULL, "sweep --schema").out,
+               read_text(arena, "results/specs/schema.json"));
+    CHECK_TEXT(program(arena, NULL, "list columns --json").out,
+               read_text(arena, "results/schema.json"));
+    arena_free(arena);
+}
+
+static void all_options_are_listed_for_programs(void)
+{
+    static const char *const lines[] = {
+        "of,option,letter,type,takes,low,high,standard,help\n",
+        "\nsweep,,,operand,SPEC,,,,",
+        "\nsweep,--jobs,-j,text,N,,,,",
+        "\nsweep,--quiet,-q,switch,,,,,no progress\n",
+        "\nestimate,--weights,,choice,f32|f16|bf16,,,,",
+        "\nrun,--epochs,,whole,N,0,10000,3,passes over the training rows\n",
+        "\nrun,--recompute,,flag,yes|no,,,no,",
+        "\nlora,--targets,,set,q|k|v|attn_out|ffn_mid|ffn_out,,,q+v,layers to update\n",
+    };
+    Error error;
+    Arena *arena = arena_new(ARENA_RUN, &error);
+    Said said = program(arena, NULL, "list options");
+    CHECK(said.status == 0 && !*said.err);
+    for (size_t i = 0; i < sizeof lines / sizeof *lines; i++)
+        if (!CHECK(strstr(said.out, lines[i]) != NULL))
+            printf("%s\n", lines[i]);
+    CHECK(!strstr(said.out, "\nsweep,--epochs,"));
     arena_free(arena);
 }
 
@@ -302,6 +337,8 @@ void suite_command(void)
     ADD(every_command_explains_itself_within_100_columns);
     ADD(the_help_of_a_run_knows_its_method);
     ADD(version_and_lists_are_printed);
+    ADD(the_schemas_are_those_that_the_program_prints);
+    ADD(all_options_are_listed_for_programs);
     ADD(tokens_of_arguments_and_of_lines_are_shown);
     ADD(what_is_no_command_line_is_refused_in_one_line);
     ADD(an_output_that_cannot_be_written_ends_with_3);

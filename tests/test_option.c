@@ -1,5 +1,6 @@
 // One table is parser, bounds, help and canonical text; here they must agree.
 #include "tests/test.h"
+#include "base/json.h"
 #include "base/option.h"
 #include <math.h>
 #include <stdlib.h>
@@ -321,6 +322,50 @@ static void help_breaks_at_100_columns_and_names_the_owner_where_a_name_is_taken
     free(text);
 }
 
+static void the_json_schema_of_a_value_has_its_type_bounds_and_choices(void)
+{
+    static const Option own[] = {
+        { "size", OPTION_WHOLE, 0, "auto", 1, 9, NULL, "" },
+        { "sites", OPTION_SET, 0, "auto", 0, 0, "attn|ffn", "" },
+        { "act", OPTION_CHOICE, 0, "auto", 0, 0, "relu|gelu", "" },
+        { "most", OPTION_BYTES, 0, NULL, 1e6, 1e12, NULL, "" },
+        OPTION_END,
+    };
+    const struct {
+        const Option *option;
+        const char *schema;
+    } of[] = {
+        { &table[0], "{\"type\":\"integer\",\"minimum\":1,\"maximum\":1024}" },
+        { &table[1], "{\"type\":\"integer\",\"minimum\":0}" },
+        { &table[2], "{\"type\":\"number\",\"minimum\":0.001,\"maximum\":1024}" },
+        { &table[3], "{\"type\":\"number\"}" },
+        { &table[4], "{\"enum\":[\"auto\",\"mean\",\"mlp\"]}" },
+        { &table[6], "{\"type\":\"string\",\"pattern\":"
+                     "\"^(all|(q|k|v|attn_out)([+](q|k|v|attn_out))*)$\"}" },
+        { &table[7], "{\"enum\":[\"no\",\"yes\",false,true]}" },
+        { &table[8], "{\"type\":\"string\",\"minLength\":1}" },
+        { &own[0],
+          "{\"anyOf\":[{\"const\":\"auto\"},{\"type\":\"integer\",\"minimum\":1,\"maximum\":9}]}" },
+        { &own[1],
+          "{\"type\":\"string\",\"pattern\":\"^(auto|all|(attn|ffn)([+](attn|ffn))*)$\"}" },
+        { &own[2], "{\"enum\":[\"relu\",\"gelu\",\"auto\"]}" },
+        { &own[3],
+          "{\"anyOf\":[{\"type\":\"integer\",\"minimum\":1000000,\"maximum\":1000000000000},"
+          "{\"type\":\"string\",\"pattern\":\"^[0-9.]+ *([kKMGT]i?)?B$\"}]}" },
+    };
+    for (size_t i = 0; i < sizeof of / sizeof *of; i++) {
+        json_t *schema = option_schema(of[i].option);
+        char *text = json_dumps(schema, JSON_COMPACT | JSON_REAL_PRECISION(15));
+        CHECK_TEXT(text, of[i].schema);
+        free(text);
+        json_decref(schema);
+    }
+    CHECK_TEXT(option_type(&table[6]), "set");
+    CHECK_TEXT(option_takes(&table[6]), "q|k|v|attn_out");
+    CHECK_TEXT(option_takes(&table[7]), "yes|no");
+    CHECK_TEXT(option_takes(&table[8]), "FOLDER");
+}
+
 // ---- auto: whoever reads the option decides
 
 typedef struct {
@@ -392,6 +437,7 @@ void suite_option(void)
     ADD(the_canonical_text_is_sorted_and_leaves_out_what_is_not_given);
     ADD(a_text_is_copied);
     ADD(help_says_name_meaning_range_and_default);
+    ADD(the_json_schema_of_a_value_has_its_type_bounds_and_choices);
     ADD(help_breaks_at_100_columns_and_names_the_owner_where_a_name_is_taken);
     ADD(a_default_of_auto_is_not_given_but_has_a_text);
     ADD(auto_is_among_what_would_be_right);

@@ -1,6 +1,9 @@
 // test_spec.c: a sweep's YAML file as the runs that it asks for.
+#include "base/json.h"
+#include "base/text.h"
 #include "sweep/spec.h"
 #include "tests/test.h"
+#include <stdlib.h>
 #include <string.h>
 
 static Arena *arena;
@@ -304,8 +307,49 @@ static void a_wrong_override_is_refused_as_it_was_typed(void)
     arena_free(arena);
 }
 
+static bool in_place(const json_t *place, const json_t *shared, const char *name)
+{
+    return json_object_get(json_object_get(place, "properties"), name) ||
+           json_object_get(json_object_get(shared, "properties"), name);
+}
+
+// Whether a mapping of options takes a name: by its schema, as by spec_read.
+static void the_schema_has_the_options_that_a_spec_takes(void)
+{
+    static const char *const elsewhere[] = { "model", "task",  "method", "seed", "out",
+                                             "save",  "sweep", "study",  NULL };
+    Error error;
+    char *text = NULL;
+    size_t size;
+    FILE *out = open_memstream(&text, &size);
+    CHECK(spec_schema(out, &error));
+    fclose(out);
+    json_t *root = json_parse((Bytes){ (const uint8_t *)text, size }, "schema", &error);
+    const json_t *all = json_object_get(root, "$defs"), *shared = json_object_get(all, "options"),
+                 *of = json_object_get(
+                     json_object_get(json_object_get(root, "properties"), "methods"), "properties");
+    CHECK(root && json_object_size(json_object_get(root, "properties")) == 8 &&
+          json_array_size(json_object_get(root, "required")) == 4);
+    CHECK(in_place(json_object_get(all, "run"), shared, "min_steps"));
+    CHECK(!in_place(json_object_get(all, "run"), shared, "rank"));
+    for (size_t m = 0; methods[m]; m++) {
+        const json_t *place = json_object_get(of, methods[m]->name);
+        for (const Option *o = method_options(methods[m]); o->name; o++)
+            CHECK(in_place(place, NULL, o->name));
+        CHECK(in_place(place, shared, "epochs") && in_place(place, shared, "dropout"));
+        for (size_t i = 0; elsewhere[i]; i++)
+            CHECK(!in_place(place, shared, elsewhere[i]));
+    }
+    const json_t *lora = json_object_get(json_object_get(of, "lora"), "properties");
+    CHECK_TEXT(json_string_value(json_object_get(json_object_get(lora, "dropout"), "$ref")),
+               "#/$defs/lora.dropout"); // its own hides the common one
+    json_decref(root);
+    free(text);
+}
+
 void suite_spec(void)
 {
+    ADD(the_schema_has_the_options_that_a_spec_takes);
     ADD(order_is_seed_then_task_then_model_then_method);
     ADD(a_list_as_a_value_is_a_product_the_first_named_slowest);
     ADD(a_method_counts_before_a_task_and_a_task_before_train);

@@ -11,7 +11,7 @@
 typedef struct {
     const char *name;  // long, without dashes
     char letter;       // 0: none
-    const char *value; // what it takes, for the help; NULL: nothing, it is a switch
+    const char *value; // what it takes, "N" or "dev|test"; NULL: nothing, it is a switch
     const char *help;
 } Flag;
 #define FLAG_END                                                                                   \
@@ -40,23 +40,27 @@ const char *argument_value(const Arguments *arguments, const char *name); // the
 bool arguments_known(const Arguments *arguments, const Flag *flags, const Option *const *tables,
                      Error *error);
 
+typedef struct Command Command;
+
 typedef struct {
     Arena *arena;
-    const char *program; // as invoked
-    int count;           // what follows the command's name
+    const Command *const *commands; // all there are, NULL-terminated
+    const char *program;            // as invoked
+    int count;                      // what follows the command's name
     char **argument;
     const volatile sig_atomic_t *interrupted; // set by Ctrl-C
 } Invocation;
 
-typedef struct {
+struct Command {
     const char *name, *summary; // one line
+    const char *operands;       // what is no option: "SPEC", "[TEXT]...", "dev|test"; or NULL
     const char *usage;          // example lines for --help, each with its line end
     const Flag *flags;          // the command's own; NULL: none
     bool takes_request;         // also takes the options of a run and of its method
     bool stops_gently;          // looks at `interrupted`; else Ctrl-C ends the process
     // *status is the exit status of a command that did its work: 0, or 1 when what it tried failed.
     bool (*run)(const Invocation *invocation, int *status, Error *error);
-} Command;
+};
 
 void flags_help(FILE *out, const Flag *flags);
 #endif

@@ -357,14 +357,18 @@ const char *home_folder(Arena *arena)
     char program[4096];
     ssize_t length = readlink("/proc/self/exe", program, sizeof program - 1);
     // build/gcc/tunemark: the tree is two folders above, or as many as it takes to meet datasets/
+    // and models/; bin/tunemark: share/tunemark lies beside bin
     for (char *end = length > 0 ? program + length : NULL; end;) {
         *end = '\0';
         if (!(end = strrchr(program, '/')))
             break;
         *end = '\0';
-        if (folder_exists(path_join(arena, program, "datasets")) &&
-            folder_exists(path_join(arena, program, "models")))
-            return arena_text(arena, program);
+        const char *above = *program ? program : "/";
+        const char *const home[] = { path_join(arena, above, "share/tunemark"), above };
+        for (size_t i = 0; i < sizeof home / sizeof *home; i++)
+            if (folder_exists(path_join(arena, home[i], "datasets")) &&
+                folder_exists(path_join(arena, home[i], "models")))
+                return arena_text(arena, home[i]);
     }
     return ".";
 }

@@ -50,7 +50,9 @@ void file_field(const char *path, const char *name, char *value, size_t size);
 // folder/name; `name` alone where the folder is "" or the name begins with a slash.
 char *path_join(Arena *arena, const char *folder, const char *name);
 
-// What the program finds its tables in: TUNEMARK_HOME, else the folder above the program's own
-// (build/tunemark), else the working folder: datasets/, models/, plots/, results/ lie there.
+// What the program finds its tables in: datasets/, models/, plots/, results/specs/ lie there.
+// TUNEMARK_HOME, else the nearest folder above the program's own that has datasets/ and models/, in
+// itself (the tree above build/) or in share/tunemark (installed, beside bin/), else the working
+// folder. Nothing else in the program asks where it is; results go to the working folder.
 const char *home_folder(Arena *arena);
 #endif

@@ -1,5 +1,6 @@
 // option.c: reading, printing and describing what an option table lists.
 #include "base/option.h"
+#include "base/json.h"
 #include "base/text.h"
 #include <assert.h>
 #include <inttypes.h>
@@ -17,6 +18,7 @@ typedef union { // what a field holds; each member begins where the union does
 } Value;
 
 typedef struct {
+    const char *name;
     size_t bytes;
     Value not_given;
     const char *called; // in --help: "--rank N"
@@ -24,13 +26,17 @@ typedef struct {
 } Type;
 
 static const Type types[] = {
-    [OPTION_WHOLE] = { sizeof(int64_t), { .whole = INT64_MIN }, "N", "is not a whole number" },
-    [OPTION_BYTES] = { sizeof(int64_t), { .whole = INT64_MIN }, "BYTES", "is no size" },
-    [OPTION_REAL] = { sizeof(double), { .real = NAN }, "X", "is not a number" },
-    [OPTION_CHOICE] = { sizeof(int), { .choice = -1 }, "NAME", "is unknown" },
-    [OPTION_SET] = { sizeof(unsigned), { .set = 0 }, "SET", "is unknown" },
-    [OPTION_FLAG] = { sizeof(bool), { .flag = false }, "yes|no", "is unknown" },
-    [OPTION_TEXT] = { sizeof(const char *), { .text = NULL }, "TEXT", "is empty" },
+    [OPTION_WHOLE] = { "whole",
+                       sizeof(int64_t),
+                       { .whole = INT64_MIN },
+                       "N",
+                       "is not a whole number" },
+    [OPTION_BYTES] = { "bytes", sizeof(int64_t), { .whole = INT64_MIN }, "BYTES", "is no size" },
+    [OPTION_REAL] = { "real", sizeof(double), { .real = NAN }, "X", "is not a number" },
+    [OPTION_CHOICE] = { "choice", sizeof(int), { .choice = -1 }, "NAME", "is unknown" },
+    [OPTION_SET] = { "set", sizeof(unsigned), { .set = 0 }, "SET", "is unknown" },
+    [OPTION_FLAG] = { "flag", sizeof(bool), { .flag = false }, "yes|no", "is unknown" },
+    [OPTION_TEXT] = { "text", sizeof(const char *), { .text = NULL }, "TEXT", "is empty" },
 };
 
 enum { MOST_CHOICES = 32, LONGEST = 1024, LONGEST_REAL = 40, COLUMNS = 100 };
@@ -346,6 +352,78 @@ const char *option_text(Arena *arena, const Option *option, const void *options)
         break;
     }
     return value.text;
+}
+
+const char *option_type(const Option *option)
+{
+    return types[option->type].name;
+}
+
+const char *option_takes(const Option *option)
+{
+    return option->choices ? option->choices : types[option->type].called;
+}
+
+static json_t *number_schema(const Option *option, const char *type)
+{
+    json_t *schema = json_pack("{s:s}", "type", type);
+    const struct {
+        const char *name;
+        double value;
+    } bound[] = { { "minimum", option->low }, { "maximum", option->high } };
+    for (size_t i = 0; i < 2; i++)
+        if (isfinite(bound[i].value))
+            json_object_set_new(schema, bound[i].name,
+                                bound[i].value == trunc(bound[i].value)
+                                    ? json_integer((json_int_t)bound[i].value)
+                                    : json_real(bound[i].value));
+    return schema;
+}
+
+static json_t *choices_schema(const Option *option, bool or_auto)
+{
+    Choices choices = choices_of(option);
+    json_t *names = json_array();
+    for (int i = 0; i < choices.count; i++)
+        json_array_append_new(names, json_stringn(choices.name[i], (size_t)choices.length[i]));
+    if (or_auto)
+        json_array_append_new(names, json_string("auto"));
+    return json_pack("{s:o}", "enum", names);
+}
+
+static json_t *set_schema(const Option *option, bool or_auto)
+{
+    char pattern[2 * LONGEST];
+    snprintf(pattern, sizeof pattern, "^(%sall|(%s)([+](%s))*)$", or_auto ? "auto|" : "",
+             option->choices, option->choices);
+    return json_pack("{s:s, s:s}", "type", "string", "pattern", pattern);
+}
+
+json_t *option_schema(const Option *option)
+{
+    bool or_auto = is_auto(option);
+    json_t *schema = NULL;
+    switch (option->type) {
+    case OPTION_WHOLE:
+        schema = number_schema(option, "integer");
+        break;
+    case OPTION_BYTES:
+        schema = json_pack("{s:[o, {s:s, s:s}]}", "anyOf", number_schema(option, "integer"), "type",
+                           "string", "pattern", "^[0-9.]+ *([kKMGT]i?)?B$");
+        break;
+    case OPTION_REAL:
+        schema = number_schema(option, "number");
+        break;
+    case OPTION_CHOICE:
+        return choices_schema(option, or_auto);
+    case OPTION_SET:
+        return set_schema(option, or_auto);
+    case OPTION_FLAG:
+        return json_pack("{s:[s, s, b, b]}", "enum", "no", "yes", 0, 1);
+    case OPTION_TEXT:
+        return json_pack("{s:s, s:i}", "type", "string", "minLength", 1);
+    }
+    return or_auto ? json_pack("{s:[{s:s}, o]}", "anyOf", "const", "auto", schema) : schema;
 }
 
 static int by_name(const void *a, const void *b)

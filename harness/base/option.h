@@ -1,7 +1,7 @@
 // option.h: what a command or a method can be told, as a table.
 //
-// The same table is the parser, the bounds check, the --help text, the keys of a YAML spec, and the
-// canonical "lora.alpha=16;lora.rank=8" of the row.
+// The same table is the parser, the bounds check, the --help text, the keys of a YAML spec and
+// their JSON Schema, and the canonical "lora.alpha=16;lora.rank=8" of the row.
 #ifndef BASE_OPTION_H
 #define BASE_OPTION_H
 #include "base/arena.h"
@@ -63,6 +63,15 @@ const char *option_text(Arena *arena, const Option *option, const void *options)
 // "\" before it.
 const char *options_canonical(Arena *arena, const Option *table, const void *options,
                               const char *owner);
+
+// What an option is, for programs: "whole" ... "text", and what it takes, as --help calls it ("N",
+// "FOLDER"), or its values, "none|mlp".
+const char *option_type(const Option *option);
+const char *option_takes(const Option *option);
+
+// A JSON Schema of one value as YAML 1.2 gives it: a number, a text, and yes or no as a text or, of
+// true and false, a truth value. NULL: no memory. Release with json_decref.
+struct json_t *option_schema(const Option *option);
 
 // A help line per option: "  --rank N         inner width r, 1 to 1024 [8]". What is longer than
 // 100 columns goes on below. An option whose name `others` (may be NULL) has too is to be typed

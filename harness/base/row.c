@@ -1,6 +1,7 @@
 // row.c: the table that ROW_COLUMNS makes, and what is done with each of its columns.
 #include "base/row.h"
 #include "base/csv.h"
+#include "base/json.h"
 #include "base/text.h"
 #include <inttypes.h>
 #include <string.h>
@@ -14,11 +15,11 @@ const size_t row_columns = sizeof row_column / sizeof *row_column;
 enum { COLUMNS = sizeof row_column / sizeof *row_column };
 
 static const struct {
-    const char *name, *right;
+    const char *name, *right, *json; // json: as Table Schema calls it
 } types[] = {
-    [COLUMN_Text] = { "text", "text" },
-    [COLUMN_Whole] = { "whole", "a whole number, or empty" },
-    [COLUMN_Real] = { "real", "a number, or empty" },
+    [COLUMN_Text] = { "text", "text", "string" },
+    [COLUMN_Whole] = { "whole", "a whole number, or empty", "integer" },
+    [COLUMN_Real] = { "real", "a number, or empty", "number" },
 };
 static const char *const kinds[] = {
     [COLUMN_decided] = "decided", [COLUMN_result] = "result", [COLUMN_measured] = "measured"
@@ -247,6 +248,41 @@ void row_schema(FILE *out)
         fprintf(out, "| `%s` | %s | %s | %s | %s |\n", column->name, types[column->type].name,
                 column->unit, kinds[column->kind], column->source);
     }
+}
+
+static json_t *field_schema(Arena *arena, const Column *column, const char *values)
+{
+    json_t *field = json_pack("{s:s, s:s, s:s, s:s*, s:s, s:s}", "name", column->name, "type",
+                              types[column->type].json, "description", column->source, "unit",
+                              *column->unit ? column->unit : NULL, "kind", kinds[column->kind],
+                              "group", column->group);
+    size_t count = 0;
+    char **value = values ? text_split(arena, values, '|', &count) : NULL;
+    json_t *list = values ? json_array() : NULL;
+    for (size_t i = 0; i < count; i++)
+        json_array_append_new(list, json_string(value[i]));
+    if (list)
+        json_object_set_new(field, "constraints", json_pack("{s:o}", "enum", list));
+    return field;
+}
+
+bool row_table_schema(FILE *out, const char *(*values)(Arena *, const Column *), Error *error)
+{
+    Arena *arena = arena_new(1 << 20, error);
+    json_t *fields = arena ? json_array() : NULL;
+    bool ok = fields != NULL;
+    for (size_t i = 0; i < row_columns && ok; i++)
+        ok = json_array_append_new(
+                 fields, field_schema(arena, &row_column[i], values(arena, &row_column[i]))) == 0;
+    json_t *schema = json_pack("{s:s, s:s, s:o, s:[s], s:[s]}", "$schema",
+                               "https://datapackage.org/profiles/2.0/tableschema.json",
+                               "description", "rows of tunemark, one a run; results/SCHEMA.md",
+                               "fields", fields, "missingValues", "", "primaryKey", "key");
+    ok = ok && schema && json_dumpf(schema, out, JSON_INDENT(2)) == 0 && fputc('\n', out) >= 0;
+    json_decref(schema);
+    arena_free(arena);
+    return ok || fail(error, ERROR_ENVIRONMENT, (Where){ .item = "schema" }, NULL,
+                      "could not be written");
 }
 
 static void *field_of(const Row *row, const Column *column)

@@ -57,4 +57,8 @@ bool rows_of_other_schema(Arena *arena, const char *path);
 // Measured cells apart. *differs is the first column that is not the same, else NULL; may be NULL.
 bool row_same(const Row *a, const Row *b, const Column **differs);
 void row_schema(FILE *out); // results/SCHEMA.md
+// results/schema.json, a Frictionless Table Schema (datapackage.org/standard/table-schema) of a
+// file of rows; unit, kind and group are properties of our own. `values`: those that a column of
+// texts may have, "yes|no", or NULL: any.
+bool row_table_schema(FILE *out, const char *(*values)(Arena *, const Column *), Error *error);
 #endif

@@ -8,8 +8,8 @@
 static const Flag flags[] = {
     { "task", 't', "NAME", "of this task alone" },
     { "model", 'm', "NAME", "of this model alone" },
-    { "split", 0, "NAME", "dev or test [the one that each task reports]" },
-    { "interval", 0, "KIND",
+    { "split", 0, "dev|test", "of whose score [the one that each task reports]" },
+    { "interval", 0, "seeds|items",
       "of the two scores themselves: over seeds, or over seeds and items [seeds]" },
     { "level", 0, "PERCENT", "of the intervals; what is called a difference stays at 5 % [95]" },
     { "csv", 0, NULL, "every number, a line a block, scores as fractions" },
@@ -72,6 +72,7 @@ static bool run(const Invocation *invocation, int *status, Error *error)
 const Command command_compare = {
     .name = "compare",
     .summary = "two methods on the same items: what differs, by how much, and could it be noise",
+    .operands = "METHOD METHOD [FOLDER]...",
     .usage = "  tunemark compare lora full results/quick\n"
              "  tunemark compare lora:rank=4 lora:rank=8 FOLDER --task reviews --model tiny\n"
              "  tunemark compare full@FOLDER full@OTHER\n",

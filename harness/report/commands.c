@@ -88,6 +88,7 @@ static bool table(const Invocation *invocation, int *status, Error *error)
 const Command command_table = {
     .name = "table",
     .summary = "print tables of rows: scores with their intervals over seeds, memory, time",
+    .operands = "FOLDER...",
     .usage = "  tunemark table results/quick\n"
              "  tunemark table results/quick --rows method --across task --model tiny\n"
              "  tunemark table results/quick --columns score,lr,forward_s --csv\n"
@@ -130,6 +131,7 @@ static bool plots(const Invocation *invocation, int *status, Error *error)
 const Command command_plots = {
     .name = "plots",
     .summary = "draw figures of rows, as SVG and PNG with their CSV: score, memory, time, curves",
+    .operands = "FOLDER...",
     .usage = "  tunemark plots results/quick\n"
              "  tunemark plots results/quick --only memory,time --task reviews --pdf\n",
     .flags = plots_flags,

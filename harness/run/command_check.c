@@ -274,6 +274,7 @@ static bool command(const Invocation *invocation, int *status, Error *error)
 const Command command_check = {
     .name = "check",
     .summary = "is a task's data fit for a fair comparison? labels, lengths, overlap, leaks",
+    .operands = "TASK",
     .usage = "  tunemark check reviews\n"
              "  tunemark check path/to/folder --model mini --max-length 64 --strict\n"
              "  tunemark check sst2 --csv >sst2.csv\n",

@@ -154,6 +154,7 @@ static bool convert(const Invocation *invocation, int *status, Error *error)
 const Command command_convert = {
     .name = "convert",
     .summary = "write model.safetensors of a model that has pytorch_model.bin",
+    .operands = "FOLDER",
     .usage =
         "  tunemark convert models/BERT-Mini\n"
         "  tunemark convert models/BERT-Mini --out models/mini-google\n\n"

@@ -13,7 +13,7 @@
 
 static const Flag flags[] = {
     { "memory", 0, "BYTES", "the largest batch that fits, 24GB or 24GiB" },
-    { "weights", 0, "TYPE", "f32, f16 or bf16: of frozen weights; what trains is f32 [f32]" },
+    { "weights", 0, "f32|f16|bf16", "type of frozen weights; what trains is f32 [f32]" },
     { "steps", 0, "N", "for the hours [--min-steps]" },
     { "rows", 0, "N", "training rows: the steps are those of a run on them" },
     { "gflops", 0, "X", "what the machine does in a product [this one's, by tunemark probe]" },

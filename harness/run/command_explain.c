@@ -216,6 +216,7 @@ static bool command(const Invocation *invocation, int *status, Error *error)
 const Command command_explain = {
     .name = "explain",
     .summary = "where the bytes and the seconds between two methods go, and why",
+    .operands = "METHOD METHOD",
     .usage = "  tunemark explain full lora --model tiny --task reviews\n"
              "  tunemark explain lora:rank=4 lora:rank=64,targets=all --model tiny --task reviews\n"
              "  tunemark explain full bitfit --model mini --task topics --batch 64 --csv\n",

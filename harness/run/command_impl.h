@@ -14,4 +14,10 @@ bool no_operands(const Arguments *arguments, Error *error);
 const char *chosen_levers(Arena *arena, const Row *row);
 // --labels, outputs of the head; 2 where it is not given.
 bool labels_read(const Arguments *arguments, int64_t *labels, Error *error);
+// command_list.c: of `tunemark list`.
+bool list_specs(Arena *arena, Error *error);
+bool list_columns_json(FILE *out, Error *error); // results/schema.json
+// CSV, a line an option: of,option,letter,type,takes,low,high,standard,help. `of` is the command or
+// the method; an option without a name is what a command takes besides.
+void list_options(const Command *const *commands);
 #endif

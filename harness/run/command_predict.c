@@ -14,7 +14,7 @@
 
 static const Flag flags[] = {
     { "task", 0, "NAME", "say what a split of this task is, and score it" },
-    { "split", 0, "NAME", "train, tune, dev or test [what the task reports: dev]" },
+    { "split", 0, "train|tune|dev|test", "which rows [what the task reports: dev]" },
     { "file", 0, "FILE", "texts, one a line; NAME.csv: columns text[,text_b]; -: standard input" },
     { "model", 0, "NAME", "where the checkpoint is that was tuned, by name or folder [as saved]" },
     { "merged", 0, NULL, "the method merged into the model's layers" },
@@ -348,6 +348,7 @@ static bool command(const Invocation *invocation, int *status, Error *error)
 const Command command_predict = {
     .name = "predict",
     .summary = "say what a saved method makes of a split or of any texts",
+    .operands = "FOLDER",
     .usage = "  tunemark predict reviews.lora --task reviews --split test >predictions.csv\n"
              "  echo 'a lovely film' | tunemark predict reviews.lora --file -\n",
     .flags = flags,

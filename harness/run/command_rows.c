@@ -7,7 +7,7 @@
 
 static const Flag flags[] = {
     { "task", 0, "NAME", "a name of `tunemark list tasks`, or a folder" },
-    { "split", 0, "NAME", "train, tune, dev or test [train]" },
+    { "split", 0, "train|tune|dev|test", "which rows [train]" },
     { "fold", 0, "N", "the part that is dev, of a task with folds [1]" },
     { "train-limit", 0, "N", "rows of train, as in a run; 0: all [0]" },
     { "data-seed", 0, "N", "which rows train-limit takes [1]" },

@@ -175,6 +175,7 @@ static bool tokens(const Invocation *invocation, int *status, Error *error)
 const Command command_tokens = {
     .name = "tokens",
     .summary = "show how a text (or a pair, or each line of standard input) is tokenised",
+    .operands = "[TEXT [TEXT]]",
     .usage = "  tunemark tokens --model tiny \"An uneven but charming film.\"\n",
     .flags = tokens_flags,
     .run = tokens,
@@ -185,6 +186,7 @@ const Command command_tokens = {
 static const Flag list_flags[] = {
     { "markdown", 0, NULL, "as a table for a page: methods, tasks" },
     { "csv", 0, NULL, "for programs: tasks" },
+    { "json", 0, NULL, "columns as a Frictionless Table Schema" },
     FLAG_END,
 };
 
@@ -322,19 +324,31 @@ static bool list(const Invocation *invocation, int *status, Error *error)
                           : argument_is(&arguments, "markdown") ? FOR_PAGES
                                                                 : FOR_PEOPLE,
                           error);
+    if (!strcmp(what, "specs"))
+        return list_specs(invocation->arena, error);
+    if (!strcmp(what, "columns") && argument_is(&arguments, "json"))
+        return list_columns_json(stdout, error);
     if (!strcmp(what, "columns")) {
         row_schema(stdout);
         return true;
     }
+    if (!strcmp(what, "options")) {
+        list_options(invocation->commands);
+        return true;
+    }
     return fail(error, ERROR_INPUT, (Where){ .item = "list" },
-                "one of: methods, models, tasks, columns", "'%s' is no list", what);
+                "one of: methods, models, specs, tasks, columns, options", "'%s' is no list", what);
 }
 
 const Command command_list = {
     .name = "list",
-    .summary = "list methods, models, tasks, or the columns of a row",
-    .usage = "  tunemark list methods\n  tunemark list tasks --csv\n  tunemark list columns "
-             ">results/SCHEMA.md\n",
+    .summary = "list methods, models, specs, tasks, the columns of a row, or all options",
+    .operands = "methods|models|specs|tasks|columns|options",
+    .usage = "  tunemark list methods\n"
+             "  tunemark list tasks --csv\n"
+             "  tunemark list columns >results/SCHEMA.md\n"
+             "  tunemark list columns --json >results/schema.json\n"
+             "  tunemark list options >options.csv\n",
     .flags = list_flags,
     .run = list,
 };

@@ -83,8 +83,9 @@ static bool command(const Invocation *invocation, int *status, Error *error)
 const Command command_verify = {
     .name = "verify",
     .summary = "check that methods do what their files say, on a small generated model",
+    .operands = "[METHOD]...",
     .usage = "  tunemark verify lora\n"
-             "  tunemark verify          all of them\n"
-             "  tunemark verify adapter --variant parallel     with these options alone\n",
+             "  tunemark verify          # all of them\n"
+             "  tunemark verify adapter --variant parallel     # with these options alone\n",
     .run = command,
 };

@@ -2,16 +2,16 @@
 #include "base/text.h"
 #include "sweep/child.h"
 #include "sweep/commands.h"
+#include "sweep/spec.h"
 #include "sweep/sweep.h"
 #include <string.h>
 
-static const char usage[] =
-    "  tunemark sweep results/specs/quick.yaml\n"
-    "  tunemark sweep results/specs/first.yaml --dry-run\n"
-    "  tunemark sweep results/specs/first.yaml --set seeds=8 --set methods.lora.rank=4 -j 4\n"
-    "  tunemark sweep results/specs/first.yaml --commands | parallel\n"
-    "  tunemark sweep results/specs/first.yaml --deadline 8h --shard 1/2\n"
-    "  tunemark sweep results/specs/first.yaml --slurm 8 >job.sh && sbatch job.sh\n";
+static const char usage[] = "  tunemark sweep quick\n"
+                            "  tunemark sweep first --dry-run\n"
+                            "  tunemark sweep first --set seeds=8 --set methods.lora.rank=4 -j 4\n"
+                            "  tunemark sweep first --commands | parallel\n"
+                            "  tunemark sweep first --deadline 8h --shard 1/2\n"
+                            "  tunemark sweep first --slurm 8 >job.sh && sbatch job.sh\n";
 
 static const Flag flags[] = {
     { "dry-run", 'n', NULL, "say what would run, why, how long and in how much memory" },
@@ -24,6 +24,7 @@ static const Flag flags[] = {
     { "shard", 0, "I/N", "only the Ith of N parts of the settings, from 1" },
     { "slurm", 0, "N", "print the script of a Slurm array job that does it in N parts" },
     { "grace", 0, "SECONDS", "from a run's timeout until it is killed [60]" },
+    { "schema", 0, NULL, "print the JSON Schema of a spec, for editors; without a spec" },
     { "verbose", 'v', NULL, "show the command of each run that starts" },
     { "quiet", 'q', NULL, "no progress" },
     FLAG_END,
@@ -56,6 +57,14 @@ static bool read_count(const Arguments *arguments, const char *name, const char 
                 typed, what);
 }
 
+// A file, or the name of a spec that comes with the program.
+static const char *spec_file(Arena *arena, const char *typed)
+{
+    const char *folder = path_join(arena, home_folder(arena), "results/specs");
+    const char *bundled = path_join(arena, folder, arena_format(arena, "%s.yaml", typed));
+    return strchr(typed, '/') || file_exists(typed) || !file_exists(bundled) ? typed : bundled;
+}
+
 static bool command(const Invocation *invocation, int *status, Error *error)
 {
     Arena *arena = invocation->arena;
@@ -64,6 +73,8 @@ static bool command(const Invocation *invocation, int *status, Error *error)
     if (!arguments_read(arena, invocation->count, invocation->argument, flags, &arguments, error) ||
         !arguments_known(&arguments, flags, NULL, error))
         return false;
+    if (argument_is(&arguments, "schema") && arguments.operands == 0)
+        return spec_schema(stdout, error);
     if (arguments.operands != 1)
         return fail(error, ERROR_INPUT, (Where){ .item = "sweep" },
                     "one, as results/specs/quick.yaml", "%zu specs are given", arguments.operands);
@@ -103,7 +114,7 @@ static bool command(const Invocation *invocation, int *status, Error *error)
     memcpy(words + 2, invocation->argument, (size_t)invocation->count * sizeof *words);
 
     SweepOptions options = {
-        .spec = arguments.operand[0],
+        .spec = spec_file(arena, arguments.operand[0]),
         .set = set,
         .sets = sets,
         .out = argument_value(&arguments, "out"),
@@ -126,6 +137,7 @@ static bool command(const Invocation *invocation, int *status, Error *error)
 const Command command_sweep = {
     .name = "sweep",
     .summary = "run what is missing of a spec: models x tasks x methods x seeds",
+    .operands = "SPEC",
     .usage = usage,
     .flags = flags,
     .stops_gently = true,

@@ -1,15 +1,27 @@
 // spec.c: from YAML to requests: read, override, check the names, multiply out.
-#include "sweep/spec.h"
+#include "sweep/spec_impl.h"
 #include "base/text.h"
 #include "base/yaml.h"
 #include "sweep/search.h"
 #include <stddef.h>
 #include <string.h>
 
-enum { STANDARD_SEEDS = 5, MOST_SEEDS = 100000, MOST_RUNS = 1000000, MOST_OPTIONS = 64 };
+enum { MOST_RUNS = 1000000, MOST_OPTIONS = 64 };
 
-static const char *const keys[] = { "name",  "study", "models", "tasks", "methods",
-                                    "seeds", "train", "search", NULL };
+// clang-format off
+const SpecKey spec_keys[] = {
+    { "name", true, schema_name, "the folder results/NAME, and the rows' sweep" },
+    { "study", false, schema_name, "the rows' study" },
+    { "models", true, schema_models, "names of `tunemark list models`, or folders" },
+    { "tasks", true, schema_tasks, "names of `tunemark list tasks`, or folders; or a mapping from them to options" },
+    { "methods", true, schema_methods, "names of `tunemark list methods`; or a mapping from them to options" },
+    { "seeds", false, schema_seeds, "how many, from 1; or a list of numbers" },
+    { "train", false, schema_train, "options of every run" },
+    { "search", false, schema_search, "the rate of each setting is searched; or taken over from a sweep" },
+    { .name = NULL },
+};
+// clang-format on
+
 // What a spec says elsewhere, or only the driver knows.
 static const char *const not_options[] = {
     "model",  "task",         "method",         "seed",     "out",   "save",
@@ -18,7 +30,7 @@ static const char *const not_options[] = {
 };
 
 // clang-format off
-static const Option search_options[] = {
+const Option search_options[] = {
     { "trials", OPTION_WHOLE, offsetof(SearchAsked, trials), "8", 1, MOST_TRIALS, NULL, "runs that a setting's rate is chosen by" },
     { "seed", OPTION_WHOLE, offsetof(SearchAsked, seed), "0", 0, 9007199254740992.0, NULL, "the seed of all trials" },
     { "from", OPTION_TEXT, offsetof(SearchAsked, from), NULL, 0, 0, "FOLDER", "a sweep whose rates are taken over" },
@@ -218,6 +230,9 @@ static bool override(Reading *in, Yaml *root, size_t number, Error *error)
 
 static bool check_keys(Reading *in, const Yaml *root, Error *error)
 {
+    const char *keys[sizeof spec_keys / sizeof *spec_keys];
+    for (size_t i = 0; i < sizeof keys / sizeof *keys; i++)
+        keys[i] = spec_keys[i].name;
     for (const Yaml *child = root->first; child; child = child->next) {
         const char *nearest = text_nearest(child->key, keys);
         if (!text_among(child->key, keys))
@@ -230,12 +245,11 @@ static bool check_keys(Reading *in, const Yaml *root, Error *error)
             return fail(error, ERROR_INPUT, where(in, child), "a mapping such as {epochs: 3}",
                         "train is not a mapping");
     }
-    static const char *const needed[] = { "name", "models", "tasks", "methods" };
-    for (size_t i = 0; i < sizeof needed / sizeof *needed; i++)
-        if (!yaml_get(root, needed[i]))
+    for (const SpecKey *key = spec_keys; key->name; key++)
+        if (key->needed && !yaml_get(root, key->name))
             return fail(error, ERROR_INPUT, (Where){ .file = in->path },
                         "name, models, tasks and methods at least", "key '%s' is missing",
-                        needed[i]);
+                        key->name);
     return true;
 }
 
@@ -357,6 +371,11 @@ static const char *spelled(const Option *table, const char *name)
     return option ? option->name : NULL;
 }
 
+bool spec_takes(const Option *option)
+{
+    return !text_among(option->name, not_options);
+}
+
 // `train` and `tasks` speak to every method, so they take the protocol's options only. A method's
 // own option hides the protocol's of the same name: within `lora`, dropout is lora.dropout.
 static bool choice_name(Reading *in, const Yaml *option, const Method *method, const char **name,
@@ -388,7 +407,7 @@ static bool choice_name(Reading *in, const Yaml *option, const Method *method, c
     const char **names = arena_zero(in->arena, count + 1, sizeof *names);
     count = 0;
     for (const Option *other = protocol_options; other->name; other++)
-        if (!text_among(other->name, not_options))
+        if (spec_takes(other))
             names[count++] = other->name;
     const char *nearest = text_nearest(typed, names);
     return fail(error, ERROR_INPUT, where(in, option),

@@ -53,4 +53,9 @@ typedef struct {
 // with the nearest known one; that models and tasks exist is for resolve() to see.
 bool spec_read(Arena *arena, const char *path, const char *const *set, size_t sets, Spec *spec,
                Error *error);
+
+// results/specs/schema.json: a JSON Schema (draft 2020-12) of a spec as YAML 1.2 reads it, for
+// editors. It refuses no spec that spec_read takes, but for values that YAML has another type for
+// (a number in quotes, a folder called 1); spec_read sees more.
+bool spec_schema(FILE *out, Error *error);
 #endif
