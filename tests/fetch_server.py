@@ -62,6 +62,10 @@ def files():
         both.writestr('../z.tsv', 'z\t3\n')
     tree = [('top/neg/0.txt', b'bad'), ('top/neg/1.txt', b'worse'), ('top/pos/0.txt', b'good')]
     archive('tree.tar.gz', tree + [('top/README', b'read me'), ('top/unsup/0.txt', b'?')])
+    wide = b'x' * 400000
+    with zipfile.ZipFile(os.path.join(folder, 'wide.zip'), 'w', zipfile.ZIP_DEFLATED) as one:
+        one.writestr('top/wide', wide)
+    archive('wide.tar.gz', [('top/wide', wide)])
     archive('climbs.tar.gz', tree + [('../climbed', b'out')])
     archive('links.tar.gz', tree + [('top/neg/2.txt', '/etc/passwd')])
 
