@@ -5,17 +5,18 @@
 #include <string.h>
 
 // An opcode makes one value or item at most and takes a byte at least, so the bytes of a pickle
-// bound all that is ever held. Where more follows than any model's pickle has, that much is looked
-// at.
-enum { LONGEST_PICKLE = 1 << 22 };
+// bound all that is ever held; a tensor takes two values from the memo and a call, at least. Where
+// more follows than any model's pickle has, that much is looked at.
+enum { LONGEST_PICKLE = 1 << 20, TENSOR_BYTES = 5 };
 
 typedef struct {
     const char *file, *part;
     Bytes left;
-    size_t size, values, items, depth; // of the pickle; taken from the arena; on the stack
-    size_t memos;                      // places of the memo that are set or NULL
+    size_t size, values, items, tensors, depth; // of the pickle; made so far; on the stack
+    size_t memos;                               // places of the memo that are set or NULL
     PickleValue *value;
     PickleItem *item;
+    PickleTensor *tensor;
     const PickleValue **stack, **memo;
     bool stopped;
 } Machine;
@@ -32,8 +33,9 @@ const PickleValue *pickle_read(Arena *arena, Bytes *bytes, const char *file, con
 {
     size_t size = bytes->size < LONGEST_PICKLE ? bytes->size : LONGEST_PICKLE;
     Machine machine = { .file = file, .part = part, .left = { bytes->data, size }, .size = size };
-    if (arena_left(arena) / 2 / (sizeof(PickleValue) + sizeof(PickleItem) + 2 * sizeof(void *)) <=
-        size) {
+    size_t each = sizeof(PickleValue) + sizeof(PickleItem) + sizeof(PickleTensor) / TENSOR_BYTES +
+                  2 * sizeof(void *);
+    if (arena_left(arena) / 2 / each <= size) {
         fail(error, ERROR_ENVIRONMENT, (Where){ .file = file, .item = part }, NULL,
              "out of memory");
         return NULL;
@@ -42,6 +44,7 @@ const PickleValue *pickle_read(Arena *arena, Bytes *bytes, const char *file, con
     machine.item = arena_take(arena, size + 1, sizeof *machine.item);
     machine.stack = arena_take(arena, size + 1, sizeof *machine.stack);
     machine.memo = arena_take(arena, size + 1, sizeof *machine.memo);
+    machine.tensor = arena_take(arena, size / TENSOR_BYTES + 1, sizeof *machine.tensor);
     while (!machine.stopped) {
         if (machine.left.size == 0) {
             fail(error, ERROR_INPUT, (Where){ .file = file, .item = part }, "whole",
@@ -218,16 +221,17 @@ static bool rebuild_tensor(Machine *m, const PickleValue *arguments, Error *erro
         return refuse(m, error, "a tensor lacks something");
     const PickleValue *storage = nth(arguments, 0), *offset = nth(arguments, 1);
     const PickleValue *shape = nth(arguments, 2), *stride = nth(arguments, 3);
-    PickleValue tensor = { .kind = PICKLE_TENSOR };
+    PickleTensor *tensor = &m->tensor[m->tensors];
     if (storage->kind != PICKLE_STORAGE || offset->kind != PICKLE_WHOLE || offset->whole < 0 ||
         shape->kind != PICKLE_TUPLE || stride->kind != PICKLE_TUPLE ||
         shape->items.count != stride->items.count || shape->items.count > PICKLE_RANK)
         return refuse(m, error, "a tensor is not made of a storage, offset, sizes and strides");
-    tensor.tensor.storage = storage;
-    tensor.tensor.offset = offset->whole;
-    tensor.tensor.rank = (int)shape->items.count;
-    return sizes(m, shape, tensor.tensor.shape, error) &&
-           sizes(m, stride, tensor.tensor.stride, error) && push(m, tensor);
+    *tensor = (PickleTensor){ .storage = storage,
+                              .offset = offset->whole,
+                              .rank = (int)shape->items.count };
+    m->tensors++;
+    return sizes(m, shape, tensor->shape, error) && sizes(m, stride, tensor->stride, error) &&
+           push(m, (PickleValue){ .kind = PICKLE_TENSOR, .tensor = tensor });
 }
 
 static bool rebuild_parameter(Machine *m, const PickleValue *arguments, Error *error)
