@@ -133,7 +133,7 @@ static void a_quotation_mark_is_a_character_between_tabs(void)
     Arena *arena = arena_here();
     Task task;
     Dataset dataset;
-    task_of(arena, &task, LABELS "group: none\nformat: tsv\n",
+    task_of(arena, &task, LABELS "format: tsv\n",
             "text\tlabel\none\ta\n\"two\tb\nthe \"third\" row\ta\nfour\"\tb\nfive\ta\nsix\tb\n",
             "text\tlabel\nd\ta\n");
     dataset_of(arena, &task, &dataset);
@@ -310,8 +310,6 @@ static void tune_is_a_tenth_of_train_in_whole_groups(void)
         size_t rows, texts, tune;
         const char *rule;
     } cases[] = {
-        { "none", 400, 400, 40, "group none: 10 % of 400 rows, at most 2000" },
-        { "none", 400, 20, 40, "group none: 10 % of 400 rows, at most 2000" },
         { "text", 400, 400, 40, "group text: 10 % of 400 rows, at most 2000" },
         { "text", 400, 100, 40, "group text: 10 % of 400 rows, at most 2000" },
         { "text", 400, 57, 35, "group text: 10 % of 400 rows, at most 2000" }, // 7 or 8 rows each
@@ -337,32 +335,18 @@ static void tune_is_a_tenth_of_train_in_whole_groups(void)
         CHECK(train.count + tune.count == cases[c].rows && dataset.dropped == 0);
         for (size_t i = 1; i < train.count; i++)
             CHECK(train.example[i - 1].id < train.example[i].id);
-        for (size_t i = 0;
-             i < tune.count && train.count < 1000 && strcmp(cases[c].group, "none") != 0; i++)
+        for (size_t i = 0; i < tune.count && train.count < 1000; i++)
             if (!CHECK(!holds(train, tune.example[i].text)))
                 break;
     }
     arena_free(arena);
 }
 
-static void without_groups_equal_rows_part(void)
-{
-    Arena *arena = arena_here();
-    Task task;
-    Dataset dataset;
-    task_of(arena, &task, LABELS "group: none\n", rows_of(arena, 400, 4, 0), DEV); // 100 of each
-    dataset_of(arena, &task, &dataset);
-    CHECK(dataset.split[SPLIT_TUNE].count == 40);
-    for (size_t i = 0; i < 40; i++)
-        CHECK(holds(dataset.split[SPLIT_TRAIN], dataset.split[SPLIT_TUNE].example[i].text));
-    arena_free(arena);
-}
-
 static void tune_does_not_depend_on_the_order_of_the_file(void)
 {
-    static const char *const groups[] = { "none", "text", "sentence" };
+    static const char *const groups[] = { "text", "sentence" };
     Arena *arena = arena_here();
-    for (size_t g = 0; g < 3; g++) {
+    for (size_t g = 0; g < 2; g++) {
         Task task;
         Dataset one, other;
         const char *more = arena_format(arena, LABELS "group: %s\n", groups[g]);
@@ -398,10 +382,6 @@ static void a_premise_goes_to_one_side_whole(void)
     dataset_of(arena, &task, &dataset);
     dev = dataset.split[SPLIT_DEV].example;
     CHECK(dev[0].group == 0 && dev[1].group == 1 && dev[2].group == 2 && dev[3].group == 0);
-    task.group = GROUP_NONE;
-    dataset_of(arena, &task, &dataset);
-    dev = dataset.split[SPLIT_DEV].example;
-    CHECK(dev[0].group == 0 && dev[1].group == 1 && dev[2].group == 2 && dev[3].group == 3);
     arena_free(arena);
 }
 
@@ -608,7 +588,6 @@ void suite_dataset(void)
     ADD(dev_labels_change_nothing_but_what_dataset_labels_tells);
     ADD(a_hash_tells_texts_labels_and_order_apart);
     ADD(tune_is_a_tenth_of_train_in_whole_groups);
-    ADD(without_groups_equal_rows_part);
     ADD(tune_does_not_depend_on_the_order_of_the_file);
     ADD(a_premise_goes_to_one_side_whole);
     ADD(a_sentence_of_tune_takes_its_phrases_out_of_train);

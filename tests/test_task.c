@@ -147,7 +147,7 @@ static void a_wrong_description_is_refused_with_its_line(void)
           "'pearson' is unknown; should be accuracy, f1, f1_macro or matthews" },
         { GOOD FILES "metric: rmse\n", "'rmse' is unknown" },
         { GOOD FILES "group: premise\n", "group: needs pairs of texts" },
-        { GOOD FILES "group: pair\n", "should be none, text, premise, sentence, linked or given" },
+        { GOOD FILES "group: pair\n", "should be text, premise, sentence, linked or given" },
         { GOOD "columns: {text: a, text_b: c, label: b}\n" FILES "group: sentence\n",
           "group: needs single texts" },
         { GOOD FILES "tune: file\n", "tune: has no file" },

@@ -225,8 +225,10 @@ static void row_ends(int end, void *context)
 static bool ragged_stays(Reader *reader, size_t fields, size_t line)
 {
     char right[32];
-    if (reader->ragged == RAGGED_DROPPED)
+    if (reader->ragged == RAGGED_DROPPED) {
+        reader->csv->dropped++;
         return false;
+    }
     if (reader->ragged == RAGGED_CUT && fields > reader->csv->columns)
         return true;
     reader->failed = true;

@@ -22,6 +22,7 @@ typedef struct {
     size_t columns;
     CsvRow *row;
     size_t rows;
+    size_t dropped; // by RAGGED_DROPPED
 } Csv;
 
 typedef enum {

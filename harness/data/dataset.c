@@ -23,7 +23,7 @@ static bool read_split(Arena *arena, const Task *task, Split split, Dataset *dat
 static bool cut_fold(Arena *arena, const Task *task, Dataset *dataset, Error *error);
 static bool cut_tune(Arena *arena, const Task *task, Dataset *dataset, Error *error);
 static Key *keys_sorted(Arena *arena, Examples rows, Group group);
-static void number_groups(Arena *arena, Group group, Examples rows, const Key *key);
+static void number_groups(Arena *arena, Examples rows, const Key *key);
 static Hash hash_of(Arena *arena, Examples rows);
 static size_t text_bytes(const Example *row);
 
@@ -38,7 +38,7 @@ bool dataset_read(Arena *arena, const Task *task, Dataset *dataset, Error *error
     size_t mark = arena_mark(arena);
     for (Split s = SPLIT_TRAIN; s < SPLITS; s++, arena_rewind(arena, mark))
         if (s != SPLIT_TRAIN || task->file[SPLIT_TUNE].path)
-            number_groups(arena, task->group, dataset->split[s],
+            number_groups(arena, dataset->split[s],
                           keys_sorted(arena, dataset->split[s], task->group));
     if (!task->file[SPLIT_TUNE].path && !cut_tune(arena, task, dataset, error))
         return false;
@@ -68,12 +68,14 @@ static bool read_label(const Task *task, Where where, const char *text, Example 
 // Labels of dev and test are checked, but kept apart.
 static bool read_split(Arena *arena, const Task *task, Split split, Dataset *dataset, Error *error)
 {
-    Record *record;
-    size_t count, bytes = 0;
+    Records read;
+    size_t bytes = 0;
     Where whole = { .file = task->file[split].path };
     bool ours = split == SPLIT_TRAIN || split == SPLIT_TUNE;
-    if (!records_read(arena, task, split, &record, &count, error))
+    if (!records_read(arena, task, split, &read, error))
         return false;
+    const Record *record = read.record;
+    size_t count = read.count;
     if (count > INT32_MAX) // products of two counts fit in 64 bits
         return fail(error, ERROR_INPUT, whole, "2147483647 or fewer", "has %zu rows", count);
     Example *row = arena_take(arena, count, sizeof *row);
@@ -97,6 +99,7 @@ static bool read_split(Arena *arena, const Task *task, Split split, Dataset *dat
         return fail(error, ERROR_INPUT, whole, "2 GiB or less", "holds %zu bytes of text", bytes);
     dataset->split[split] = (Examples){ row, count };
     dataset->label_text[split] = label_text[0] ? label_text : NULL;
+    dataset->ragged[split] = read.ragged;
     return true;
 }
 
@@ -166,26 +169,25 @@ static size_t text_bytes(const Example *row)
 }
 enum { KEY_EXTRA = 64 }; // more than a label, a number and the zero bytes take
 
-// What a row's group is known by.
+static size_t longest(Examples rows) // room for the content of any of them
+{
+    size_t most = 0;
+    for (size_t i = 0; i < rows.count; i++) {
+        size_t bytes = text_bytes(&rows.example[i]);
+        most = bytes > most ? bytes : most;
+    }
+    return most + KEY_EXTRA;
+}
+
+// What a row's group is known by, where one text or row of texts alone decides it.
 static size_t group_content(const Example *row, Group group, char *content)
 {
-    char *end = put(content, row->text);
+    char *end = content;
     switch (group) {
-    case GROUP_NONE: // all of the row; equal rows get their number besides (keys_sorted)
-        end = put(end, row->text_b);
-        end += sprintf(end, "%d %.9g", (int)row->label, (double)row->score);
-        break;
-    case GROUP_TEXT:
-        end = put(end, row->text_b);
-        break;
     case GROUP_PREMISE:
-    case GROUP_LINKED: // keys_linked
-        break;
-    case GROUP_GIVEN:
-        end = put(content, row->given);
+        end = put(end, row->text);
         break;
     case GROUP_SENTENCE: // words with single blanks
-        end = content;
         for (const char *c = row->text + strspn(row->text, PHRASE_BLANKS); *c;
              c += strspn(c, PHRASE_BLANKS)) {
             size_t length = strcspn(c, PHRASE_BLANKS);
@@ -193,6 +195,11 @@ static size_t group_content(const Example *row, Group group, char *content)
             *end++ = ' ';
             c += length;
         }
+        break;
+    case GROUP_TEXT:
+    case GROUP_GIVEN:  // and the line beside it: keys_linked
+    case GROUP_LINKED: // either text: keys_linked
+        end = put(put(end, row->text), row->text_b);
         break;
     }
     return (size_t)(end - content);
@@ -206,30 +213,39 @@ static uint32_t first_of(uint32_t *before, uint32_t row)
     return row;
 }
 
-// Rows that are linked have the smallest key of all their texts.
-static Key *keys_linked(Arena *arena, Examples rows)
+// Rows are linked by either text, or by the line beside them and by their texts: those have a zero
+// byte, so that no line is equal to them.
+static Key link_of(const Example *row, Group group, bool second, size_t number, char *content)
+{
+    if (group == GROUP_GIVEN && second)
+        return key_of(content, group_content(row, group, content), number);
+    const char *of = group == GROUP_GIVEN ? row->given : second ? row->text_b : row->text;
+    return key_of(of, strlen(of), number);
+}
+
+// Rows that are linked have the smallest key of all their links.
+static Key *keys_linked(Arena *arena, Examples rows, Group group)
 {
     Key *key = arena_take(arena, rows.count + 1, sizeof *key);
-    size_t mark = arena_mark(arena), texts = 2 * rows.count;
-    Key *text = arena_take(arena, texts + 1, sizeof *text);
+    size_t mark = arena_mark(arena), links = 2 * rows.count;
+    char *content = arena_take(arena, longest(rows), 1);
+    Key *link = arena_take(arena, links + 1, sizeof *link);
     uint32_t *before = arena_take(arena, rows.count + 1, sizeof *before);
     bool *known = arena_zero(arena, rows.count + 1, sizeof *known);
-    for (size_t i = 0; i < texts; i++) {
-        const Example *row = &rows.example[i / 2];
-        const char *of = i % 2 ? row->text_b : row->text;
-        text[i] = key_of(of, strlen(of), i / 2);
+    for (size_t i = 0; i < links; i++) {
+        link[i] = link_of(&rows.example[i / 2], group, i % 2, i / 2, content);
         before[i / 2] = (uint32_t)(i / 2);
     }
-    qsort(text, texts, sizeof *text, by_key);
-    for (size_t i = 1; i < texts; i++) {
-        uint32_t a = first_of(before, text[i - 1].row), b = first_of(before, text[i].row);
-        if (same_key(&text[i - 1], &text[i]))
+    qsort(link, links, sizeof *link, by_key);
+    for (size_t i = 1; i < links; i++) {
+        uint32_t a = first_of(before, link[i - 1].row), b = first_of(before, link[i].row);
+        if (same_key(&link[i - 1], &link[i]))
             before[a > b ? a : b] = a > b ? b : a;
     }
-    for (size_t i = 0; i < texts; i++) {
-        uint32_t first = first_of(before, text[i].row);
+    for (size_t i = 0; i < links; i++) {
+        uint32_t first = first_of(before, link[i].row);
         if (!known[first])
-            key[first] = text[i];
+            key[first] = link[i];
         known[first] = true;
     }
     for (size_t i = 0; i < rows.count; i++) {
@@ -241,30 +257,33 @@ static Key *keys_linked(Arena *arena, Examples rows)
     return key;
 }
 
-static size_t given_bytes(const Example *row)
-{
-    return row->given ? strlen(row->given) : 0;
-}
-
 // The rows' keys in their order: rows of a group are neighbours, in the order of the file.
 static Key *keys_sorted(Arena *arena, Examples rows, Group group)
 {
-    size_t most = 0;
-    if (group == GROUP_LINKED)
-        return keys_linked(arena, rows);
-    for (size_t i = 0; i < rows.count; i++) {
-        size_t bytes = text_bytes(&rows.example[i]) + given_bytes(&rows.example[i]);
-        most = bytes > most ? bytes : most;
-    }
+    if (group == GROUP_LINKED || group == GROUP_GIVEN)
+        return keys_linked(arena, rows, group);
     Key *key = arena_take(arena, rows.count + 1, sizeof *key);
-    char *content = arena_take(arena, most + KEY_EXTRA, 1);
+    char *content = arena_take(arena, longest(rows), 1);
     for (size_t i = 0; i < rows.count; i++)
         key[i] = key_of(content, group_content(&rows.example[i], group, content), i);
     qsort(key, rows.count, sizeof *key, by_key);
-    if (group != GROUP_NONE)
-        return key;
-    Key first = { 0 };
+    return key;
+}
+
+// Keys that no two rows share, of all that a row holds, in their order: equal rows get their number
+// besides.
+static Key *keys_of_rows(Arena *arena, Examples rows)
+{
+    Key *key = arena_take(arena, rows.count + 1, sizeof *key), first = { 0 };
+    char *content = arena_take(arena, longest(rows), 1);
     size_t nth = 0;
+    for (size_t i = 0; i < rows.count; i++) {
+        const Example *row = &rows.example[i];
+        char *end = put(put(content, row->text), row->text_b);
+        end += sprintf(end, "%d %.9g", (int)row->label, (double)row->score);
+        key[i] = key_of(content, (size_t)(end - content), i);
+    }
+    qsort(key, rows.count, sizeof *key, by_key);
     for (size_t i = 0; i < rows.count; i++) { // the second of equal rows, the third, ...
         nth = i > 0 && same_key(&first, &key[i]) ? nth + 1 : 0;
         if (nth == 0)
@@ -280,12 +299,10 @@ static Key *keys_sorted(Arena *arena, Examples rows, Group group)
 }
 
 // Groups get their numbers in the order of the file. The keys are those of keys_sorted.
-static void number_groups(Arena *arena, Group group, Examples rows, const Key *key)
+static void number_groups(Arena *arena, Examples rows, const Key *key)
 {
     for (size_t i = 0; i < rows.count; i++)
         rows.example[i].group = (uint32_t)i;
-    if (group == GROUP_NONE)
-        return;
     for (size_t i = 1; i < rows.count; i++) // the first row of each group, for all of its rows
         if (same_key(&key[i - 1], &key[i]))
             rows.example[key[i].row].group = rows.example[key[i - 1].row].group;
@@ -423,7 +440,7 @@ static bool cut_tune(Arena *arena, const Task *task, Dataset *dataset, Error *er
     Example *kept = arena_take(arena, all.count, sizeof *kept); // train, and from its end tune
     size_t mark = arena_mark(arena), counts[DROPPED + 1] = { 0 };
     Key *key = keys_sorted(arena, all, task->group);
-    number_groups(arena, task->group, all, key);
+    number_groups(arena, all, key);
     Nesting nesting = { 0 };
     if (task->group == GROUP_SENTENCE)
         nesting = nesting_of(arena, all);
@@ -509,7 +526,7 @@ Examples dataset_limit(Arena *arena, const Task *task, Examples train, size_t li
         return train;
     Example *kept = arena_take(arena, limit, sizeof *kept);
     size_t mark = arena_mark(arena), count = 0;
-    const Key *key = keys_sorted(arena, train, GROUP_NONE);
+    const Key *key = keys_of_rows(arena, train);
     Seat *seat = arena_take(arena, train.count, sizeof *seat);
     uint64_t *rows = arena_zero(arena, (size_t)task->classes + 1, sizeof *rows);
     for (size_t i = 0; i < train.count; i++) {

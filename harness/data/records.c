@@ -14,30 +14,27 @@ typedef struct {
     Error *error;
 } Reader;
 
-// The rows of one file, or of a folder.
-typedef struct {
-    Record *record;
-    size_t count;
-} Part;
+// Of a file's lines the share that may be ragged, and how many may be however few there are.
+enum { RAGGED_SHARE = 100, RAGGED_FEW = 2 };
 
-static bool read_table(const Reader *r, const TaskFile *file, Part *part);
-static bool read_folder(const Reader *r, const TaskFile *file, Part *part);
-static bool read_groups(const Reader *r, const TaskFile *file, Part *part);
+// Of one file, or of a folder.
+static bool read_table(const Reader *r, const TaskFile *file, Records *part);
+static bool read_folder(const Reader *r, const TaskFile *file, Records *part);
+static bool read_groups(const Reader *r, const TaskFile *file, Records *part);
 
-static bool read_part(const Reader *r, const TaskFile *file, Part *part)
+static bool read_part(const Reader *r, const TaskFile *file, Records *part)
 {
     return (file->suffix ? read_folder : read_table)(r, file, part) &&
            (!file->groups || read_groups(r, file, part));
 }
 
-bool records_read(Arena *arena, const Task *task, Split split, Record **records, size_t *count,
-                  Error *error)
+bool records_read(Arena *arena, const Task *task, Split split, Records *records, Error *error)
 {
     const TaskFile *first = &task->file[split], *file = first;
     const Reader r = { arena, task, split, error };
-    Part all = { 0 };
+    Records all = { 0 };
     do {
-        Part part = { 0 };
+        Records part = { 0 };
         if (!read_part(&r, file, &part))
             return false;
         if (part.count == 0)
@@ -47,14 +44,13 @@ bool records_read(Arena *arena, const Task *task, Split split, Record **records,
         Record *both = arena_take(arena, all.count + part.count, sizeof *both);
         memcpy(both, all.record ? all.record : both, all.count * sizeof *both);
         memcpy(both + all.count, part.record, part.count * sizeof *both);
-        all = (Part){ both, all.count + part.count };
+        all = (Records){ both, all.count + part.count, all.ragged + part.ragged };
     } while ((file = file->next));
     if (first->rows >= 0 && (uint64_t)first->rows != all.count)
         return fail(error, ERROR_INPUT, (Where){ .file = first->path },
                     arena_format(arena, "%" PRId64 " (%s)", first->rows, task->description),
                     "%s %zu rows", first->next ? "and what belongs to it have" : "has", all.count);
-    *records = all.record;
-    *count = all.count;
+    *records = all;
     return true;
 }
 
@@ -149,17 +145,28 @@ static const char *joined(Arena *arena, const char *const *field, const Columns 
     return text;
 }
 
-static bool read_table(const Reader *r, const TaskFile *file, Part *part)
+static bool few_ragged(const Reader *r, const Csv *csv)
+{
+    size_t lines = csv->rows + csv->dropped, most = lines / RAGGED_SHARE;
+    most = most < RAGGED_FEW ? RAGGED_FEW : most;
+    return csv->dropped <= most ||
+           fail(r->error, ERROR_INPUT, (Where){ .file = csv->file },
+                arena_format(r->arena, "%zu or fewer under ragged: drop; is it another format?",
+                             most),
+                "%zu of %zu lines do not have %zu fields", csv->dropped, lines, csv->columns);
+}
+
+static bool read_table(const Reader *r, const TaskFile *file, Records *part)
 {
     Csv csv;
     Columns columns;
-    if (!csv_read_as(r->arena, file->path, &file->form, &csv, r->error))
+    if (!csv_read_as(r->arena, file->path, &file->form, &csv, r->error) || !few_ragged(r, &csv))
         return false;
     if (csv.rows == 0)
         return true;
     if (!find_columns(r, &csv, file, &columns))
         return false;
-    *part = (Part){ arena_take(r->arena, csv.rows, sizeof *part->record), csv.rows };
+    *part = (Records){ arena_take(r->arena, csv.rows, sizeof(Record)), csv.rows, csv.dropped };
     for (size_t i = 0; i < csv.rows; i++) {
         const char *const *field = csv.row[i].field;
         Record *record = &part->record[i];
@@ -203,7 +210,7 @@ static bool read_text_file(const Reader *r, const TaskFile *file, const char *pa
     return true;
 }
 
-static bool read_folder(const Reader *r, const TaskFile *file, Part *part)
+static bool read_folder(const Reader *r, const TaskFile *file, Records *part)
 {
     const char **name;
     if (!folder_list(r->arena, file->path, file->suffix, &name, &part->count, r->error))
@@ -222,7 +229,7 @@ static bool read_folder(const Reader *r, const TaskFile *file, Part *part)
 // ---- groups
 
 // A line of the file a row, in the same order.
-static bool read_groups(const Reader *r, const TaskFile *file, Part *part)
+static bool read_groups(const Reader *r, const TaskFile *file, Records *part)
 {
     Csv csv;
     const CsvForm lines = { .format = CSV_LINES, .encoding = file->form.encoding };

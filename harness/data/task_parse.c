@@ -5,9 +5,7 @@
 #include "base/yaml.h"
 #include <string.h>
 
-const char *const group_names[] = {
-    "none", "text", "premise", "sentence", "linked", "given", NULL
-};
+const char *const group_names[] = { "text", "premise", "sentence", "linked", "given", NULL };
 
 static const char *const keys[] = { "version", "summary",  "warning",  "folder",      "format",
                                     "header",  "ragged",   "encoding", "columns",     "labels",
