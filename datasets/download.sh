@@ -1,8 +1,8 @@
 # download.sh: what datasets/fetch.sh and models/fetch.sh share; they source it and call `fetch "$@"`.
 #
-# The caller has set: tool (its name, for messages), kind (task or model), table (its sources.txt, which
-# explains itself), folder and standard (the folder, and the names that are fetched, where none is given),
-# and defines help, made NAME FILE (makes a file of those that are there) and after NAME (what to say then).
+# The caller has set: shared (the folder of this file), tool (its name, for messages), kind (task or model), table
+# (its sources.txt), folder and standard (the folder, and the names that are fetched, where none is given), and
+# defines help, made NAME FILE (makes a file of those that are there) and after NAME (what to say then).
 #
 # FOLDER/NAME/FILE appears whole, by rename, once its sum is right. What is on its way lies in FOLDER/.fetch,
 # where the next run finds it and, where its sum is known, resumes it. A sum that nobody knew is kept in
@@ -21,55 +21,6 @@ must() {
     why=$("$@" 2>&1) || refuse 3 "${why#*: }"
 }
 has_room() { { echo >"$work/room"; } 2>/dev/null || refuse 3 "$work: cannot be written to: is there no space?"; }
-
-# The table as lines of NAME FILE ADDRESS BYTES SUM MEMBER FILE-SUM, tabs between, "-" for what is not said.
-plan() {
-    awk -v OFS='\t' -v kind="$kind" -v table="$table" '
-    function wrong(what) {
-        print table ":" NR ": " what >"/dev/stderr"
-        failed = 1
-        exit 2
-    }
-    function path(name) { # stays below its folder, and means itself to sh, unzip and tar
-        if (name !~ /^[A-Za-z0-9_][A-Za-z0-9._\/-]*$/ || name ~ /(^|\/)\.\.?(\/|$)/ || name ~ /\/\//)
-            wrong("\"" name "\" cannot be a file\047s name; should be of letters, digits, . _ - and /")
-        return name
-    }
-    function file(name) {
-        if (name ~ /\/$/)
-            wrong("\"" name "\" is a folder, which an archive alone can give")
-        return path(name)
-    }
-    function known(value, pattern, what) {
-        if (value == "" || value == "-")
-            return "-"
-        if (value !~ pattern)
-            wrong("\"" value "\" is no " what)
-        return value
-    }
-    function bytes(value) { return known(value, "^[0-9]+$", "number of bytes") }
-    function sum(value) {
-        value = known(value, "^[0-9a-f]+$", "SHA-256")
-        if (value != "-" && length(value) != 64)
-            wrong("\"" value "\" is no SHA-256, which has 64 digits")
-        return value
-    }
-    /^[ \t]*(#|$)/ { next }
-    $1 == kind && NF > 1 { name = path($2); how = ""; next }
-    name == "" { wrong("stands before any " kind) }
-    $1 == "from" || $1 == "at" {
-        if ($2 !~ /^https?:\/\/[!-~]+$/ || ($1 == "at") != ($2 ~ /\/$/))
-            wrong("\"" $2 "\" is no address; should be http:// or https://, with / at the end after \"at\"")
-        how = $1; address = $2; of = bytes($3) OFS sum($4)
-        next
-    }
-    $1 == "made" { print name, file($2), "made", "-", "-", "-", sum($3); next }
-    /^[^ \t]/ || how == "" { wrong("\"" $1 "\" is unknown; should be " kind ", from, at or made, or a file below one") }
-    how == "at" { print name, file($1), address $1, bytes($2), sum($3), "-", sum($3); next }
-    NF == 1 { split(of, part, OFS); print name, file($1), address, of, "-", part[2]; next }
-    { member = $2; sub(/^[*]/, "", member); path(member); print name, path($1), address, of, $2, sum($3) }
-    END { if (!failed && name == "") wrong("has no " kind) }' "$table"
-}
 
 human() { awk -v b="$1" 'BEGIN { if (b >= 1e6) printf "%.1f MB", b / 1e6; else printf "%.1f kB", b / 1e3 }'; }
 sum_of() { sha256sum <"$1" | cut -d ' ' -f 1; }
@@ -364,7 +315,7 @@ fetch() {
         shift
     done
     [ -r "$table" ] || refuse 2 "$table: cannot be read"
-    lines=$(plan) || exit 2
+    lines=$(awk -v kind="$kind" -f "$shared/sources.awk" "$table") || exit 2
     numbers FETCH_TRIES 5 1
     numbers FETCH_STALL 30 1
     numbers FETCH_WAIT 2 0
