@@ -2,7 +2,6 @@
 #include "data/records.h"
 #include "base/text.h"
 #include "data/task_impl.h"
-#include <assert.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
@@ -71,28 +70,16 @@ static bool label_of(const Reader *r, const TaskFile *file, const char *typed, R
             record->label = task->labels[k];
             return true;
         }
-    return fail(r->error, ERROR_INPUT, record->where, task_choices(r->arena, known),
+    return fail(r->error, ERROR_INPUT, record->where, text_choices(r->arena, known),
                 "'%.*s' is unknown", (int)length, typed);
 }
 
 // ---- a file of rows
 
-static size_t column_of(const Csv *csv, const TaskFile *file, const char *name)
-{
-    if (file->form.header)
-        return csv_column(csv, name);
-    int64_t number = 0;
-    bool whole = text_whole(name, &number);
-    assert(whole && number >= 1); // task_parse has seen to it
-    (void)whole;
-    return (uint64_t)number <= csv->columns ? (size_t)number - 1 : SIZE_MAX;
-}
-
 static bool no_column(const Reader *r, const Csv *csv, const char *name)
 {
     return fail(r->error, ERROR_INPUT, (Where){ .file = csv->file, .line = 1 },
-                csv->header ? arena_format(r->arena, "one of %s", task_columns(r->arena, csv))
-                            : "no more than there are",
+                arena_format(r->arena, "one of %s", task_columns(r->arena, csv)),
                 "has no column '%s'", name);
 }
 
@@ -118,18 +105,18 @@ typedef struct {
 
 static bool find_columns(const Reader *r, const Csv *csv, const TaskFile *file, Columns *columns)
 {
-    *columns = (Columns){ column_of(csv, file, file->text), SIZE_MAX, SIZE_MAX, NULL, 0 };
+    *columns = (Columns){ csv_column(csv, file->text), SIZE_MAX, SIZE_MAX, NULL, 0 };
     if (columns->text == SIZE_MAX)
         return no_column(r, csv, file->text);
-    if (file->text_b && (columns->text_b = column_of(csv, file, file->text_b)) == SIZE_MAX)
+    if (file->text_b && (columns->text_b = csv_column(csv, file->text_b)) == SIZE_MAX)
         return no_column(r, csv, file->text_b);
     while (file->further && file->further[columns->furthers])
         columns->furthers++;
     columns->further = arena_take(r->arena, columns->furthers + 1, sizeof(size_t));
     for (size_t i = 0; i < columns->furthers; i++)
-        if ((columns->further[i] = column_of(csv, file, file->further[i])) == SIZE_MAX)
+        if ((columns->further[i] = csv_column(csv, file->further[i])) == SIZE_MAX)
             return no_column(r, csv, file->further[i]);
-    columns->label = file->label ? column_of(csv, file, file->label) : SIZE_MAX;
+    columns->label = file->label ? csv_column(csv, file->label) : SIZE_MAX;
     // A test file may come without: it is then not scored.
     if (file->label && columns->label == SIZE_MAX &&
         (r->split != SPLIT_TEST || r->task->report == SPLIT_TEST))
