@@ -72,6 +72,19 @@ get() { # address, file, whether to go on
     said=$(sed -n 's/^curl: ([0-9]*) //p' "$work/said" 2>/dev/null | tail -n 1) || :
 }
 
+# Is a file as the table has it? Else `said` tells the difference.
+is_right() { # file, bytes, sum
+    if [ "$3" != - ]; then
+        found=$(sum_of "$1")
+        said="has the wrong sum $found; should be $3"
+        [ "$found" = "$3" ]
+    else
+        size=$(size_of "$1")
+        said="has $size bytes; should have $2"
+        [ "$2" = - ] || [ "$size" = "$2" ]
+    fi
+}
+
 # Brings what lies at an address to $part, whole and right. Only under a known sum does it go on where an earlier
 # try or run ended: without one nobody would see that two versions were put together. Status 1: it cannot be had.
 download() { # address, bytes, sum
@@ -81,18 +94,12 @@ download() { # address, bytes, sum
     while :; do
         going_on=
         if [ "$3" != - ] && [ -f "$part" ]; then
-            found=$(sum_of "$part")
-            [ "$found" != "$3" ] || return 0
+            ! is_right "$part" "$2" "$3" || return 0
             [ "$2" != - ] && [ "$(size_of "$part")" -ge "$2" ] || going_on=yes
         fi
         get "$1" "$part" "$going_on"
         if [ "$failure" = 0 ]; then
-            size=$(size_of "$part")
-            found=$(sum_of "$part")
-            if [ "$3" = - ] && { [ "$2" = - ] || [ "$size" = "$2" ]; }; then return 0; fi
-            [ "$found" != "$3" ] || return 0
-            said="has $size bytes; should have $2"
-            [ "$3" = - ] || said="has the wrong sum $found; should be $3"
+            ! is_right "$part" "$2" "$3" || return 0
             rm -f "$part"
             [ "$going_on" ] || try=$FETCH_TRIES # it came in one piece: the same would come again
         else

@@ -78,6 +78,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
 
     def answer(self, status, headers, body=b''):
         self.send_response(status)
+        self.send_header('Connection', 'close')  # or curl would try the one that is closed
         for header in headers.items():
             self.send_header(*header)
         self.end_headers()
@@ -106,7 +107,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
         with open(os.path.join(folder, name), 'rb') as file:
             data = file.read()
         if how == 'full':
-            return self.answer(200, {'Connection': 'close'}, data + b'x')
+            return self.answer(200, {}, data + b'x')
         begin, status, headers = 0, 200, {}
         if wanted != '-' and how not in ('whole', 'cut'):
             begin = int(wanted[len('bytes='):].rstrip('-'))
