@@ -289,8 +289,9 @@ programs() {
 help_on_fetching() {
     cat <<'END'
 What is there with the right SHA-256 is left alone; what an interrupted fetch has left is resumed by
-the same command. FETCH_TRIES, FETCH_STALL and FETCH_WAIT in the environment: tries for a download [5],
-seconds without a byte that end one [30], seconds before the second one, doubled from then on [2].
+the same command, where its SHA-256 is known. FETCH_TRIES, FETCH_STALL and FETCH_WAIT in the
+environment: tries for a download [5], seconds without a byte that end one [30], seconds before the
+second one, doubled from then on [2].
 Exit status: 0 all is there, 1 something could not be had, 2 a wrong command, 3 a program or the room
 is missing, 130 interrupted.
 END

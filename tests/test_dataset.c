@@ -527,6 +527,42 @@ static void a_row_is_drawn_by_what_it_holds_not_by_what_is_beside_it(void)
     arena_free(arena);
 }
 
+// ---- what finished rows were made of
+
+// Rows of results/reference are worth nothing once their data are others: each split's hash is in
+// their data_sha, whose text run/prepare.c has.
+static void the_data_are_those_of_finished_rows(void)
+{
+    static const char *const tasks[] = { "reviews", "topics", "sst2" };
+    Arena *arena = arena_here();
+    Error error = { 0 };
+    Csv rows;
+    CHECK(csv_read(arena, "results/reference/first/runs.csv", CSV_COMMAS, true, &rows, &error));
+    size_t name = csv_column(&rows, "task"), sha = csv_column(&rows, "data_sha");
+    for (size_t t = 0; t < sizeof tasks / sizeof *tasks; t++) {
+        Task task;
+        Dataset dataset;
+        size_t found = 0, mark = arena_mark(arena);
+        if (!task_find(arena, "datasets", tasks[t], &task, &error)) {
+            skip("%s", error.text);
+            continue;
+        }
+        dataset_of(arena, &task, &dataset);
+        const char *all = arena_format(arena, "%s %s %s %s", dataset.hash[SPLIT_TRAIN].hex,
+                                       dataset.hash[SPLIT_TUNE].hex, dataset.hash[SPLIT_DEV].hex,
+                                       dataset.hash[SPLIT_TEST].hex);
+        Hash data = hash_bytes(all, strlen(all));
+        for (size_t i = 0; i < rows.rows && found < 1; i++)
+            if (!strcmp(rows.row[i].field[name], tasks[t])) {
+                CHECK_TEXT(data.hex, rows.row[i].field[sha]);
+                found++;
+            }
+        CHECK(found == 1);
+        arena_rewind(arena, mark);
+    }
+    arena_free(arena);
+}
+
 // ---- SST-2 itself
 
 // Counted besides by a program of another language that looks up each run of words in a set: 67,349
@@ -596,5 +632,6 @@ void suite_dataset(void)
     ADD(equal_labels_get_equal_shares);
     ADD(a_limit_does_not_depend_on_the_order_of_the_file);
     ADD(a_row_is_drawn_by_what_it_holds_not_by_what_is_beside_it);
+    ADD(the_data_are_those_of_finished_rows);
     ADD(sst2_has_its_counts);
 }
