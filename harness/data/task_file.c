@@ -171,7 +171,7 @@ static bool read_split_files(TaskReader *r, const Yaml *value, Split split)
     if (list && !value->first)
         return yaml_wrong(&r->yaml, value, "one or more files", "is empty");
     for (const Yaml *one = list ? value->first : value; one; one = list ? one->next : NULL) {
-        TaskFile part, *next = NULL;
+        TaskFile part = { 0 }, *next = NULL;
         if (!read_file(r, one, split, &part))
             return false;
         if (part.optional && list)
