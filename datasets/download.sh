@@ -1,11 +1,12 @@
 # download.sh: what datasets/fetch.sh and models/fetch.sh share; they source it and call `fetch "$@"`.
 #
-# The caller has set: tool (its name, for messages), kind (task or model), table (its sources.txt, which
-# explains itself), folder and standard (the folder, and the names that are fetched, where none is given),
-# and defines help, made NAME FILE (makes a file of those that are there) and after NAME (what to say then).
+# The caller has set: shared (the folder of this file), tool (its name, for messages), kind (task or model), table
+# (its sources.txt), folder and standard (the folder, and the names that are fetched, where none is given), and
+# defines help, made NAME FILE (makes a file of those that are there) and after NAME (what to say then).
 #
 # FOLDER/NAME/FILE appears whole, by rename, once its sum is right. What is on its way lies in FOLDER/.fetch,
-# where the next run finds and resumes it. A sum that nobody knew is kept in FOLDER/SHA256SUMS.
+# where the next run finds it and, where its sum is known, resumes it. A sum that nobody knew is kept in
+# FOLDER/SHA256SUMS.
 # Status: 0 all is there; 1 something could not be had; 2 a wrong command or table; 3 this machine lacks
 # something; 130 interrupted.
 # shellcheck shell=sh disable=SC2154 # the caller's variables
@@ -15,50 +16,11 @@ refuse() { # status, message
     complain "$2"
     exit "$1"
 }
-
-# The table as lines of NAME FILE ADDRESS BYTES SUM MEMBER FILE-SUM, tabs between, "-" for what is not said.
-plan() {
-    awk -v OFS='\t' -v kind="$kind" -v table="$table" '
-    function wrong(what) {
-        print table ":" NR ": " what >"/dev/stderr"
-        failed = 1
-        exit 2
-    }
-    function path(name) { # stays below its folder, and means itself to sh, unzip and tar
-        if (name !~ /^[A-Za-z0-9_][A-Za-z0-9._\/-]*$/ || name ~ /(^|\/)\.\.?(\/|$)/ || name ~ /\/\//)
-            wrong("\"" name "\" cannot be a file\047s name; should be of letters, digits, . _ - and /")
-        return name
-    }
-    function file(name) {
-        if (name ~ /\/$/)
-            wrong("\"" name "\" is a folder, which an archive alone can give")
-        return path(name)
-    }
-    function known(value, pattern, what) {
-        if (value == "" || value == "-")
-            return "-"
-        if (value !~ pattern)
-            wrong("\"" value "\" is no " what)
-        return value
-    }
-    function bytes(value) { return known(value, "^[0-9]+$", "number of bytes") }
-    function sum(value) { return known(value, "^[0-9a-f]+$", "SHA-256") }
-    /^[ \t]*(#|$)/ { next }
-    $1 == kind && NF > 1 { name = path($2); how = ""; next }
-    name == "" { wrong("stands before any " kind) }
-    $1 == "from" || $1 == "at" {
-        if ($2 !~ /^https?:\/\/[!-~]+$/ || ($1 == "at") != ($2 ~ /\/$/))
-            wrong("\"" $2 "\" is no address; should be http:// or https://, with / at the end after \"at\"")
-        how = $1; address = $2; of = bytes($3) OFS sum($4)
-        next
-    }
-    $1 == "made" { print name, file($2), "made", "-", "-", "-", sum($3); next }
-    /^[^ \t]/ || how == "" { wrong("\"" $1 "\" is unknown; should be " kind ", from, at or made, or a file below one") }
-    how == "at" { print name, file($1), address $1, bytes($2), sum($3), "-", sum($3); next }
-    NF == 1 { split(of, part, OFS); print name, file($1), address, of, "-", part[2]; next }
-    { member = $2; sub(/^[*]/, "", member); path(member); print name, path($1), address, of, $2, sum($3) }
-    END { if (!failed && name == "") wrong("has no " kind) }' "$table"
+# A step without which nothing can go on.
+must() {
+    why=$("$@" 2>&1) || refuse 3 "${why#*: }"
 }
+has_room() { { echo >"$work/room"; } 2>/dev/null || refuse 3 "$work: cannot be written to: is there no space?"; }
 
 human() { awk -v b="$1" 'BEGIN { if (b >= 1e6) printf "%.1f MB", b / 1e6; else printf "%.1f kB", b / 1e3 }'; }
 sum_of() { sha256sum <"$1" | cut -d ' ' -f 1; }
@@ -92,70 +54,68 @@ there() { # name, file, sum, sum of the archive
     esac
 }
 
-# What the server says of a size: a number, or "-".
-ask_size() {
-    curl -sfLI --proto '=http,https' --max-redirs 10 --max-time 20 "$1" 2>/dev/null </dev/null |
-        awk 'tolower($1) == "content-length:" { n = $2 + 0 } END { print n ? n : "-" }'
-}
-
-# One try with curl, in the background so that a signal to us is heard at once. Sets `code` and `failure`.
-get() { # address, file
-    look=-sS
-    words=$work/said
-    [ ! -t 2 ] || { look=-# && words=/dev/stderr; }
-    : >"$work/said"
+# One try with curl, in the background so that a signal to us is heard at once: the whole, or what is behind a
+# part that is there. Sets `code` and `failure`, and `said`.
+get() { # address, file, whether to go on
+    rm -f "$work/code" "$work/said"
+    [ "$3" ] || rm -f "$2"
     failure=0
-    curl "$look" -f -L --proto '=http,https' --max-redirs 10 --connect-timeout 20 \
-        --speed-limit 1 --speed-time "$FETCH_STALL" -C - -o "$2" -w '%{http_code}' "$1" >"$work/code" 2>"$words" &
+    to_redirect='=http,https'
+    case $1 in https:*) to_redirect='=https' ;; esac
+    curl -sS -f -L --proto '=http,https' --proto-redir "$to_redirect" --max-redirs 10 --connect-timeout 20 \
+        --speed-limit 1 --speed-time "$FETCH_STALL" ${3:+-C -} -o "$2" -w '%{http_code}' "$1" \
+        >"$work/code" 2>"$work/said" &
     child=$!
     wait "$child" || failure=$?
     child=
-    code=$(cat "$work/code")
-    said=$(sed -n 's/^curl: ([0-9]*) //p' "$work/said" | tail -n 1)
+    code=$(cat "$work/code" 2>/dev/null) || :
+    said=$(sed -n 's/^curl: ([0-9]*) //p' "$work/said" 2>/dev/null | tail -n 1) || :
 }
 
-# Brings what lies at an address to $part, whole and right; goes on where an earlier try or run ended. Status 1:
-# it cannot be had.
+# Is a file as the table has it? Else `said` tells the difference.
+is_right() { # file, bytes, sum
+    if [ "$3" != - ]; then
+        found=$(sum_of "$1")
+        said="has the wrong sum $found; should be $3"
+        [ "$found" = "$3" ]
+    else
+        size=$(size_of "$1")
+        said="has $size bytes; should have $2"
+        [ "$2" = - ] || [ "$size" = "$2" ]
+    fi
+}
+
+# Brings what lies at an address to $part, whole and right. Only under a known sum does it go on where an earlier
+# try or run ended: without one nobody would see that two versions were put together. Status 1: it cannot be had.
 download() { # address, bytes, sum
     part=$work/$(printf %s "$1" | sha256sum | cut -c 1-16)-$(basename "$1").part
     try=1
     pause=$FETCH_WAIT
     while :; do
-        [ "$2" = - ] || [ "$(size_of "$part")" -le "$2" ] || rm -f "$part"
-        failure=0
-        code=200
-        if [ "$2" = - ] || [ "$(size_of "$part")" -lt "$2" ]; then
-            get "$1" "$part"
+        going_on=
+        if [ "$3" != - ] && [ -f "$part" ]; then
+            ! is_right "$part" "$2" "$3" || return 0
+            [ "$2" != - ] && [ "$(size_of "$part")" -ge "$2" ] || going_on=yes
         fi
-        wrong="$said"
+        get "$1" "$part" "$going_on"
         if [ "$failure" = 0 ]; then
-            size=$(size_of "$part")
-            if [ "$3" != - ]; then
-                found=$(sum_of "$part")
-                [ "$found" != "$3" ] || return 0
-                wrong="has the wrong sum $found; should be $3"
-                rm -f "$part"
-            elif [ "$code" = 416 ]; then # nothing is behind what we have, but is that the whole?
-                wrong='cannot be resumed'
-                rm -f "$part"
-            elif [ "$2" != - ] && [ "$size" != "$2" ]; then
-                wrong="has $size bytes; should have $2"
-            else
-                return 0
-            fi
+            ! is_right "$part" "$2" "$3" || return 0
+            rm -f "$part"
+            [ "$going_on" ] || try=$FETCH_TRIES # it came in one piece: the same would come again
+        else
+            has_room
+            case $failure,$code in
+            23,*) refuse 3 "$part: cannot be written: $said" ;;
+            33,* | *,416) rm -f "$part" ;; # the server gives no parts: from the start
+            *,408 | *,429) ;;
+            *,4?? | 1,* | 3,*) try=$FETCH_TRIES ;;
+            esac
         fi
-        case $failure,$code in
-        23,*) refuse 3 "$part: cannot be written: ${said:-no space?}" ;;
-        33,* | *,416) rm -f "$part" ;; # the server gives no parts: from the start
-        *,408 | *,429) ;;
-        *,4??) try=$FETCH_TRIES ;;
-        1,* | 3,*) try=$FETCH_TRIES ;;
-        esac
         if [ "$try" -ge "$FETCH_TRIES" ]; then
-            complain "$1: ${wrong:-curl failed with $failure}"
+            complain "$1: ${said:-curl failed with $failure}"
             return 1
         fi
-        complain "$1: ${wrong:-curl failed with $failure}; again in $pause s"
+        complain "$1: ${said:-curl failed with $failure}; again in $pause s"
         sleep "$pause" &
         child=$!
         wait "$child" || :
@@ -168,110 +128,131 @@ download() { # address, bytes, sum
 # A tar archive has relative names without .. and holds files and folders alone.
 tar_is_safe() {
     [ "$safe" != "$1" ] || return 0
-    tar -tzf "$1" >"$work/names" 2>"$work/said" && tar -tvzf "$1" >"$work/kinds" || return 1
-    grep -qE '^/|(^|/)\.\.(/|$)' "$work/names" && return 1
-    grep -q '^[^-d]' "$work/kinds" && return 1
+    said='it has links or devices, or names that lead out of a folder'
+    tar -tzf "$1" 2>/dev/null | grep -qE '^/|(^|/)\.\.(/|$)' && return 1
+    tar -tvzf "$1" 2>/dev/null | grep -q '^[^-d]' && return 1
     safe=$1
 }
 
 # One member of $part to a file or folder of that name in $work. Member names that do not come from the archive
-# but from the table decide where anything is written.
+# but from the table decide where anything is written. Status 1: `said` says why not.
 unpack() { # address, member, to
-    rm -rf "$3"
+    must rm -rf "$3"
     case $1,$2 in
-    *.zip,*/) return 1 ;;
-    *.zip,*) unzip -p "$part" "$2" >"$3" 2>"$work/said" ;;
+    *.zip,*/) said='a zip archive gives files alone' && return 1 ;;
+    *.zip,*) said=$(unzip -p "$part" "$2" 2>&1 >"$3" </dev/null) ;;
     *.tar.gz,*/ | *.tgz,*/)
-        tar_is_safe "$part" && mkdir "$3" &&
-            tar -xzf "$part" -C "$3" --strip-components "$(printf %s "$2" | tr -cd / | wc -c)" --no-same-owner \
-                --no-same-permissions -- "${2%/}" 2>"$work/said"
+        must mkdir "$3"
+        tar_is_safe "$part" &&
+            said=$(tar -xzf "$part" -C "$3" --strip-components "$(printf %s "$2" | tr -cd / | wc -c)" \
+                --no-same-owner --no-same-permissions -- "${2%/}" 2>&1)
         ;;
-    *.tar.gz,* | *.tgz,*) tar -xzOf "$part" --wildcards -- "$2" >"$3" 2>"$work/said" ;;
-    *) return 1 ;;
+    *.tar.gz,* | *.tgz,*) said=$(tar -xzOf "$part" --wildcards -- "$2" 2>&1 >"$3") ;;
+    *) said='it is no .zip, .tar.gz or .tgz' && return 1 ;;
     esac
 }
 
-# $work/new becomes FOLDER/NAME/FILE. Status 1: its sum is wrong.
-put() { # name, file, sum of the table
-    to=$folder/$1/${2%/}
-    mkdir -p "$(dirname "$to")"
-    case $2 in
-    */)
-        rm -rf "$work/old"
-        [ ! -e "$to" ] || mv "$to" "$work/old"
-        mv "$work/new" "$to"
-        rm -rf "$work/old"
-        return 0
+# A new file or folder becomes FOLDER/NAME/FILE. Status 1: its sum is wrong.
+put() { # new, name, file, sum of the table
+    to=$folder/$2/${3%/}
+    right=$4
+    case $3 in
+    */) must rm -rf "$work/old" ;;
+    *)
+        found=$(sum_of "$1")
+        [ "$right" != - ] || right=$(recorded "$2/$3")
+        if [ "$right" ] && [ "$found" != "$right" ]; then
+            complain "$2/$3: has the wrong sum $found; should be $right"
+            rm -f "$1"
+            return 1
+        fi
         ;;
     esac
-    found=$(sum_of "$work/new")
-    right=$3
-    [ "$right" != - ] || right=$(recorded "$1/$2")
-    if [ "$right" ] && [ "$found" != "$right" ]; then
-        complain "$1/$2: has the wrong sum $found; should be $right"
-        rm -f "$work/new"
+    must mkdir -p "$(dirname "$to")"
+    case $3 in */) [ ! -e "$to" ] || must mv -T "$to" "$work/old" ;; esac
+    must mv -T "$1" "$to"
+    new=$((new + 1))
+    [ -z "$right" ] || return 0
+    { { [ ! -f "$folder/SHA256SUMS" ] || cat "$folder/SHA256SUMS"; } &&
+        printf '%s  %s\n' "$found" "$2/$3"; } >"$work/sums" 2>/dev/null ||
+        refuse 3 "$work/sums: cannot be written"
+    must mv -T "$work/sums" "$folder/SHA256SUMS"
+    [ "$whole" != - ] || complain "$2/$3: no sum is known; that of what came is kept in $folder/SHA256SUMS"
+}
+
+# A line of the plan: what was downloaded, a member of it, or what is made of others. Status 1: it could not be had.
+place() { # name, file, address, member, sum
+    from=$work/new
+    said=
+    lacking=
+    case $3,$4 in
+    made,*) { made "$1" "$2" >"$from"; } 2>/dev/null || lacking='cannot be made of the others' ;;
+    *,-) from=$part ;;
+    *) unpack "$3" "$4" "$from" || lacking="cannot be unpacked from $3: ${said%%"$newline"*}" ;;
+    esac
+    has_room # not every program says that it had none
+    if [ "$lacking" ]; then
+        complain "$1/$2: $lacking"
         return 1
     fi
-    mv "$work/new" "$to"
-    if [ -z "$right" ]; then
-        printf '%s  %s\n' "$found" "$1/$2" >>"$folder/SHA256SUMS"
-        [ "$whole" != - ] || complain "$1/$2: no sum is known; that of what came is kept in $folder/SHA256SUMS"
-    fi
-    echo "$1/$2" >>"$work/new-files"
+    put "$from" "$1" "$2" "$5"
 }
 
 # What one address gives to NAME: its lines of the plan. Status 1: some of it could not be had.
 fetch_address() { # name, address
-    printf '%s\n' "$lines" | awk -F '\t' -v n="$1" -v a="$2" '$1 == n && $3 == a' >"$work/wanted"
-    IFS="$tab" read -r _ _ _ bytes whole _ <"$work/wanted"
+    wanted=$(printf '%s\n' "$lines" | awk -F '\t' -v n="$1" -v a="$2" '$1 == n && $3 == a')
+    [ "$wanted" ] || refuse 3 "$1: awk does not say what is wanted of $2"
+    IFS="$tab" read -r _ _ _ bytes whole _ <<END
+$wanted
+END
     missing=
+    folders=
     while IFS="$tab" read -r _ file _ _ _ _ sum; do
         there "$1" "$file" "$sum" "$whole" || missing=yes
-    done <"$work/wanted"
+        case $file in */) folders=yes ;; esac
+    done <<END
+$wanted
+END
     [ "$missing" ] || return 0
-    result=0
     if [ "$2" != made ]; then
-        size=$bytes
-        [ "$size" != - ] || size=$(ask_size "$2")
-        if [ "$size" = - ]; then size='size not known'; else size=$(human "$size"); fi
+        size='size not known'
+        [ "$bytes" = - ] || size=$(human "$bytes")
         complain "$1: $2, $size"
         download "$2" "$bytes" "$whole" || return 1
     fi
-    folders=
+    lacks=0
     safe=
     while IFS="$tab" read -r _ file _ _ _ member sum; do
-        if [ "$2" = made ]; then
-            made "$1" "$file" >"$work/new" || { result=1 && continue; }
-        elif [ "$member" = - ]; then
-            mv "$part" "$work/new"
-        elif ! unpack "$2" "$member" "$work/new"; then
-            complain "$1/$file: cannot be unpacked: $2 has no $member, or it is not safe"
-            result=1
-            continue
-        fi
-        case $file in */) folders=yes ;; esac
-        put "$1" "$file" "$sum" || result=1
-    done <"$work/wanted"
-    [ "$result" != 0 ] || [ -z "$folders" ] || echo "$whole" >"$folder/$1/.unpacked"
-    [ "$2" = made ] || rm -f "$part"
-    return $result
+        place "$1" "$file" "$2" "$member" "$sum" || lacks=1
+    done <<END
+$wanted
+END
+    if [ "$folders" ] && [ "$lacks" = 0 ]; then
+        { echo "$whole" >"$folder/$1/.unpacked"; } 2>/dev/null || refuse 3 "$folder/$1/.unpacked: cannot be written"
+    fi
+    [ "$2" = made ] || must rm -f "$part"
+    return "$lacks"
 }
 
+# No function is left by `set -e` where its status is asked for, so each step that could fail is looked at itself.
 fetch_name() {
-    result_of_name=0
-    printf '%s\n' "$lines" | awk -F '\t' -v n="$1" '$1 == n && !seen[$3]++ { print $3 }' >"$work/addresses"
+    lacking_of_name=0
+    addresses=$(printf '%s\n' "$lines" | awk -F '\t' -v n="$1" '$1 == n && !seen[$3]++ { print $3 }')
+    [ "$addresses" ] || refuse 3 "$1: awk does not say where it lies"
     while read -r address; do
-        fetch_address "$1" "$address" || result_of_name=1
-    done <"$work/addresses"
-    return $result_of_name
+        fetch_address "$1" "$address" || lacking_of_name=1
+    done <<END
+$addresses
+END
+    return "$lacking_of_name"
 }
 
-stop() { # status
+stop() {
     trap '' INT TERM HUP
     [ -z "$child" ] || kill "$child" 2>/dev/null || :
-    rm -rf "$work/new" "$work/old"
+    rm -rf "$work/new" "$work/old" "$work/sums"
     [ -z "$(find "$work" -name '*.part' 2>/dev/null)" ] || complain "interrupted; the same command goes on from here"
-    exit "$1"
+    exit 130
 }
 
 numbers() { # variable, what it is when not set, the lowest that it may be
@@ -280,7 +261,7 @@ numbers() { # variable, what it is when not set, the lowest that it may be
     *[!0-9]* | ??????*) value=-1 ;;
     esac
     [ "$value" -ge "$3" ] || refuse 2 "$1: should be a whole number from $3 to 99999"
-    eval "$1=$value"
+    eval "$1=$(printf %s "$value" | sed 's/^0*\(.\)/\1/')" # 08 would be octal
 }
 
 # The names that are asked for, each known.
@@ -308,8 +289,9 @@ programs() {
 help_on_fetching() {
     cat <<'END'
 What is there with the right SHA-256 is left alone; what an interrupted fetch has left is resumed by
-the same command. FETCH_TRIES, FETCH_STALL and FETCH_WAIT in the environment: tries for a download [5],
-seconds without a byte that end one [30], seconds before the second one, doubled from then on [2].
+the same command, where its SHA-256 is known. FETCH_TRIES, FETCH_STALL and FETCH_WAIT in the
+environment: tries for a download [5], seconds without a byte that end one [30], seconds before the
+second one, doubled from then on [2].
 Exit status: 0 all is there, 1 something could not be had, 2 a wrong command, 3 a program or the room
 is missing, 130 interrupted.
 END
@@ -317,8 +299,12 @@ END
 
 fetch() {
     tab=$(printf '\t')
+    newline=$(printf '\n.')
+    newline=${newline%.}
     child=
     said=
+    new=0
+    not_whole=
     list=
     while [ $# -gt 0 ]; do
         case $1 in
@@ -337,7 +323,7 @@ fetch() {
         shift
     done
     [ -r "$table" ] || refuse 2 "$table: cannot be read"
-    lines=$(plan) || exit 2
+    lines=$(awk -v kind="$kind" -f "$shared/sources.awk" "$table") || exit 2
     numbers FETCH_TRIES 5 1
     numbers FETCH_STALL 30 1
     numbers FETCH_WAIT 2 0
@@ -357,10 +343,8 @@ fetch() {
     { >"$work/lock"; } 2>/dev/null || refuse 3 "$work: cannot be written to"
     exec 9>"$work/lock"
     flock -n 9 || refuse 3 "$folder: another fetch is at work there"
-    trap 'stop 130' INT HUP
-    trap 'stop 143' TERM
+    trap stop INT HUP TERM
     rm -rf "$work/new" "$work/old"
-    : >"$work/new-files"
     for name in $names; do describe "$name" >&2; done
     status=0
     for name in $names; do
@@ -368,11 +352,11 @@ fetch() {
             after "$name"
         else
             status=1
-            lacking="${lacking:-}${lacking:+, }$name"
+            not_whole="$not_whole${not_whole:+, }$name"
         fi
     done
-    echo "$tool: new in $folder: $(wc -l <"$work/new-files" | tr -d ' ')${lacking:+; not whole: $lacking}"
-    rm -f "$work/new-files" "$work/code" "$work/said" "$work/names" "$work/kinds" "$work/wanted" "$work/addresses"
-    [ "$status" != 0 ] || rm -rf "$work"
+    echo "$tool: new in $folder: $new${not_whole:+; not whole: $not_whole}"
+    rm -rf "$work/new" "$work/old" "$work/code" "$work/said" "$work/room"
+    [ "$(find "$work" -name '*.part')" ] || rm -rf "$work" # a part may be another name's
     exit "$status"
 }

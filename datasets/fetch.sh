@@ -3,7 +3,7 @@
 set -eu
 here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)
 # shellcheck disable=SC2034 # download.sh reads them
-tool=datasets/fetch.sh kind=task table=$here/sources.txt folder=data standard=all
+shared=$here tool=datasets/fetch.sh kind=task table=$here/sources.txt folder=data standard=all
 
 help() {
     cat <<'END'
@@ -44,5 +44,5 @@ made() { # task, file
 after() { :; }
 
 # shellcheck source=datasets/download.sh
-. "$here/download.sh"
+. "$shared/download.sh"
 fetch "$@"

@@ -6,8 +6,8 @@
 Logistic regression (of scores: ridge regression) over words and word pairs, its strength chosen on tune,
 as the harness chooses; one line a data seed on standard output (only with --train-limit do they differ).
 With --csv their mean score on each split also goes to a file that `tunemark table FOLDER` reads, in place
-of what it says of this task and limit. Rows come from `build/tunemark rows`, the metric from
-`build/tunemark check`. Needs numpy, scipy and scikit-learn (Debian: python3-sklearn).
+of what it says of this task, fold and limit. Rows, metric and splits come from `build/tunemark rows`. Needs
+numpy, scipy and scikit-learn (Debian: python3-sklearn).
 """
 import argparse
 import csv
@@ -28,7 +28,7 @@ from sklearn.metrics import accuracy_score, f1_score, matthews_corrcoef
 
 PROGRAM = os.path.join(os.path.dirname(os.path.abspath(__file__)), '..', 'build', 'tunemark')
 STRENGTHS = (0.01, 0.1, 1, 10)      # scikit-learn's C of logistic regression, 1 / alpha of ridge
-FLOORS = ('task', 'train_limit', 'split', 'metric', 'floor', 'seeds', 'score')
+FLOORS = ('task', 'train_limit', 'fold', 'split', 'metric', 'floor', 'seeds', 'score')
 
 
 def tunemark(*words):
@@ -39,23 +39,21 @@ def tunemark(*words):
     return list(csv.DictReader(io.StringIO(done.stdout.decode('utf-8'))))
 
 
-def metric_of(task):
-    """Its name; a function of gold and answers, as harness/base/metric.h has them; the splits with labels; the
-    task as rows name it."""
-    lines = tunemark('check', task, '--csv')
-    said = {line['measure']: line['value'] for line in lines if not line['split']}
+def about(task, *more):
+    """What `rows --about` says, and the metric as a function of gold and answers, as harness/base/metric.h has it."""
+    said, = tunemark('rows', '--task', task, '--about', *more)
 
     def correlation(of):
         return lambda y, a: 0 if min(a) == max(a) or min(y) == max(y) else of(y, a)[0]
 
-    return said['metric'], {
+    return said, {
         'accuracy': accuracy_score,
         'f1': lambda y, a: f1_score(y, a, pos_label=said['positive'], zero_division=0),
         'f1_macro': lambda y, a: f1_score(y, a, average='macro', zero_division=0),
         'matthews': matthews_corrcoef,
         'spearman': correlation(spearmanr),
         'pearson': correlation(pearsonr),
-    }[said['metric']], [line['split'] for line in lines if line['measure'] == 'probe'], said['task']
+    }[said['metric']]
 
 
 def rows(task, split, *more):
@@ -80,9 +78,13 @@ def keep(path, lines):
     old = []
     if os.path.exists(path):
         with open(path, newline='') as file:
-            old = list(csv.DictReader(file))
-    replaced = {(line['task'], line['train_limit'], line['floor']) for line in lines}
-    lines += [line for line in old if (line['task'], line['train_limit'], line['floor']) not in replaced]
+            old = [{'fold': '', **line} for line in csv.DictReader(file)]
+
+    def of(line):
+        return line['task'], line['train_limit'], line['fold'], line['floor']
+
+    replaced = {of(line) for line in lines}
+    lines += [line for line in old if of(line) not in replaced]
     with open(path + '.part', 'w', newline='') as file:
         table = csv.DictWriter(file, FLOORS, lineterminator='\n')
         table.writeheader()
@@ -98,8 +100,11 @@ def main():
     options.add_argument('--seeds', type=int, default=1)
     options.add_argument('--csv', metavar='FILE')
     asked = options.parse_args()
-    metric, worth, splits, name = metric_of(asked.task)
     fold = ['--fold', asked.fold] if asked.fold else []
+    task, worth = about(asked.task, *fold)
+    splits = [split for split in task['splits'].split() if split != 'train']
+    if 'tune' not in splits:
+        sys.exit(f'floor.py: {asked.task} has no tune: a strength is chosen on nothing else')
     held = [rows(asked.task, s, *fold) for s in splits]
     found = {s: [] for s in splits}
     print('task,train_limit,data_seed,train_n,strength,tune,dev,test')
@@ -109,14 +114,15 @@ def main():
         y = [answers(d) for d in [train] + held]
         models = {c: (LogisticRegression(C=c, max_iter=2000) if 'label' in train[0] else Ridge(alpha=1 / c)).fit(x[0], y[0])
                   for c in STRENGTHS}
-        strength = max(STRENGTHS, key=lambda c: worth(y[1], models[c].predict(x[1])))
+        tune = 1 + splits.index('tune')
+        strength = max(STRENGTHS, key=lambda c: worth(y[tune], models[c].predict(x[tune])))
         for split, gold, counts in zip(splits, y[1:], x[1:]):
             found[split].append(worth(gold, models[strength].predict(counts)))
         scores = ['%.4f' % found[s][-1] if s in found else '' for s in ('tune', 'dev', 'test')]
-        print(','.join([name, asked.train_limit, str(seed), str(len(train)), '%g' % strength] + scores), flush=True)
+        print(','.join([task['task'], asked.train_limit, str(seed), str(len(train)), '%g' % strength] + scores), flush=True)
     if asked.csv:
-        keep(asked.csv, [dict(zip(FLOORS, (name, asked.train_limit, split, metric, 'bag of words',
-                                           str(asked.seeds), '%.6g' % (sum(f) / len(f)))))
+        keep(asked.csv, [dict(zip(FLOORS, (task['task'], asked.train_limit, task['fold'], split, task['metric'],
+                                           'bag of words', str(asked.seeds), '%.6g' % (sum(f) / len(f)))))
                          for split, f in found.items()])
 
 

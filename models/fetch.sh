@@ -3,7 +3,7 @@
 set -eu
 here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)
 # shellcheck disable=SC2034 # download.sh reads them
-tool=models/fetch.sh kind=model table=$here/sources.txt folder=checkpoints \
+shared=$here/../datasets tool=models/fetch.sh kind=model table=$here/sources.txt folder=checkpoints \
     standard='BERT-Tiny BERT-Mini BERT-Small BERT-Medium'
 
 help() {
@@ -31,5 +31,5 @@ after() { # model
 }
 
 # shellcheck source=datasets/download.sh
-. "$here/../datasets/download.sh"
+. "$shared/download.sh"
 fetch "$@"

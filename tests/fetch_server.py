@@ -62,6 +62,10 @@ def files():
         both.writestr('../z.tsv', 'z\t3\n')
     tree = [('top/neg/0.txt', b'bad'), ('top/neg/1.txt', b'worse'), ('top/pos/0.txt', b'good')]
     archive('tree.tar.gz', tree + [('top/README', b'read me'), ('top/unsup/0.txt', b'?')])
+    wide = b'x' * 400000
+    with zipfile.ZipFile(os.path.join(folder, 'wide.zip'), 'w', zipfile.ZIP_DEFLATED) as one:
+        one.writestr('top/wide', wide)
+    archive('wide.tar.gz', [('top/wide', wide)])
     archive('climbs.tar.gz', tree + [('../climbed', b'out')])
     archive('links.tar.gz', tree + [('top/neg/2.txt', '/etc/passwd')])
 
@@ -74,6 +78,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
 
     def answer(self, status, headers, body=b''):
         self.send_response(status)
+        self.send_header('Connection', 'close')  # or curl would try the one that is closed
         for header in headers.items():
             self.send_header(*header)
         self.end_headers()
@@ -102,7 +107,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
         with open(os.path.join(folder, name), 'rb') as file:
             data = file.read()
         if how == 'full':
-            return self.answer(200, {'Connection': 'close'}, data + b'x')
+            return self.answer(200, {}, data + b'x')
         begin, status, headers = 0, 200, {}
         if wanted != '-' and how not in ('whole', 'cut'):
             begin = int(wanted[len('bytes='):].rstrip('-'))

@@ -409,7 +409,7 @@ static void every_planted_fault_is_found_and_nothing_else(void)
         { an_empty_text, "texts look", "texts", "1 of 300 rows of dev have an empty text" },
         { another_script, "texts look", "texts", "none is empty; " },
         { few_rows, "rows look", "rows",
-          "on 100 rows a score has a standard error of up to 5.0 points" },
+          "on 100 rows accuracy has a standard error of up to 5.0 points" },
     };
     for (size_t i = 0; i < sizeof of / sizeof *of; i++)
         fault_is_found(&of[i], NULL, 32);
@@ -433,24 +433,55 @@ static void pairs_that_share_a_sentence_are_counted(void)
     arena_free(s.arena);
 }
 
+static void a_standard_error_is_that_of_the_metric(void)
+{
+    static const struct {
+        const char *metric, *says;
+    } of[] = {
+        { "accuracy", "on 100 rows accuracy has a standard error of up to 5.0 points" },
+        { "matthews", "on 100 rows matthews has a standard error of about 10.0 points" },
+        { "f1", "on 100 rows accuracy has a standard error of up to 5.0 points, and f1, which is" },
+    };
+    for (size_t i = 0; i < sizeof of / sizeof *of; i++) {
+        Spoilt s;
+        spoilt_open(&s);
+        s.description =
+            arena_format(s.arena, "labels: [bad, good]\npositive: good\nmetric: %s", of[i].metric);
+        few_rows(&s);
+        if (spoilt_check(&s, 32))
+            check_says(&s, "rows", of[i].says);
+        arena_free(s.arena);
+    }
+}
+
 // Pairs of few first texts. A tune that is cut by whole rows shares its first texts with train, one
-// that is cut by premise does not.
+// that is cut by premise does not. A plain folder is cut by whole rows and has no key for another
+// group.
 static void a_tune_that_is_cut_through_groups_is_found(void)
 {
-    for (int by_group = 0; by_group < 2; by_group++) {
+    static const char *const described[] = {
+        "columns: {text: text, text_b: text_b, label: label}\nlabels: [bad, good]\ngroup: text",
+        "columns: {text: text, text_b: text_b, label: label}\nlabels: [bad, good]\ngroup: premise",
+        NULL,
+    };
+    static const char *const advice[] = {
+        "group: linked in the task's description, or a tune file made as dev was",
+        NULL,
+        "group: linked in a description of this folder (datasets/README.md), or a tune file",
+    };
+    for (int how = 0; how < 3; how++) {
         Spoilt s;
+        bool by_group = how == 1;
         spoilt_open(&s);
         s.pairs = true;
         s.part[SPLIT_TUNE].rows = 0;
-        s.description = by_group ? "columns: {text: text, text_b: text_b, label: label}\n"
-                                   "labels: [bad, good]\ngroup: premise"
-                                 : "columns: {text: text, text_b: text_b, label: label}\n"
-                                   "labels: [bad, good]\ngroup: text";
+        s.description = described[how];
         for (size_t i = 0; i < TRAIN; i++)
             memcpy(s.part[SPLIT_TRAIN].text[i], s.part[SPLIT_TRAIN].text[i % 100], TEXT);
         if (spoilt_check(&s, 128)) {
             CHECK(about(&s, "parts")->verdict == (by_group ? VERDICT_OK : VERDICT_WRONG));
             CHECK(*about(&s, "groups")->text == (by_group ? 'n' : '\0')); // "no row with ..."
+            CHECK(by_group || strstr(about(&s, "parts")->advice, advice[how]) != NULL);
             if (!by_group)
                 check_says(&s, "parts", "80 of 80 rows of tune with either text in train");
             else
@@ -472,6 +503,7 @@ static void first_texts_of_train_in_tune_are_groups_in_two_splits(void)
     if (spoilt_check(&s, 128)) {
         check_findings_are(&s, "groups wrong, parts wrong");
         check_says(&s, "groups", "60 of 300 rows of tune with a first text of train");
+        CHECK(!strstr(about(&s, "parts")->advice, "group")); // tune has a file: no group cuts it
     }
     arena_free(s.arena);
 }
@@ -744,6 +776,7 @@ void suite_check(void)
     ADD(bundled_tasks_are_ok);
     ADD(every_planted_fault_is_found_and_nothing_else);
     ADD(pairs_that_share_a_sentence_are_counted);
+    ADD(a_standard_error_is_that_of_the_metric);
     ADD(a_tune_that_is_cut_through_groups_is_found);
     ADD(first_texts_of_train_in_tune_are_groups_in_two_splits);
     ADD(a_task_of_scores_is_checked_like_one_of_labels);

@@ -551,6 +551,8 @@ static void floors_are_read_and_bad_ones_refused_with_their_line(void)
           "floors.csv:2: train_limit '-1' is none" },
         { "task,train_limit,split,metric,floor,seeds,score\nr,0,dev,accuracy,b,0,0.5\n",
           "floors.csv:2: seeds '0' is none" },
+        { "task,train_limit,fold,split,metric,floor,seeds,score\nr,0,x,dev,accuracy,b,1,0.5\n",
+          "floors.csv:2: fold 'x' is none; should be a fold's number, or empty" },
         { "task,train_limit,split,metric,floor,seeds,score\nr,0,dev,accuracy,b,1,86.5\n",
           "floors.csv:2: score '86.5' is none; should be a fraction" },
     };
@@ -573,6 +575,33 @@ static void floors_are_read_and_bad_ones_refused_with_their_line(void)
     if (CHECK(floors.count == 2)) {
         CHECK_TEXT(floors.floor[1].name, "bag of words");
         CHECK(floors.floor[1].train_limit == 100 && floors.floor[1].score == 0.865);
+        CHECK(floors.floor[1].fold == 0);
+    }
+    arena_free(arena);
+}
+
+static void a_floor_is_of_its_fold_alone(void)
+{
+    Arena *arena = arena_of_test();
+    const char *folder = test_folder();
+    Error error = { 0 };
+    Floors floors;
+    CHECK(file_write_text(path_join(arena, folder, "floors.csv"),
+                          "task,train_limit,fold,split,metric,floor,seeds,score\n"
+                          "mr,0,,dev,accuracy,b,1,0.5\nmr,0,2,dev,accuracy,b,1,0.75\n"
+                          "mr,0,3,dev,accuracy,b,1,0.625\n",
+                          &error));
+    CHECK(floors_of_folders(arena, &folder, 1, &floors, &error));
+    static const struct {
+        Whole fold;
+        double score; // 0: there is none
+    } of[] = { { WHOLE_UNKNOWN, 0.5 }, { 2, 0.75 }, { 3, 0.625 }, { 4, 0 } };
+    for (size_t i = 0; i < sizeof of / sizeof *of; i++) {
+        const Row row = { .fold = of[i].fold, .train_limit = 0 };
+        Cell cell = { .row = &row };
+        const Block block = { .task = "mr", .metric = "accuracy", .cell = &cell };
+        const Floor *floor = floor_of(&floors, &block, "dev");
+        CHECK(floor ? floor->score == of[i].score : of[i].score == 0);
     }
     arena_free(arena);
 }
@@ -597,4 +626,5 @@ void suite_choice(void)
     ADD(filters_keep_what_they_name);
     ADD(the_commands_take_the_choice_and_name_what_they_leave_out);
     ADD(floors_are_read_and_bad_ones_refused_with_their_line);
+    ADD(a_floor_is_of_its_fold_alone);
 }

@@ -133,7 +133,7 @@ static void a_quotation_mark_is_a_character_between_tabs(void)
     Arena *arena = arena_here();
     Task task;
     Dataset dataset;
-    task_of(arena, &task, LABELS "group: none\nformat: tsv\n",
+    task_of(arena, &task, LABELS "format: tsv\n",
             "text\tlabel\none\ta\n\"two\tb\nthe \"third\" row\ta\nfour\"\tb\nfive\ta\nsix\tb\n",
             "text\tlabel\nd\ta\n");
     dataset_of(arena, &task, &dataset);
@@ -310,8 +310,6 @@ static void tune_is_a_tenth_of_train_in_whole_groups(void)
         size_t rows, texts, tune;
         const char *rule;
     } cases[] = {
-        { "none", 400, 400, 40, "group none: 10 % of 400 rows, at most 2000" },
-        { "none", 400, 20, 40, "group none: 10 % of 400 rows, at most 2000" },
         { "text", 400, 400, 40, "group text: 10 % of 400 rows, at most 2000" },
         { "text", 400, 100, 40, "group text: 10 % of 400 rows, at most 2000" },
         { "text", 400, 57, 35, "group text: 10 % of 400 rows, at most 2000" }, // 7 or 8 rows each
@@ -337,32 +335,18 @@ static void tune_is_a_tenth_of_train_in_whole_groups(void)
         CHECK(train.count + tune.count == cases[c].rows && dataset.dropped == 0);
         for (size_t i = 1; i < train.count; i++)
             CHECK(train.example[i - 1].id < train.example[i].id);
-        for (size_t i = 0;
-             i < tune.count && train.count < 1000 && strcmp(cases[c].group, "none") != 0; i++)
+        for (size_t i = 0; i < tune.count && train.count < 1000; i++)
             if (!CHECK(!holds(train, tune.example[i].text)))
                 break;
     }
     arena_free(arena);
 }
 
-static void without_groups_equal_rows_part(void)
-{
-    Arena *arena = arena_here();
-    Task task;
-    Dataset dataset;
-    task_of(arena, &task, LABELS "group: none\n", rows_of(arena, 400, 4, 0), DEV); // 100 of each
-    dataset_of(arena, &task, &dataset);
-    CHECK(dataset.split[SPLIT_TUNE].count == 40);
-    for (size_t i = 0; i < 40; i++)
-        CHECK(holds(dataset.split[SPLIT_TRAIN], dataset.split[SPLIT_TUNE].example[i].text));
-    arena_free(arena);
-}
-
 static void tune_does_not_depend_on_the_order_of_the_file(void)
 {
-    static const char *const groups[] = { "none", "text", "sentence" };
+    static const char *const groups[] = { "text", "sentence" };
     Arena *arena = arena_here();
-    for (size_t g = 0; g < 3; g++) {
+    for (size_t g = 0; g < 2; g++) {
         Task task;
         Dataset one, other;
         const char *more = arena_format(arena, LABELS "group: %s\n", groups[g]);
@@ -398,10 +382,6 @@ static void a_premise_goes_to_one_side_whole(void)
     dataset_of(arena, &task, &dataset);
     dev = dataset.split[SPLIT_DEV].example;
     CHECK(dev[0].group == 0 && dev[1].group == 1 && dev[2].group == 2 && dev[3].group == 0);
-    task.group = GROUP_NONE;
-    dataset_of(arena, &task, &dataset);
-    dev = dataset.split[SPLIT_DEV].example;
-    CHECK(dev[0].group == 0 && dev[1].group == 1 && dev[2].group == 2 && dev[3].group == 3);
     arena_free(arena);
 }
 
@@ -547,6 +527,42 @@ static void a_row_is_drawn_by_what_it_holds_not_by_what_is_beside_it(void)
     arena_free(arena);
 }
 
+// ---- what finished rows were made of
+
+// Rows of results/reference are worth nothing once their data are others: each split's hash is in
+// their data_sha, whose text run/prepare.c has.
+static void the_data_are_those_of_finished_rows(void)
+{
+    static const char *const tasks[] = { "reviews", "topics", "sst2" };
+    Arena *arena = arena_here();
+    Error error = { 0 };
+    Csv rows;
+    CHECK(csv_read(arena, "results/reference/first/runs.csv", CSV_COMMAS, true, &rows, &error));
+    size_t name = csv_column(&rows, "task"), sha = csv_column(&rows, "data_sha");
+    for (size_t t = 0; t < sizeof tasks / sizeof *tasks; t++) {
+        Task task;
+        Dataset dataset;
+        size_t found = 0, mark = arena_mark(arena);
+        if (!task_find(arena, "datasets", tasks[t], &task, &error)) {
+            skip("%s", error.text);
+            continue;
+        }
+        dataset_of(arena, &task, &dataset);
+        const char *all = arena_format(arena, "%s %s %s %s", dataset.hash[SPLIT_TRAIN].hex,
+                                       dataset.hash[SPLIT_TUNE].hex, dataset.hash[SPLIT_DEV].hex,
+                                       dataset.hash[SPLIT_TEST].hex);
+        Hash data = hash_bytes(all, strlen(all));
+        for (size_t i = 0; i < rows.rows && found < 1; i++)
+            if (!strcmp(rows.row[i].field[name], tasks[t])) {
+                CHECK_TEXT(data.hex, rows.row[i].field[sha]);
+                found++;
+            }
+        CHECK(found == 1);
+        arena_rewind(arena, mark);
+    }
+    arena_free(arena);
+}
+
 // ---- SST-2 itself
 
 // Counted besides by a program of another language that looks up each run of words in a set: 67,349
@@ -608,7 +624,6 @@ void suite_dataset(void)
     ADD(dev_labels_change_nothing_but_what_dataset_labels_tells);
     ADD(a_hash_tells_texts_labels_and_order_apart);
     ADD(tune_is_a_tenth_of_train_in_whole_groups);
-    ADD(without_groups_equal_rows_part);
     ADD(tune_does_not_depend_on_the_order_of_the_file);
     ADD(a_premise_goes_to_one_side_whole);
     ADD(a_sentence_of_tune_takes_its_phrases_out_of_train);
@@ -617,5 +632,6 @@ void suite_dataset(void)
     ADD(equal_labels_get_equal_shares);
     ADD(a_limit_does_not_depend_on_the_order_of_the_file);
     ADD(a_row_is_drawn_by_what_it_holds_not_by_what_is_beside_it);
+    ADD(the_data_are_those_of_finished_rows);
     ADD(sst2_has_its_counts);
 }

@@ -12,6 +12,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#define SUM "00000000000000000000000000000000aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+
 typedef struct {
     Arena *arena;
     const char *folder, *served, *to, *table; // the last three in the first
@@ -71,12 +73,18 @@ static const char *from(World *world, const char *how, const char *file)
                         file, bytes.size, hash_bytes(bytes.data, bytes.size).hex);
 }
 
-static const char *command(World *world, const char *words)
+// With words of `env`, such as "FETCH_WAIT=1".
+static const char *command_in(World *world, const char *env, const char *words)
 {
     return arena_format(world->arena,
-                        "no_proxy='*' FETCH_TRIES=3 FETCH_STALL=1 FETCH_WAIT=0 datasets/fetch.sh "
-                        "--table %s %s >%s.out 2>%s.err </dev/null",
-                        world->table, words, world->to, world->to);
+                        "no_proxy='*' FETCH_TRIES=3 FETCH_STALL=1 FETCH_WAIT=0 %s "
+                        "datasets/fetch.sh --table %s %s >%s.out 2>%s.err </dev/null",
+                        env, world->table, words, world->to, world->to);
+}
+
+static const char *command(World *world, const char *words)
+{
+    return command_in(world, "", words);
 }
 
 static Said said(World *world, int status)
@@ -92,6 +100,11 @@ static Said fetch(World *world, const char *lines)
 {
     write_text(world->table, arena_format(world->arena, "task t  a test; no terms\n%s", lines));
     return said(world, system(command(world, arena_format(world->arena, "%s t", world->to))));
+}
+
+static bool shell(World *world, const char *format, const char *a, const char *b)
+{
+    return system(arena_format(world->arena, format, a, b)) == 0;
 }
 
 static bool same(World *world, const char *file, const char *served)
@@ -158,7 +171,7 @@ static void check_failures(World *world)
         }
         CHECK(system(arena_format(world->arena, "rm -rf %s", world->to)) == 0);
     }
-    const char *nobody = "from http://127.0.0.1:1/x 3 aa\n  got\n"; // nobody listens
+    const char *nobody = "from http://127.0.0.1:1/x 3 " SUM "\n  got\n"; // nobody listens
     CHECK_SAID(fetch(world, nobody), 1, "connect");
 }
 
@@ -179,6 +192,8 @@ static void check_sums(World *world)
                                      "  got\n",
                                      world->port, 0);
     CHECK_SAID(fetch(world, wrong), 1, "has the wrong sum ");
+    const char *asked = strstr(log_of(world), "GET /ok/plain"); // in one piece, so only once
+    CHECK(asked && !strstr(asked + 1, "GET /ok/plain"));
     CHECK(!file_exists(path_join(world->arena, world->to, "t/got")));
     const char *archive =
         arena_format(world->arena, "from http://127.0.0.1:%d/ok/two.zip - %064d\n  got top/x.tsv\n",
@@ -189,7 +204,7 @@ static void check_sums(World *world)
         arena_format(world->arena, "at http://127.0.0.1:%d/ok/\n  plain\n", world->port);
     Said is = fetch(world, unknown);
     CHECK_SAID(is, 0, "t/plain: no sum is known; that of what came is kept in ");
-    CHECK(strstr(is.err, "/ok/plain, 200.0 kB\n") != NULL); // the server was asked
+    CHECK(strstr(is.err, "/ok/plain, size not known\n") != NULL);
     CHECK(same(world, "plain", "plain"));
     CHECK(system(arena_format(world->arena, "cd %s && sha256sum --quiet -c SHA256SUMS",
                               world->to)) == 0);
@@ -209,6 +224,65 @@ static void sums_are_checked_and_unknown_ones_kept(void)
     World world;
     if (world_begin(&world))
         check_sums(&world);
+    world_end(&world);
+}
+
+// ---- where nothing can be put
+
+static void check_places(World *world)
+{
+    static const char *const in_the_way[] = { "mkdir -p %s && : >%s/t", "mkdir -p %s/t %s/t/got" };
+    for (size_t i = 0; i < 2; i++) {
+        const char *lines =
+            arena_format(world->arena, "%s  got\n", from(world, i ? "ok" : "whole", "plain"));
+        CHECK(shell(world, in_the_way[i], world->to, world->to));
+        Said is = fetch(world, lines);
+        CHECK_SAID(is, 3, i ? "cannot overwrite directory" : "cannot create directory");
+        CHECK(!*is.out);
+        size_t before = strlen(log_of(world));
+        CHECK(shell(world, "rm -rf %s/t", world->to, ""));
+        CHECK(strstr(fetch(world, lines).out, "to: 1\n") != NULL);
+        CHECK(same(world, "got", "plain") && strlen(log_of(world)) == before); // kept what had come
+        CHECK(shell(world, "rm -rf %s", world->to, ""));
+    }
+}
+
+static void what_cannot_be_put_in_place_is_said_and_kept(void)
+{
+    World world;
+    if (world_begin(&world))
+        check_places(&world);
+    world_end(&world);
+}
+
+// `kB` that are taken of the 300; what is to be fetched is longer than what is left.
+static void check_room(World *world, const char *kB, const char *file, const char *wanted)
+{
+    const char *lines = arena_format(world->arena, "%s%s", from(world, "ok", file), wanted);
+    CHECK(shell(world, "head -c %s000 /dev/zero >%s/taken 2>/dev/null; true", kB, world->to));
+    Said is = fetch(world, lines);
+    if (!CHECK_SAID(is, 3, "cannot be "))
+        printf("%s kB, %s\n", kB, file);
+    CHECK(!*is.out && !strstr(is.err, "has no") && !strstr(is.err, "unpacked"));
+    CHECK(files_below(path_join(world->arena, world->to, "t")) == 0);
+    CHECK(shell(world, "rm -rf %s/* %s/.fetch", world->to, world->to));
+}
+
+static void a_full_disk_is_said_to_be_full(void)
+{
+    World world;
+    if (world_begin(&world)) {
+        if (folder_make(world.to, &(Error){ 0 }) &&
+            shell(&world, "mount -t tmpfs -o size=300k none %s%s 2>/dev/null", world.to, "")) {
+            check_room(&world, "999", "plain", "  got\n"); // from the beginning
+            check_room(&world, "200", "plain", "  got\n"); // while it comes
+            check_room(&world, "0", "wide.zip", "  got top/wide\n");
+            check_room(&world, "0", "wide.tar.gz", "  got top/wide\n");
+            check_room(&world, "0", "wide.tar.gz", "  got/ top/\n");
+            CHECK(shell(&world, "umount %s%s", world.to, ""));
+        } else
+            skip("no file system of 300 kB can be mounted here");
+    }
     world_end(&world);
 }
 
@@ -234,13 +308,14 @@ static void check_archives(World *world)
     static const struct {
         const char *file, *lines, *says;
     } refused[] = {
-        { "climbs.tar.gz", "  pos/ top/pos/\n", "t/pos/: cannot be unpacked" },
-        { "links.tar.gz", "  more/ top/neg/\n", "t/more/: cannot be unpacked" },
-        { "tree.tar.gz", "  more/ top/other/\n", "has no top/other/, or it is not safe" },
-        { "tree.tar.gz", "  more top/other\n", "has no top/other, or" },
-        { "two.zip", "  more top/other\n", "has no top/other, or" },
-        { "two.zip", "  more/ top/\n", "t/more/: cannot be unpacked" },
-        { "plain", "  more top/other\n", "t/more: cannot be unpacked" },
+        { "climbs.tar.gz", "  pos/ top/pos/\n",
+          "climbs.tar.gz: it has links or devices, or names" },
+        { "links.tar.gz", "  more/ top/neg/\n", "t/more/: cannot be unpacked from http://" },
+        { "tree.tar.gz", "  more/ top/other/\n", "top/other: Not found in archive\n" },
+        { "tree.tar.gz", "  more top/other\n", "top/other: Not found in archive\n" },
+        { "two.zip", "  more top/other\n", "filename not matched:  top/other\n" },
+        { "two.zip", "  more/ top/\n", "two.zip: a zip archive gives files alone" },
+        { "plain", "  more top/other\n", "plain: it is no .zip, .tar.gz or .tgz" },
     };
     for (size_t i = 0; i < sizeof refused / sizeof *refused; i++) {
         is = fetch(world, arena_format(arena, "%s%s", from(world, "ok", refused[i].file),
@@ -288,7 +363,7 @@ static void check_interruptions(World *world)
     static const struct {
         int signal, status;
         bool group; // as Ctrl-C does it; else the script alone
-    } of[] = { { SIGINT, 130, true }, { SIGTERM, 143, false }, { SIGKILL, -SIGKILL, true } };
+    } of[] = { { SIGINT, 130, true }, { SIGTERM, 130, false }, { SIGKILL, -SIGKILL, true } };
     const char *lines = arena_format(world->arena, "%s  got\n", from(world, "slow", "plain"));
     for (size_t i = 0; i < sizeof of / sizeof *of; i++) {
         int status = 0;
@@ -312,6 +387,59 @@ static void check_interruptions(World *world)
     waitpid(child, NULL, 0);
 }
 
+// Of a file whose sum nobody knows, what has come so far may be of another version.
+static void check_versions(World *world)
+{
+    Arena *arena = world->arena;
+    const char *slow = arena_format(arena, "at http://127.0.0.1:%d/slow/\n  plain\n", world->port);
+    const char *once = arena_format(arena, "at http://127.0.0.1:%d/once/\n  plain\n", world->port);
+    pid_t child = started(world, slow);
+    kill(-child, SIGKILL);
+    waitpid(child, NULL, 0);
+    CHECK(shell(world, "tr a b <%s/plain >%s/other", world->served, world->served));
+    CHECK(shell(world, "mv %s/other %s/plain", world->served, world->served));
+    CHECK_SAID(fetch(world, slow), 0, "no sum is known");
+    CHECK(same(world, "plain", "plain"));
+    CHECK(shell(world, "rm -rf %s%s", world->to, ""));
+    CHECK_SAID(fetch(world, once), 0, "again in 0 s");
+    CHECK(same(world, "plain", "plain") && !strstr(log_of(world), "bytes="));
+}
+
+static void two_versions_never_make_one_file(void)
+{
+    World world;
+    if (world_begin(&world))
+        check_versions(&world);
+    world_end(&world);
+}
+
+static void check_other_part(World *world)
+{
+    Arena *arena = world->arena;
+    const char *slow = from(world, "slow", "plain"), *ok = from(world, "ok", "tree.tar.gz");
+    pid_t child = started(world, arena_format(arena, "%s  got\n", slow));
+    kill(-child, SIGKILL);
+    waitpid(child, NULL, 0);
+    write_text(world->table, arena_format(arena,
+                                          "task u  a test; no terms\n%s  got\n"
+                                          "task t  a test; no terms\n%s  got\n",
+                                          ok, slow));
+    CHECK_SAID(said(world, system(command(world, arena_format(arena, "%s u", world->to)))), 0,
+               "u: ");
+    CHECK_SAID(said(world, system(command(world, arena_format(arena, "%s t", world->to)))), 0,
+               "t: ");
+    CHECK(same(world, "got", "plain") && clean(world));
+    CHECK(strstr(log_of(world), "GET /slow/plain bytes=") != NULL);
+}
+
+static void one_name_leaves_the_part_of_another(void)
+{
+    World world;
+    if (world_begin(&world))
+        check_other_part(&world);
+    world_end(&world);
+}
+
 static void what_is_interrupted_is_resumed(void)
 {
     World world;
@@ -331,18 +459,19 @@ static void wrong_words_and_tables_are_refused(void)
     static const struct {
         const char *table, *says;
     } tables[] = {
-        { "task t  x\nfrom http://h/a 1 aa\n  ../b\n",
+        { "task t  x\nfrom http://h/a 1 " SUM "\n  ../b\n",
           "table:3: \"../b\" cannot be a file's name" },
-        { "task t  x\nfrom http://h/a 1 aa\n  /b\n", "cannot be a file's name" },
-        { "task t  x\nfrom http://h/a.zip 1 aa\n  b c/../../d\n", "cannot be a file's name" },
+        { "task t  x\nfrom http://h/a 1 " SUM "\n  /b\n", "cannot be a file's name" },
+        { "task t  x\nfrom http://h/a.zip 1 " SUM "\n  b c/../../d\n", "cannot be a file's name" },
         { "task ../t  x\n", "table:1: \"../t\" cannot be" },
-        { "task t  x\nfrom file:///etc/passwd 1 aa\n  b\n", "is no address" },
+        { "task t  x\nfrom file:///etc/passwd 1 " SUM "\n  b\n", "is no address" },
         { "task t  x\nat http://h/a\n  b\n", "is no address" },
         { "task t  x\nfrom http://h/a many aa\n  b\n", "\"many\" is no number of bytes" },
         { "task t  x\nfrom http://h/a 1 xx\n  b\n", "\"xx\" is no SHA-256" },
-        { "task t  x\nfrom http://h/a 1 aa\n  b/\n", "\"b/\" is a folder" },
+        { "task t  x\nfrom http://h/a 1 " SUM "0\n  b\n", "0\" is no SHA-256, which has 64" },
+        { "task t  x\nfrom http://h/a 1 " SUM "\n  b/\n", "\"b/\" is a folder" },
         { "task t  x\n  b\n", "\"b\" is unknown" },
-        { "from http://h/a 1 aa\n", "stands before any task" },
+        { "from http://h/a 1 " SUM "\n", "stands before any task" },
         { "# nothing\n", "has no task" },
     };
     for (size_t i = 0; i < sizeof tables / sizeof *tables; i++) {
@@ -351,7 +480,7 @@ static void wrong_words_and_tables_are_refused(void)
         CHECK_SAID(is, 2, tables[i].says);
         CHECK(!folder_exists(world.to));
     }
-    write_text(world.table, "task t  a test; no terms\nfrom http://h/a 1 aa\n  b\n");
+    write_text(world.table, "task t  a test; no terms\nfrom http://h/a 1 " SUM "\n  b\n");
     static const struct {
         const char *words, *says;
     } words[] = {
@@ -366,6 +495,34 @@ static void wrong_words_and_tables_are_refused(void)
     CHECK(is.status == 0 && !*is.err && strstr(is.out, "t ") == is.out);
     CHECK_SAID(said(&world, system(command(&world, "/proc/nowhere t"))), 3, "cannot be made");
     arena_free(world.arena);
+}
+
+// A curl that tells what it was told, and fails for a while; a sleep that takes no time.
+static void check_words_to_programs(World *world)
+{
+    const char *path = path_join(world->arena, world->folder, "programs");
+    CHECK(shell(world, "mkdir %s%s", path, "") &&
+          shell(world, "printf '#!/bin/sh\\necho \"$@\" >>%s.said\\nexit 7\\n' >%s/curl", path,
+                path) &&
+          shell(world, "printf '#!/bin/sh\\n' >%s/sleep; chmod +x %s/*", path, path));
+    const char *env = arena_format(world->arena, "PATH=%s:$PATH FETCH_WAIT=08", path);
+    write_text(world->table, "task t  a test; no terms\nat https://h/\n  b\nat http://h/\n  c\n");
+    Said is =
+        said(world, system(command_in(world, env, arena_format(world->arena, "%s t", world->to))));
+    CHECK_SAID(is, 1, "https://h/b: curl failed with 7; again in 8 s\n");
+    CHECK(strstr(is.err, "http://h/c: curl failed with 7; again in 16 s\n") != NULL);
+    const char *told = read_text(world->arena, arena_format(world->arena, "%s.said", path));
+    CHECK(strstr(told, "--proto =http,https --proto-redir =https --max-redirs") ==
+          strstr(told, "--proto "));
+    CHECK(strstr(told, "--proto-redir =http,https --max-redirs") != NULL);
+}
+
+static void https_stays_https_and_numbers_are_decimal(void)
+{
+    World world;
+    if (world_begin(&world))
+        check_words_to_programs(&world);
+    world_end(&world);
 }
 
 static void the_tables_of_the_repository_are_right(void)
@@ -416,8 +573,13 @@ void suite_fetch(void)
 {
     ADD(each_failure_is_overcome_or_said);
     ADD(sums_are_checked_and_unknown_ones_kept);
+    ADD(what_cannot_be_put_in_place_is_said_and_kept);
+    ADD(a_full_disk_is_said_to_be_full);
     ADD(archives_give_what_the_table_names_and_nothing_else);
     ADD(what_is_interrupted_is_resumed);
+    ADD(two_versions_never_make_one_file);
+    ADD(one_name_leaves_the_part_of_another);
+    ADD(https_stays_https_and_numbers_are_decimal);
     ADD(wrong_words_and_tables_are_refused);
     ADD(the_tables_of_the_repository_are_right);
     ADD(mrpc_is_split_as_glue_does);

@@ -50,13 +50,13 @@ static void check_split(Arena *arena, const Task *task, Split split, const Csv *
                         size_t *row)
 {
     Error error = { 0 };
-    Record *record;
-    size_t count;
-    if (!CHECK(records_read(arena, task, split, &record, &count, &error))) {
+    Records read;
+    if (!CHECK(records_read(arena, task, split, &read, &error))) {
         printf("%s\n", error.text);
         return;
     }
-    for (size_t i = 0; i < count; i++, ++*row) {
+    for (size_t i = 0; i < read.count; i++, ++*row) {
+        const Record *record = read.record;
         if (!CHECK(*row < expected->rows))
             return;
         const char *const *field = expected->row[*row].field;
@@ -205,24 +205,60 @@ static void what_is_ragged_is_cut_or_dropped(void)
     for (int cut = 0; cut < 2; cut++) {
         Error error = { 0 };
         Task task;
-        Record *record = NULL;
-        size_t count = 0;
+        Records of = { 0 };
         write_text(path_join(arena, folder, "t.yaml"),
                    arena_format(arena,
                                 "version: 1\nfolder: .\nheader: no\nlabels: [a, b]\nragged: %s\n"
                                 "columns: {text: 2, label: 1}\nfiles: {train: t.tsv, dev: d.tsv}\n",
                                 said[cut]));
         CHECK(task_find(arena, folder, "t", &task, &error));
-        CHECK(records_read(arena, &task, SPLIT_TRAIN, &record, &count, &error));
-        CHECK(count == (cut == 0 ? 3 : 2));
-        CHECK_TEXT(record[1].text, cut == 0 ? "two" : "three");
-        CHECK(record[1].where.line == (cut == 0 ? 2 : 3));
-        bool read = records_read(arena, &task, SPLIT_DEV, &record, &count, &error);
+        CHECK(records_read(arena, &task, SPLIT_TRAIN, &of, &error));
+        CHECK(of.count == (cut == 0 ? 3 : 2) && of.ragged == (cut == 0 ? 0 : 1));
+        CHECK_TEXT(of.record[1].text, cut == 0 ? "two" : "three");
+        CHECK(of.record[1].where.line == (cut == 0 ? 2 : 3));
+        bool read = records_read(arena, &task, SPLIT_DEV, &of, &error);
         CHECK(read == (cut == 1)); // cut leaves a row that is too short refused
-        CHECK(!read ||
-              (count == 2 && !strcmp(record[1].text, "four") && record[1].where.line == 5));
+        CHECK(!read || (of.count == 2 && of.ragged == 2 && !strcmp(of.record[1].text, "four") &&
+                        of.record[1].where.line == 5));
     }
     arena_free(arena);
+}
+
+// `bad` of 1000 lines are no rows.
+static const char *ragged_task(Arena *arena, const char *folder, int bad)
+{
+    char *text = arena_take(arena, 1 << 15, 1), *end = text;
+    for (int i = 0; i < 1000; i++)
+        end += sprintf(end, "%c\ttext %d%s\n", i % 2 ? 'a' : 'b', i,
+                       i > 500 - bad && i <= 500 ? "\t" : "");
+    CHECK(folder_make(folder, &(Error){ 0 }));
+    write_text(path_join(arena, folder, "all.tsv"), text);
+    const char *yaml = path_join(arena, folder, "t.yaml");
+    write_text(yaml, "version: 1\nfolder: .\nheader: no\nlabels: [a, b]\nragged: drop\n"
+                     "columns: {text: 2, label: 1}\nfolds: 10\nfiles: {train: all.tsv}\n");
+    return yaml;
+}
+
+static void what_is_dropped_is_counted_said_and_little(void)
+{
+    Bench b = run_bench();
+    Error error = { 0 };
+    Task task;
+    Dataset dataset;
+    const char *yaml = ragged_task(b.arena, path_join(b.arena, b.folder, "ragged"), 10);
+    CHECK(task_find(b.arena, "datasets", yaml, &task, &error));
+    CHECK(dataset_read(b.arena, &task, &dataset, &error) && dataset.ragged[SPLIT_TRAIN] == 10);
+    Done done = run_on(&b, yaml, "head", SETTINGS("min-steps", "2"));
+    CHECK(done.row.warnings &&
+          strstr(done.row.warnings, "10 lines of train are no rows and left out"));
+    Said is = program(b.arena, NULL, "check %s --fold 3", yaml);
+    CHECK(is.status == 0 && strstr(is.out, "\nlook   ragged    10 lines of train are no rows"));
+    ragged_task(b.arena, path_join(b.arena, b.folder, "ragged"), 11);
+    CHECK(task_find(b.arena, "datasets", yaml, &task, &error));
+    CHECK(!dataset_read(b.arena, &task, &dataset, &error));
+    CHECK_ERROR(&error, ERROR_INPUT,
+                "all.tsv: 11 of 1000 lines do not have 2 fields; should be 10 or fewer");
+    arena_free(b.arena);
 }
 
 // ---- groups and folds
@@ -251,6 +287,29 @@ static void pairs_that_share_a_text_are_one_group(void)
         CHECK(!strncmp(
             program(arena, NULL, "rows --task %s/t.yaml --split %s", folder, split_names[s]).out,
             "text,text_b,label,id,group\n", 27));
+    arena_free(arena);
+}
+
+// A text under two lines of `groups` joins what they stand for; a line that reads like a text does
+// not.
+static void a_text_under_two_names_joins_their_groups(void)
+{
+    Arena *arena = arena_here();
+    Error error = { 0 };
+    Task task;
+    Dataset dataset;
+    const char *folder = test_folder();
+    write_text(path_join(arena, folder, "rows"), "one\ntwo\nthree\none\nfour\nfive\nsix\n");
+    write_text(path_join(arena, folder, "films"), "A\nA\nB\nB\nC\none\nsix\n");
+    write_text(path_join(arena, folder, "t.yaml"),
+               "version: 1\nfolder: .\nlabels: [x, y]\ngroup: given\nformat: lines\n"
+               "files: {train: {file: rows, label: x, groups: films}, "
+               "dev: {file: rows, label: y, groups: films}}\n");
+    static const uint32_t group[] = { 0, 0, 0, 0, 1, 2, 3 };
+    CHECK(task_find(arena, folder, "t", &task, &error));
+    CHECK(dataset_read(arena, &task, &dataset, &error));
+    for (size_t i = 0; i < sizeof group / sizeof *group; i++)
+        CHECK(dataset.split[SPLIT_DEV].example[i].group == group[i]);
     arena_free(arena);
 }
 
@@ -334,6 +393,33 @@ static void a_fold_is_in_key_and_row(void)
     Done other = run_of(&b, "head", SETTINGS("min-steps", "2"));
     CHECK(other.row.fold == WHOLE_UNKNOWN);
     arena_free(b.arena);
+}
+
+// For datasets/floor.py and other programs.
+static void rows_say_what_they_are_and_scores_read_as_written(void)
+{
+    Arena *arena = arena_here();
+    Error error = { 0 };
+    const char *folder = test_folder(), *plain = path_join(arena, folder, "plain");
+    CHECK(folder_make(plain, &error));
+    write_folds(arena, folder, false);
+    CHECK_TEXT(program(arena, NULL, "rows --task %s/t.yaml --fold 3 --about", folder).out,
+               "task,task_version,metric,positive,fold,splits\nt,1,accuracy,,3,train tune dev\n");
+    write_text(path_join(arena, plain, "train.csv"), "text,score\na,1\nb,2\n");
+    write_text(path_join(arena, plain, "tune.csv"), "text,score\na,1\nb,2\n");
+    write_text(path_join(arena, plain, "dev.csv"),
+               "text,score\nx,3.8\ny,0.1\nz,-1e-7\nw,16777217\n");
+    write_text(path_join(arena, plain, "test.csv"), "text\nx\n");
+    CHECK_TEXT(program(arena, NULL, "rows --task %s --split dev", plain).out,
+               "text,score,id,group\nx,3.8,0,0\ny,0.1,1,1\nz,-1e-07,2,2\nw,16777216,3,3\n");
+    CHECK_TEXT(program(arena, NULL, "rows --task %s --about", plain).out,
+               "task,task_version,metric,positive,fold,splits\n"
+               "plain,folder,spearman,,,train tune dev\n"); // test has no scores
+    CHECK_REFUSED(program(arena, NULL, "check %s/t.yaml --fold 11", folder), 2,
+                  "fold: t has no fold 11; should be 1 to 10");
+    CHECK_REFUSED(program(arena, NULL, "check reviews --fold 2"), 2,
+                  "reviews has splits of its own");
+    arena_free(arena);
 }
 
 static void a_saved_fold_is_judged_on_its_own_rows(void)
@@ -426,7 +512,8 @@ static size_t owned(const Task *task, const Example *row, const char *of[2], Are
         return 2;
     case GROUP_GIVEN:
         of[0] = row->given;
-        return 1;
+        of[1] = row->text;
+        return 2;
     case GROUP_TEXT:
         of[0] = row->text_b ? arena_format(arena, "%s\t%s", row->text, row->text_b) : row->text;
         return 1;
@@ -434,7 +521,6 @@ static size_t owned(const Task *task, const Example *row, const char *of[2], Are
         of[0] = row->text;
         return 1;
     case GROUP_SENTENCE: // test_dataset
-    case GROUP_NONE:
         break;
     }
     return 0;
@@ -630,9 +716,12 @@ void suite_tasks(void)
     ADD(every_format_is_read_as_its_fixture_says);
     ADD(what_does_not_fit_is_refused_with_file_and_line);
     ADD(what_is_ragged_is_cut_or_dropped);
+    ADD(what_is_dropped_is_counted_said_and_little);
     ADD(pairs_that_share_a_text_are_one_group);
+    ADD(a_text_under_two_names_joins_their_groups);
     ADD(every_row_is_in_one_fold);
     ADD(a_fold_is_in_key_and_row);
+    ADD(rows_say_what_they_are_and_scores_read_as_written);
     ADD(a_saved_fold_is_judged_on_its_own_rows);
     ADD(a_task_without_dev_reports_test_and_may_warn);
     ADD(tasks_are_listed_whether_they_are_here_or_not);

@@ -237,6 +237,77 @@ static void refuse_storages(void)
     CHECK_ERROR(&error, ERROR_INPUT, "m.bin: torch.save has not written this");
 }
 
+// A long pickle of the wrong kind: a list of `count` times nothing.
+static Bytes long_list(const char *head, size_t length, size_t count)
+{
+    static const char end[] = "e.";
+    size_t size = length + count + sizeof end - 1;
+    char *data = arena_take(arena, size, 1);
+    memcpy(data, head, length);
+    memset(data + length, 'N', count);
+    memcpy(data + length + count, end, sizeof end - 1);
+    return (Bytes){ (uint8_t *)data, size };
+}
+
+// What a file takes is a matter of its pickles' bounds and its own size: a gigabyte, not three, for
+// 16 MB that are refused, and nothing is kept of what is before the dict.
+static void refuse_the_long(void)
+{
+    static const char head[] = "\x80\2\x8a\x0al\xfc\x9c\x46\xf9 j\xa8P\x19.\x80\2](";
+    static const size_t counts[] = { 1000000, 4000000 };
+    static const char *const says[] = { "the protocol's number is another",
+                                        "protocol: the pickle does not end" };
+    for (size_t i = 0; i < 2; i++) {
+        Checkpoint c;
+        Error error = { 0 };
+        Arena *small = arena_new((size_t)300 << 20, &error);
+        Bytes file = long_list(head, sizeof head - 1, counts[i]);
+        CHECK(!torch_parse(small, file, "m.bin", &c, &error));
+        CHECK_ERROR(&error, ERROR_INPUT, says[i]);
+        arena_free(small);
+    }
+}
+
+static char *put_piece(char *end, Literal piece)
+{
+    memcpy(end, piece.bytes, piece.size);
+    return end + piece.size;
+}
+
+// Tensors of one storage of 4000 bytes, each of which has to be turned: four are tied, 40 a bomb.
+static void refuse_many_views(void)
+{
+    static const Literal first = LITERAL(
+                             "\x80\2}X\1\0\0\0Actorch._utils\n_rebuild_tensor_v2\nq\0(" STORAGE(
+                                 "FloatStorage",
+                                 "M\xe8\3") "K\0K\2M\xf4\1\x86K\1K\2\x86\x89}tq\1Rs"),
+                         key = LITERAL("X\1\0\0\0"), again = LITERAL("h\0h\1Rs"),
+                         keys = LITERAL(KEYS "\xe8\3\0\0\0\0\0\0");
+    char *dict = arena_take(arena, 1 << 12, 1), *rest = arena_zero(arena, 1 << 13, 1);
+    size_t numbers = (size_t)(put_piece(rest, keys) - rest) + 4000;
+    for (int tensors = 4; tensors <= 40; tensors += 36) {
+        Checkpoint c;
+        Error error = { 0 };
+        char *end = put_piece(dict, first);
+        for (int i = 1; i < tensors; i++) {
+            end = put_piece(end, key);
+            *end++ = (char)('A' + i);
+            end = put_piece(end, again);
+        }
+        *end++ = '.';
+        Bytes file = legacy((Literal){ dict, (size_t)(end - dict) }, (Literal){ rest, numbers });
+        bool ok = torch_parse(arena, file, "m.bin", &c, &error);
+        if (!CHECK(ok == (tensors == 4)) || (!ok && !CHECK_ERROR(&error, ERROR_INPUT, "4 times")))
+            printf("%s\n", error.text);
+    }
+}
+
+static void what_is_refused_takes_little_memory(void)
+{
+    with_arena(refuse_the_long);
+    with_arena(refuse_many_views);
+}
+
 static void storages_are_held_against_their_tensors(void)
 {
     with_arena(refuse_storages);
@@ -362,6 +433,28 @@ static void convert_views(void)
     CHECK_REFUSED(program(arena, &(Around){ .file_bytes = 200 }, "convert %s", folder), 3,
                   "model.safetensors: not written");
     CHECK(files_below(folder) == 4);
+    // Into another folder nothing or all of it: one that is not there is not made, a stranger's
+    // file stays.
+    write_text(arena_format(arena, "%s/vocab.txt", folder), "a line\n");
+    CHECK_REFUSED(
+        program(arena, &(Around){ .file_bytes = 200 }, "convert %s --out %s/full", folder, folder),
+        3, "model.safetensors: not written");
+    CHECK(!folder_exists(path_join(arena, folder, "full")));
+    Error error;
+    const char *theirs = path_join(arena, folder, "theirs");
+    CHECK(folder_make(theirs, &error));
+    write_text(path_join(arena, theirs, "config.json"), "{\"theirs\": 1}");
+    CHECK_REFUSED(program(arena, NULL, "convert %s --out %s", folder, theirs), 2,
+                  "theirs/config.json: is there already; should be another folder");
+    CHECK_TEXT(read_text(arena, path_join(arena, theirs, "config.json")), "{\"theirs\": 1}");
+    CHECK(files_below(theirs) == 1);
+    char *large = arena_zero(arena, 1 << 16, 1); // of all files the last is too long
+    memset(large, 'x', (1 << 16) - 1);
+    write_text(path_join(arena, folder, "tokenizer_config.json"), large);
+    CHECK_REFUSED(program(arena, &(Around){ .file_bytes = 1 << 12 }, "convert %s --out %s/full",
+                          folder, folder),
+                  3, "tokenizer_config.json: not written");
+    CHECK(!folder_exists(path_join(arena, folder, "full")));
 }
 
 static void types_views_and_old_names_are_converted(void)
@@ -394,6 +487,26 @@ static void refuse_folders(void)
     CHECK_REFUSED(program(arena, NULL, "convert a b"), 2, "2 folders are given");
     CHECK_REFUSED(program(arena, NULL, "convert no-such-model"), 2, "no-such-model");
     CHECK_REFUSED(program(arena, NULL, "convert . --in x"), 2, "--in: is unknown");
+}
+
+static void refuse_what_stands_twice(void)
+{
+    static const Literal dict = LITERAL("\x80\2}X\x0f\0\0\0LayerNorm.gamma" TENSOR(
+        FLOATS, SQUARE) "sX\x10\0\0\0LayerNorm.weight" TENSOR(FLOATS, SQUARE) "s.");
+    static const Literal rest = LITERAL(KEYS NUMBERS);
+    const char *folder = test_folder();
+    Bytes bytes = legacy(dict, rest);
+    FILE *out = fopen(path_join(arena, folder, "pytorch_model.bin"), "we");
+    CHECK(out && fwrite(bytes.data, 1, bytes.size, out) == bytes.size && fclose(out) == 0);
+    write_text(path_join(arena, folder, "config.json"), "{}");
+    CHECK_REFUSED(program(arena, NULL, "convert %s --out %s/new", folder, folder), 2,
+                  "LayerNorm.weight: is there under its old and its new name");
+    CHECK(!folder_exists(path_join(arena, folder, "new")));
+}
+
+static void a_refused_model_leaves_no_folder(void)
+{
+    with_arena(refuse_what_stands_twice);
 }
 
 static void other_folders_are_refused_with_a_hint(void)
@@ -456,8 +569,10 @@ void suite_torch(void)
     ADD(both_formats_are_read_number_for_number);
     ADD(what_tensors_do_not_need_is_refused_and_not_run);
     ADD(storages_are_held_against_their_tensors);
+    ADD(what_is_refused_takes_little_memory);
     ADD(archives_are_whole_stored_and_right);
     ADD(types_views_and_old_names_are_converted);
+    ADD(a_refused_model_leaves_no_folder);
     ADD(other_folders_are_refused_with_a_hint);
     ADD(a_model_comes_back_bit_for_bit);
 }

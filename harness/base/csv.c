@@ -1,6 +1,7 @@
 // csv.c: libcsv tells fields and row ends; here they are laid out, counted and, where libcsv would
 // guess, refused.
 #include "base/csv.h"
+#include "base/text.h"
 #include <csv.h>
 #include <stdlib.h>
 #include <string.h>
@@ -225,8 +226,10 @@ static void row_ends(int end, void *context)
 static bool ragged_stays(Reader *reader, size_t fields, size_t line)
 {
     char right[32];
-    if (reader->ragged == RAGGED_DROPPED)
+    if (reader->ragged == RAGGED_DROPPED) {
+        reader->csv->dropped++;
         return false;
+    }
     if (reader->ragged == RAGGED_CUT && fields > reader->csv->columns)
         return true;
     reader->failed = true;
@@ -286,7 +289,12 @@ static void refuse(Reader *reader, size_t line, const char *right, const char *w
 
 size_t csv_column(const Csv *csv, const char *name)
 {
-    for (size_t i = 0; csv->header && i < csv->columns; i++)
+    int64_t number;
+    if (!csv->header)
+        return text_whole(name, &number) && 1 <= number && (uint64_t)number <= csv->columns
+                   ? (size_t)number - 1
+                   : SIZE_MAX;
+    for (size_t i = 0; i < csv->columns; i++)
         if (!strcmp(csv->header[i], name))
             return i;
     return SIZE_MAX;

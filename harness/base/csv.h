@@ -22,6 +22,7 @@ typedef struct {
     size_t columns;
     CsvRow *row;
     size_t rows;
+    size_t dropped; // by RAGGED_DROPPED
 } Csv;
 
 typedef enum {
@@ -60,7 +61,8 @@ bool csv_parse_bytes(Arena *arena, Bytes bytes, const char *file, CsvFormat form
 bool csv_read(Arena *arena, const char *path, CsvFormat format, bool header, Csv *csv,
               Error *error);
 
-size_t csv_column(const Csv *csv, const char *name); // SIZE_MAX when there is none
+// SIZE_MAX when there is none. Without a header a column's name is its number, from 1.
+size_t csv_column(const Csv *csv, const char *name);
 
 // Quoted where RFC 4180 asks for it, and where it begins like a file's mark. A row's only field
 // must not be empty: it would be an empty line.

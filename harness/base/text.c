@@ -146,7 +146,20 @@ bool text_among(const char *word, const char *const *names)
     return *names != NULL;
 }
 
-enum { LONGEST_NAME = 64 };
+enum { LONGEST_NAME = 64, CHOICES_SHOWN = 12 };
+
+const char *text_choices(Arena *arena, const char *const *names)
+{
+    size_t count = 0;
+    while (names[count])
+        count++;
+    const char *list = count > CHOICES_SHOWN
+                           ? arena_format(arena, "one of %zu: %s", count, names[0])
+                           : (count ? names[0] : "");
+    for (size_t i = 1; i < count && i < CHOICES_SHOWN; i++)
+        list = arena_format(arena, "%s%s%s", list, i + 1 == count ? " or " : ", ", names[i]);
+    return count > CHOICES_SHOWN ? arena_format(arena, "%s, ...", list) : list;
+}
 
 // Near: one slip, and one more for each four letters, but never all letters of the word.
 const char *text_nearest(const char *word, const char *const *names)

@@ -23,6 +23,9 @@ bool text_among(const char *word, const char *const *names); // NULL-terminated 
 // The name nearest to `word` by edit distance (NULL-terminated list), or NULL when none is near.
 const char *text_nearest(const char *word, const char *const *names);
 
+// "a, b or c"; of more than twelve names their number and the first ones. NULL-terminated.
+const char *text_choices(Arena *arena, const char *const *names);
+
 // Splits "a+b+c" at `separator` into the arena; an empty text has no parts.
 char **text_split(Arena *arena, const char *text, char separator, size_t *count);
 

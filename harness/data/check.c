@@ -396,6 +396,8 @@ bool check_data(Arena *arena, const Tokenizer *tokenizer, const Task *task, Data
         for (int m = 0; m < CHECK_LAST; m++)
             check->value[m][s] = NAN;
         check->labelled[s] = there && (!held || dataset->label_text[s]);
+        if (there)
+            check->value[CHECK_ragged][s] = (double)dataset->ragged[s];
         if (held && check->labelled[s] && !dataset_labels(task, s, dataset, error))
             return false;
     }

@@ -14,6 +14,7 @@
 //          name             unit    title
 #define CHECK_MEASURES(MEASURE) \
     MEASURE(rows,            COUNT,  "rows") \
+    MEASURE(ragged,          OF_ALL, "lines left out") \
     MEASURE(groups,          COUNT,  "groups") \
     MEASURE(largest_group,   COUNT,  "largest group") \
     MEASURE(score_low,       SCORE,  "lowest score") \
@@ -53,6 +54,7 @@ extern const MeasureIs check_measures[]; // CHECK_LAST of them
 
 // Two rows are the same "but for case and blanks" as text_folded has it (overlap.h).
 //
+// ragged           lines of the files that are no rows, under `ragged: drop`
 // groups           as in dataset.h; a row alone is a group
 // tokens_*         before they are cut, with [CLS] and [SEP]; 65,536 at most
 // truncated        rows longer than max_length

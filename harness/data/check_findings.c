@@ -20,16 +20,17 @@
 // clang-format on
 
 typedef Finding Judge(Arena *arena, const Check *check); // `text` NULL: does not apply
-static Judge rows, labels, scores, texts, lengths, repeats, conflicts, overlap, groups, parts, gap;
+static Judge rows, ragged, labels, scores, texts, lengths, repeats, conflicts, overlap, groups,
+    parts, gap;
 
 static const struct {
     const char *about;
     Judge *judge;
 } judges[] = {
-    { "rows", rows },           { "labels", labels },   { "scores", scores },
-    { "texts", texts },         { "lengths", lengths }, { "repeats", repeats },
-    { "conflicts", conflicts }, { "overlap", overlap }, { "groups", groups },
-    { "parts", parts },         { "gap", gap },
+    { "rows", rows },       { "ragged", ragged },       { "labels", labels },
+    { "scores", scores },   { "texts", texts },         { "lengths", lengths },
+    { "repeats", repeats }, { "conflicts", conflicts }, { "overlap", overlap },
+    { "groups", groups },   { "parts", parts },         { "gap", gap },
 };
 
 const char *const verdict_names[] = { "ok", "look", "wrong" };
@@ -93,7 +94,31 @@ static Finding wrong(const char *text, const char *advice)
     return (Finding){ VERDICT_WRONG, NULL, text, advice };
 }
 
+// Where a key of a task's description stands, or could.
+static const char *in_description(const Check *check)
+{
+    return check->task->description ? "in the task's description"
+                                    : "in a description of this folder (datasets/README.md)";
+}
+
 // ---- the judges
+
+// A share of n rows has sqrt(p (1 - p) / n), so at most 1 / (2 sqrt(n)); a correlation near 0 has
+// about 1 / sqrt(n), Matthews' too; an F1 has no bound that is of n alone.
+static const char *standard_error(Arena *arena, const Task *task, double n)
+{
+    const char *metric = metric_names[task->metric];
+    if (task->metric == METRIC_ACCURACY)
+        return arena_format(arena, "%s has a standard error of up to %.1f points", metric,
+                            50 / sqrt(n));
+    if (task->metric == METRIC_F1 || task->metric == METRIC_F1_MACRO)
+        return arena_format(arena,
+                            "accuracy has a standard error of up to %.1f points, and %s, which is "
+                            "of fewer rows, mostly a larger one",
+                            50 / sqrt(n), metric);
+    return arena_format(arena, "%s has a standard error of about %.1f points", metric,
+                        100 / sqrt(n));
+}
 
 static Finding rows(Arena *arena, const Check *check)
 {
@@ -109,11 +134,22 @@ static Finding rows(Arena *arena, const Check *check)
     }
     if (fewest >= FEW_ROWS)
         return fine(text);
-    return look(arena_format(arena,
-                             "%s: on %.0f rows a score has a standard error of %s%.1f points", text,
-                             fewest, check->task->classes ? "up to " : "about ",
-                             (check->task->classes ? 50 : 100) / sqrt(fewest)),
+    return look(arena_format(arena, "%s: on %.0f rows %s", text, fewest,
+                             standard_error(arena, check->task, fewest)),
                 "more rows to score on; smaller differences than that are chance");
+}
+
+static Finding ragged(Arena *arena, const Check *check)
+{
+    const char *text = "";
+    for (Split s = SPLIT_TRAIN; s < SPLITS; s++)
+        if (check->value[CHECK_ragged][s] > 0)
+            text = arena_format(arena, "%s%s%.0f lines of %s", text, *text ? ", " : "",
+                                check->value[CHECK_ragged][s], split_names[s]);
+    if (!*text)
+        return (Finding){ .text = NULL };
+    return look(arena_format(arena, "%s are no rows, having other fields, and are left out", text),
+                "say so beside the scores: other programs may read other rows");
 }
 
 // The class that is missing somewhere: from train first, else from another split.
@@ -164,7 +200,8 @@ static Finding labels(Arena *arena, const Check *check)
         arena, "%d, each in every split; the best constant answer has %s %.1f on %s", task->classes,
         metric_names[task->metric], 100 * constant, split_names[report]);
     if (task->metric == METRIC_ACCURACY && constant >= ONE_SIDED)
-        return look(text, "metric: f1, f1_macro or matthews in the task's description");
+        return look(text, arena_format(arena, "metric: f1, f1_macro or matthews %s",
+                                       in_description(check)));
     return fine(text);
 }
 
@@ -302,6 +339,7 @@ static Finding overlap(Arena *arena, const Check *check)
 
 // Rows that share something with rows of train. It matters where it is on one side alone, since
 // choices are then made on other text than the score, or where it is much.
+// `advice` may be NULL.
 static Finding shared(Arena *arena, const Check *check, Measure measure, const char *how,
                       const char *advice)
 {
@@ -311,12 +349,22 @@ static Finding shared(Arena *arena, const Check *check, Measure measure, const c
     const char *text = arena_format(arena, "%s %s", *which ? which : "no row", how);
     if (apart > SHARED_APART)
         return wrong(text, arena_format(arena,
-                                        "%s, or a tune file made as %s was: choices on this tune "
+                                        "%s%sa tune file made as %s was: choices on this tune "
                                         "reward memory",
-                                        advice, split_names[report]));
+                                        advice ? advice : "", advice ? ", or " : "",
+                                        split_names[report]));
     if (highest_share(check, measure) > MANY_SHARED)
         return look(text, "say so beside the scores: part of them may be memory");
     return fine(text);
+}
+
+// NULL: the task has that group, or a tune that no group cuts.
+static const char *regroup(Arena *arena, const Check *check, Group group)
+{
+    const Task *task = check->task;
+    if (task->group == group || task->file[SPLIT_TUNE].path)
+        return NULL;
+    return arena_format(arena, "group: %s %s", group_names[group], in_description(check));
 }
 
 static Finding groups(Arena *arena, const Check *check)
@@ -331,9 +379,9 @@ static Finding parts(Arena *arena, const Check *check)
 {
     if (check->task->file[SPLIT_TRAIN].text_b)
         return shared(arena, check, CHECK_part_in_train, "with either text in train",
-                      "group: premise in the task's description");
+                      regroup(arena, check, GROUP_LINKED));
     return shared(arena, check, CHECK_part_in_train, "within a longer text of train",
-                  "group: sentence in the task's description");
+                  check->task->folds ? NULL : regroup(arena, check, GROUP_SENTENCE));
 }
 
 static Finding gap(Arena *arena, const Check *check)
@@ -358,9 +406,12 @@ static Finding gap(Arena *arena, const Check *check)
     if (found->value < 0)
         return look(
             text, arena_format(arena, "tune is harder than %s: make it as that was made", report));
+    const char *other = task->file[SPLIT_TUNE].path
+                            ? ""
+                            : arena_format(arena, ", or another `group` %s", in_description(check));
     return wrong(text,
                  arena_format(arena,
                               "tune is easier than %s, so choices are made on leaked or easier "
-                              "text: a tune file made as %s was, or another `group`",
-                              report, report));
+                              "text: a tune file made as %s was%s",
+                              report, report, other));
 }

@@ -35,6 +35,7 @@ typedef struct {
     Hash hash[SPLITS];      // of what a split holds: texts, ids and, of train and tune, labels
     const char *rule; // how tune was made: "file", or "group text: 10 % of 900 rows, at most 2000"
     size_t dropped;   // training rows that lie in a sentence of tune
+    size_t ragged[SPLITS]; // lines of its files that were left out, being no rows (records.h)
     const char **label_text[SPLITS]; // dev, test: for dataset_labels alone; NULL: a test without
     unsigned label_reads[SPLITS];    // how often dataset_labels was asked
 } Dataset;

@@ -2,7 +2,6 @@
 #include "data/records.h"
 #include "base/text.h"
 #include "data/task_impl.h"
-#include <assert.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,30 +13,27 @@ typedef struct {
     Error *error;
 } Reader;
 
-// The rows of one file, or of a folder.
-typedef struct {
-    Record *record;
-    size_t count;
-} Part;
+// Of a file's lines the share that may be ragged, and how many may be however few there are.
+enum { RAGGED_SHARE = 100, RAGGED_FEW = 2 };
 
-static bool read_table(const Reader *r, const TaskFile *file, Part *part);
-static bool read_folder(const Reader *r, const TaskFile *file, Part *part);
-static bool read_groups(const Reader *r, const TaskFile *file, Part *part);
+// Of one file, or of a folder.
+static bool read_table(const Reader *r, const TaskFile *file, Records *part);
+static bool read_folder(const Reader *r, const TaskFile *file, Records *part);
+static bool read_groups(const Reader *r, const TaskFile *file, Records *part);
 
-static bool read_part(const Reader *r, const TaskFile *file, Part *part)
+static bool read_part(const Reader *r, const TaskFile *file, Records *part)
 {
     return (file->suffix ? read_folder : read_table)(r, file, part) &&
            (!file->groups || read_groups(r, file, part));
 }
 
-bool records_read(Arena *arena, const Task *task, Split split, Record **records, size_t *count,
-                  Error *error)
+bool records_read(Arena *arena, const Task *task, Split split, Records *records, Error *error)
 {
     const TaskFile *first = &task->file[split], *file = first;
     const Reader r = { arena, task, split, error };
-    Part all = { 0 };
+    Records all = { 0 };
     do {
-        Part part = { 0 };
+        Records part = { 0 };
         if (!read_part(&r, file, &part))
             return false;
         if (part.count == 0)
@@ -47,14 +43,13 @@ bool records_read(Arena *arena, const Task *task, Split split, Record **records,
         Record *both = arena_take(arena, all.count + part.count, sizeof *both);
         memcpy(both, all.record ? all.record : both, all.count * sizeof *both);
         memcpy(both + all.count, part.record, part.count * sizeof *both);
-        all = (Part){ both, all.count + part.count };
+        all = (Records){ both, all.count + part.count, all.ragged + part.ragged };
     } while ((file = file->next));
     if (first->rows >= 0 && (uint64_t)first->rows != all.count)
         return fail(error, ERROR_INPUT, (Where){ .file = first->path },
                     arena_format(arena, "%" PRId64 " (%s)", first->rows, task->description),
                     "%s %zu rows", first->next ? "and what belongs to it have" : "has", all.count);
-    *records = all.record;
-    *count = all.count;
+    *records = all;
     return true;
 }
 
@@ -75,28 +70,16 @@ static bool label_of(const Reader *r, const TaskFile *file, const char *typed, R
             record->label = task->labels[k];
             return true;
         }
-    return fail(r->error, ERROR_INPUT, record->where, task_choices(r->arena, known),
+    return fail(r->error, ERROR_INPUT, record->where, text_choices(r->arena, known),
                 "'%.*s' is unknown", (int)length, typed);
 }
 
 // ---- a file of rows
 
-static size_t column_of(const Csv *csv, const TaskFile *file, const char *name)
-{
-    if (file->form.header)
-        return csv_column(csv, name);
-    int64_t number = 0;
-    bool whole = text_whole(name, &number);
-    assert(whole && number >= 1); // task_parse has seen to it
-    (void)whole;
-    return (uint64_t)number <= csv->columns ? (size_t)number - 1 : SIZE_MAX;
-}
-
 static bool no_column(const Reader *r, const Csv *csv, const char *name)
 {
     return fail(r->error, ERROR_INPUT, (Where){ .file = csv->file, .line = 1 },
-                csv->header ? arena_format(r->arena, "one of %s", task_columns(r->arena, csv))
-                            : "no more than there are",
+                arena_format(r->arena, "one of %s", task_columns(r->arena, csv)),
                 "has no column '%s'", name);
 }
 
@@ -122,18 +105,18 @@ typedef struct {
 
 static bool find_columns(const Reader *r, const Csv *csv, const TaskFile *file, Columns *columns)
 {
-    *columns = (Columns){ column_of(csv, file, file->text), SIZE_MAX, SIZE_MAX, NULL, 0 };
+    *columns = (Columns){ csv_column(csv, file->text), SIZE_MAX, SIZE_MAX, NULL, 0 };
     if (columns->text == SIZE_MAX)
         return no_column(r, csv, file->text);
-    if (file->text_b && (columns->text_b = column_of(csv, file, file->text_b)) == SIZE_MAX)
+    if (file->text_b && (columns->text_b = csv_column(csv, file->text_b)) == SIZE_MAX)
         return no_column(r, csv, file->text_b);
     while (file->further && file->further[columns->furthers])
         columns->furthers++;
     columns->further = arena_take(r->arena, columns->furthers + 1, sizeof(size_t));
     for (size_t i = 0; i < columns->furthers; i++)
-        if ((columns->further[i] = column_of(csv, file, file->further[i])) == SIZE_MAX)
+        if ((columns->further[i] = csv_column(csv, file->further[i])) == SIZE_MAX)
             return no_column(r, csv, file->further[i]);
-    columns->label = file->label ? column_of(csv, file, file->label) : SIZE_MAX;
+    columns->label = file->label ? csv_column(csv, file->label) : SIZE_MAX;
     // A test file may come without: it is then not scored.
     if (file->label && columns->label == SIZE_MAX &&
         (r->split != SPLIT_TEST || r->task->report == SPLIT_TEST))
@@ -149,17 +132,28 @@ static const char *joined(Arena *arena, const char *const *field, const Columns 
     return text;
 }
 
-static bool read_table(const Reader *r, const TaskFile *file, Part *part)
+static bool few_ragged(const Reader *r, const Csv *csv)
+{
+    size_t lines = csv->rows + csv->dropped, most = lines / RAGGED_SHARE;
+    most = most < RAGGED_FEW ? RAGGED_FEW : most;
+    return csv->dropped <= most ||
+           fail(r->error, ERROR_INPUT, (Where){ .file = csv->file },
+                arena_format(r->arena, "%zu or fewer under ragged: drop; is it another format?",
+                             most),
+                "%zu of %zu lines do not have %zu fields", csv->dropped, lines, csv->columns);
+}
+
+static bool read_table(const Reader *r, const TaskFile *file, Records *part)
 {
     Csv csv;
     Columns columns;
-    if (!csv_read_as(r->arena, file->path, &file->form, &csv, r->error))
+    if (!csv_read_as(r->arena, file->path, &file->form, &csv, r->error) || !few_ragged(r, &csv))
         return false;
     if (csv.rows == 0)
         return true;
     if (!find_columns(r, &csv, file, &columns))
         return false;
-    *part = (Part){ arena_take(r->arena, csv.rows, sizeof *part->record), csv.rows };
+    *part = (Records){ arena_take(r->arena, csv.rows, sizeof(Record)), csv.rows, csv.dropped };
     for (size_t i = 0; i < csv.rows; i++) {
         const char *const *field = csv.row[i].field;
         Record *record = &part->record[i];
@@ -203,7 +197,7 @@ static bool read_text_file(const Reader *r, const TaskFile *file, const char *pa
     return true;
 }
 
-static bool read_folder(const Reader *r, const TaskFile *file, Part *part)
+static bool read_folder(const Reader *r, const TaskFile *file, Records *part)
 {
     const char **name;
     if (!folder_list(r->arena, file->path, file->suffix, &name, &part->count, r->error))
@@ -222,7 +216,7 @@ static bool read_folder(const Reader *r, const TaskFile *file, Part *part)
 // ---- groups
 
 // A line of the file a row, in the same order.
-static bool read_groups(const Reader *r, const TaskFile *file, Part *part)
+static bool read_groups(const Reader *r, const TaskFile *file, Records *part)
 {
     Csv csv;
     const CsvForm lines = { .format = CSV_LINES, .encoding = file->form.encoding };

@@ -54,21 +54,11 @@ bool task_names(Arena *arena, const char *datasets, const char *const **names, E
     return true;
 }
 
-const char *task_choices(Arena *arena, const char *const *names)
-{
-    size_t count = 0;
-    while (names[count])
-        count++;
-    const char *list = count > MOST_SHOWN ? arena_format(arena, "one of %zu: %s", count, names[0])
-                                          : (count ? names[0] : "");
-    for (size_t i = 1; i < count && i < MOST_SHOWN; i++)
-        list = arena_format(arena, "%s%s%s", list, i + 1 == count ? " or " : ", ", names[i]);
-    return count > MOST_SHOWN ? arena_format(arena, "%s, ...", list) : list;
-}
-
 const char *task_columns(Arena *arena, const Csv *csv)
 {
-    const char *list = csv->columns ? csv->header[0] : "none";
+    if (!csv->header)
+        return arena_format(arena, csv->columns == 1 ? "1" : "1 to %zu", csv->columns);
+    const char *list = csv->header[0];
     for (size_t i = 1; i < csv->columns && i < MOST_SHOWN; i++)
         list = arena_format(arena, "%s, %s", list, csv->header[i]);
     return csv->columns > MOST_SHOWN ? arena_format(arena, "%s, ...", list) : list;
@@ -82,7 +72,7 @@ static bool unknown(Arena *arena, const char *datasets, const char *name, Error 
     const char *right = folder_needs, *near = text_nearest(name, names);
     if (!strchr(name, '/') && names[0])
         right = near ? near
-                     : arena_format(arena, "%s, or %s", task_choices(arena, names), folder_needs);
+                     : arena_format(arena, "%s, or %s", text_choices(arena, names), folder_needs);
     return fail(error, ERROR_INPUT, (Where){ .item = "task" }, right, "'%s' is unknown", name);
 }
 

@@ -15,13 +15,12 @@ extern const char *const split_names[]; // train tune dev test; NULL-terminated
 
 // Rows of one group belong together: they are all in tune or all in train.
 typedef enum {
-    GROUP_NONE,     // each row is its own
     GROUP_TEXT,     // equal texts (of a pair: both)
     GROUP_PREMISE,  // equal first texts
     GROUP_SENTENCE, // rows are phrases of each other: tune takes whole sentences, and all rows that
                     // lie in one of them leave train
     GROUP_LINKED,   // pairs with a text in common, first or second, and pairs linked by such pairs
-    GROUP_GIVEN     // equal lines of a file beside the rows
+    GROUP_GIVEN // equal lines of a file beside the rows, or equal texts, and rows linked by such
 } Group;
 extern const char *const group_names[]; // as above, in lower case; NULL-terminated
 

@@ -3,9 +3,8 @@
 //
 //   1. The five special tokens are matched in the raw text and stay whole.
 //   2. U+FFFD and control characters (Cc, Cf, Co; not tab, LF, CR) are dropped; white space becomes
-//   a
-//      blank; CJK ideographs get blanks around them; NFD; marks (Mn) dropped; lower case, character
-//      by character.
+//      a blank; CJK ideographs get blanks around them; NFD; marks (Mn) dropped; lower case,
+//      character by character.
 //   3. Words are split at blanks; ASCII punctuation and the categories P are words of their own.
 //   4. Of a word the longest piece first, then the longest that goes on ("##..."), and so forth; a
 //      dead end, or more than 100 characters, makes the whole word [UNK].
@@ -18,49 +17,27 @@
 // action beyond one character is to sort runs of marks, a run ends at the next starter, and a run
 // that is too long to be kept makes its word too long for a piece.
 #include "model/tokenizer.h"
-#include "base/json.h"
+#include "model/tokenizer_impl.h"
+#include "model/vocabulary.h"
 #include <assert.h>
 #include <string.h>
 #include <utf8proc.h>
 
-enum { PAD, UNK, CLS, SEP, MASK, SPECIALS };
-static const char *const special_text[SPECIALS] = { "[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]" };
-
 enum {
     LONGEST_WORD = 100, // characters
-    UTF8_BYTES = 4,     // of a character, at most
-    MOST_PIECES = 1 << 24,
+    UTF8_BYTES = 4      // of a character, at most
 };
-
-// Pieces by their bytes: open addressing, at most half full. Pieces that go on ("##ing") have a
-// table of their own, in which they stand without the "##".
-typedef struct {
-    uint32_t tag; // the half of the hash that did not choose the place
-    int32_t id;   // -1: free
-} Slot;
-typedef struct {
-    Slot *slot;
-    size_t mask;
-    size_t longest; // bytes
-} Pieces;
 
 typedef enum { DROPPED, BLANK, PUNCTUATION, LETTER } Class;
 
-typedef struct {
-    bool lower_case, strip_accents, space_ideographs;
-} Settings;
-
 struct Tokenizer {
-    const char **piece; // as in the file, by id
-    uint32_t *length;   // bytes
-    size_t pieces;
-    Pieces first, next;        // a word's first piece, and those that go on
+    Vocabulary vocabulary;
     int32_t special[SPECIALS]; // ids; -1: not in the vocabulary
     Settings settings;
     uint8_t ascii_class[128], ascii[128]; // Class; the character itself or its lower case
 };
 
-static bool settings_read(Arena *arena, const char *folder, Settings *settings, Error *error);
+static void classify_ascii(Tokenizer *tokenizer);
 static Tokenizer *parse(Arena *arena, Bytes vocabulary, const char *file, Settings settings,
                         Error *error);
 
@@ -83,264 +60,23 @@ Tokenizer *tokenizer_parse(Arena *arena, Bytes vocabulary, const char *file, boo
     return parse(arena, vocabulary, file, settings, error);
 }
 
-static bool settings_of(const json_t *root, const char *file, Settings *settings, Error *error);
-static bool setting(const json_t *root, const char *key, const char *file, bool *value,
-                    Error *error);
-static bool is_special(const json_t *token, const char *text);
-static bool check_class(const json_t *root, const char *file, Error *error);
-static bool check_added(const json_t *root, const char *file, Error *error);
-
-static bool settings_read(Arena *arena, const char *folder, Settings *settings, Error *error)
-{
-    const char *path = path_join(arena, folder, "tokenizer_config.json");
-    *settings = (Settings){ true, true, true };
-    if (!file_exists(path))
-        return true;
-    json_t *root = json_open(path, error);
-    if (!root)
-        return false;
-    bool ok = settings_of(root, path, settings, error);
-    json_decref(root);
-    return ok;
-}
-
-static bool settings_of(const json_t *root, const char *file, Settings *settings, Error *error)
-{
-    static const char *const special_key[SPECIALS] = { "pad_token", "unk_token", "cls_token",
-                                                       "sep_token", "mask_token" };
-    bool basic = true;
-    if (!json_is_object(root))
-        return fail(error, ERROR_INPUT, (Where){ .file = file },
-                    "an object {...} of keys and values", "is no JSON object");
-    if (!setting(root, "do_lower_case", file, &settings->lower_case, error))
-        return false;
-    settings->strip_accents = settings->lower_case; // where the key is null or absent
-    if (!setting(root, "strip_accents", file, &settings->strip_accents, error) ||
-        !setting(root, "tokenize_chinese_chars", file, &settings->space_ideographs, error) ||
-        !setting(root, "do_basic_tokenize", file, &basic, error))
-        return false;
-    if (!basic)
-        return fail(error, ERROR_INPUT, (Where){ .file = file, .item = "do_basic_tokenize" },
-                    "true", "false is not supported");
-    if (json_array_size(json_object_get(root, "never_split")) > 0)
-        return fail(error, ERROR_INPUT, (Where){ .file = file, .item = "never_split" },
-                    "null or empty", "a list is not supported");
-    for (int i = 0; i < SPECIALS; i++) {
-        const json_t *token = json_object_get(root, special_key[i]);
-        if (token && !json_is_null(token) && !is_special(token, special_text[i]))
-            return fail(error, ERROR_INPUT, (Where){ .file = file, .item = special_key[i] },
-                        special_text[i], "another special token is not supported");
-    }
-    return check_class(root, file, error) && check_added(root, file, error);
-}
-
-static bool setting(const json_t *root, const char *key, const char *file, bool *value,
-                    Error *error)
-{
-    const json_t *found = json_object_get(root, key);
-    if (!found || json_is_null(found))
-        return true;
-    if (!json_is_boolean(found))
-        return fail(error, ERROR_INPUT, (Where){ .file = file, .item = key }, "true, false or null",
-                    "is neither true nor false");
-    *value = json_is_true(found);
-    return true;
-}
-
-// Newer files write a special token as an object with its text in "content".
-static bool is_special(const json_t *token, const char *text)
-{
-    const json_t *content = json_is_object(token) ? json_object_get(token, "content") : token;
-    return json_is_string(content) && !strcmp(json_string_value(content), text);
-}
-
-// The tokenizers that are BertTokenizer under another name; each may end in "Fast".
-static bool check_class(const json_t *root, const char *file, Error *error)
-{
-    static const char *const same[] = { "BertTokenizer", "DistilBertTokenizer", "ElectraTokenizer",
-                                        "MobileBertTokenizer" };
-    const char *name = json_string_value(json_object_get(root, "tokenizer_class"));
-    for (size_t i = 0; name && i < sizeof same / sizeof *same; i++) {
-        size_t length = strlen(same[i]);
-        if (!strncmp(name, same[i], length) && (!name[length] || !strcmp(name + length, "Fast")))
-            return true;
-    }
-    return !name || fail(error, ERROR_INPUT, (Where){ .file = file, .item = "tokenizer_class" },
-                         "BertTokenizer", "'%s' is not supported", name);
-}
-
-// Tokens beside the vocabulary would be matched in the raw text as the special ones are.
-static bool check_added(const json_t *root, const char *file, Error *error)
-{
-    const char *id;
-    json_t *token;
-    json_object_foreach(json_object_get(root, "added_tokens_decoder"), id, token)
-    {
-        bool special = false;
-        for (int i = 0; i < SPECIALS; i++)
-            special = special || is_special(token, special_text[i]);
-        if (!special)
-            return fail(error, ERROR_INPUT, (Where){ .file = file, .item = "added_tokens_decoder" },
-                        "[PAD], [UNK], [CLS], [SEP] and [MASK] alone", "token %s is not supported",
-                        id);
-    }
-    return true;
-}
-
-// ---- the vocabulary
-
-static size_t lines_of(const char *text, size_t size);
-static void classify_ascii(Tokenizer *tokenizer);
-static bool split_lines(Tokenizer *tokenizer, char *text, size_t size, const char *file,
-                        Error *error);
-static bool index_pieces(Arena *arena, Tokenizer *tokenizer, const char *file, Error *error);
-static Pieces pieces_new(Arena *arena, size_t count);
-static Slot *slot_of(const Tokenizer *tokenizer, const Pieces *pieces, const char *text,
-                     size_t length, uint64_t hash);
-static uint64_t hash_more(uint64_t hash, uint8_t byte);
-static uint64_t hash_of(const char *text, size_t length);
-
-static const uint64_t hash_start = 0xcbf29ce484222325; // FNV-1a, 64 bits
-
-static Tokenizer *parse(Arena *arena, Bytes vocabulary, const char *file, Settings settings,
+static Tokenizer *parse(Arena *arena, Bytes bytes, const char *file, Settings settings,
                         Error *error)
 {
-    static const uint8_t mark[] = { 0xef, 0xbb, 0xbf }; // a byte-order mark
-    Where where = { .file = file };
-    if (vocabulary.size >= sizeof mark && !memcmp(vocabulary.data, mark, sizeof mark))
-        vocabulary = (Bytes){ vocabulary.data + sizeof mark, vocabulary.size - sizeof mark };
-    if (vocabulary.size == 0) {
-        fail(error, ERROR_INPUT, where, "one piece a line", "is empty");
-        return NULL;
-    }
-    if (!bytes_are_text(vocabulary, file, error))
-        return NULL;
-    char *text = arena_take(arena, vocabulary.size + 1, 1);
-    memcpy(text, vocabulary.data, vocabulary.size);
-    text[vocabulary.size] = '\0';
-
     Tokenizer *tokenizer = arena_zero(arena, 1, sizeof *tokenizer);
     tokenizer->settings = settings;
-    tokenizer->pieces = lines_of(text, vocabulary.size);
-    if (tokenizer->pieces > MOST_PIECES) {
-        fail(error, ERROR_INPUT, where, "at most 16777216", "%zu pieces are too many",
-             tokenizer->pieces);
-        return NULL;
-    }
-    tokenizer->piece = arena_take(arena, tokenizer->pieces, sizeof *tokenizer->piece);
-    tokenizer->length = arena_take(arena, tokenizer->pieces, sizeof *tokenizer->length);
-    if (!split_lines(tokenizer, text, vocabulary.size, file, error) ||
-        !index_pieces(arena, tokenizer, file, error))
+    if (!vocabulary_parse(arena, bytes, file, &tokenizer->vocabulary, error))
         return NULL;
     for (int i = 0; i < SPECIALS; i++) {
         tokenizer->special[i] = tokenizer_id(tokenizer, special_text[i]);
         if (tokenizer->special[i] < 0 && i != MASK) {
-            fail(error, ERROR_INPUT, where, "a line of [PAD], [UNK], [CLS] and [SEP] each",
-                 "%s is missing", special_text[i]);
+            fail(error, ERROR_INPUT, (Where){ .file = file },
+                 "a line of [PAD], [UNK], [CLS] and [SEP] each", "%s is missing", special_text[i]);
             return NULL;
         }
     }
     classify_ascii(tokenizer);
     return tokenizer;
-}
-
-static size_t lines_of(const char *text, size_t size)
-{
-    size_t lines = 0;
-    for (size_t i = 0; i < size; i++)
-        lines += text[i] == '\n' || i + 1 == size; // the last line may lack its end
-    return lines;
-}
-
-static bool split_lines(Tokenizer *tokenizer, char *text, size_t size, const char *file,
-                        Error *error)
-{
-    char *at = text;
-    for (size_t i = 0; i < tokenizer->pieces; i++) {
-        char *end = memchr(at, '\n', size - (size_t)(at - text)),
-             *next = end ? end + 1 : text + size;
-        if (!end)
-            end = text + size;
-        if (end > at && end[-1] == '\r')
-            end--;
-        if (end == at)
-            return fail(error, ERROR_INPUT, (Where){ .file = file, .line = i + 1 }, "a piece",
-                        "the line is empty");
-        *end = '\0';
-        tokenizer->piece[i] = at;
-        tokenizer->length[i] = (uint32_t)(end - at);
-        at = next;
-    }
-    return true;
-}
-
-static bool goes_on(const char *piece)
-{
-    return piece[0] == '#' && piece[1] == '#';
-}
-
-static bool index_pieces(Arena *arena, Tokenizer *tokenizer, const char *file, Error *error)
-{
-    size_t going_on = 0;
-    for (size_t i = 0; i < tokenizer->pieces; i++)
-        going_on += goes_on(tokenizer->piece[i]);
-    tokenizer->first = pieces_new(arena, tokenizer->pieces - going_on);
-    tokenizer->next = pieces_new(arena, going_on);
-    for (size_t i = 0; i < tokenizer->pieces; i++) {
-        bool on = goes_on(tokenizer->piece[i]);
-        Pieces *pieces = on ? &tokenizer->next : &tokenizer->first;
-        const char *text = tokenizer->piece[i] + (on ? 2 : 0);
-        size_t length = tokenizer->length[i] - (on ? 2 : 0);
-        uint64_t hash = hash_of(text, length);
-        Slot *slot = slot_of(tokenizer, pieces, text, length, hash);
-        if (slot->id >= 0)
-            return fail(error, ERROR_INPUT, (Where){ .file = file, .line = i + 1 },
-                        "in the vocabulary once", "'%s' stands in line %d already",
-                        tokenizer->piece[i], slot->id + 1);
-        *slot = (Slot){ (uint32_t)(hash >> 32), (int32_t)i };
-        if (length > pieces->longest)
-            pieces->longest = length;
-    }
-    return true;
-}
-
-static Pieces pieces_new(Arena *arena, size_t count)
-{
-    size_t slots = 2;
-    while (slots < 2 * count)
-        slots *= 2;
-    Pieces pieces = { .slot = arena_take(arena, slots, sizeof(Slot)), .mask = slots - 1 };
-    for (size_t i = 0; i < slots; i++)
-        pieces.slot[i] = (Slot){ 0, -1 };
-    return pieces;
-}
-
-// The piece's slot, or the free one where it would be.
-static Slot *slot_of(const Tokenizer *tokenizer, const Pieces *pieces, const char *text,
-                     size_t length, uint64_t hash)
-{
-    size_t skip = pieces == &tokenizer->next ? 2 : 0;
-    uint32_t tag = (uint32_t)(hash >> 32);
-    size_t at = (size_t)(hash ^ tag) & pieces->mask;
-    for (;; at = (at + 1) & pieces->mask) {
-        Slot *slot = &pieces->slot[at];
-        if (slot->id < 0 || (slot->tag == tag && tokenizer->length[slot->id] == length + skip &&
-                             !memcmp(tokenizer->piece[slot->id] + skip, text, length)))
-            return slot;
-    }
-}
-
-static uint64_t hash_more(uint64_t hash, uint8_t byte)
-{
-    return (hash ^ byte) * 0x100000001b3;
-}
-
-static uint64_t hash_of(const char *text, size_t length)
-{
-    uint64_t hash = hash_start;
-    for (size_t i = 0; i < length; i++)
-        hash = hash_more(hash, (uint8_t)text[i]);
-    return hash;
 }
 
 static void classify_ascii(Tokenizer *tokenizer)
@@ -359,23 +95,18 @@ static void classify_ascii(Tokenizer *tokenizer)
 
 size_t tokenizer_vocabulary(const Tokenizer *tokenizer)
 {
-    return tokenizer->pieces;
+    return tokenizer->vocabulary.pieces;
 }
 
 const char *tokenizer_piece(const Tokenizer *tokenizer, int32_t id)
 {
-    assert(0 <= id && (size_t)id < tokenizer->pieces);
-    return tokenizer->piece[id];
+    assert(0 <= id && (size_t)id < tokenizer->vocabulary.pieces);
+    return tokenizer->vocabulary.piece[id];
 }
 
 int32_t tokenizer_id(const Tokenizer *tokenizer, const char *piece)
 {
-    bool on = goes_on(piece);
-    const char *text = piece + (on ? 2 : 0);
-    size_t length = strlen(text);
-    return slot_of(tokenizer, on ? &tokenizer->next : &tokenizer->first, text, length,
-                   hash_of(text, length))
-        ->id;
+    return vocabulary_id(&tokenizer->vocabulary, piece);
 }
 
 static int32_t decode(const uint8_t *at, size_t *length);
@@ -383,15 +114,15 @@ static int32_t decode(const uint8_t *at, size_t *length);
 size_t tokenizer_capitals(const Tokenizer *tokenizer)
 {
     size_t count = 0;
-    for (size_t i = 0; tokenizer->settings.lower_case && i < tokenizer->pieces; i++) {
-        const char *piece = tokenizer->piece[i];
+    for (size_t i = 0; tokenizer->settings.lower_case && i < tokenizer->vocabulary.pieces; i++) {
+        const char *piece = tokenizer->vocabulary.piece[i];
         bool capital = false;
         size_t length;
-        for (size_t at = 0; at < tokenizer->length[i]; at += length) {
+        for (size_t at = 0; at < tokenizer->vocabulary.length[i]; at += length) {
             int32_t c = decode((const uint8_t *)piece + at, &length);
             capital = capital || utf8proc_category(c) == UTF8PROC_CATEGORY_LU;
         }
-        count += capital && !(piece[0] == '[' && piece[tokenizer->length[i] - 1] == ']');
+        count += capital && !(piece[0] == '[' && piece[tokenizer->vocabulary.length[i] - 1] == ']');
     }
     return count;
 }
@@ -672,10 +403,10 @@ static void end_word(Reader *reader)
 // Rule 4. False at a dead end.
 static bool cut_word(Reader *reader)
 {
-    const Tokenizer *tokenizer = reader->tokenizer;
-    const Pieces *pieces = &tokenizer->first;
+    const Vocabulary *vocabulary = &reader->tokenizer->vocabulary;
+    const Pieces *pieces = &vocabulary->first;
     uint64_t hash[sizeof reader->word + 1]; // of the bytes from `begin` to here
-    for (size_t begin = 0, end; begin < reader->bytes; begin = end, pieces = &tokenizer->next) {
+    for (size_t begin = 0, end; begin < reader->bytes; begin = end, pieces = &vocabulary->next) {
         size_t left = reader->bytes - begin;
         size_t length = left < pieces->longest ? left : pieces->longest;
         hash[begin] = hash_start;
@@ -684,7 +415,7 @@ static bool cut_word(Reader *reader)
         int32_t id = -1;
         while (end > begin) { // no piece ends within a character
             const char *text = (const char *)reader->word + begin;
-            id = slot_of(tokenizer, pieces, text, end - begin, hash[end])->id;
+            id = slot_of(vocabulary, pieces, text, end - begin, hash[end])->id;
             if (id >= 0)
                 break;
             end--;

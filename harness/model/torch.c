@@ -20,6 +20,9 @@ static const struct {
     { "BoolStorage", TENSOR_OTHER, 1 },
 };
 
+// Tensors may share a storage, as tied weights do, but not many: copies of them would fill memory.
+enum { VIEWS_MOST = 4 };
+
 typedef struct {
     Bytes key;
     const char *class; // "FloatStorage"
@@ -31,6 +34,7 @@ typedef struct {
 typedef struct {
     Arena *arena;
     const char *file;
+    size_t bytes; // of the file
     const PickleValue *dict;
     Storage *storage; // by key, each once
     size_t storages;
@@ -46,7 +50,7 @@ bool torch_parse(Arena *arena, Bytes bytes, const char *file, Checkpoint *checkp
     static const uint8_t legacy[] = { 0x80, 2,    0x8a, 10,   0x6c, 0xfc, 0x9c, 0x46,
                                       0xf9, 0x20, 0x6a, 0xa8, 0x50, 0x19, '.' };
     static const char zip[] = "PK\3\4";
-    Reader reader = { .arena = arena, .file = file };
+    Reader reader = { .arena = arena, .file = file, .bytes = bytes.size };
     *checkpoint = (Checkpoint){ .file = arena_text(arena, file), .bytes = bytes };
     if (bytes.size >= strlen(zip) && !memcmp(bytes.data, zip, strlen(zip)))
         return read_zip(&reader, bytes, error) && read_tensors(&reader, checkpoint, error);
@@ -119,7 +123,7 @@ static bool collect(Reader *reader, Error *error)
         if (item->value->kind != PICKLE_TENSOR)
             return fail(error, ERROR_INPUT, (Where){ .file = reader->file, .item = name }, right,
                         "is no tensor");
-        if (!storage_of(reader, item->value->tensor.storage, name,
+        if (!storage_of(reader, item->value->tensor->storage, name,
                         &reader->storage[reader->storages], error))
             return false;
         reader->storages++;
@@ -146,7 +150,7 @@ static const char *top_folder(Arena *arena, zip_t *zip);
 static bool read_archive(Reader *reader, zip_t *zip, Error *error)
 {
     static const char pickled[] = "data.pkl";
-    size_t size;
+    size_t size, left = reader->bytes;
     const uint8_t *data;
     const char *folder = top_folder(reader->arena, zip);
     if (!folder)
@@ -171,6 +175,10 @@ static bool read_archive(Reader *reader, zip_t *zip, Error *error)
             return fail(error, ERROR_INPUT, (Where){ .file = reader->file, .item = name }, "whole",
                         "has %zu bytes for %zu numbers of %zu", size, storage->count,
                         storage->width);
+        if (size > left)
+            return fail(error, ERROR_INPUT, (Where){ .file = reader->file, .item = name },
+                        "each in a place of its own", "lies where other storages lie");
+        left -= size;
     }
     return true;
 }
@@ -243,22 +251,41 @@ static const PickleValue *entry_of(const PickleValue *dict, const char *key)
     return item ? item->value : NULL;
 }
 
-static bool read_legacy(Reader *reader, Bytes bytes, Error *error)
+static const PickleValue *read_pickle(const Reader *reader, Bytes *bytes, const char *part,
+                                      Error *error)
 {
-    static const char *const parts[] = { "protocol", "machine", "dict", "keys" };
-    const PickleValue *part[4];
-    for (size_t i = 0; i < 4; i++)
-        if (!(part[i] = pickle_read(reader->arena, &bytes, reader->file, parts[i], error)))
-            return false;
-    if (part[0]->kind != PICKLE_WHOLE || part[0]->whole != 1001)
+    return pickle_read(reader->arena, bytes, reader->file, part, error);
+}
+
+// The two pickles before the dict; nothing of them is kept.
+static bool read_head(const Reader *reader, Bytes *bytes, Error *error)
+{
+    const PickleValue *protocol = read_pickle(reader, bytes, "protocol", error);
+    if (!protocol)
+        return false;
+    if (protocol->kind != PICKLE_WHOLE || protocol->whole != 1001)
         return fail(error, ERROR_INPUT, (Where){ .file = reader->file }, "1001",
                     "the protocol's number is another");
-    const PickleValue *little = entry_of(part[1], "little_endian");
+    const PickleValue *machine = read_pickle(reader, bytes, "machine", error);
+    if (!machine)
+        return false;
+    const PickleValue *little = entry_of(machine, "little_endian");
     if (!little || little->kind != PICKLE_TRUTH || !little->whole)
         return fail(error, ERROR_INPUT, (Where){ .file = reader->file }, "of little-endian numbers",
                     "was written on another kind of machine");
-    reader->dict = part[2];
-    return collect(reader, error) && take_storages(reader, part[3], bytes, error);
+    return true;
+}
+
+static bool read_legacy(Reader *reader, Bytes bytes, Error *error)
+{
+    size_t mark = arena_mark(reader->arena);
+    if (!read_head(reader, &bytes, error))
+        return false;
+    arena_rewind(reader->arena, mark);
+    if (!(reader->dict = read_pickle(reader, &bytes, "dict", error)) || !collect(reader, error))
+        return false;
+    const PickleValue *keys = read_pickle(reader, &bytes, "keys", error);
+    return keys && take_storages(reader, keys, bytes, error);
 }
 
 static bool take_storages(Reader *reader, const PickleValue *keys, Bytes bytes, Error *error)
@@ -299,7 +326,7 @@ static bool take_storages(Reader *reader, const PickleValue *keys, Bytes bytes, 
 
 // ---- tensors
 
-static bool view(const Reader *reader, const PickleValue *value, Tensor *tensor, Error *error);
+static bool view(const Reader *reader, const PickleTensor *from, Tensor *tensor, Error *error);
 
 static int by_name(const void *a, const void *b)
 {
@@ -310,14 +337,21 @@ static int by_name(const void *a, const void *b)
 static bool read_tensors(const Reader *reader, Checkpoint *checkpoint, Error *error)
 {
     const PickleItem *item = reader->dict->items.first;
+    size_t bytes = 0, most = VIEWS_MOST * reader->bytes;
     checkpoint->tensor =
         arena_zero(reader->arena, reader->dict->items.count, sizeof *checkpoint->tensor);
     for (; item; item = item->next) {
         Tensor *tensor = &checkpoint->tensor[checkpoint->tensors++];
         tensor->name =
             arena_format(reader->arena, "%.*s", (int)item->key->text.size, item->key->text.data);
-        if (!view(reader, item->value, tensor, error))
+        if (!view(reader, item->value->tensor, tensor, error))
             return false;
+        bytes += tensor->bytes;
+        if (bytes > most)
+            return fail(error, ERROR_INPUT, (Where){ .file = reader->file, .item = tensor->name },
+                        arena_format(reader->arena, "%zu at most, %d times those of the file", most,
+                                     VIEWS_MOST),
+                        "with it tensors have %zu bytes", bytes);
     }
     qsort(checkpoint->tensor, checkpoint->tensors, sizeof *checkpoint->tensor, by_name);
     for (size_t i = 1; i < checkpoint->tensors; i++)
@@ -329,27 +363,27 @@ static bool read_tensors(const Reader *reader, Checkpoint *checkpoint, Error *er
 }
 
 // The last number of a view lies within its storage, and it has no more numbers than that.
-static bool within(const PickleValue *value, size_t storage, size_t *count)
+static bool within(const PickleTensor *from, size_t storage, size_t *count)
 {
-    int64_t last = value->tensor.offset, product = 1, reach;
+    int64_t last = from->offset, product = 1, reach;
     bool empty = false, over = false;
-    for (int d = 0; d < value->tensor.rank; d++) {
-        int64_t size = value->tensor.shape[d];
+    for (int d = 0; d < from->rank; d++) {
+        int64_t size = from->shape[d];
         empty = empty || size == 0;
         over = over || __builtin_mul_overflow(product, size, &product) ||
-               __builtin_mul_overflow(size - (size > 0), value->tensor.stride[d], &reach) ||
+               __builtin_mul_overflow(size - (size > 0), from->stride[d], &reach) ||
                __builtin_add_overflow(last, reach, &last);
     }
     *count = empty || over ? 0 : (size_t)product;
     return empty || (!over && (uint64_t)last < storage && (uint64_t)product <= storage);
 }
 
-static bool contiguous(const PickleValue *value)
+static bool contiguous(const PickleTensor *from)
 {
     int64_t stride = 1;
-    for (int d = value->tensor.rank - 1; d >= 0; d--) {
-        int64_t size = value->tensor.shape[d];
-        if (size != 1 && value->tensor.stride[d] != stride)
+    for (int d = from->rank - 1; d >= 0; d--) {
+        int64_t size = from->shape[d];
+        if (size != 1 && from->stride[d] != stride)
             return false;
         stride *= size;
     }
@@ -357,45 +391,45 @@ static bool contiguous(const PickleValue *value)
 }
 
 // Number after number, the last index runs fastest.
-static void gather(const PickleValue *value, const uint8_t *from, size_t width, size_t count,
+static void gather(const PickleTensor *from, const uint8_t *numbers, size_t width, size_t count,
                    uint8_t *to)
 {
     int64_t index[PICKLE_RANK] = { 0 }, at = 0;
     for (size_t i = 0; i < count; i++) {
-        memcpy(to + i * width, from + (size_t)at * width, width);
-        for (int d = value->tensor.rank - 1; d >= 0; d--) {
-            if (index[d] + 1 < value->tensor.shape[d]) {
-                at += value->tensor.stride[d];
+        memcpy(to + i * width, numbers + (size_t)at * width, width);
+        for (int d = from->rank - 1; d >= 0; d--) {
+            if (index[d] + 1 < from->shape[d]) {
+                at += from->stride[d];
                 index[d]++;
                 break;
             }
-            at -= index[d] * value->tensor.stride[d];
+            at -= index[d] * from->stride[d];
             index[d] = 0;
         }
     }
 }
 
-static bool view(const Reader *reader, const PickleValue *value, Tensor *tensor, Error *error)
+static bool view(const Reader *reader, const PickleTensor *from, Tensor *tensor, Error *error)
 {
-    const Storage *storage = storage_find(reader, value->tensor.storage->storage.key);
+    const Storage *storage = storage_find(reader, from->storage->storage.key);
     Where where = { .file = reader->file, .item = tensor->name };
     tensor->type = storage->type;
-    tensor->rank = value->tensor.rank;
-    memcpy(tensor->shape, value->tensor.shape, sizeof tensor->shape);
-    if (!within(value, storage->count, &tensor->count))
+    tensor->rank = from->rank;
+    memcpy(tensor->shape, from->shape, sizeof tensor->shape);
+    if (!within(from, storage->count, &tensor->count))
         return fail(error, ERROR_INPUT, where, "within it, each number once",
                     "reaches out of its storage of %zu numbers, or repeats them", storage->count);
     tensor->bytes = tensor->count * storage->width;
     tensor->data = storage->data;
     if (tensor->count == 0)
         return true;
-    tensor->data += (size_t)value->tensor.offset * storage->width;
-    if (contiguous(value))
+    tensor->data += (size_t)from->offset * storage->width;
+    if (contiguous(from))
         return true;
     if (tensor->bytes >= arena_left(reader->arena))
         return out_of_memory(reader, error);
     uint8_t *copy = arena_take(reader->arena, tensor->bytes, 1);
-    gather(value, tensor->data, storage->width, tensor->count, copy);
+    gather(from, tensor->data, storage->width, tensor->count, copy);
     tensor->data = copy;
     return true;
 }

@@ -8,6 +8,7 @@
 static const char *const columns[] = { "task",  "train_limit", "split", "metric",
                                        "floor", "seeds",       "score", NULL };
 enum { TASK, TRAIN_LIMIT, SPLIT, METRIC, NAME, SEEDS, SCORE, COLUMNS };
+static const char fold_column[] = "fold"; // may be missing
 
 static bool floor_read(const Csv *csv, const CsvRow *row, Floor *floor, Error *error)
 {
@@ -21,6 +22,11 @@ static bool floor_read(const Csv *csv, const CsvRow *row, Floor *floor, Error *e
     if (!text_whole(field[TRAIN_LIMIT], &floor->train_limit) || floor->train_limit < 0)
         return fail(error, ERROR_INPUT, where, "a number of rows, 0 for all",
                     "train_limit '%s' is none", field[TRAIN_LIMIT]);
+    size_t fold = csv_column(csv, fold_column);
+    const char *part = fold == SIZE_MAX ? "" : row->field[fold];
+    if (*part && (!text_whole(part, &floor->fold) || floor->fold < 0))
+        return fail(error, ERROR_INPUT, where, "a fold's number, or empty", "fold '%s' is none",
+                    part);
     if (!text_whole(field[SEEDS], &floor->seeds) || floor->seeds < 1)
         return fail(error, ERROR_INPUT, where, "a number of runs", "seeds '%s' is none",
                     field[SEEDS]);
@@ -44,8 +50,8 @@ bool floors_of_folders(Arena *arena, const char *const *folders, size_t folder_c
         for (int c = 0; c < COLUMNS; c++)
             if (csv_column(&csv, columns[c]) == SIZE_MAX)
                 return fail(error, ERROR_INPUT, (Where){ .file = path, .line = 1 },
-                            "task,train_limit,split,metric,floor,seeds,score", "no column '%s'",
-                            columns[c]);
+                            "task,train_limit,fold,split,metric,floor,seeds,score",
+                            "no column '%s'", columns[c]);
         Floor *all = arena_take(arena, floors->count + csv.rows + 1, sizeof *all);
         if (floors->count > 0)
             memcpy(all, floors->floor, floors->count * sizeof *all);
@@ -60,11 +66,13 @@ bool floors_of_folders(Arena *arena, const char *const *folders, size_t folder_c
 const Floor *floor_of(const Floors *floors, const Block *block, const char *split)
 {
     const Floor *highest = NULL;
+    const Row *row = block->cell->row;
     for (size_t f = 0; f < floors->count; f++) {
         const Floor *floor = &floors->floor[f];
         if (!strcmp(floor->task, block->task) && !strcmp(floor->split, known(split)) &&
             !strcmp(floor->metric, known(block->metric)) &&
-            floor->train_limit == block->cell->row->train_limit &&
+            floor->train_limit == row->train_limit &&
+            floor->fold == (row->fold == WHOLE_UNKNOWN ? 0 : row->fold) &&
             (!highest || floor->score > highest->score))
             highest = floor;
     }

@@ -1,18 +1,18 @@
 // floor.h: what a task is worth without a pretrained model, from FOLDER/floors.csv.
 //
-//   task,train_limit,split,metric,floor,seeds,score
-//   reviews,0,dev,accuracy,bag of words,1,0.865
+//   task,train_limit,fold,split,metric,floor,seeds,score
+//   reviews,0,,dev,accuracy,bag of words,1,0.865
 //
 // One line is a baseline (`floor` is its name), the mean `score` (a fraction) over `seeds` runs on
-// the rows that methods saw: those of `task` under `train_limit` (0: all). datasets/floor.py --csv
-// writes it.
+// the rows that methods saw: those of `task` under `train_limit` (0: all) and, where it has folds,
+// of `fold` (0, empty, or no such column: it has none). datasets/floor.py --csv writes it.
 #ifndef REPORT_FLOOR_H
 #define REPORT_FLOOR_H
 #include "report/summary.h"
 
 typedef struct {
     const char *task, *split, *metric, *name;
-    int64_t train_limit, seeds;
+    int64_t train_limit, fold, seeds; // fold: 0 for none
     double score;
 } Floor;
 

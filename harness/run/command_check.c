@@ -9,6 +9,7 @@
 static const Flag flags[] = {
     { "model", 0, "NAME", "whose vocabulary cuts texts into tokens [tiny]" },
     { "max-length", 0, "N", "tokens a text at most, as in a run [128]" },
+    { "fold", 0, "N", "the part that is dev, of a task with folds [1]" },
     { "strict", 0, NULL, "exit status 1 where something is wrong" },
     { "csv", 0, NULL, "split,measure,value: findings, labels and all measures" },
     FLAG_END,
@@ -170,8 +171,10 @@ static void page_print(const Check *check, const char *model, const Finding *fin
 {
     const Task *task = check->task;
     printf("%s%s%s\n", task->name, task->summary ? ": " : "", task->summary ? task->summary : "");
-    printf("%s on %s; tune from %s%s\n", metric_names[task->metric], split_names[task->report],
-           task->file[SPLIT_TUNE].path ? "its " : "train, by ", check->rule);
+    printf("%s on %s", metric_names[task->metric], split_names[task->report]);
+    if (task->folds)
+        printf(", part %d of %d", task->fold, task->folds);
+    printf("; tune from %s%s\n", task->file[SPLIT_TUNE].path ? "its " : "train, by ", check->rule);
     printf("tokens by the vocabulary of %s, at most %lld a text\n", model,
            (long long)check->max_length);
     puts("The labels of dev and test are read for this page: it judges data, and nothing\n"
@@ -208,6 +211,7 @@ static void csv_print(Arena *arena, const Check *check, const char *model, const
         { "metric", metric_names[task->metric] },
         { "positive", task->positive >= 0 ? task->labels[task->positive] : "" },
         { "report", split_names[task->report] },
+        { "fold", task->fold ? arena_format(arena, "%d", task->fold) : "" },
         { "tune", check->rule },
         { "model", model },
         { "max_length", arena_format(arena, "%lld", (long long)check->max_length) },
@@ -239,7 +243,7 @@ static bool command(const Invocation *invocation, int *status, Error *error)
     Arena *arena = invocation->arena;
     Arguments arguments;
     const char *name = NULL, *folder;
-    int64_t max_length;
+    int64_t max_length, fold;
     Task task;
     Dataset dataset;
     Config config;
@@ -248,7 +252,8 @@ static bool command(const Invocation *invocation, int *status, Error *error)
     Finding finding[MOST_FINDINGS];
     if (!arguments_read(arena, invocation->count, invocation->argument, flags, &arguments, error) ||
         !task_asked(&arguments, &name, error) || !arguments_known(&arguments, flags, NULL, error) ||
-        !max_length_read(&arguments, &max_length, error))
+        !max_length_read(&arguments, &max_length, error) ||
+        !count_flag(&arguments, "fold", 1, INT64_MIN, &fold, error))
         return false;
     const char *model = argument_value(&arguments, "model");
     model = model ? model : "tiny";
@@ -256,7 +261,7 @@ static bool command(const Invocation *invocation, int *status, Error *error)
         !config_read(path_join(arena, folder, "config.json"), &config, error) ||
         !(tokenizer = tokenizer_read(arena, folder, error)) ||
         !task_find(arena, path_join(arena, home_folder(arena), "datasets"), name, &task, error) ||
-        !dataset_read(arena, &task, &dataset, error) ||
+        !task_fold(arena, &task, fold, error) || !dataset_read(arena, &task, &dataset, error) ||
         !check_data(arena, tokenizer, &task, &dataset,
                     max_length < config.positions ? max_length : config.positions, config.positions,
                     &check, error))
@@ -277,6 +282,7 @@ const Command command_check = {
     .operands = "TASK",
     .usage = "  tunemark check reviews\n"
              "  tunemark check path/to/folder --model mini --max-length 64 --strict\n"
+             "  tunemark check mr --fold 3\n"
              "  tunemark check sst2 --csv >sst2.csv\n",
     .flags = flags,
     .run = command,

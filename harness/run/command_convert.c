@@ -6,6 +6,7 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 static const Flag convert_flags[] = {
     { "out", 0, "FOLDER", "where to write, with config.json and vocabulary [beside the old]" },
@@ -19,7 +20,7 @@ static bool from_missing(Arena *arena, const char *folder, Error *error)
 {
     static const struct {
         const char *suffix, *what, *right;
-    } others[] = {
+    } otherwise[] = {
         { ".bin.index.json", "has its weights in several files",
           "one: transformers' save_pretrained with a larger max_shard_size writes it" },
         { ".index", "is a TensorFlow checkpoint",
@@ -29,14 +30,14 @@ static bool from_missing(Arena *arena, const char *folder, Error *error)
         { ".msgpack", "is a Flax model",
           "pytorch_model.bin: from_pretrained with from_flax=True, then save_pretrained" },
     };
-    for (size_t i = 0; i < sizeof others / sizeof *others; i++) {
+    for (size_t i = 0; i < sizeof otherwise / sizeof *otherwise; i++) {
         const char **names;
         size_t count;
-        if (!folder_list(arena, folder, others[i].suffix, &names, &count, error))
+        if (!folder_list(arena, folder, otherwise[i].suffix, &names, &count, error))
             return false;
         if (count > 0)
             return fail(error, ERROR_INPUT, (Where){ .file = path_join(arena, folder, names[0]) },
-                        others[i].right, "%s", others[i].what);
+                        otherwise[i].right, "%s", otherwise[i].what);
     }
     return fail(error, ERROR_INPUT, (Where){ .file = folder }, "a model's folder with one",
                 "has no %s", from_name);
@@ -48,43 +49,52 @@ static int by_name(const void *a, const void *b)
     return strcmp(x->name, y->name);
 }
 
+typedef struct {
+    TensorOut *tensor; // by name
+    size_t count, numbers;
+} TensorsOut;
+
 // What is no number of float type, as BERT's position_ids, is computed anew by whoever reads: it is
-// left out, and said.
-static bool write_tensors(Arena *arena, const Checkpoint *from, const char *path, Error *error)
+// left out.
+static bool choose_tensors(Arena *arena, const Checkpoint *from, TensorsOut *out, Error *error)
 {
-    TensorOut *out = arena_zero(arena, from->tensors + 1, sizeof *out);
-    size_t count = 0, numbers = 0, left_out = 0;
+    *out = (TensorsOut){ .tensor = arena_zero(arena, from->tensors + 1, sizeof *out->tensor) };
     for (size_t i = 0; i < from->tensors; i++) {
         const Tensor *tensor = &from->tensor[i];
-        if (tensor->type == TENSOR_OTHER) {
-            left_out++;
+        if (tensor->type == TENSOR_OTHER)
             continue;
-        }
-        TensorOut *to = &out[count++];
+        TensorOut *to = &out->tensor[out->count++];
         *to = (TensorOut){ .name = checkpoint_modern(arena, tensor->name),
                            .type = tensor->type,
                            .rank = tensor->rank,
                            .data = tensor->data };
         memcpy(to->shape, tensor->shape, sizeof to->shape);
-        numbers += tensor->count;
+        out->numbers += tensor->count;
     }
-    if (count == 0)
+    if (out->count == 0)
         return fail(error, ERROR_INPUT, (Where){ .file = from->file }, "a model's",
                     "no tensor holds numbers of float type");
-    qsort(out, count, sizeof *out, by_name);
-    for (size_t i = 1; i < count; i++)
-        if (!strcmp(out[i - 1].name, out[i].name))
-            return fail(error, ERROR_INPUT, (Where){ .file = from->file, .item = out[i].name },
+    qsort(out->tensor, out->count, sizeof *out->tensor, by_name);
+    for (size_t i = 1; i < out->count; i++)
+        if (!strcmp(out->tensor[i - 1].name, out->tensor[i].name))
+            return fail(error, ERROR_INPUT,
+                        (Where){ .file = from->file, .item = out->tensor[i].name },
                         "under one of them", "is there under its old and its new name");
-    if (!checkpoint_write(path, out, count, error))
-        return false;
-    printf("%s: %zu tensors, %zu numbers, %zu bytes\n", path, count, numbers,
-           checkpoint_bytes(out, count));
-    for (size_t i = 0; left_out > 0 && i < from->tensors; i++)
-        if (from->tensor[i].type == TENSOR_OTHER)
-            printf("left out, as no weight: %s\n", from->tensor[i].name);
     return true;
 }
+
+static void say_tensors(const char *path, const Checkpoint *from, const TensorsOut *out)
+{
+    printf("%s: %zu tensors, %zu numbers, %zu bytes\n", path, out->count, out->numbers,
+           checkpoint_bytes(out->tensor, out->count));
+    for (size_t i = 0; i < from->tensors; i++)
+        if (from->tensor[i].type == TENSOR_OTHER)
+            printf("left out, as no weight: %s\n", from->tensor[i].name);
+}
+
+// What a model's folder needs beside its weights; config.json has to be there, and is.
+static const char *const others[] = { "config.json", "vocab.txt", "tokenizer_config.json" };
+enum { OTHERS = sizeof others / sizeof *others };
 
 static bool put_bytes(FILE *out, const void *content)
 {
@@ -92,20 +102,37 @@ static bool put_bytes(FILE *out, const void *content)
     return fwrite(bytes->data, 1, bytes->size, out) == bytes->size;
 }
 
-// What a model's folder needs beside its weights; config.json has to be there, and is.
-static bool copy_others(Arena *arena, const char *from, const char *to, Error *error)
+static bool copy_file(Arena *arena, const char *from, const char *to, Error *error)
 {
-    static const char *const names[] = { "config.json", "vocab.txt", "tokenizer_config.json" };
-    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
-        Bytes bytes;
-        const char *path = path_join(arena, from, names[i]);
+    Bytes bytes;
+    return file_read(arena, from, &bytes, error) && file_write(to, put_bytes, &bytes, error);
+}
+
+// Of another folder all that is to be written, or nothing: what was there before stays.
+static bool fill_folder(Arena *arena, const char *from, const char *to, const TensorsOut *out,
+                        Error *error)
+{
+    const char *written[OTHERS + 1] = { path_join(arena, to, to_name) };
+    size_t count = 1;
+    bool made = !folder_exists(to);
+    for (size_t i = 0; i < OTHERS; i++)
+        if (file_exists(path_join(arena, to, others[i])))
+            return fail(error, ERROR_INPUT, (Where){ .file = path_join(arena, to, others[i]) },
+                        "another folder, without a model", "is there already");
+    bool ok =
+        folder_make(to, error) && checkpoint_write(written[0], out->tensor, out->count, error);
+    for (size_t i = 0; ok && i < OTHERS; i++) {
+        const char *path = path_join(arena, from, others[i]);
         if (!file_exists(path))
             continue;
-        if (!file_read(arena, path, &bytes, error) ||
-            !file_write(path_join(arena, to, names[i]), put_bytes, &bytes, error))
-            return false;
+        written[count++] = path_join(arena, to, others[i]);
+        ok = copy_file(arena, path, written[count - 1], error);
     }
-    return true;
+    for (size_t i = 0; !ok && i < count; i++)
+        unlink(written[i]);
+    if (!ok && made)
+        rmdir(to);
+    return ok;
 }
 
 static bool convert_folder(Arena *arena, const char *folder, const char *to, Error *error)
@@ -114,6 +141,7 @@ static bool convert_folder(Arena *arena, const char *folder, const char *to, Err
     const char *path = path_join(arena, to ? to : folder, to_name);
     Bytes bytes;
     Checkpoint checkpoint;
+    TensorsOut out;
     if (!file_exists(from))
         return from_missing(arena, folder, error);
     if (!file_exists(path_join(arena, folder, "config.json")))
@@ -125,8 +153,11 @@ static bool convert_folder(Arena *arena, const char *folder, const char *to, Err
     if (!file_map(from, &bytes, error))
         return false;
     bool ok = torch_parse(arena, bytes, from, &checkpoint, error) &&
-              (!to || (folder_make(to, error) && copy_others(arena, folder, to, error))) &&
-              write_tensors(arena, &checkpoint, path, error);
+              choose_tensors(arena, &checkpoint, &out, error) &&
+              (to ? fill_folder(arena, folder, to, &out, error)
+                  : checkpoint_write(path, out.tensor, out.count, error));
+    if (ok)
+        say_tensors(path, &checkpoint, &out);
     file_unmap(bytes);
     return ok;
 }

@@ -3,6 +3,7 @@
 #include "base/text.h"
 #include "run/command_impl.h"
 #include "run/commands.h"
+#include <stdlib.h>
 #include <string.h>
 
 static const Flag flags[] = {
@@ -11,11 +12,12 @@ static const Flag flags[] = {
     { "fold", 0, "N", "the part that is dev, of a task with folds [1]" },
     { "train-limit", 0, "N", "rows of train, as in a run; 0: all [0]" },
     { "data-seed", 0, "N", "which rows train-limit takes [1]" },
+    { "about", 0, NULL, "in place of rows: metric, positive label, and which splits have labels" },
     FLAG_END,
 };
 
-static bool whole_flag(const Arguments *arguments, const char *name, int64_t least,
-                       int64_t standard, int64_t *value, Error *error)
+bool count_flag(const Arguments *arguments, const char *name, int64_t least, int64_t standard,
+                int64_t *value, Error *error)
 {
     const char *text = argument_value(arguments, name);
     *value = standard;
@@ -23,6 +25,18 @@ static bool whole_flag(const Arguments *arguments, const char *name, int64_t lea
            fail(error, ERROR_INPUT, (Where){ .item = name },
                 least ? "a whole number from 1 on" : "a whole number from 0 on",
                 "'%s' is out of range", text);
+}
+
+// The shortest decimal that reads back: 3.8, not 3.79999995.
+static void score_put(float score)
+{
+    char text[32];
+    for (int digits = 1; digits <= 9; digits++) {
+        snprintf(text, sizeof text, "%.*g", digits, (double)score);
+        if (strtof(text, NULL) == score)
+            break;
+    }
+    fputs(text, stdout);
 }
 
 static void example_put(const Task *task, const Example *example)
@@ -36,8 +50,23 @@ static void example_put(const Task *task, const Example *example)
     if (task->classes)
         csv_put(stdout, task->labels[example->label]);
     else
-        printf("%.9g", (double)example->score);
+        score_put(example->score);
     printf(",%u,%u\n", example->id, example->group);
+}
+
+static void about_print(const Task *task, const Dataset *dataset)
+{
+    puts("task,task_version,metric,positive,fold,splits");
+    csv_put(stdout, task->name);
+    putchar(',');
+    csv_put(stdout, task->version);
+    printf(",%s,", metric_names[task->metric]);
+    csv_put(stdout, task->positive >= 0 ? task->labels[task->positive] : "");
+    printf(task->folds ? ",%d," : ",,", task->fold);
+    for (int s = 0; s < SPLITS; s++)
+        if (dataset->split[s].count > 0 && (s < SPLIT_DEV || dataset->label_text[s]))
+            printf("%s%s", s ? " " : "", split_names[s]);
+    putchar('\n');
 }
 
 static bool command(const Invocation *invocation, int *status, Error *error)
@@ -51,9 +80,9 @@ static bool command(const Invocation *invocation, int *status, Error *error)
     (void)status;
     if (!arguments_read(arena, invocation->count, invocation->argument, flags, &arguments, error) ||
         !no_operands(&arguments, error) || !arguments_known(&arguments, flags, NULL, error) ||
-        !whole_flag(&arguments, "fold", 1, INT64_MIN, &fold, error) ||
-        !whole_flag(&arguments, "train-limit", 0, 0, &limit, error) ||
-        !whole_flag(&arguments, "data-seed", 0, 1, &seed, error))
+        !count_flag(&arguments, "fold", 1, INT64_MIN, &fold, error) ||
+        !count_flag(&arguments, "train-limit", 0, 0, &limit, error) ||
+        !count_flag(&arguments, "data-seed", 0, 1, &seed, error))
         return false;
     const char *name = argument_value(&arguments, "task");
     const char *of = argument_value(&arguments, "split");
@@ -66,8 +95,13 @@ static bool command(const Invocation *invocation, int *status, Error *error)
         return fail(error, ERROR_INPUT, (Where){ .item = "--task" },
                     "a name of `tunemark list tasks`, or a folder", "is not given");
     if (!task_find(arena, path_join(arena, home_folder(arena), "datasets"), name, &task, error) ||
-        !task_fold(arena, &task, fold, error) || !dataset_read(arena, &task, &dataset, error) ||
-        (split >= SPLIT_DEV && !dataset_labels(&task, (Split)split, &dataset, error)))
+        !task_fold(arena, &task, fold, error) || !dataset_read(arena, &task, &dataset, error))
+        return false;
+    if (argument_is(&arguments, "about")) {
+        about_print(&task, &dataset);
+        return true;
+    }
+    if (split >= SPLIT_DEV && !dataset_labels(&task, (Split)split, &dataset, error))
         return false;
     Examples examples = dataset.split[split];
     if (split == SPLIT_TRAIN)
@@ -82,7 +116,8 @@ static bool command(const Invocation *invocation, int *status, Error *error)
 const Command command_rows = {
     .name = "rows",
     .summary = "print a split of a task as CSV, as runs see it",
-    .usage = "  tunemark rows --task sst2 --train-limit 8000 --data-seed 1 >train.csv\n",
+    .usage = "  tunemark rows --task sst2 --train-limit 8000 --data-seed 1 >train.csv\n"
+             "  tunemark rows --task mr --fold 3 --about\n",
     .flags = flags,
     .run = command,
 };

@@ -540,6 +540,16 @@ static const char *with_overlap(Arena *arena, const char *text, const Prepared *
     return text;
 }
 
+static const char *with_ragged(Arena *arena, const char *text, const Prepared *p)
+{
+    for (Split s = SPLIT_TRAIN; s < SPLITS; s++)
+        if (p->task->dataset.ragged[s] > 0)
+            text = with_warning(arena, text,
+                                arena_format(arena, "%zu lines of %s are no rows and left out",
+                                             p->task->dataset.ragged[s], split_names[s]));
+    return text;
+}
+
 static const char *warnings_of(Arena *arena, const Request *request, const Prepared *p)
 {
     const Description *is = &p->description;
@@ -549,6 +559,7 @@ static const char *warnings_of(Arena *arena, const Request *request, const Prepa
     const char *text = "", *of_task = p->task->task.warning;
     if (of_task)
         text = with_warning(arena, text, of_task);
+    text = with_ragged(arena, text, p);
     if (shrinks > 0.1)
         text =
             with_warning(arena, text,
