@@ -8,6 +8,7 @@ named below; then a fault counts as caught where the tree still compiles and one
 line a fault; exit status 1 where one is not caught.
 """
 import argparse
+import os
 import re
 import shutil
 import subprocess
@@ -123,12 +124,12 @@ FAULTS = [
     ("topk counts from the bottom", "methods/topk.c",
      "at->layer >= at->layers - topk->layers", "at->layer < topk->layers", "fixtures"),
     # ---- data
-    ("tune's sentences stay in train as phrases", "harness/data/dataset.c",
+    ("tune's sentences stay in train as phrases", "harness/data/splits.c",
      "if (place[i] == STAYS && is_inside(&nesting, i))", "if (0 && is_inside(&nesting, i))", "dataset"),
-    ("groups are torn apart", "harness/data/dataset.c",
-     "for (end = begin + 1; end < rows && same_key(&key[begin], &key[end]);)\n            end++;",
+    ("groups are torn apart", "harness/data/splits.c",
+     "for (end = begin + 1; end < rows && key_same(&key[begin], &key[end]);)\n            end++;",
      "end = begin + 1;", "dataset"),
-    ("dev's labels are there while training", "harness/data/dataset.c",
+    ("dev's labels are there while training", "harness/data/splits.c",
      "            row->label = -1;\n            row->score = 0;\n        }\n    arena_rewind(arena, mark);",
      "        }\n    arena_rewind(arena, mark);", "tasks dataset"),
     ("CSV: fields are quoted by apostrophes", "harness/base/csv.c",
@@ -201,8 +202,10 @@ def tree_copied(root, tree):
 
 
 def make(tree, log, *goals):
+    alone = {k: v for k, v in os.environ.items() if k not in ("MAKEFLAGS", "MAKELEVEL")} # a make of its own
     with open(log, "w") as out:
-        return subprocess.run(["make", "DEPS=no", *goals], cwd=tree, stdout=out, stderr=subprocess.STDOUT).returncode
+        return subprocess.run(["make", "DEPS=no", *goals], cwd=tree, env=alone, stdout=out,
+                              stderr=subprocess.STDOUT).returncode
 
 
 def compiles(tree, log, suite):
