@@ -189,7 +189,7 @@ def fault_list(words):
 def tree_copied(root, tree):
     """The tracked files as they are, with their times, so that only what has changed is compiled again."""
     names = subprocess.run(["git", "-C", root, "ls-files", "-z"], check=True, capture_output=True).stdout
-    wanted = {n for n in names.decode().split("\0") if n and (root / n).is_file() and not n.startswith("results/reference")}
+    wanted = {n for n in names.decode().split("\0") if n and (root / n).is_file()}
     for old in [p for p in tree.rglob("*") if p.is_file() and not str(p.relative_to(tree)).startswith("build/")]:
         if str(old.relative_to(tree)) not in wanted:
             old.unlink()
