@@ -187,6 +187,9 @@ static bool train(Arena *arena, Run *run, Error *error)
         }
     }
     bool whole = s == p->batches.steps;
+    double left = seconds_now();
+    trainer_settle(&run->trainer); // a run that ended early has rows whose updates wait
+    before += seconds_now() - left;
     Passes passes = { 0 };
     if (run->trainer.train) // else there is nothing to train
         passes = runner_passes(run->trainer.train);

@@ -240,6 +240,7 @@ double trainer_mlm(Trainer *trainer, const Batch *batch)
 void trainer_rest(Trainer *trainer)
 {
     const State *state = trainer->state;
+    assert(state_settled(state)); // moments that an update would need are about to go
     trainer->written = trainer_written(trainer);
     trainer->fill = 0;
     arena_drop(trainer->memory, plans_bytes(trainer->plans));

@@ -92,8 +92,8 @@ void trainer_settle(Trainer *trainer);
 // sequences x outputs, valid until the next call.
 Matrix trainer_logits(Trainer *trainer, const Batch *batch);
 double trainer_mlm(Trainer *trainer, const Batch *batch);
-// Training is over: gradients, moments and the step's memory go back to the system, so that what
-// comes next has a peak of its own.
+// Training is over and settled: gradients, moments and the step's memory go back to the system, so
+// that what comes next has a peak of its own.
 void trainer_rest(Trainer *trainer);
 
 // One task's tensors, head included, as a safetensors file: what was trained, or where the method
