@@ -3,11 +3,11 @@
 #include "run/keeping.h"
 #include "base/text.h"
 #include "tests/run_bench.h"
-#include <fcntl.h>
 #include <math.h>
+#include <signal.h>
 #include <string.h>
-#include <sys/file.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 // Enough epochs that what a frozen bottom gives is kept.
@@ -401,23 +401,38 @@ static void what_is_no_file_is_left_alone(void)
     arena_free(b.arena);
 }
 
-static void parts_of_dead_writers_go_and_those_of_living_ones_stay(void)
+static void a_killed_writer_leaves_nothing(void)
 {
     Bench b = run_bench();
-    const char *folder = folder_of(&b, "kept");
-    const char *const *settings = SETTINGS(EPOCHS, "cache-folder", folder);
-    run_of(&b, "head", settings);
-    const char *path = file_of(&b, folder);
-    const char *dead = arena_format(b.arena, "%s.1.part", path);
-    const char *living = arena_format(b.arena, "%s.2.part", path);
-    const char *others = path_join(b.arena, folder, "another.kept.1.part");
-    write_text(dead, "half"), write_text(living, "half"), write_text(others, "half");
-    int file = open(living, O_RDWR | O_CLOEXEC);
-    CHECK(file >= 0 && flock(file, LOCK_EX) == 0);
-    CHECK(remove(path) == 0);
-    run_of(&b, "head", settings);
-    CHECK(file_exists(path) && !file_exists(dead) && file_exists(living) && file_exists(others));
-    close(file);
+    for (int large = 0; large < 2; large++) {
+        const char *folder = folder_of(&b, large ? "file" : "memory");
+        for (long ms = 20; ms < 400; ms *= 2) {
+            pid_t child = program_start(b.arena, COMMAND, b.task, "topk", folder_of(&b, "out"),
+                                        folder, !large, large);
+            nanosleep(&(struct timespec){ .tv_nsec = ms * 1000000 }, NULL);
+            kill(child, SIGKILL);
+            program_ended(child);
+            Files files = files_in(&b, folder, "");
+            for (size_t i = 0; i < files.count; i++)
+                CHECK(strstr(files.name[i], ".part") == NULL);
+        }
+    }
+    arena_free(b.arena);
+}
+
+// /proc can have no file without a name, and none at all.
+static void where_rows_cannot_be_left_for_others_the_run_has_them(void)
+{
+    Bench b = run_bench();
+    Done usual = run_of(&b, "head", SETTINGS(EPOCHS));
+    for (int large = 0; large < 1; large++) {
+        Done done = run_of(&b, "head",
+                           SETTINGS(EPOCHS, "cache-folder", "/proc", "cache", large ? "0" : "1",
+                                    "cache-file", "1"));
+        same_results(&b, &usual, &done);
+        CHECK(done.row.warnings && strstr(done.row.warnings, "no other run will find /proc/"));
+        CHECK(!isnan(done.row.feature_s));
+    }
     arena_free(b.arena);
 }
 
@@ -535,7 +550,8 @@ void suite_kept(void)
     ADD(what_decides_the_rows_is_in_the_name_and_nothing_else);
     ADD(a_file_that_is_not_whole_and_right_is_computed_anew);
     ADD(what_is_no_file_is_left_alone);
-    ADD(parts_of_dead_writers_go_and_those_of_living_ones_stay);
+    ADD(a_killed_writer_leaves_nothing);
+    ADD(where_rows_cannot_be_left_for_others_the_run_has_them);
     ADD(jobs_at_once_may_write_one_file);
     ADD(a_full_disk_costs_the_file_and_nothing_else);
     ADD(an_interruption_leaves_no_part);
