@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "engine/operator.h"
 #include "engine/product.h"
+#include "run/keeping.h"
 #include "run/machine.h"
 #include "run/profile.h"
 #include "run/steps.h"
@@ -27,7 +28,7 @@ typedef struct {
     Arena *arena;
     const Prepared *const *of;
     Trainer trainer[2];
-    Kept kept[2];
+    Keeping keeping[2];
     const double *profile[2]; // of all steps so far, by node
     double *before[2];
     BatchBuffer buffer[2];
@@ -59,12 +60,12 @@ static bool opened(Race *race, int side, double *feature_s, Error *error)
     if (!trainer_new(race->arena, &p->plans, &p->model->checkpoint, p->init_seed, p->dropout_seed,
                      &p->training, trainer, error))
         return false;
+    Keeping *keeping = &race->keeping[side];
     if (p->plans.prefix_plan) {
-        double start = seconds_now();
-        kept_compute(race->arena, p->plans.prefix_plan, trainer->prefix, &p->tokens[SPLIT_TRAIN],
-                     &p->frozen.batches, NULL, NULL, &race->kept[side]);
-        trainer->kept = &race->kept[side];
-        *feature_s = seconds_now() - start;
+        if (keeping_rows(race->arena, keeping, p, trainer, error) != KEPT)
+            return false;
+        trainer->kept = &keeping->kept[0];
+        *feature_s = keeping->seconds;
     }
     race->buffer[side] = batch_buffer(race->arena, &p->passes.largest);
     race->profile[side] = runner_profile(race->arena, trainer->train);
@@ -206,7 +207,8 @@ static bool fits(const Prepared *const of[2], Error *error)
 bool explain_seconds(Arena *arena, const Prepared *const of[2], size_t steps, Waterfall *waterfall,
                      Timing *timing, Error *error)
 {
-    Race race = { .arena = arena, .of = of };
+    const Keeping none = keeping_new(NULL, NULL);
+    Race race = { .arena = arena, .of = of, .keeping = { none, none } };
     *timing = (Timing){ .steps = 0 };
     bool ok = fits(of, error);
     for (int side = 0; side < 2 && ok; side++)
@@ -219,7 +221,9 @@ bool explain_seconds(Arena *arena, const Prepared *const of[2], size_t steps, Wa
             add_nodes(&race, counted, side, waterfall);
         timing_of(&race, counted, timing);
     }
-    for (int side = 0; side < 2; side++)
+    for (int side = 0; side < 2; side++) {
+        keeping_release(&race.keeping[side]);
         trainer_free(&race.trainer[side]);
+    }
     return ok;
 }

@@ -318,7 +318,7 @@ static bool plan_within(Arena *arena, const Request *request, Prepared *p, Error
                 option_of(arena, "max-memory", protocol));
 }
 
-static bool plan_all(Arena *arena, const Request *request, Prepared *p, Error *error)
+static bool plan_once(Arena *arena, const Request *request, Prepared *p, Error *error)
 {
     const Protocol *protocol = &request->protocol;
     bool parts = 0 < protocol->micro_batch && protocol->micro_batch < protocol->batch;
@@ -327,6 +327,26 @@ static bool plan_all(Arena *arena, const Request *request, Prepared *p, Error *e
                            .keeps = true };
     return protocol->max_memory == INT64_MIN ? plan_with(arena, request, &asked, p, error)
                                              : plan_within(arena, request, p, error);
+}
+
+// A disk without room for the file takes it from the plan: the machine decides then (frozen.h).
+static bool plan_all(Arena *arena, const Request *request, FileAsked *file, void *context,
+                     Prepared *p, Error *error)
+{
+    Prepared *before = arena_take(arena, 1, sizeof *before);
+    size_t mark = arena_mark(arena);
+    Request without = *request;
+    Error why;
+    *before = *p;
+    if (!plan_once(arena, request, p, error))
+        return false;
+    if (!file || !p->frozen.in_file || file(context, arena, p, &why))
+        return true;
+    arena_rewind(arena, mark);
+    *p = *before;
+    p->no_room = arena_text(arena, why.text);
+    without.protocol.cache_file = 0;
+    return plan_once(arena, &without, p, error);
 }
 
 // Products of all steps and of all evaluations.
@@ -347,6 +367,12 @@ static const char *yes_no(bool flag)
     return flag ? "yes" : "no";
 }
 
+const char *prepared_options(Arena *arena, const Prepared *p)
+{
+    const Method *method = p->request->method;
+    return options_canonical(arena, method_options(method), p->plans.eval.options, method->name);
+}
+
 static void row_what(Arena *arena, const Request *request, const Prepared *p, Row *row)
 {
     const Protocol *protocol = &request->protocol;
@@ -357,8 +383,7 @@ static void row_what(Arena *arena, const Request *request, const Prepared *p, Ro
     row->task_version = p->task->task.version;
     row->model = p->model->name;
     row->method = request->method->name;
-    row->options = options_canonical(arena, method_options(request->method), p->plans.eval.options,
-                                     request->method->name);
+    row->options = prepared_options(arena, p);
     row->method_sha = method_sha(request->method);
     row->pretrained = yes_no(protocol->pretrained);
     row->seed = protocol->seed;
@@ -576,6 +601,11 @@ static const char *warnings_of(Arena *arena, const Request *request, const Prepa
                             is->pretrained ? "the checkpoint has no masked-language-model head: "
                                              "forgetting is not measured"
                                            : "an untrained model has nothing to forget");
+    if (p->no_room)
+        text =
+            with_warning(arena, text,
+                         arena_format(arena, "what a frozen bottom gives had no room in a file: %s",
+                                      p->no_room));
     return *text ? text : NULL;
 }
 
@@ -595,8 +625,14 @@ static bool check_trained(const Request *request, const Prepared *p, Error *erro
 
 bool prepare(Arena *arena, Cache *cache, const Request *request, Prepared *p, Error *error)
 {
+    return prepare_for(arena, cache, request, NULL, NULL, p, error);
+}
+
+bool prepare_for(Arena *arena, Cache *cache, const Request *request, FileAsked *file, void *context,
+                 Prepared *p, Error *error)
+{
     const Protocol *protocol = &request->protocol;
-    *p = (Prepared){ 0 };
+    *p = (Prepared){ .request = request };
     if (!request_head(request, error) || !model_files(cache, protocol->model, &p->model, error) ||
         !task_files(cache, protocol->task, protocol->fold, &p->task, error) ||
         !check_types(arena, p, error))
@@ -625,7 +661,7 @@ bool prepare(Arena *arena, Cache *cache, const Request *request, Prepared *p, Er
         return false;
     decide_training(request, p, steps);
     decide_batches(arena, request, p);
-    if (!plan_all(arena, request, p, error) || !check_trained(request, p, error))
+    if (!plan_all(arena, request, file, context, p, error) || !check_trained(request, p, error))
         return false;
     count_flops(p);
     row_clear(&p->row);
