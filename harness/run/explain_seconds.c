@@ -194,23 +194,14 @@ static void timing_of(Race *race, size_t counted, Timing *timing)
     timing->done = STEPS_A_ROUND * race->rounds;
 }
 
-static bool fits(const Prepared *const of[2], Error *error)
-{
-    double both = (double)of[0]->row.plan_peak + (double)of[1]->row.plan_peak;
-    return both <= memory_total() ||
-           fail(error, ERROR_ENVIRONMENT, (Where){ .item = "memory" }, NULL,
-                "both runs at once need %.1f GB where there are %.1f GB; a smaller batch or "
-                "max-length needs less",
-                both / 1e9, memory_total() / 1e9);
-}
-
 bool explain_seconds(Arena *arena, const Prepared *const of[2], size_t steps, Waterfall *waterfall,
                      Timing *timing, Error *error)
 {
     const Keeping none = keeping_new(NULL, NULL);
     Race race = { .arena = arena, .of = of, .keeping = { none, none } };
     *timing = (Timing){ .steps = 0 };
-    bool ok = fits(of, error);
+    const Ledger *const ledgers[] = { &of[0]->ledger, &of[1]->ledger };
+    bool ok = ledgers_fit(ledgers, 2, arena, error);
     for (int side = 0; side < 2 && ok; side++)
         ok = opened(&race, side, &timing->feature_s[side], error);
     if (ok) {

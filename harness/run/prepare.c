@@ -224,10 +224,21 @@ static bool decide_plans(Arena *arena, const Request *request, Prepared *p, Erro
            (!p->levers.recompute || plans_recompute(arena, train, &p->plans, error));
 }
 
-// The plan's, of training and evaluation.
-static Whole peak_of(const Row *row)
+static Ledger ledger_of(const Prepared *p)
 {
-    return row->plan_peak > row->eval_plan_peak ? row->plan_peak : row->eval_plan_peak;
+    Counts all = counts_of(p->plans.eval.graph);
+    bool steps = p->batches.steps > 0 || !p->plans.features_plan; // a fit has no gradients
+    const Plan *train = plans_training(&p->plans);
+    return (Ledger){
+        .held = held_of(&all, steps, p->looks.count > 0),
+        .activations = plan_activations(train),
+        .workspace = plan_workspace(train),
+        // Kept rows lie beside the step's memory, which is that of the largest plan.
+        .step = p->frozen.bytes ? plans_bytes(&p->plans) : plan_bytes(train),
+        .evaluation = plan_bytes(p->plans.eval_plan),
+        .kept = frozen_memory(&p->frozen),
+        .in_file = p->frozen.bytes - frozen_memory(&p->frozen),
+    };
 }
 
 // A lever that moves nothing of this run is as if it had not been asked for, in key and row: there
@@ -249,6 +260,7 @@ static bool plan_with(Arena *arena, const Request *request, const Levers *levers
     if (!decide_plans(arena, request, p, error))
         return false;
     keep_effective(p);
+    p->ledger = ledger_of(p);
     return true;
 }
 
@@ -264,8 +276,6 @@ typedef struct {
     Error error;
 } Trial;
 
-static void row_memory(const Prepared *p, Row *row);
-
 static double predicted(void *context, const Levers *levers)
 {
     Trial *trial = context;
@@ -275,8 +285,7 @@ static double predicted(void *context, const Levers *levers)
     trial->planned = plan_with(trial->arena, trial->request, levers, &trial->newest, &trial->error);
     if (!trial->planned)
         return INFINITY;
-    row_memory(&trial->newest, &trial->newest.row);
-    return (double)peak_of(&trial->newest.row);
+    return (double)ledger_peak(&trial->newest.ledger);
 }
 
 static bool same_levers(const Levers *a, const Levers *b)
@@ -465,22 +474,15 @@ static void row_parameters(const Prepared *p, Row *row)
     row->method_share_nonembedding = shares.method_nonembedding;
 }
 
-static void row_memory(const Prepared *p, Row *row)
+static void row_memory(const Ledger *ledger, Row *row)
 {
-    Counts all = counts_of(p->plans.eval.graph);
-    bool steps = p->batches.steps > 0 || !p->plans.features_plan; // a fit has no gradients
-    const Plan *train = plans_training(&p->plans);
-    // Kept rows lie beside the step's memory, which is that of the largest plan.
-    size_t step = p->frozen.bytes ? plans_bytes(&p->plans) : plan_bytes(train);
-    Held of_state = held_of(&all, steps, p->looks.count > 0);
-    row->plan_weights = of_state.weights;
-    row->plan_gradients = of_state.gradients;
-    row->plan_optimizer = of_state.optimizer;
-    row->plan_activations = (Whole)(plan_activations(train) + frozen_memory(&p->frozen));
-    row->plan_workspace = (Whole)plan_workspace(train);
-    Whole held = row->plan_weights + row->plan_gradients + row->plan_optimizer;
-    row->plan_peak = held + (Whole)(step + frozen_memory(&p->frozen));
-    row->eval_plan_peak = held + (Whole)plan_bytes(p->plans.eval_plan);
+    row->plan_weights = ledger->held.weights;
+    row->plan_gradients = ledger->held.gradients;
+    row->plan_optimizer = ledger->held.optimizer;
+    row->plan_activations = (Whole)(ledger->activations + ledger->kept);
+    row->plan_workspace = (Whole)ledger->workspace;
+    row->plan_peak = ledger_training(ledger);
+    row->eval_plan_peak = ledger_evaluation(ledger);
 }
 
 // The key: what decides the result, one "name=value" a line. What is not in it: machine, threads,
@@ -601,6 +603,11 @@ static const char *warnings_of(Arena *arena, const Request *request, const Prepa
                             is->pretrained ? "the checkpoint has no masked-language-model head: "
                                              "forgetting is not measured"
                                            : "an untrained model has nothing to forget");
+    if (!p->levers.keeps) // max-memory took it: nothing else gives it up
+        text = with_warning(arena, text,
+                            p->frozen.in_file
+                                ? "within max-memory what a frozen bottom gives is kept in a file"
+                                : "within max-memory what a frozen bottom gives is not kept");
     if (p->no_room)
         text =
             with_warning(arena, text,
@@ -668,7 +675,7 @@ bool prepare_for(Arena *arena, Cache *cache, const Request *request, FileAsked *
     row_what(arena, request, p, &p->row);
     row_protocol(arena, request, p, &p->row);
     row_parameters(p, &p->row);
-    row_memory(p, &p->row);
+    row_memory(&p->ledger, &p->row);
     row_key(arena, request, p, &p->row);
     p->row.warnings = warnings_of(arena, request, p);
     return true;
@@ -684,7 +691,7 @@ bool resolve(Arena *arena, Cache *cache, const Request *request, Resolved *resol
     if (ok) {
         resolved->row = prepared.row;
         resolved->flops = prepared.flops + prepared.evaluation_flops;
-        resolved->bytes = (size_t)peak_of(&prepared.row);
+        resolved->bytes = (size_t)ledger_peak(&prepared.ledger);
         for (size_t c = 0; c < row_columns; c++)
             if (row_column[c].type == COLUMN_Text) {
                 Text *text = (Text *)(void *)((char *)&resolved->row + row_column[c].field);

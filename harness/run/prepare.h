@@ -28,6 +28,7 @@ typedef struct {
     Description description;
     Plans plans;
     Frozen frozen; // or what is kept for a fit
+    Ledger ledger;
     Training training;
     uint64_t init_seed, order_seed, dropout_seed, data_seed;
     double tokenize_s;

@@ -270,7 +270,7 @@ static bool fit(Arena *arena, Arena *hold, Run *run, Error *error)
 
 static bool learn(Arena *arena, Run *run, Error *error)
 {
-    Arena *hold = arena_with(frozen_memory(&run->prepared.frozen), error);
+    Arena *hold = arena_with(run->prepared.ledger.kept, error);
     run->row->status = "ok";
     bool ok = hold != NULL;
     if (ok && run->request->method->fit)
@@ -463,31 +463,15 @@ static bool folders_ready(Arena *arena, const Run *run, Error *error)
                                                   NULL, "cannot be written: %s", strerror(errno));
 }
 
-// The kernel promises memory that there is not, and ends the process that uses it.
-static bool memory_fits(const Arena *arena, const Row *row, Error *error)
-{
-    double held =
-        (double)row->plan_weights + (double)row->plan_gradients + (double)row->plan_optimizer;
-    double peak = fmax((double)row->plan_peak, (double)row->eval_plan_peak);
-    double there = memory_total();
-    if (peak <= there && held < (double)arena_left(arena))
-        return true;
-    return fail(
-        error, ERROR_ENVIRONMENT, (Where){ .item = "memory" }, NULL,
-        "the run needs %.1f GB where there are %.1f GB; a smaller batch or max-length needs "
-        "less",
-        peak / 1e9, fmin(there, (double)arena_left(arena)) / 1e9);
-}
-
 // What reading and planning left lies beside the plan's; while they went on they may have taken
 // more than both.
-static Whole predicted_growth(const Row *row)
+static Whole predicted_growth(const Ledger *ledger, Whole start)
 {
     Whole now = memory_now("VmRSS"), highest = memory_now("VmHWM");
-    Whole plan = row->plan_peak > row->eval_plan_peak ? row->plan_peak : row->eval_plan_peak;
-    if (now == WHOLE_UNKNOWN || highest == WHOLE_UNKNOWN || row->rss_start == WHOLE_UNKNOWN)
+    if (now == WHOLE_UNKNOWN || highest == WHOLE_UNKNOWN || start == WHOLE_UNKNOWN)
         return WHOLE_UNKNOWN;
-    return (now + plan > highest ? now + plan : highest) - row->rss_start;
+    Whole then = now + ledger_resident(ledger);
+    return (then > highest ? then : highest) - start;
 }
 
 // A short run, and there may be many, is not to take longer to be judged than to be done: a probe
@@ -584,7 +568,7 @@ static bool compute(Arena *arena, Run *run, Error *error)
         row->params_changed = row->params_trained; // two rows of the head that are one vector
     const State *state = run->trainer.state;
     row->arena_peak =
-        (Whole)(trainer_written(&run->trainer) + frozen_memory(&p->frozen) + state->weight_bytes +
+        (Whole)(trainer_written(&run->trainer) + p->ledger.kept + state->weight_bytes +
                 state->gradient_bytes + state->moment_bytes + run->best.bytes);
     row->finished_at = utc_now(arena);
     if (!used(run, error))
@@ -599,7 +583,7 @@ static void row_begin(Arena *arena, Run *run)
     Row *row = run->row;
     *row = run->prepared.row;
     row->rss_start = run->rss_start;
-    row->predicted_peak = predicted_growth(row);
+    row->predicted_peak = predicted_growth(&run->prepared.ledger, run->rss_start);
     row->load_start = run->load_start;
     row->attempts = protocol->attempt;
     row->jobs = protocol->jobs;
@@ -616,7 +600,8 @@ static bool do_it(Arena *arena, Cache *cache, Run *run, Error *error)
         return false;
     checkpoint_rest(&run->prepared.model->checkpoint); // its header has been read
     row_begin(arena, run);
-    return memory_fits(arena, run->row, error) && folders_ready(arena, run, error) &&
+    const Ledger *ledger = &run->prepared.ledger;
+    return ledgers_fit(&ledger, 1, arena, error) && folders_ready(arena, run, error) &&
            compute(arena, run, error);
 }
 
