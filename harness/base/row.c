@@ -1,6 +1,7 @@
 // row.c: the table that ROW_COLUMNS makes, and what is done with each of its columns.
 #include "base/row.h"
 #include "base/csv.h"
+#include "base/file.h"
 #include "base/text.h"
 #include <inttypes.h>
 #include <string.h>
@@ -97,6 +98,11 @@ const char *row_text(Arena *arena, const Row *row, const Column *column)
 bool row_write(const char *path, const Row *row, Error *error)
 {
     return file_write(path, row_body, row, error);
+}
+
+char *row_file(Arena *arena, const char *folder, const char *kind, const char *key)
+{
+    return path_join(arena, path_join(arena, folder, kind), arena_format(arena, "%s.csv", key));
 }
 
 static bool row_body(FILE *out, const void *row)

@@ -57,4 +57,7 @@ bool rows_of_other_schema(Arena *arena, const char *path);
 // Measured cells apart. *differs is the first column that is not the same, else NULL; may be NULL.
 bool row_same(const Row *a, const Row *b, const Column **differs);
 void row_schema(FILE *out); // results/SCHEMA.md
+// Where a run leaves a thing: FOLDER/KIND/KEY.csv. Kinds are rows, scores, predictions, curves and
+// profiles.
+char *row_file(Arena *arena, const char *folder, const char *kind, const char *key);
 #endif

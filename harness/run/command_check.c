@@ -24,15 +24,6 @@ enum {
 
 // ---- options
 
-static bool max_length_read(const Arguments *arguments, int64_t *max_length, Error *error)
-{
-    const char *typed = argument_value(arguments, "max-length");
-    *max_length = 128;
-    return !typed || (text_whole(typed, max_length) && 5 <= *max_length && *max_length <= 65536) ||
-           fail(error, ERROR_INPUT, (Where){ .item = "--max-length" }, "5 to 65536",
-                "'%s' is out of range", typed);
-}
-
 static bool task_asked(const Arguments *arguments, const char **task, Error *error)
 {
     const char *example = "as in: tunemark check reviews";
@@ -239,7 +230,7 @@ static bool command(const Invocation *invocation, int *status, Error *error)
     Arena *arena = invocation->arena;
     Arguments arguments;
     const char *name = NULL, *folder;
-    int64_t max_length;
+    int64_t max_length = 128;
     Task task;
     Dataset dataset;
     Config config;
@@ -248,7 +239,7 @@ static bool command(const Invocation *invocation, int *status, Error *error)
     Finding finding[MOST_FINDINGS];
     if (!arguments_read(arena, invocation->count, invocation->argument, flags, &arguments, error) ||
         !task_asked(&arguments, &name, error) || !arguments_known(&arguments, flags, NULL, error) ||
-        !max_length_read(&arguments, &max_length, error))
+        !argument_whole(&arguments, "max-length", 5, 65536, &max_length, error))
         return false;
     const char *model = argument_value(&arguments, "model");
     model = model ? model : "tiny";

@@ -40,19 +40,6 @@ typedef struct {
 
 // ---- options
 
-// A flag's value, a whole number from `low` to `high`; as it was where the flag is not given.
-static bool whole_read(const Arguments *arguments, const char *name, int64_t low, int64_t high,
-                       int64_t *value, Error *error)
-{
-    const char *typed = argument_value(arguments, name);
-    char right[64], item[32];
-    if (!typed || (text_whole(typed, value) && low <= *value && *value <= high))
-        return true;
-    snprintf(right, sizeof right, "%" PRId64 " to %" PRId64, low, high);
-    snprintf(item, sizeof item, "--%s", name);
-    return fail(error, ERROR_INPUT, (Where){ .item = item }, right, "'%s' is out of range", typed);
-}
-
 static bool weights_read(const Arguments *arguments, const Protocol *protocol, Asked *asked,
                          Error *error)
 {
@@ -132,11 +119,11 @@ static bool asked_read(const Arguments *arguments, const Protocol *protocol, Ask
                       .csv = argument_is(arguments, "csv") };
     if (!weights_read(arguments, protocol, asked, error) || !memory_read(arguments, asked, error) ||
         !labels_read(arguments, &asked->labels, error) ||
-        !whole_read(arguments, "rows", 1, 1000000000000, &rows, error))
+        !argument_whole(arguments, "rows", 1, 1000000000000, &rows, error))
         return false;
     asked->of.rows = (size_t)rows;
     asked->steps = rows ? steps_of(protocol, (size_t)rows) : protocol->min_steps;
-    return whole_read(arguments, "steps", 0, 1000000000000, &asked->steps, error) &&
+    return argument_whole(arguments, "steps", 0, 1000000000000, &asked->steps, error) &&
            gflops_read(arguments, (int)protocol->threads, asked, error);
 }
 

@@ -81,7 +81,7 @@ static void points(FILE *out, const char *name, double fraction)
 }
 
 // The row in words.
-static void row_print(FILE *out, const Row *row, const Protocol *protocol)
+static void row_print(FILE *out, Arena *arena, const Row *row, const Protocol *protocol)
 {
     fprintf(out, "%s %s %s", row->method, row->model, row->task);
     if (row->fold != WHOLE_UNKNOWN)
@@ -105,7 +105,7 @@ static void row_print(FILE *out, const Row *row, const Protocol *protocol)
     fputc('\n', out);
     if (protocol->save && row->saved_bytes != WHOLE_UNKNOWN)
         fprintf(out, "%s: %lld bytes to keep\n", protocol->save, (long long)row->saved_bytes);
-    fprintf(out, "%s/rows/%s.csv\n", protocol->out, row->key);
+    fprintf(out, "%s\n", row_file(arena, protocol->out, "rows", row->key));
 }
 
 const char *chosen_levers(Arena *arena, const Row *row)
@@ -153,10 +153,9 @@ static bool command(const Invocation *invocation, int *status, Error *error)
         return false;
     if (!argument_is(&arguments, "quiet"))
         notes_print(stderr, invocation->arena, &row, &request.protocol);
-    row_print(stdout, &row, &request.protocol);
+    row_print(stdout, invocation->arena, &row, &request.protocol);
     if (request.protocol.profile && row.forward_s > 0) {
-        const char *path =
-            arena_format(invocation->arena, "%s/profiles/%s.csv", request.protocol.out, row.key);
+        const char *path = row_file(invocation->arena, request.protocol.out, "profiles", row.key);
         if (!profile_print(invocation->arena, path, stdout, error))
             return false;
         puts(path);

@@ -527,9 +527,9 @@ static void row_key(Arena *arena, const Request *request, const Prepared *p, Row
         text = arena_format(arena, "%sselect=%s\n", text, row->select);
     if (protocol->train_on != TRAIN_ON_TRAIN)
         text = arena_format(arena, "%strain_on=%s\n", text, row->train_on);
-    if (is_in_parts(request, p))
-        text = arena_format(arena, "%smicro_batch=%zu\n", text, p->levers.pass);
-    if (p->levers.recompute)
+    if (row->micro_batch != WHOLE_UNKNOWN)
+        text = arena_format(arena, "%smicro_batch=%lld\n", text, (long long)row->micro_batch);
+    if (row->recompute)
         text = arena_format(arena, "%srecompute=%s\n", text, row->recompute);
     if (row->frozen_dtype)
         text = arena_format(arena, "%sfrozen_dtype=%s\n", text, row->frozen_dtype);

@@ -434,7 +434,7 @@ static bool write_all(Arena *arena, Run *run, Error *error)
     Prepared *p = &run->prepared;
     const char *out = run->request->protocol.out;
     const Evaluation *scored = run->evaluation;
-    const char *path = arena_format(arena, "%s/rows/%s.csv", out, p->row.key);
+    const char *path = row_file(arena, out, "rows", p->row.key);
     if (!row_ok(run->row) && finished_before(arena, path))
         return fail(error, ERROR_WORK, (Where){ .file = path }, NULL,
                     "%s: %s; the finished row that is there is kept", run->row->status,
