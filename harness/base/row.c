@@ -1,7 +1,6 @@
 // row.c: the table that ROW_COLUMNS makes, and what is done with each of its columns.
 #include "base/row.h"
 #include "base/csv.h"
-#include "base/file.h"
 #include "base/text.h"
 #include <inttypes.h>
 #include <string.h>

@@ -269,39 +269,23 @@ typedef struct {
     Arena *arena;
     size_t mark;
     const Request *request;
-    const Prepared *p;
+    const Prepared *p; // not planned yet
     Prepared newest;
-    Levers asked; // of the newest
-    bool planned; // is the newest one whole?
     Error error;
 } Trial;
+
+static bool plan_anew(Trial *trial, const Levers *levers, Error *error)
+{
+    arena_rewind(trial->arena, trial->mark);
+    trial->newest = *trial->p;
+    return plan_with(trial->arena, trial->request, levers, &trial->newest, error);
+}
 
 static double predicted(void *context, const Levers *levers)
 {
     Trial *trial = context;
-    arena_rewind(trial->arena, trial->mark);
-    trial->newest = *trial->p;
-    trial->asked = *levers;
-    trial->planned = plan_with(trial->arena, trial->request, levers, &trial->newest, &trial->error);
-    if (!trial->planned)
-        return INFINITY;
-    return (double)ledger_peak(&trial->newest.ledger);
-}
-
-static bool same_levers(const Levers *a, const Levers *b)
-{
-    return a->pass == b->pass && a->recompute == b->recompute && a->keeps == b->keeps;
-}
-
-// The plans under levers that fit; often they are those that were tried last.
-static bool plan_chosen(Trial *trial, const Levers *levers, Prepared *p, Error *error)
-{
-    if (trial->planned && same_levers(&trial->asked, levers)) {
-        *p = trial->newest;
-        return true;
-    }
-    arena_rewind(trial->arena, trial->mark);
-    return plan_with(trial->arena, trial->request, levers, p, error);
+    return plan_anew(trial, levers, &trial->error) ? (double)ledger_peak(&trial->newest.ledger)
+                                                   : INFINITY;
 }
 
 static bool plan_within(Arena *arena, const Request *request, Prepared *p, Error *error)
@@ -315,8 +299,11 @@ static bool plan_within(Arena *arena, const Request *request, Prepared *p, Error
                     "without micro-batch and recompute", "chooses these itself");
     *trial = (Trial){ .arena = arena, .mark = arena_mark(arena), .request = request, .p = p };
     if (levers_choose((size_t)protocol->batch, (double)protocol->max_memory, predicted, trial,
-                      &levers, &least))
-        return plan_chosen(trial, &levers, p, error);
+                      &levers, &least)) {
+        bool planned = plan_anew(trial, &levers, error); // once more, for often others came after
+        *p = trial->newest;
+        return planned;
+    }
     if (isinf(least)) {
         *error = trial->error;
         return false;
