@@ -33,7 +33,7 @@ Done run_of(Bench *b, const char *method, const char *const *settings)
 
 const char *run_file(Bench *b, const Done *done, const char *kind)
 {
-    return arena_format(b->arena, "%s/%s/%s.csv", done->out, kind, done->row.key);
+    return row_file(b->arena, done->out, kind, done->row.key);
 }
 
 const char *run_text(Bench *b, const Done *done, const char *kind)

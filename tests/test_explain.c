@@ -319,6 +319,27 @@ static void seconds_of_nodes_are_those_of_a_step(void)
     CHECK(agree);
 }
 
+// As runs have them, by the same options: two with one bottom share a file.
+static void rows_are_kept_where_the_runs_keep_them(void)
+{
+    for (int large = 0; large < 2; large++) {
+        Pair p;
+        Waterfall w;
+        Timing timing;
+        char folder[128];
+        snprintf(folder, sizeof folder, "%s/kept%d", test_folder(), large);
+        const char *const *settings = SETTINGS("epochs", "9", "cache", large ? "0" : "1",
+                                               "cache-file", "1", "cache-folder", folder);
+        if (pair_open(&p, (const char *const[]){ "head", "head" }, settings) &&
+            CHECK(p.prepared[0].frozen.in_file == large) && CHECK(product_start(1, &p.error)) &&
+            CHECK(explain_seconds(p.arena, p.of, 2, &w, &timing, &p.error))) {
+            CHECK(timing.feature_s[0] > 0 && timing.feature_s[1] == timing.feature_s[0]);
+            CHECK(files_below(folder) == 1);
+        }
+        pair_close(&p);
+    }
+}
+
 static void a_frozen_part_is_no_part_of_a_step(void)
 {
     Pair p;
@@ -463,6 +484,7 @@ void suite_explain(void)
     ADD(what_passes_a_gradient_down_is_not_there_for_a_parameter);
     ADD(nodes_of_the_backward_know_whose_they_are);
     ADD(seconds_of_nodes_are_those_of_a_step);
+    ADD(rows_are_kept_where_the_runs_keep_them);
     ADD(a_frozen_part_is_no_part_of_a_step);
     ADD(what_takes_no_steps_has_no_seconds);
     ADD(the_screen_fits_and_the_csv_adds_up);

@@ -87,8 +87,12 @@ static Matrix trained_logits(Case *c, const Plans *plans)
     if (!CHECK(trainer_new(s->arena, plans, NULL, 3, 9, &s->training, &trainer, &s->error)))
         return logits;
     if (plans->prefix_plan) {
-        CHECK(kept_compute(s->arena, plans->prefix_plan, trainer.prefix, &c->tokens,
-                           &c->frozen.batches, NULL, NULL, &kept));
+        const Graph *graph = plan_graph(plans->prefix_plan);
+        const Batches *once = &c->frozen.batches;
+        kept_lay(s->arena, graph, &c->tokens, arena_take(s->arena, kept_room(graph, &c->tokens), 1),
+                 &kept);
+        CHECK(kept_fill(s->arena, &kept, trainer.prefix, once, once->steps, kept_copy, NULL, NULL,
+                        NULL));
         trainer.kept = &kept;
     }
     for (size_t step = 0; step < STEPS; step++) {

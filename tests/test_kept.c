@@ -3,11 +3,11 @@
 #include "run/keeping.h"
 #include "base/text.h"
 #include "tests/run_bench.h"
-#include <fcntl.h>
 #include <math.h>
+#include <signal.h>
 #include <string.h>
-#include <sys/file.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 // Enough epochs that what a frozen bottom gives is kept.
@@ -401,23 +401,38 @@ static void what_is_no_file_is_left_alone(void)
     arena_free(b.arena);
 }
 
-static void parts_of_dead_writers_go_and_those_of_living_ones_stay(void)
+static void a_killed_writer_leaves_nothing(void)
 {
     Bench b = run_bench();
-    const char *folder = folder_of(&b, "kept");
-    const char *const *settings = SETTINGS(EPOCHS, "cache-folder", folder);
-    run_of(&b, "head", settings);
-    const char *path = file_of(&b, folder);
-    const char *dead = arena_format(b.arena, "%s.1.part", path);
-    const char *living = arena_format(b.arena, "%s.2.part", path);
-    const char *others = path_join(b.arena, folder, "another.kept.1.part");
-    write_text(dead, "half"), write_text(living, "half"), write_text(others, "half");
-    int file = open(living, O_RDWR | O_CLOEXEC);
-    CHECK(file >= 0 && flock(file, LOCK_EX) == 0);
-    CHECK(remove(path) == 0);
-    run_of(&b, "head", settings);
-    CHECK(file_exists(path) && !file_exists(dead) && file_exists(living) && file_exists(others));
-    close(file);
+    for (int large = 0; large < 2; large++) {
+        const char *folder = folder_of(&b, large ? "file" : "memory");
+        for (long ms = 20; ms < 400; ms *= 2) {
+            pid_t child = program_start(b.arena, COMMAND, b.task, "topk", folder_of(&b, "out"),
+                                        folder, !large, large);
+            nanosleep(&(struct timespec){ .tv_nsec = ms * 1000000 }, NULL);
+            kill(child, SIGKILL);
+            program_ended(child);
+            Files files = files_in(&b, folder, "");
+            for (size_t i = 0; i < files.count; i++)
+                CHECK(strstr(files.name[i], ".part") == NULL);
+        }
+    }
+    arena_free(b.arena);
+}
+
+// /proc can have no file without a name, and none at all.
+static void where_rows_cannot_be_left_for_others_the_run_has_them(void)
+{
+    Bench b = run_bench();
+    Done usual = run_of(&b, "head", SETTINGS(EPOCHS));
+    for (int large = 0; large < 2; large++) {
+        Done done = run_of(&b, "head",
+                           SETTINGS(EPOCHS, "cache-folder", "/proc", "cache", large ? "0" : "1",
+                                    "cache-file", "1"));
+        same_results(&b, &usual, &done);
+        CHECK(done.row.warnings && strstr(done.row.warnings, "no other run will find /proc/"));
+        CHECK(!isnan(done.row.feature_s));
+    }
     arena_free(b.arena);
 }
 
@@ -440,7 +455,7 @@ static Done written(Bench *b, const char *out)
     return done;
 }
 
-static void jobs_at_once_may_write_one_file(void)
+static void of_jobs_at_once_one_computes_and_the_others_find(void)
 {
     enum { JOBS = 4 };
     Bench b = run_bench();
@@ -459,8 +474,9 @@ static void jobs_at_once_may_write_one_file(void)
             Done done = written(&b, out[j]);
             same_results(&b, &first, &done);
             CHECK(!done.row.warnings);
+            CHECK(done.row.feature_s == first.row.feature_s); // of the one that computed them
         }
-        CHECK(files_in(&b, folder, "").count == 1); // and no part
+        CHECK(files_in(&b, folder, "").count == 1); // and no lock
         mark(&b, file_of(&b, folder));
         Said said = program(b.arena, NULL, COMMAND, b.task, "head", out[0], folder, !large, large);
         CHECK(said.status == 0 && strstr(said.out, " (alone 1"));
@@ -496,6 +512,56 @@ static void a_full_disk_costs_the_file_and_nothing_else(void)
             for (size_t i = 0; i < files_in(&b, folder, "").count; i++)
                 CHECK(m == 2 && strstr(files_in(&b, folder, "").name[i], ".part") == NULL);
         }
+    arena_free(b.arena);
+}
+
+// The plan without a file takes the place of the one with it: neither memory nor seconds of both.
+static void a_run_without_room_takes_what_one_that_keeps_nothing_takes(void)
+{
+    static const char words[] = "run --model mini --task %s --method topk --epochs 9 --min-steps 1 "
+                                "--batch 8 --max-length 16 --cache 0 --out %s --cache-file %d";
+    Around full = { .file_bytes = 20000 };
+    Bench b = run_bench();
+    const char *out = folder_of(&b, "full"), *usual = folder_of(&b, "usual");
+    CHECK(program(b.arena, NULL, words, b.task, usual, 0).status == 0);
+    CHECK(program(b.arena, &full, words, b.task, out, 4000).status == 0);
+    Row done = written(&b, out).row, right = written(&b, usual).row;
+    CHECK(done.warnings && strstr(done.warnings, "had no room in a file"));
+    CHECK(done.plan_peak == right.plan_peak && row_alone_s(&done) == done.wall_s);
+    if (SANITIZED || done.rss_peak == WHOLE_UNKNOWN)
+        skip("what is resident is not known");
+    else
+        CHECK_CLOSE((double)(done.rss_peak - done.rss_start) / 1e6,
+                    (double)(right.rss_peak - right.rss_start) / 1e6, 0.05);
+    arena_free(b.arena);
+}
+
+static bool count_before_steps(void *context, int64_t step, int64_t steps, double loss, double rate)
+{
+    int *calls = context;
+    (void)steps, (void)loss, (void)rate;
+    *calls += step == 0;
+    return true;
+}
+
+// It may be a large one.
+static void a_file_that_is_found_is_read_with_an_eye_on_the_clock(void)
+{
+    Bench b = run_bench();
+    const char *folder = folder_of(&b, "kept");
+    int calls = 0;
+    Request request;
+    Error error;
+    Row row;
+    const char *const *settings =
+        SETTINGS("epochs", "2", "model", "mini", "train-limit", "300", "stage", "trial",
+                 "cache-folder", folder, "out", folder_of(&b, "out"));
+    run_on(&b, "reviews", "topk", settings);
+    Image image = mark(&b, file_of(&b, folder));
+    CHECK(image.size > 3 << 20);
+    CHECK(small_request(b.arena, "topk", "reviews", settings, &request, &error));
+    CHECK(run(b.arena, &request, count_before_steps, &calls, &row, &error) && was_found(row));
+    CHECK(calls >= (int)(image.size >> 20));
     arena_free(b.arena);
 }
 
@@ -535,8 +601,11 @@ void suite_kept(void)
     ADD(what_decides_the_rows_is_in_the_name_and_nothing_else);
     ADD(a_file_that_is_not_whole_and_right_is_computed_anew);
     ADD(what_is_no_file_is_left_alone);
-    ADD(parts_of_dead_writers_go_and_those_of_living_ones_stay);
-    ADD(jobs_at_once_may_write_one_file);
+    ADD(a_killed_writer_leaves_nothing);
+    ADD(where_rows_cannot_be_left_for_others_the_run_has_them);
+    ADD(of_jobs_at_once_one_computes_and_the_others_find);
     ADD(a_full_disk_costs_the_file_and_nothing_else);
+    ADD(a_run_without_room_takes_what_one_that_keeps_nothing_takes);
+    ADD(a_file_that_is_found_is_read_with_an_eye_on_the_clock);
     ADD(an_interruption_leaves_no_part);
 }

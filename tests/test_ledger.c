@@ -53,6 +53,8 @@ static const struct {
     { "mini", "reviews", "--method head --batch 64 --frozen-dtype int8 --cache 0" },
     { "mini", "reviews", "--method adapter --batch 16 --recompute yes" },
     { "tiny", "sst2", "--method lora --batch 8 --train-limit 100" },
+    { "tiny", "reviews",
+      "--method topk --batch 32 --cache 0 --cache-file 100 --epochs 3 --min-steps 1" },
 };
 enum { RUNS = sizeof runs / sizeof *runs };
 

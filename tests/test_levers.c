@@ -310,8 +310,11 @@ static void what_does_not_fit_is_refused_with_what_would(void)
 {
     Bench b = run_bench();
     const char *words = arena_format(
-        b.arena, "run -q --model tiny --task %s --method lora --min-steps 1 --epochs 0 --out %s/o",
+        b.arena,
+        "run -q --model tiny --task %s --method lora --min-steps 1 --epochs 0 --warmup 0 "
+        "--out %s/o",
         b.task, b.folder);
+    const char *aloud = arena_format(b.arena, "run%s", words + strlen("run -q"));
     Said said = program(b.arena, NULL, "%s --max-memory 2MB", words);
     CHECK_REFUSED(said, 2, "max-memory: 2MB is not enough, even for one example");
     const char *least = strstr(said.err, "at least ");
@@ -319,13 +322,16 @@ static void what_does_not_fit_is_refused_with_what_would(void)
         const char *enough =
             arena_format(b.arena, "%.*s", (int)strcspn(least + 9, "\n"), least + 9);
         said = program(b.arena, NULL, "%s --max-memory %s", words, enough);
-        CHECK(said.status == 0);
+        CHECK(said.status == 0 && !*said.err); // what it has chosen is told unless quiet
+        said = program(b.arena, NULL, "%s --seed 2 --max-memory %s", aloud, enough);
         CHECK_TEXT(said.err, "tunemark: max-memory: micro-batch 1, recompute\n");
     }
     CHECK_REFUSED(program(b.arena, NULL, "%s --max-memory 1GB --micro-batch 4", words), 2,
                   "max-memory: chooses these itself; should be without micro-batch and recompute");
     CHECK_REFUSED(program(b.arena, NULL, "%s --max-memory 1GB --rank 1024", words), 2, "rank: ");
-    said = program(b.arena, NULL, "%s --max-memory 1GB", words);
+    said = program(b.arena, NULL, "%s --recompute yes --frozen-dtype int8 --profile yes", words);
+    CHECK(said.status == 0 && !*said.err);
+    said = program(b.arena, NULL, "%s --max-memory 1GB", aloud);
     CHECK_TEXT(said.err, "tunemark: max-memory: the whole batch at once\n");
     arena_free(b.arena);
 }
@@ -342,6 +348,12 @@ static void kept_rows_are_given_up_first(void)
     Row row = run_of(&b, "head", SETTINGS("epochs", "9", "max-memory", limit)).row;
     CHECK(isnan(row.feature_s) && row.micro_batch == WHOLE_UNKNOWN);
     CHECK_TEXT(row.key, with.key);
+    CHECK(!with.warnings && !without.warnings);
+    CHECK_TEXT(row.warnings, "within max-memory what a frozen bottom gives is not kept");
+    row = run_of(&b, "head", SETTINGS("epochs", "9", "max-memory", limit, "cache-file", "1")).row;
+    CHECK_TEXT(row.warnings, "within max-memory what a frozen bottom gives is kept in a file");
+    limit = arena_format(b.arena, "%lld", (long long)peak_of(&with));
+    CHECK(!run_of(&b, "head", SETTINGS("epochs", "9", "max-memory", limit)).row.warnings);
     arena_free(b.arena);
 }
 

@@ -527,6 +527,37 @@ static void a_run_out_of_time_leaves_no_score(void)
     arena_free(b.arena);
 }
 
+// Beside a run that planned just the steps which the other did: all updates are made in both, those
+// of rows that no later step looked up, too.
+static void a_run_that_ends_early_says_what_it_changed(void)
+{
+    static const struct {
+        const char *status, *name, *value, *in_the_other;
+    } early[] = { { "timeout", "timeout", "0", "600" },
+                  { "diverged", "weight-decay", "10", "10" } }; // at rate 1: times -9 a step
+    Bench b = run_bench();
+    for (size_t e = 0; e < 2; e++) {
+        const char *settings[] = { "epochs",       "0",   "schedule",    "constant",
+                                   "warmup",       "0",   "lr",          "1",
+                                   "weight-decay", "0.1", early[e].name, early[e].value,
+                                   "min-steps",    "400", NULL };
+        enum { VALUE = 11, STEPS = 13 };
+        Done ended = run_of(&b, "full", settings);
+        CHECK_TEXT(ended.row.status, early[e].status);
+        const char *at = ended.row.error ? strstr(ended.row.error, "at step ") : NULL;
+        if (!CHECK(at != NULL))
+            continue;
+        settings[VALUE] = early[e].in_the_other;
+        settings[STEPS] = arena_format(b.arena, "%d", atoi(at + 8) + 1);
+        Done whole = run_of(&b, "full", settings);
+        if (!CHECK(ended.row.params_changed == whole.row.params_changed))
+            printf("%s: %lld changed, of a run of %s steps %lld\n", early[e].status,
+                   (long long)ended.row.params_changed, settings[STEPS],
+                   (long long)whole.row.params_changed);
+    }
+    arena_free(b.arena);
+}
+
 static void a_finished_row_is_not_replaced_by_an_attempt_that_did_not_end(void)
 {
     Bench b = run_bench();
@@ -686,6 +717,7 @@ void suite_run(void)
     ADD(each_head_is_another_model);
     ADD(a_loss_that_is_no_number_ends_the_run_without_a_score);
     ADD(a_run_out_of_time_leaves_no_score);
+    ADD(a_run_that_ends_early_says_what_it_changed);
     ADD(a_finished_row_is_not_replaced_by_an_attempt_that_did_not_end);
     ADD(capitals_that_no_text_reaches_are_warned_of);
     ADD(one_thread_means_one_whatever_the_environment_says);

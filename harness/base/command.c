@@ -1,6 +1,7 @@
 // command.c: reading a command line.
 #include "base/command.h"
 #include "base/text.h"
+#include <inttypes.h>
 #include <string.h>
 
 static const Flag *flag_find(const Flag *flags, const char *name, size_t length, char letter)
@@ -105,6 +106,26 @@ const char *argument_value(const Arguments *arguments, const char *name)
         if (!strcmp(arguments->given[i].name, name))
             return arguments->given[i].value;
     return NULL;
+}
+
+bool argument_whole(const Arguments *arguments, const char *name, int64_t low, int64_t high,
+                    int64_t *value, Error *error)
+{
+    const char *typed = argument_value(arguments, name);
+    int64_t number;
+    char right[64], item[64];
+    if (!typed)
+        return true;
+    if (text_whole(typed, &number) && low <= number && number <= high) {
+        *value = number;
+        return true;
+    }
+    if (high == INT64_MAX)
+        snprintf(right, sizeof right, "a whole number from %" PRId64 " on", low);
+    else
+        snprintf(right, sizeof right, "%" PRId64 " to %" PRId64, low, high);
+    snprintf(item, sizeof item, "--%s", name);
+    return fail(error, ERROR_INPUT, (Where){ .item = item }, right, "'%s' is out of range", typed);
 }
 
 bool arguments_known(const Arguments *arguments, const Flag *flags, const Option *const *tables,

@@ -1,11 +1,16 @@
 // draft.c: see draft.h.
 #include "base/draft.h"
+#include "base/text.h"
 #include <errno.h>
 #include <fcntl.h>
+#include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
 #include <sys/mman.h>
+#include <sys/random.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
+
+enum { NAME_ROOM = 4096 };
 
 static bool failed(const Draft *draft, int number, Error *error)
 {
@@ -13,30 +18,18 @@ static bool failed(const Draft *draft, int number, Error *error)
                 strerror(number ? number : EIO));
 }
 
-// Parts of this path whose writer is gone. What cannot be listed or removed stays.
-static void drop_stale(Arena *arena, const char *path)
-{
-    const char *slash = strrchr(path, '/'), *name = slash ? slash + 1 : path, **part;
-    const char *folder = slash ? arena_format(arena, "%.*s", (int)(slash - path) + 1, path) : ".";
-    size_t parts = 0, length = strlen(name);
-    Error error;
-    if (!folder_list(arena, folder, ".part", &part, &parts, &error))
-        return;
-    for (size_t i = 0; i < parts; i++) {
-        if (strncmp(part[i], name, length) != 0 || part[i][length] != '.')
-            continue;
-        const char *stale = path_join(arena, folder, part[i]);
-        int file = open(stale, O_RDWR | O_CLOEXEC | O_NONBLOCK | O_NOFOLLOW);
-        if (file < 0)
-            continue;
-        if (flock(file, LOCK_EX | LOCK_NB) == 0)
-            unlink(stale);
-        close(file);
-    }
-}
-
+// A disk that is too small is not asked: some give what there is before they say no.
 static bool take_room(const Draft *draft, Error *error)
 {
+    struct statvfs disk;
+    char needs[SIZE_TEXT], has[SIZE_TEXT];
+    if (fstatvfs(draft->file, &disk) == 0 && disk.f_blocks > 0) {
+        double there = (double)disk.f_bavail * (double)disk.f_frsize;
+        if ((double)draft->size > there)
+            return fail(error, ERROR_ENVIRONMENT, (Where){ .file = draft->path }, NULL,
+                        "not written: takes %s bytes where %s are free",
+                        text_of_size(needs, (double)draft->size), text_of_size(has, there));
+    }
     int number;
     do
         number = posix_fallocate(draft->file, 0, (off_t)draft->size);
@@ -44,20 +37,42 @@ static bool take_room(const Draft *draft, Error *error)
     return number == 0 || failed(draft, number, error);
 }
 
-bool draft_open(Arena *arena, const char *path, bool kept, size_t size, Draft *draft, Error *error)
+// A name beside the path that no other process has, on any machine.
+static bool another_name(const Draft *draft, char name[NAME_ROOM])
 {
+    unsigned char bytes[8];
+    uint64_t number;
+    if (getrandom(bytes, sizeof bytes, 0) != (ssize_t)sizeof bytes)
+        return false;
+    memcpy(&number, bytes, sizeof number);
+    int length =
+        snprintf(name, NAME_ROOM, "%s.%016llx.part", draft->path, (unsigned long long)number);
+    errno = ENAMETOOLONG;
+    return length < NAME_ROOM;
+}
+
+// Where files cannot be without a name, one that will not get one has it for a moment.
+static int open_named(const Draft *draft)
+{
+    char name[NAME_ROOM];
+    if (!another_name(draft, name))
+        return -1;
+    int file = open(name, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+    if (file >= 0)
+        unlink(name);
+    return file;
+}
+
+bool draft_open(Arena *arena, const char *path, bool named, size_t size, Draft *draft, Error *error)
+{
+    const char *slash = strrchr(path, '/');
+    const char *folder = slash ? arena_format(arena, "%.*s", (int)(slash - path) + 1, path) : ".";
     *draft = (Draft){ .path = path, .size = size };
-    if (kept)
-        drop_stale(arena, path);
-    draft->part = arena_format(arena, "%s.%ld.part", path, (long)getpid());
-    draft->file = open(draft->part, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+    draft->file = open(folder, O_TMPFILE | O_RDWR | O_CLOEXEC | (named ? 0 : O_EXCL), 0666);
+    if (draft->file < 0 && !named)
+        draft->file = open_named(draft);
     if (draft->file < 0)
         return failed(draft, errno, error);
-    flock(draft->file, LOCK_EX | LOCK_NB); // where there are no locks, a part may be lost
-    if (!kept) {
-        unlink(draft->part);
-        draft->part = NULL;
-    }
     if (take_room(draft, error))
         return true;
     draft_close(draft);
@@ -87,18 +102,30 @@ bool draft_map(const Draft *draft, Bytes *bytes, Error *error)
     return true;
 }
 
-bool draft_keep(Draft *draft, Error *error)
+static bool give_name(const Draft *draft, const char *name)
 {
-    if (rename(draft->part, draft->path) != 0)
+    char held[64];
+    snprintf(held, sizeof held, "/proc/self/fd/%d", draft->file);
+    return linkat(AT_FDCWD, held, AT_FDCWD, name, AT_SYMLINK_FOLLOW) == 0;
+}
+
+// A link takes no other's place, and a rename does.
+bool draft_keep(const Draft *draft, Error *error)
+{
+    char name[NAME_ROOM];
+    if (give_name(draft, draft->path))
+        return true;
+    if (errno != EEXIST || !another_name(draft, name) || !give_name(draft, name))
         return failed(draft, errno, error);
-    draft->part = NULL;
-    return true;
+    if (rename(name, draft->path) == 0)
+        return true;
+    int number = errno;
+    unlink(name);
+    return failed(draft, number, error);
 }
 
 void draft_close(Draft *draft)
 {
-    if (draft->part)
-        unlink(draft->part);
     close(draft->file);
     *draft = (Draft){ .file = -1 };
 }

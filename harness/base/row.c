@@ -100,6 +100,11 @@ bool row_write(const char *path, const Row *row, Error *error)
     return file_write(path, row_body, row, error);
 }
 
+char *row_file(Arena *arena, const char *folder, const char *kind, const char *key)
+{
+    return path_join(arena, path_join(arena, folder, kind), arena_format(arena, "%s.csv", key));
+}
+
 static bool row_body(FILE *out, const void *row)
 {
     row_header(out);

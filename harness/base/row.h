@@ -47,6 +47,9 @@ bool row_ok(const Row *row);             // its run ended well
 // than its clock (feature_s), else wall_s. Unknown where that is.
 double row_alone_s(const Row *row);
 const char *row_text(Arena *arena, const Row *row, const Column *column); // as written; "" unknown
+// Where a run leaves a thing: FOLDER/KIND/KEY.csv. Kinds are rows, scores, predictions, curves and
+// profiles.
+char *row_file(Arena *arena, const char *folder, const char *kind, const char *key);
 bool row_write(const char *path, const Row *row,
                Error *error); // header and row, whole (file_write)
 // Reads a file of rows, its columns in any order; a column that the program does not know, a

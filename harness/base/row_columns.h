@@ -42,7 +42,7 @@
     COLUMN(method_sha, Text, decided, what, "", "SHA-256 of the method's file without comments and default rates") \
     COLUMN(pretrained, Text, decided, what, "", "yes, or no when all weights were drawn anew")     \
     COLUMN(init_from, Text, decided, what, "",                                                     \
-           "key of the run whose weights this one started from")                                   \
+           "key of the run whose weights this one started from (of no run so far)")                \
     COLUMN(seed, Whole, decided, what, "",                                                         \
            "the seed that sets the other four unless they are given")                              \
     COLUMN(init_seed, Whole, decided, what, "", "seed of initial values")                          \
@@ -108,8 +108,9 @@
     COLUMN(search_s, Real, measured, protocol, "seconds",                                          \
            "sum of wall_s over the trials of this setting; or of the fits that were compared")     \
     COLUMN(budget, Real, decided, protocol, "fraction",                                            \
-           "share of weights that the method's size option was solved for")                        \
-    COLUMN(budget_of, Text, decided, protocol, "", "the weights that budget is a share of")        \
+           "share of weights that the method's size option was solved for (of no run so far)")     \
+    COLUMN(budget_of, Text, decided, protocol, "",                                                 \
+           "the weights that budget is a share of (of no run so far)")                             \
     /* score */                                                                                    \
     COLUMN(metric, Text, decided, score, "", "the task's metric: the one that score is in")        \
     COLUMN(eval_split, Text, decided, score, "", "the split that score is on: dev or test; of a trial tune, without a score") \
@@ -198,12 +199,13 @@
     COLUMN(rss_eval_peak, Whole, measured, memory, "bytes",                                        \
            "VmHWM of evaluation, likewise; what only training needs was given back before")        \
     COLUMN(rss_anon_sampled, Whole, measured, memory, "bytes",                                     \
-           "highest RssAnon seen in samples: memory of its own")                                   \
+           "highest RssAnon seen in samples: memory of its own (of no run so far)")                \
     COLUMN(rss_file_sampled, Whole, measured, memory, "bytes",                                     \
-           "highest RssFile seen in samples: mapped files, as in rss_peak")                \
+           "highest RssFile seen in samples: mapped files, as in rss_peak (of no run so far)")     \
     COLUMN(predicted_peak, Whole, measured, memory, "bytes",                                       \
-           "rss_peak less rss_start as predicted before the first step: what reading and planning " \
-           "left and the larger of plan_peak and eval_plan_peak, or their own peak if it is more") \
+           "rss_peak less rss_start as predicted before the first step: what reading and planning "\
+           "left and the larger of plan_peak, with what is kept of a frozen bottom in a file, "    \
+           "and eval_plan_peak, or their own peak if it is more")                                  \
     /* time */                                                                                     \
     COLUMN(wall_s, Real, measured, time, "seconds",                                                \
            "monotonic clock, from start to the last evaluation; the speed probes and the "         \

@@ -94,6 +94,14 @@ void state_settle(State *state)
             slot_settle(&state->slot[i]);
 }
 
+bool state_settled(const State *state)
+{
+    for (size_t i = 0; i < state->slots; i++)
+        if (state->slot[i].deferred && state->slot[i].deferred->made > 0)
+            return false;
+    return true;
+}
+
 void state_look_up(State *state, const Batch *batch)
 {
     for (size_t i = 0; i < state->slots; i++) {

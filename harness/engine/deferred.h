@@ -13,6 +13,7 @@
 void state_defer(Arena *arena, State *state, const Graph *graph);
 void state_look_up(State *state, const Batch *batch); // the rows of this batch have all updates
 void state_settle(State *state);                      // all rows have
+bool state_settled(const State *state);               // have they?
 
 // ---- what state_update uses, of a slot with `deferred`
 

@@ -119,8 +119,7 @@ static int by_place(const void *a, const void *b)
 
 static bool has_predictions(Arena *arena, const Keyed *of)
 {
-    return of->folder &&
-           file_exists(arena_format(arena, "%s/predictions/%s.csv", of->folder, of->row->key));
+    return of->folder && file_exists(row_file(arena, of->folder, "predictions", of->row->key));
 }
 
 static bool worth_more(Arena *arena, const Keyed *a, const Keyed *b)

@@ -248,8 +248,8 @@ static bool read_side(Arena *arena, Arena *files, Side *side, Items *items, Erro
         const Row *row = side->run[r];
         if (!has_score(row) || !row->key)
             continue;
-        const char *file = path_join(arena, side->rows->folder[row - side->rows->row],
-                                     arena_format(arena, "predictions/%s.csv", row->key));
+        const char *folder = side->rows->folder[row - side->rows->row];
+        const char *file = row_file(arena, folder, "predictions", row->key);
         if (!file_exists(file)) {
             side->missing++;
             continue;

@@ -20,7 +20,7 @@ static double scored_majority(const Table *table, const Row *row, const char *sp
     Csv csv;
     if (!rows->folder || !row->key)
         return NAN;
-    char *path = arena_format(table->arena, "%s/scores/%s.csv", rows->folder[i], row->key);
+    char *path = row_file(table->arena, rows->folder[i], "scores", row->key);
     if (!csv_read(table->arena, path, CSV_COMMAS, true, &csv, &error))
         return NAN; // it is no part of the row, and may be left behind
     size_t s = csv_column(&csv, "split"), m = csv_column(&csv, "metric"),

@@ -25,15 +25,6 @@ enum {
 
 // ---- options
 
-static bool max_length_read(const Arguments *arguments, int64_t *max_length, Error *error)
-{
-    const char *typed = argument_value(arguments, "max-length");
-    *max_length = 128;
-    return !typed || (text_whole(typed, max_length) && 5 <= *max_length && *max_length <= 65536) ||
-           fail(error, ERROR_INPUT, (Where){ .item = "--max-length" }, "5 to 65536",
-                "'%s' is out of range", typed);
-}
-
 static bool task_asked(const Arguments *arguments, const char **task, Error *error)
 {
     const char *example = "as in: tunemark check reviews";
@@ -243,7 +234,7 @@ static bool command(const Invocation *invocation, int *status, Error *error)
     Arena *arena = invocation->arena;
     Arguments arguments;
     const char *name = NULL, *folder;
-    int64_t max_length, fold;
+    int64_t max_length = 128, fold = INT64_MIN;
     Task task;
     Dataset dataset;
     Config config;
@@ -252,8 +243,8 @@ static bool command(const Invocation *invocation, int *status, Error *error)
     Finding finding[MOST_FINDINGS];
     if (!arguments_read(arena, invocation->count, invocation->argument, flags, &arguments, error) ||
         !task_asked(&arguments, &name, error) || !arguments_known(&arguments, flags, NULL, error) ||
-        !max_length_read(&arguments, &max_length, error) ||
-        !count_flag(&arguments, "fold", 1, INT64_MIN, &fold, error))
+        !argument_whole(&arguments, "max-length", 5, 65536, &max_length, error) ||
+        !argument_whole(&arguments, "fold", 1, INT64_MAX, &fold, error))
         return false;
     const char *model = argument_value(&arguments, "model");
     model = model ? model : "tiny";

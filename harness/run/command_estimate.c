@@ -40,19 +40,6 @@ typedef struct {
 
 // ---- options
 
-// A flag's value, a whole number from `low` to `high`; as it was where the flag is not given.
-static bool whole_read(const Arguments *arguments, const char *name, int64_t low, int64_t high,
-                       int64_t *value, Error *error)
-{
-    const char *typed = argument_value(arguments, name);
-    char right[64], item[32];
-    if (!typed || (text_whole(typed, value) && low <= *value && *value <= high))
-        return true;
-    snprintf(right, sizeof right, "%" PRId64 " to %" PRId64, low, high);
-    snprintf(item, sizeof item, "--%s", name);
-    return fail(error, ERROR_INPUT, (Where){ .item = item }, right, "'%s' is out of range", typed);
-}
-
 static bool weights_read(const Arguments *arguments, const Protocol *protocol, Asked *asked,
                          Error *error)
 {
@@ -132,11 +119,11 @@ static bool asked_read(const Arguments *arguments, const Protocol *protocol, Ask
                       .csv = argument_is(arguments, "csv") };
     if (!weights_read(arguments, protocol, asked, error) || !memory_read(arguments, asked, error) ||
         !labels_read(arguments, &asked->labels, error) ||
-        !whole_read(arguments, "rows", 1, 1000000000000, &rows, error))
+        !argument_whole(arguments, "rows", 1, 1000000000000, &rows, error))
         return false;
     asked->of.rows = (size_t)rows;
     asked->steps = rows ? steps_of(protocol, (size_t)rows) : protocol->min_steps;
-    return whole_read(arguments, "steps", 0, 1000000000000, &asked->steps, error) &&
+    return argument_whole(arguments, "steps", 0, 1000000000000, &asked->steps, error) &&
            gflops_read(arguments, (int)protocol->threads, asked, error);
 }
 
@@ -189,8 +176,9 @@ static int by_bytes(const void *a, const void *b)
     const Line *x = a, *y = b;
     if (x->known != y->known)
         return x->known ? -1 : 1;
-    if (x->is.bytes != y->is.bytes)
-        return x->is.bytes < y->is.bytes ? -1 : 1;
+    int64_t less = ledger_peak(&x->is.ledger), more = ledger_peak(&y->is.ledger);
+    if (less != more)
+        return less < more ? -1 : 1;
     return strcmp(x->method, y->method);
 }
 
@@ -220,9 +208,12 @@ static const char *figure(char text[16], double value)
 static void line_print(const Line *line, const Asked *asked)
 {
     const Estimate *is = &line->is;
-    const double bytes[] = { (double)is->held.weights,   (double)is->held.gradients,
-                             (double)is->held.optimizer, (double)is->activations,
-                             (double)is->workspace,      (double)is->bytes };
+    const Ledger *ledger = &is->ledger;
+    const double bytes[] = {
+        (double)ledger->held.weights,   (double)ledger->held.gradients,
+        (double)ledger->held.optimizer, (double)(ledger->activations + ledger->kept),
+        (double)ledger->workspace,      (double)ledger_peak(ledger)
+    };
     char text[SIZE_TEXT], most[16];
     char number[16];
     printf("%-9s %7s %7s", line->method, text_of_size(text, (double)is->counts.trained),
@@ -289,10 +280,11 @@ static void csv_print(const Shape *shape, const char *model, Line *line, size_t 
         printf(",%s,%s,", is->recomputes ? "yes" : "", asked->type);
         if (line[i].known)
             printf("%" PRId64 ",%" PRId64 ",%.9g,%" PRId64 ",%" PRId64 ",%" PRId64
-                   ",%zu,%zu,%zu,%.9g,",
-                   is->counts.total, is->counts.trained, is->shares.trained, is->held.weights,
-                   is->held.gradients, is->held.optimizer, is->activations, is->workspace,
-                   is->bytes, is->flops);
+                   ",%zu,%zu,%" PRId64 ",%.9g,",
+                   is->counts.total, is->counts.trained, is->shares.trained,
+                   is->ledger.held.weights, is->ledger.held.gradients, is->ledger.held.optimizer,
+                   is->ledger.activations + is->ledger.kept, is->ledger.workspace,
+                   ledger_peak(&is->ledger), is->flops);
         else
             printf(",,,,,,,,,,");
         if (line[i].known && !isnan(line[i].steps))

@@ -148,15 +148,6 @@ static const char *name_of(Arena *arena, const Request *request)
     return name;
 }
 
-static bool steps_read(const Arguments *arguments, int64_t *steps, Error *error)
-{
-    const char *typed = argument_value(arguments, "steps");
-    *steps = -1;
-    return !typed || (text_whole(typed, steps) && 0 <= *steps && *steps <= 1000000) ||
-           fail(error, ERROR_INPUT, (Where){ .item = "--steps" }, "0 to 1000000",
-                "'%s' is out of range", typed);
-}
-
 static bool explain(Arena *arena, const Request request[2], Cache *cache, int64_t steps,
                     Explained *of, Error *error)
 {
@@ -190,11 +181,11 @@ static bool command(const Invocation *invocation, int *status, Error *error)
     Arguments arguments;
     Request request[2];
     Explained of;
-    int64_t steps;
+    int64_t steps = -1; // as many as some seconds allow
     (void)status;
     if (!arguments_read(arena, invocation->count, invocation->argument, flags, &arguments, error) ||
         !requests_read(arena, &arguments, request, error) ||
-        !steps_read(&arguments, &steps, error) ||
+        !argument_whole(&arguments, "steps", 0, 1000000, &steps, error) ||
         !product_start((int)request[0].protocol.threads, error))
         return false;
     Cache *cache = cache_new(arena);

@@ -12,9 +12,6 @@ bool request_read(Arena *arena, const Arguments *arguments, const Flag *own, con
 bool no_operands(const Arguments *arguments, Error *error);
 // What --max-memory has chosen for a run, "micro-batch 4, recompute".
 const char *chosen_levers(Arena *arena, const Row *row);
-// A whole number from `least` (0 or 1) on; `standard` where it is not given.
-bool count_flag(const Arguments *arguments, const char *name, int64_t least, int64_t standard,
-                int64_t *value, Error *error);
 // --labels, outputs of the head; 2 where it is not given.
 bool labels_read(const Arguments *arguments, int64_t *labels, Error *error);
 // command_list.c: of `tunemark list`.

@@ -7,7 +7,6 @@
 #include "run/outputs.h"
 #include "run/saved.h"
 #include <errno.h>
-#include <inttypes.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -37,17 +36,6 @@ typedef struct {
     const float *logits; // of all examples, in the order of the saved labels
 } Predict;
 
-// Of a flag `--name` and its number, where it is given.
-static bool whole_flag(Arena *arena, const Arguments *arguments, const char *name, int64_t most,
-                       int64_t *value, Error *error)
-{
-    const char *text = argument_value(arguments, name);
-    return !text || (text_whole(text, value) && 1 <= *value && *value <= most) ||
-           fail(error, ERROR_INPUT, (Where){ .item = arena_format(arena, "--%s", name) },
-                arena_format(arena, "a whole number from 1 to %" PRId64, most),
-                "'%s' is out of range", text);
-}
-
 static bool open_saved(Predict *p, Cache *cache, Error *error)
 {
     const Arguments *arguments = &p->arguments;
@@ -60,8 +48,8 @@ static bool open_saved(Predict *p, Cache *cache, Error *error)
     if (merges && !(p->saved.method->claims & MERGES))
         return fail(error, ERROR_INPUT, (Where){ .item = "--merged" }, "left out",
                     "%s has nothing that merges", p->saved.method->name);
-    if (!whole_flag(p->arena, arguments, "batch", 65536, &p->batch, error) ||
-        !whole_flag(p->arena, arguments, "threads", 1024, &p->threads, error) ||
+    if (!argument_whole(arguments, "batch", 1, 65536, &p->batch, error) ||
+        !argument_whole(arguments, "threads", 1, 1024, &p->threads, error) ||
         !product_start((int)p->threads, error) ||
         !model_files(cache, model ? model : p->saved.model, &p->model, error) ||
         !saved_open(p->arena, folder, &p->saved, p->model, &p->description, &p->state, error))

@@ -1,6 +1,5 @@
 // command_rows.c: tunemark rows: a split of a task as CSV, as runs see it: after the tune rule and
 // train-limit. For other programs that are to be compared on the same rows.
-#include "base/text.h"
 #include "run/command_impl.h"
 #include "run/commands.h"
 #include <stdlib.h>
@@ -15,17 +14,6 @@ static const Flag flags[] = {
     { "about", 0, NULL, "in place of rows: metric, positive label, and which splits have labels" },
     FLAG_END,
 };
-
-bool count_flag(const Arguments *arguments, const char *name, int64_t least, int64_t standard,
-                int64_t *value, Error *error)
-{
-    const char *text = argument_value(arguments, name);
-    *value = standard;
-    return !text || (text_whole(text, value) && *value >= least) ||
-           fail(error, ERROR_INPUT, (Where){ .item = name },
-                least ? "a whole number from 1 on" : "a whole number from 0 on",
-                "'%s' is out of range", text);
-}
 
 // The shortest decimal that reads back: 3.8, not 3.79999995.
 static void score_put(float score)
@@ -75,14 +63,14 @@ static bool command(const Invocation *invocation, int *status, Error *error)
     Arguments arguments;
     Task task;
     Dataset dataset;
-    int64_t limit, seed, fold;
+    int64_t limit = 0, seed = 1, fold = INT64_MIN;
     int split = SPLIT_TRAIN;
     (void)status;
     if (!arguments_read(arena, invocation->count, invocation->argument, flags, &arguments, error) ||
         !no_operands(&arguments, error) || !arguments_known(&arguments, flags, NULL, error) ||
-        !count_flag(&arguments, "fold", 1, INT64_MIN, &fold, error) ||
-        !count_flag(&arguments, "train-limit", 0, 0, &limit, error) ||
-        !count_flag(&arguments, "data-seed", 0, 1, &seed, error))
+        !argument_whole(&arguments, "fold", 1, INT64_MAX, &fold, error) ||
+        !argument_whole(&arguments, "train-limit", 0, INT64_MAX, &limit, error) ||
+        !argument_whole(&arguments, "data-seed", 0, INT64_MAX, &seed, error))
         return false;
     const char *name = argument_value(&arguments, "task");
     const char *of = argument_value(&arguments, "split");

@@ -81,7 +81,7 @@ static void points(FILE *out, const char *name, double fraction)
 }
 
 // The row in words.
-static void row_print(FILE *out, const Row *row, const Protocol *protocol)
+static void row_print(FILE *out, Arena *arena, const Row *row, const Protocol *protocol)
 {
     fprintf(out, "%s %s %s", row->method, row->model, row->task);
     if (row->fold != WHOLE_UNKNOWN)
@@ -105,7 +105,7 @@ static void row_print(FILE *out, const Row *row, const Protocol *protocol)
     fputc('\n', out);
     if (protocol->save && row->saved_bytes != WHOLE_UNKNOWN)
         fprintf(out, "%s: %lld bytes to keep\n", protocol->save, (long long)row->saved_bytes);
-    fprintf(out, "%s/rows/%s.csv\n", protocol->out, row->key);
+    fprintf(out, "%s\n", row_file(arena, protocol->out, "rows", row->key));
 }
 
 const char *chosen_levers(Arena *arena, const Row *row)
@@ -116,8 +116,9 @@ const char *chosen_levers(Arena *arena, const Row *row)
     return arena_format(arena, "%s%s", pass, row->recompute ? ", recompute" : "");
 }
 
-// What --max-memory has chosen, and what was asked for in vain.
-static void levers_print(FILE *out, Arena *arena, const Row *row, const Protocol *protocol)
+// What a reader of the result should know, for people: what --max-memory has chosen, what was asked
+// for in vain, and the row's warnings.
+static void notes_print(FILE *out, Arena *arena, const Row *row, const Protocol *protocol)
 {
     static const char vain[] = "tunemark: %s: changes nothing here; the run is that without it\n";
     if (protocol->recompute && !row->recompute)
@@ -126,6 +127,10 @@ static void levers_print(FILE *out, Arena *arena, const Row *row, const Protocol
         fprintf(out, vain, "frozen-dtype");
     if (protocol->max_memory != INT64_MIN)
         fprintf(out, "tunemark: max-memory: %s\n", chosen_levers(arena, row));
+    if (row->warnings)
+        fprintf(out, "tunemark: warning: %s\n", row->warnings);
+    if (protocol->profile && !(row->forward_s > 0))
+        fprintf(out, "tunemark: profile: no step went through the graph: there is none\n");
 }
 
 static bool command(const Invocation *invocation, int *status, Error *error)
@@ -146,15 +151,11 @@ static bool command(const Invocation *invocation, int *status, Error *error)
         fputs("\r\033[K", stderr);
     if (!ok)
         return false;
-    levers_print(stderr, invocation->arena, &row, &request.protocol);
-    if (row.warnings && !argument_is(&arguments, "quiet"))
-        fprintf(stderr, "tunemark: warning: %s\n", row.warnings);
-    row_print(stdout, &row, &request.protocol);
-    if (request.protocol.profile && !(row.forward_s > 0))
-        fprintf(stderr, "tunemark: profile: no step went through the graph: there is none\n");
-    else if (request.protocol.profile) {
-        const char *path =
-            arena_format(invocation->arena, "%s/profiles/%s.csv", request.protocol.out, row.key);
+    if (!argument_is(&arguments, "quiet"))
+        notes_print(stderr, invocation->arena, &row, &request.protocol);
+    row_print(stdout, invocation->arena, &row, &request.protocol);
+    if (request.protocol.profile && row.forward_s > 0) {
+        const char *path = row_file(invocation->arena, request.protocol.out, "profiles", row.key);
         if (!profile_print(invocation->arena, path, stdout, error))
             return false;
         puts(path);

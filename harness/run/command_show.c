@@ -50,11 +50,8 @@ static void params_print(const Request *request, const Counts *c, const Graph *g
 
 bool labels_read(const Arguments *arguments, int64_t *labels, Error *error)
 {
-    const char *typed = argument_value(arguments, "labels");
     *labels = 2;
-    return !typed || (text_whole(typed, labels) && 1 <= *labels && *labels <= 1000000) ||
-           fail(error, ERROR_INPUT, (Where){ .item = "--labels" }, "1 to 1000000",
-                "'%s' is out of range", typed);
+    return argument_whole(arguments, "labels", 1, 1000000, labels, error);
 }
 
 static bool params(const Invocation *invocation, int *status, Error *error)
@@ -127,13 +124,10 @@ static bool tokens(const Invocation *invocation, int *status, Error *error)
     (void)status;
     if (!arguments_read(arena, invocation->count, invocation->argument, tokens_flags, &arguments,
                         error) ||
-        !arguments_known(&arguments, tokens_flags, NULL, error))
+        !arguments_known(&arguments, tokens_flags, NULL, error) ||
+        !argument_whole(&arguments, "max-length", 5, 65536, &max_length, error))
         return false;
     const char *model = argument_value(&arguments, "model");
-    const char *length = argument_value(&arguments, "max-length");
-    if (length && (!text_whole(length, &max_length) || max_length < 5 || max_length > 65536))
-        return fail(error, ERROR_INPUT, (Where){ .item = "--max-length" }, "5 to 65536",
-                    "'%s' is out of range", length);
     if (arguments.operands > 2)
         return fail(error, ERROR_INPUT, (Where){ .item = arguments.operand[2] },
                     "in quotes: one text or two", "is a third text");

@@ -47,11 +47,10 @@ static bool plan_batch(Arena *arena, const Drawn *drawn, const EstimateAsked *as
     Extent extent = extent_of(pass, asked->length);
     const Plan *planned = plan_of_any_size(arena, drawn->step, &extent, error);
     if (planned) {
-        estimate->activations = plan_activations(planned) + drawn->kept;
-        estimate->workspace = plan_workspace(planned);
-        estimate->bytes =
-            (size_t)(estimate->held.weights + estimate->held.gradients + estimate->held.optimizer) +
-            estimate->activations + estimate->workspace;
+        estimate->ledger.activations = plan_activations(planned);
+        estimate->ledger.workspace = plan_workspace(planned);
+        estimate->ledger.step = plan_bytes(planned);
+        estimate->ledger.kept = drawn->kept;
         estimate->flops = graph_flops(drawn->step, &extent) * (double)batch / (double)pass;
     }
     arena_rewind(arena, mark);
@@ -63,7 +62,7 @@ static bool fits(Arena *arena, const Drawn *drawn, const EstimateAsked *asked, s
 {
     Error error; // what is no number of bytes does not fit either
     bool counted = plan_batch(arena, drawn, asked, batch, &estimate, &error);
-    *bytes = counted ? (double)estimate.bytes : (double)SIZE_MAX;
+    *bytes = counted ? (double)ledger_peak(&estimate.ledger) : (double)SIZE_MAX;
     return *bytes <= asked->memory;
 }
 
@@ -124,9 +123,9 @@ bool estimate(const Description *description, const EstimateAsked *asked, Estima
         bool steps = !estimate->fits_vectors;
         estimate->counts = counts_free(drawn.counted, description);
         estimate->shares = shares_of(&estimate->counts);
-        estimate->held = held_of(&all, steps, asked->keeps_best);
+        estimate->ledger.held = held_of(&all, steps, asked->keeps_best);
         if (asked->halves)
-            estimate->held.weights -= 2 * (all.total - all.trained);
+            estimate->ledger.held.weights -= 2 * (all.total - all.trained);
         estimate->recomputes = graph_recomputes(drawn.step);
         estimate->head_alone =
             all.trained == all.trained_head && claims_any(description, drawn.options);

@@ -22,14 +22,12 @@ typedef struct {
 typedef struct {
     Counts counts;
     Shares shares;
-    Held held;                     // weights, gradients, optimizer's moments
-    size_t activations, workspace; // of a step
-    size_t bytes;                  // all of these
-    double flops;                  // of a step: a multiply-add is 2, of products alone
-    bool fits_vectors;             // a step is one batch of the encoder; steps are not repeated
-    bool recomputes;               // something is computed again
-    bool head_alone;               // the model has nothing that the method trains but a new head
-    size_t most;                   // texts of the largest batch that fits the memory; 0: none does
+    Ledger ledger;     // of a step
+    double flops;      // of it: a multiply-add is 2, of products alone
+    bool fits_vectors; // a step is one batch of the encoder; steps are not repeated
+    bool recomputes;   // something is computed again
+    bool head_alone;   // the model has nothing that the method trains but a new head
+    size_t most;       // texts of the largest batch that fits the memory; 0: none does
 } Estimate;
 
 enum { MOST_BATCH = 1 << 30 }; // no larger batch is looked for

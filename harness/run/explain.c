@@ -198,17 +198,15 @@ Waterfall explain_bytes(Arena *arena, const Prepared *const of[2])
     Waterfall waterfall =
         waterfall_new(arena, plan_graph(plan[0])->values + plan_graph(plan[1])->values + ACCOUNTS);
     for (int side = 0; side < 2; side++) {
-        const Row *row = &of[side]->row;
-        const Frozen *frozen = &of[side]->frozen;
-        add_class(&waterfall, side, WEIGHTS, (double)row->plan_weights);
-        add_class(&waterfall, side, GRADIENTS, (double)row->plan_gradients);
-        add_class(&waterfall, side, MOMENTS, (double)row->plan_optimizer);
-        add_class(&waterfall, side, FROZEN_ROWS, (double)frozen_memory(frozen));
+        const Ledger *ledger = &of[side]->ledger;
+        add_class(&waterfall, side, WEIGHTS, (double)ledger->held.weights);
+        add_class(&waterfall, side, GRADIENTS, (double)ledger->held.gradients);
+        add_class(&waterfall, side, MOMENTS, (double)ledger->held.optimizer);
+        add_class(&waterfall, side, FROZEN_ROWS, (double)ledger->kept);
         waterfall_add_plan(arena, &waterfall, side, plan[side]);
-        add_class(&waterfall, side, SCRATCH, (double)row->plan_workspace);
-        if (frozen->bytes > 0) // then the row counts the memory of the largest plan
-            add_class(&waterfall, side, OTHER_STEP,
-                      (double)(plans_bytes(&of[side]->plans) - plan_bytes(plan[side])));
+        add_class(&waterfall, side, SCRATCH, (double)ledger->workspace);
+        add_class(&waterfall, side, OTHER_STEP,
+                  (double)(ledger->step - ledger->activations - ledger->workspace));
     }
     return waterfall;
 }

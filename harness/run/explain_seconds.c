@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "engine/operator.h"
 #include "engine/product.h"
+#include "run/keeping.h"
 #include "run/machine.h"
 #include "run/profile.h"
 #include "run/steps.h"
@@ -27,7 +28,7 @@ typedef struct {
     Arena *arena;
     const Prepared *const *of;
     Trainer trainer[2];
-    Kept kept[2];
+    Keeping keeping[2];
     const double *profile[2]; // of all steps so far, by node
     double *before[2];
     BatchBuffer buffer[2];
@@ -59,12 +60,12 @@ static bool opened(Race *race, int side, double *feature_s, Error *error)
     if (!trainer_new(race->arena, &p->plans, &p->model->checkpoint, p->init_seed, p->dropout_seed,
                      &p->training, trainer, error))
         return false;
+    Keeping *keeping = &race->keeping[side];
     if (p->plans.prefix_plan) {
-        double start = seconds_now();
-        kept_compute(race->arena, p->plans.prefix_plan, trainer->prefix, &p->tokens[SPLIT_TRAIN],
-                     &p->frozen.batches, NULL, NULL, &race->kept[side]);
-        trainer->kept = &race->kept[side];
-        *feature_s = seconds_now() - start;
+        if (keeping_rows(race->arena, keeping, p, trainer, error) != KEPT)
+            return false;
+        trainer->kept = &keeping->kept[0];
+        *feature_s = keeping->seconds;
     }
     race->buffer[side] = batch_buffer(race->arena, &p->passes.largest);
     race->profile[side] = runner_profile(race->arena, trainer->train);
@@ -193,22 +194,14 @@ static void timing_of(Race *race, size_t counted, Timing *timing)
     timing->done = STEPS_A_ROUND * race->rounds;
 }
 
-static bool fits(const Prepared *const of[2], Error *error)
-{
-    double both = (double)of[0]->row.plan_peak + (double)of[1]->row.plan_peak;
-    return both <= memory_total() ||
-           fail(error, ERROR_ENVIRONMENT, (Where){ .item = "memory" }, NULL,
-                "both runs at once need %.1f GB where there are %.1f GB; a smaller batch or "
-                "max-length needs less",
-                both / 1e9, memory_total() / 1e9);
-}
-
 bool explain_seconds(Arena *arena, const Prepared *const of[2], size_t steps, Waterfall *waterfall,
                      Timing *timing, Error *error)
 {
-    Race race = { .arena = arena, .of = of };
+    const Keeping none = keeping_new(NULL, NULL);
+    Race race = { .arena = arena, .of = of, .keeping = { none, none } };
     *timing = (Timing){ .steps = 0 };
-    bool ok = fits(of, error);
+    const Ledger *const ledgers[] = { &of[0]->ledger, &of[1]->ledger };
+    bool ok = ledgers_fit(ledgers, 2, arena, error);
     for (int side = 0; side < 2 && ok; side++)
         ok = opened(&race, side, &timing->feature_s[side], error);
     if (ok) {
@@ -219,7 +212,9 @@ bool explain_seconds(Arena *arena, const Prepared *const of[2], size_t steps, Wa
             add_nodes(&race, counted, side, waterfall);
         timing_of(&race, counted, timing);
     }
-    for (int side = 0; side < 2; side++)
+    for (int side = 0; side < 2; side++) {
+        keeping_release(&race.keeping[side]);
         trainer_free(&race.trainer[side]);
+    }
     return ok;
 }

@@ -14,7 +14,7 @@ bool fitting_plan(Arena *arena, const Tokens *train, const Tokens *tune, size_t 
         return false;
     const Graph *graph = plans->features.graph;
     frozen->bytes = kept_bytes(graph, train) + (tune->count ? kept_bytes(graph, tune) : 0);
-    frozen->in_file = fits_in_file(budget, frozen->bytes);
+    frozen->in_file = room_for(budget, frozen->bytes) == IN_FILE;
     frozen->flops =
         batches_flops(graph, train, &frozen->batches) + batches_flops(graph, tune, &of_tune);
     return true;

@@ -13,6 +13,13 @@ double batches_flops(const Graph *graph, const Tokens *tokens, const Batches *ba
     return flops;
 }
 
+Room room_for(const Budget *budget, size_t bytes)
+{
+    return (double)bytes <= budget->memory ? IN_MEMORY
+           : (double)bytes <= budget->file ? IN_FILE
+                                           : NOWHERE;
+}
+
 size_t frozen_memory(const Frozen *frozen)
 {
     return frozen->in_file ? 0 : frozen->bytes;
@@ -31,9 +38,10 @@ bool frozen_plan(Arena *arena, const Tokens *tokens, const Batches *steps, size_
     if (with.cut.values == 0)
         return true;
     made.bytes = kept_bytes(with.cut.prefix, tokens);
-    made.in_file = fits_in_file(budget, made.bytes);
-    if (!made.in_file && (double)made.bytes > budget->memory)
+    Room room = room_for(budget, made.bytes);
+    if (room == NOWHERE)
         return true;
+    made.in_file = room == IN_FILE;
     if (!(with.backward = gradient(arena, with.cut.rest, with.cut.loss, error)))
         return false;
     batches_in_order(arena, tokens, batch, &made.batches);

@@ -24,11 +24,9 @@ typedef struct {
 typedef struct {
     double memory, file; // bytes
 } Budget;
-static inline bool fits_in_file(const Budget *budget, size_t bytes)
-{
-    return (double)bytes > budget->memory && (double)bytes <= budget->file;
-}
-size_t frozen_memory(const Frozen *frozen); // bytes of it that the rows take
+typedef enum { IN_MEMORY, IN_FILE, NOWHERE } Room;
+Room room_for(const Budget *budget, size_t bytes); // the first that has it
+size_t frozen_memory(const Frozen *frozen);        // bytes of it that the rows take
 
 double batches_flops(const Graph *graph, const Tokens *tokens, const Batches *batches);
 

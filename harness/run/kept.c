@@ -113,14 +113,6 @@ bool kept_fill(Arena *arena, const Kept *kept, Runner *runner, const Batches *ba
     return true;
 }
 
-bool kept_compute(Arena *arena, const Plan *plan, Runner *runner, const Tokens *tokens,
-                  const Batches *batches, bool (*go_on)(void *), void *context, Kept *kept)
-{
-    const Graph *graph = plan_graph(plan);
-    kept_lay(arena, graph, tokens, arena_take(arena, kept_room(graph, tokens), 1), kept);
-    return kept_fill(arena, kept, runner, batches, batches->steps, kept_copy, NULL, go_on, context);
-}
-
 void kept_release(Kept *kept)
 {
     file_unmap(kept->mapped);

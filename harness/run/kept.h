@@ -23,15 +23,11 @@ size_t kept_bytes(const Graph *graph, const Tokens *tokens); // of the rows
 size_t kept_room(const Graph *graph, const Tokens *tokens);  // of the piece that holds them
 size_t kept_bytes_of(const Graph *graph, const Extent *all); // of texts of this extent in all
 
-// Computes the graph of the runner's plan on these batches, which hold every example of the split
-// once. `go_on` (may be NULL) is asked after each batch; when it says no, the answer is false and
-// the rows are of no use.
-bool kept_compute(Arena *arena, const Plan *plan, Runner *runner, const Tokens *tokens,
-                  const Batches *batches, bool (*go_on)(void *), void *context, Kept *kept);
-
-// The same in steps: views of a piece of kept_room bytes, 64-byte aligned; what is done with rows
-// as they are computed, a block at a time (`to`: its place in the piece), where false puts an end
-// to it; and computing the first `steps` batches.
+// Views of a piece of kept_room bytes, 64-byte aligned. What is done with rows as they are
+// computed, a block at a time (`to`: its place in the piece), where false puts an end to it. And
+// computing the first `steps` of these batches, which hold every example of the split once; `go_on`
+// (may be NULL) is asked after each: when it says no, the answer is false and the rows are of no
+// use.
 void kept_lay(Arena *arena, const Graph *graph, const Tokens *tokens, const void *piece,
               Kept *kept);
 typedef bool KeptBlock(void *with, Matrix to, Matrix from);

@@ -1,7 +1,7 @@
-// kept_file.c: looking for the file, else computing into memory (and a copy for others) or into it.
+// kept_file.c: looking for the file, or taking its room; then computing into memory (and a copy for
+// others) or into it.
 #include "run/kept_file.h"
 #include "base/clock.h"
-#include "base/draft.h"
 #include "engine/operator.h"
 #include <inttypes.h>
 #include <math.h>
@@ -15,7 +15,8 @@ typedef struct {
     double seconds;
     char rest[32];
 } Head;
-enum { DIGESTED = offsetof(Head, name), CHUNK = 1 << 16 };
+// go_on is asked at each MB of a file that is read.
+enum { DIGESTED = offsetof(Head, name), CHUNK = 1 << 16, CHUNKS_A_LOOK = 1 << 4 };
 _Static_assert(sizeof(Head) == 192 && sizeof(Head) % ARENA_ALIGNMENT == 0, "rows are aligned");
 static const char magic[16] = "tunemark kept 1"; // raised with every change of the layout
 
@@ -98,42 +99,59 @@ static size_t room_of(const KeptSource *of)
     return sizeof(Head) + kept_room(plan_graph(of->plan), of->tokens);
 }
 
-static Head head_of(const KeptPlace *place, const KeptSource *of, double seconds)
+static Head head_of(const KeptClaim *claim)
 {
-    Head head = { .bytes = kept_bytes(plan_graph(of->plan), of->tokens), .seconds = seconds };
+    Head head = { .bytes = kept_bytes(plan_graph(claim->of.plan), claim->of.tokens),
+                  .seconds = claim->seconds };
     memcpy(head.magic, magic, sizeof magic);
-    memcpy(head.name, place->name, sizeof head.name);
+    memcpy(head.name, claim->place.name, sizeof head.name);
     return head;
+}
+
+static bool goes_on(const KeptPlace *place)
+{
+    return !place->go_on || place->go_on(place->context);
 }
 
 // SHA-256 chunk by chunk, each with the digest of those before it (of none: zeros). `mapped`: its
 // pages go back as they are read, so that reading a file that memory is not to hold has no peak.
-static void digest_of(char to[64], Bytes file, bool mapped)
+// False: go_on said no.
+static bool digest_of(char to[64], Bytes file, bool mapped, const KeptPlace *place)
 {
     char both[128] = { 0 }; // the digest so far, the chunk's hash
+    size_t chunks = 0;
     for (size_t begin = 0, at = DIGESTED; begin < file.size; at = begin += CHUNK) {
         size_t end = file.size - begin < CHUNK ? file.size : begin + CHUNK;
+        if (++chunks % CHUNKS_A_LOOK == 0 && !goes_on(place))
+            return false;
         memcpy(both + 64, hash_bytes(file.data + at, end - at).hex, 64);
         memcpy(both, hash_bytes(both, sizeof both).hex, 64);
         if (mapped)
             file_rest((Bytes){ file.data + begin, end - begin });
     }
     memcpy(to, both, 64);
+    return true;
 }
 
+typedef enum { SOUND, UNSOUND, UNKNOWN } Soundness;
+
 // Is it all of what this program would have written under this name? The size comes first.
-static bool sound(Bytes file, const KeptPlace *place, const KeptSource *of, Head *head)
+static Soundness soundness(const KeptClaim *claim, Bytes file, double *seconds)
 {
     char right[64];
-    if (file.size != room_of(of))
-        return false;
-    memcpy(head, file.data, sizeof *head);
-    Head expected = head_of(place, of, head->seconds);
-    memcpy(expected.digest, head->digest, sizeof expected.digest);
-    if (memcmp(head, &expected, sizeof *head) != 0 || !(head->seconds >= 0))
-        return false;
-    digest_of(right, file, place->in_file);
-    return !memcmp(right, head->digest, sizeof right);
+    Head head;
+    if (file.size != room_of(&claim->of))
+        return UNSOUND;
+    memcpy(&head, file.data, sizeof head);
+    Head expected = head_of(claim);
+    memcpy(expected.digest, head.digest, sizeof expected.digest);
+    expected.seconds = head.seconds;
+    if (memcmp(&head, &expected, sizeof head) != 0 || !(head.seconds >= 0))
+        return UNSOUND;
+    *seconds = head.seconds;
+    if (!digest_of(right, file, claim->place.in_file, &claim->place))
+        return UNKNOWN;
+    return memcmp(right, head.digest, sizeof right) != 0 ? UNSOUND : SOUND;
 }
 
 static void lay(Arena *arena, const KeptSource *of, const void *image, Kept *kept)
@@ -141,60 +159,92 @@ static void lay(Arena *arena, const KeptSource *of, const void *image, Kept *kep
     kept_lay(arena, plan_graph(of->plan), of->tokens, (const char *)image + sizeof(Head), kept);
 }
 
-static bool find(Arena *arena, const KeptPlace *place, const char *path, const KeptSource *of,
-                 Kept *kept, KeptTook *took)
+// ---- before the rows are computed
+
+bool kept_look(Arena *arena, const KeptPlace *place, const KeptSource *of, KeptClaim *claim)
 {
     Bytes file;
-    Head head;
     Error why; // a file that cannot be read is none
-    if (!file_exists(path) || !file_map(path, &file, &why))
+    *claim = (KeptClaim){ .place = *place, .of = *of, .draft.file = -1 };
+    claim->empty = of->batches->steps == 0;
+    if (place->folder && !claim->empty)
+        claim->path = path_join(arena, place->folder, arena_format(arena, "%s.kept", place->name));
+    if (!claim->path || !file_exists(claim->path) || !file_map(claim->path, &file, &why))
+        return true;
+    Soundness is = soundness(claim, file, &claim->seconds);
+    if (is == SOUND)
+        claim->found = file;
+    else
+        file_unmap(file);
+    return is != UNKNOWN;
+}
+
+// In a file for others, or else in one of this run alone where memory is not to hold the rows.
+bool kept_take(Arena *arena, KeptClaim *claim, Error *error)
+{
+    const KeptPlace *place = &claim->place;
+    size_t room = room_of(&claim->of);
+    Error why;
+    if (claim->empty || claim->found.size)
+        return true;
+    claim->shares = claim->path && draft_open(arena, claim->path, true, room, &claim->draft, &why);
+    if (claim->path && !claim->shares)
+        claim->warning = arena_text(arena, why.text);
+    return claim->shares || !place->in_file ||
+           draft_open(arena, path_join(arena, place->own, "kept"), false, room, &claim->draft,
+                      error);
+}
+
+void kept_unclaim(KeptClaim *claim)
+{
+    if (claim->draft.file >= 0)
+        draft_close(&claim->draft);
+    file_unmap(claim->found);
+    claim->found = (Bytes){ 0 };
+}
+
+// ---- found
+
+static bool adopt(Arena *arena, KeptClaim *claim, Runner *runner, Kept *kept)
+{
+    lay(arena, &claim->of, claim->found.data, kept);
+    if (!kept_fill(arena, kept, runner, claim->of.batches, 1, kept_equal, NULL, NULL, NULL))
         return false;
-    if (sound(file, place, of, &head)) {
-        lay(arena, of, file.data, kept);
-        if (kept_fill(arena, kept, of->runner, of->batches, 1, kept_equal, NULL, NULL, NULL)) {
-            kept->mapped = file;
-            took->found = true;
-            took->seconds = head.seconds;
-            if (place->in_file)
-                file_rest(file);
-            return true;
-        }
-    }
-    file_unmap(file);
-    return false;
+    if (claim->place.in_file)
+        file_rest(claim->found);
+    kept->mapped = claim->found;
+    claim->found = (Bytes){ 0 };
+    return true;
 }
 
 // ---- into memory
 
-// For others; this run has them.
-static bool copy_out(Arena *arena, const char *path, Bytes image, Error *error)
+// For others; this run has them. False: go_on said no.
+static bool copy_out(KeptClaim *claim, Bytes image)
 {
-    Draft draft;
-    if (!draft_open(arena, path, true, image.size, &draft, error))
-        return false;
-    bool ok = draft_put(&draft, image.data, image.size, 0, error) && draft_keep(&draft, error);
-    draft_close(&draft);
-    return ok;
+    Head *head = (Head *)(uintptr_t)image.data;
+    *head = head_of(claim);
+    return digest_of(head->digest, image, false, &claim->place);
 }
 
-static KeptEnd into_memory(Arena *arena, const KeptPlace *place, const char *path,
-                           const KeptSource *of, Kept *kept, KeptTook *took)
+static KeptEnd into_memory(Arena *arena, KeptClaim *claim, Runner *runner, Kept *kept)
 {
+    const KeptSource *of = &claim->of;
     double start = seconds_now();
-    Error error;
+    Error why;
     Bytes image = { arena_take(arena, room_of(of), 1), room_of(of) };
-    Head *head = (Head *)(uintptr_t)image.data;
     lay(arena, of, image.data, kept);
-    if (!kept_fill(arena, kept, of->runner, of->batches, of->batches->steps, kept_copy, NULL,
-                   of->go_on, of->context))
+    if (!kept_fill(arena, kept, runner, of->batches, of->batches->steps, kept_copy, NULL,
+                   claim->place.go_on, claim->place.context))
         return KEPT_STOPPED;
-    took->seconds = seconds_now() - start;
-    if (!path)
+    claim->seconds = seconds_now() - start;
+    if (!claim->shares)
         return KEPT;
-    *head = head_of(place, of, took->seconds);
-    digest_of(head->digest, image, false);
-    if (!copy_out(arena, path, image, &error))
-        took->warning = arena_text(arena, error.text);
+    if (!copy_out(claim, image))
+        return KEPT_STOPPED;
+    if (!draft_put(&claim->draft, image.data, image.size, 0, &why) ||
+        !draft_keep(&claim->draft, &why))
+        claim->warning = arena_text(arena, why.text);
     return KEPT;
 }
 
@@ -231,64 +281,52 @@ static float *room_for_a_block(Arena *arena, const KeptSource *of)
     return arena_take(arena, most, sizeof(float));
 }
 
-static bool give_name(const KeptPlace *place, const KeptSource *of, Bytes file, double seconds,
-                      Draft *draft, Error *error)
+// False: go_on said no. A file that cannot be named is this run's alone.
+static bool give_name(Arena *arena, KeptClaim *claim, Bytes file)
 {
-    Head head = head_of(place, of, seconds);
-    if (!draft_put(draft, &head, sizeof head, 0, error))
-        return false;
-    digest_of(head.digest, file, true); // which shows what was put
-    return draft_put(draft, &head, sizeof head, 0, error) && draft_keep(draft, error);
-}
-
-static KeptEnd into_file(Arena *arena, const KeptPlace *place, const char *path,
-                         const KeptSource *of, Kept *kept, KeptTook *took, Error *error)
-{
-    double start = seconds_now();
-    const char *called = path ? path : path_join(arena, place->own, "kept");
-    Draft draft;
-    Bytes file = { 0 };
     Error why;
-    KeptEnd end = KEPT_NO_ROOM;
-    if (!draft_open(arena, called, path != NULL, room_of(of), &draft, error))
-        return KEPT_NO_ROOM;
-    if (!draft_map(&draft, &file, error))
-        goto done;
-    Writing writing = { &draft, file.data, room_for_a_block(arena, of), error, false };
-    lay(arena, of, file.data, kept);
-    bool whole = kept_fill(arena, kept, of->runner, of->batches, of->batches->steps, write_block,
-                           &writing, of->go_on, of->context);
-    if (!whole) {
-        end = writing.failed ? KEPT_NO_ROOM : KEPT_STOPPED;
-        goto done;
-    }
-    end = KEPT;
-    took->seconds = seconds_now() - start;
-    kept->mapped = file;
-    if (path && !give_name(place, of, file, took->seconds, &draft, &why))
-        took->warning = arena_text(arena, why.text);
-    file_rest(file);
-done:
-    if (end != KEPT)
-        file_unmap(file);
-    draft_close(&draft);
-    return end;
+    Head head = head_of(claim);
+    bool put = draft_put(&claim->draft, &head, sizeof head, 0, &why); // the digest reads it
+    if (put && !digest_of(head.digest, file, true, &claim->place))
+        return false;
+    if (!put || !draft_put(&claim->draft, &head, sizeof head, 0, &why) ||
+        !draft_keep(&claim->draft, &why))
+        claim->warning = arena_text(arena, why.text);
+    return true;
 }
 
-KeptEnd kept_get(Arena *arena, const KeptPlace *place, const KeptSource *of, Kept *kept,
-                 KeptTook *took, Error *error)
+static KeptEnd into_file(Arena *arena, KeptClaim *claim, Runner *runner, Kept *kept, Error *error)
 {
+    const KeptSource *of = &claim->of;
     double start = seconds_now();
-    KeptEnd end = KEPT;
-    bool shared = place->folder && of->batches->steps > 0; // no examples make no file
-    const char *path =
-        shared ? path_join(arena, place->folder, arena_format(arena, "%s.kept", place->name))
-               : NULL;
-    *took = (KeptTook){ 0 };
-    if (!path || !find(arena, place, path, of, kept, took))
-        end = place->in_file && of->batches->steps > 0
-                  ? into_file(arena, place, path, of, kept, took, error)
-                  : into_memory(arena, place, path, of, kept, took);
-    took->spent = seconds_now() - start;
-    return end;
+    Bytes file;
+    if (!draft_map(&claim->draft, &file, error))
+        return KEPT_FAILED;
+    Writing writing = { &claim->draft, file.data, room_for_a_block(arena, of), error, false };
+    lay(arena, of, file.data, kept);
+    bool whole = kept_fill(arena, kept, runner, of->batches, of->batches->steps, write_block,
+                           &writing, claim->place.go_on, claim->place.context);
+    claim->seconds = seconds_now() - start;
+    if (!whole || (claim->shares && !give_name(arena, claim, file))) {
+        file_unmap(file);
+        return writing.failed ? KEPT_FAILED : KEPT_STOPPED;
+    }
+    kept->mapped = file;
+    file_rest(file);
+    return KEPT;
+}
+
+KeptEnd kept_get(Arena *arena, KeptClaim *claim, Runner *runner, Kept *kept, Error *error)
+{
+    if (!goes_on(&claim->place))
+        return KEPT_STOPPED;
+    if (claim->found.size && adopt(arena, claim, runner, kept))
+        return KEPT;
+    if (claim->found.size) { // of another build, by the bits of its first batch
+        kept_unclaim(claim);
+        if (!kept_take(arena, claim, error))
+            return KEPT_FAILED;
+    }
+    return claim->place.in_file && !claim->empty ? into_file(arena, claim, runner, kept, error)
+                                                 : into_memory(arena, claim, runner, kept);
 }

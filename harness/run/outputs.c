@@ -59,13 +59,13 @@ typedef struct {
 bool write_beside(Arena *arena, const char *out, const char *folder, const char *key,
                   bool (*body)(FILE *, const void *), const void *content, Error *error)
 {
-    const char *path = path_join(arena, out, folder);
-    const char *file = arena_format(arena, "%s/%s.csv", path, key);
+    const char *file = row_file(arena, out, folder, key);
     if (!content)
         return unlink(file) == 0 || errno == ENOENT ||
                fail(error, ERROR_ENVIRONMENT, (Where){ .file = file }, NULL,
                     "of an earlier run cannot be removed: %s", strerror(errno));
-    return folder_make(path, error) && file_write(file, body, content, error);
+    return folder_make(path_join(arena, out, folder), error) &&
+           file_write(file, body, content, error);
 }
 
 static bool write_under(Arena *arena, const char *out, const char *folder, const Content *content,

@@ -224,10 +224,21 @@ static bool decide_plans(Arena *arena, const Request *request, Prepared *p, Erro
            (!p->levers.recompute || plans_recompute(arena, train, &p->plans, error));
 }
 
-// The plan's, of training and evaluation.
-static Whole peak_of(const Row *row)
+static Ledger ledger_of(const Prepared *p)
 {
-    return row->plan_peak > row->eval_plan_peak ? row->plan_peak : row->eval_plan_peak;
+    Counts all = counts_of(p->plans.eval.graph);
+    bool steps = p->batches.steps > 0 || !p->plans.features_plan; // a fit has no gradients
+    const Plan *train = plans_training(&p->plans);
+    return (Ledger){
+        .held = held_of(&all, steps, p->looks.count > 0),
+        .activations = plan_activations(train),
+        .workspace = plan_workspace(train),
+        // Kept rows lie beside the step's memory, which is that of the largest plan.
+        .step = p->frozen.bytes ? plans_bytes(&p->plans) : plan_bytes(train),
+        .evaluation = plan_bytes(p->plans.eval_plan),
+        .kept = frozen_memory(&p->frozen),
+        .in_file = p->frozen.bytes - frozen_memory(&p->frozen),
+    };
 }
 
 // A lever that moves nothing of this run is as if it had not been asked for, in key and row: there
@@ -249,6 +260,7 @@ static bool plan_with(Arena *arena, const Request *request, const Levers *levers
     if (!decide_plans(arena, request, p, error))
         return false;
     keep_effective(p);
+    p->ledger = ledger_of(p);
     return true;
 }
 
@@ -257,42 +269,23 @@ typedef struct {
     Arena *arena;
     size_t mark;
     const Request *request;
-    const Prepared *p;
+    const Prepared *p; // not planned yet
     Prepared newest;
-    Levers asked; // of the newest
-    bool planned; // is the newest one whole?
     Error error;
 } Trial;
 
-static void row_memory(const Prepared *p, Row *row);
+static bool plan_anew(Trial *trial, const Levers *levers, Error *error)
+{
+    arena_rewind(trial->arena, trial->mark);
+    trial->newest = *trial->p;
+    return plan_with(trial->arena, trial->request, levers, &trial->newest, error);
+}
 
 static double predicted(void *context, const Levers *levers)
 {
     Trial *trial = context;
-    arena_rewind(trial->arena, trial->mark);
-    trial->newest = *trial->p;
-    trial->asked = *levers;
-    trial->planned = plan_with(trial->arena, trial->request, levers, &trial->newest, &trial->error);
-    if (!trial->planned)
-        return INFINITY;
-    row_memory(&trial->newest, &trial->newest.row);
-    return (double)peak_of(&trial->newest.row);
-}
-
-static bool same_levers(const Levers *a, const Levers *b)
-{
-    return a->pass == b->pass && a->recompute == b->recompute && a->keeps == b->keeps;
-}
-
-// The plans under levers that fit; often they are those that were tried last.
-static bool plan_chosen(Trial *trial, const Levers *levers, Prepared *p, Error *error)
-{
-    if (trial->planned && same_levers(&trial->asked, levers)) {
-        *p = trial->newest;
-        return true;
-    }
-    arena_rewind(trial->arena, trial->mark);
-    return plan_with(trial->arena, trial->request, levers, p, error);
+    return plan_anew(trial, levers, &trial->error) ? (double)ledger_peak(&trial->newest.ledger)
+                                                   : INFINITY;
 }
 
 static bool plan_within(Arena *arena, const Request *request, Prepared *p, Error *error)
@@ -306,8 +299,11 @@ static bool plan_within(Arena *arena, const Request *request, Prepared *p, Error
                     "without micro-batch and recompute", "chooses these itself");
     *trial = (Trial){ .arena = arena, .mark = arena_mark(arena), .request = request, .p = p };
     if (levers_choose((size_t)protocol->batch, (double)protocol->max_memory, predicted, trial,
-                      &levers, &least))
-        return plan_chosen(trial, &levers, p, error);
+                      &levers, &least)) {
+        bool planned = plan_anew(trial, &levers, error); // once more, for often others came after
+        *p = trial->newest;
+        return planned;
+    }
     if (isinf(least)) {
         *error = trial->error;
         return false;
@@ -318,7 +314,7 @@ static bool plan_within(Arena *arena, const Request *request, Prepared *p, Error
                 option_of(arena, "max-memory", protocol));
 }
 
-static bool plan_all(Arena *arena, const Request *request, Prepared *p, Error *error)
+static bool plan_once(Arena *arena, const Request *request, Prepared *p, Error *error)
 {
     const Protocol *protocol = &request->protocol;
     bool parts = 0 < protocol->micro_batch && protocol->micro_batch < protocol->batch;
@@ -327,6 +323,26 @@ static bool plan_all(Arena *arena, const Request *request, Prepared *p, Error *e
                            .keeps = true };
     return protocol->max_memory == INT64_MIN ? plan_with(arena, request, &asked, p, error)
                                              : plan_within(arena, request, p, error);
+}
+
+// A disk without room for the file takes it from the plan: the machine decides then (frozen.h).
+static bool plan_all(Arena *arena, const Request *request, FileAsked *file, void *context,
+                     Prepared *p, Error *error)
+{
+    Prepared *before = arena_take(arena, 1, sizeof *before);
+    size_t mark = arena_mark(arena);
+    Request without = *request;
+    Error why;
+    *before = *p;
+    if (!plan_once(arena, request, p, error))
+        return false;
+    if (!file || !p->frozen.in_file || file(context, arena, p, &why))
+        return true;
+    arena_rewind(arena, mark);
+    *p = *before;
+    p->no_room = arena_text(arena, why.text);
+    without.protocol.cache_file = 0;
+    return plan_once(arena, &without, p, error);
 }
 
 // Products of all steps and of all evaluations.
@@ -347,6 +363,12 @@ static const char *yes_no(bool flag)
     return flag ? "yes" : "no";
 }
 
+const char *prepared_options(Arena *arena, const Prepared *p)
+{
+    const Method *method = p->request->method;
+    return options_canonical(arena, method_options(method), p->plans.eval.options, method->name);
+}
+
 static void row_what(Arena *arena, const Request *request, const Prepared *p, Row *row)
 {
     const Protocol *protocol = &request->protocol;
@@ -357,8 +379,7 @@ static void row_what(Arena *arena, const Request *request, const Prepared *p, Ro
     row->task_version = p->task->task.version;
     row->model = p->model->name;
     row->method = request->method->name;
-    row->options = options_canonical(arena, method_options(request->method), p->plans.eval.options,
-                                     request->method->name);
+    row->options = prepared_options(arena, p);
     row->method_sha = method_sha(request->method);
     row->pretrained = yes_no(protocol->pretrained);
     row->seed = protocol->seed;
@@ -440,22 +461,15 @@ static void row_parameters(const Prepared *p, Row *row)
     row->method_share_nonembedding = shares.method_nonembedding;
 }
 
-static void row_memory(const Prepared *p, Row *row)
+static void row_memory(const Ledger *ledger, Row *row)
 {
-    Counts all = counts_of(p->plans.eval.graph);
-    bool steps = p->batches.steps > 0 || !p->plans.features_plan; // a fit has no gradients
-    const Plan *train = plans_training(&p->plans);
-    // Kept rows lie beside the step's memory, which is that of the largest plan.
-    size_t step = p->frozen.bytes ? plans_bytes(&p->plans) : plan_bytes(train);
-    Held of_state = held_of(&all, steps, p->looks.count > 0);
-    row->plan_weights = of_state.weights;
-    row->plan_gradients = of_state.gradients;
-    row->plan_optimizer = of_state.optimizer;
-    row->plan_activations = (Whole)(plan_activations(train) + frozen_memory(&p->frozen));
-    row->plan_workspace = (Whole)plan_workspace(train);
-    Whole held = row->plan_weights + row->plan_gradients + row->plan_optimizer;
-    row->plan_peak = held + (Whole)(step + frozen_memory(&p->frozen));
-    row->eval_plan_peak = held + (Whole)plan_bytes(p->plans.eval_plan);
+    row->plan_weights = ledger->held.weights;
+    row->plan_gradients = ledger->held.gradients;
+    row->plan_optimizer = ledger->held.optimizer;
+    row->plan_activations = (Whole)(ledger->activations + ledger->kept);
+    row->plan_workspace = (Whole)ledger->workspace;
+    row->plan_peak = ledger_training(ledger);
+    row->eval_plan_peak = ledger_evaluation(ledger);
 }
 
 // The key: what decides the result, one "name=value" a line. What is not in it: machine, threads,
@@ -500,9 +514,9 @@ static void row_key(Arena *arena, const Request *request, const Prepared *p, Row
         text = arena_format(arena, "%sselect=%s\n", text, row->select);
     if (protocol->train_on != TRAIN_ON_TRAIN)
         text = arena_format(arena, "%strain_on=%s\n", text, row->train_on);
-    if (is_in_parts(request, p))
-        text = arena_format(arena, "%smicro_batch=%zu\n", text, p->levers.pass);
-    if (p->levers.recompute)
+    if (row->micro_batch != WHOLE_UNKNOWN)
+        text = arena_format(arena, "%smicro_batch=%lld\n", text, (long long)row->micro_batch);
+    if (row->recompute)
         text = arena_format(arena, "%srecompute=%s\n", text, row->recompute);
     if (row->frozen_dtype)
         text = arena_format(arena, "%sfrozen_dtype=%s\n", text, row->frozen_dtype);
@@ -587,6 +601,16 @@ static const char *warnings_of(Arena *arena, const Request *request, const Prepa
                             is->pretrained ? "the checkpoint has no masked-language-model head: "
                                              "forgetting is not measured"
                                            : "an untrained model has nothing to forget");
+    if (!p->levers.keeps) // max-memory took it: nothing else gives it up
+        text = with_warning(arena, text,
+                            p->frozen.in_file
+                                ? "within max-memory what a frozen bottom gives is kept in a file"
+                                : "within max-memory what a frozen bottom gives is not kept");
+    if (p->no_room)
+        text =
+            with_warning(arena, text,
+                         arena_format(arena, "what a frozen bottom gives had no room in a file: %s",
+                                      p->no_room));
     return *text ? text : NULL;
 }
 
@@ -606,8 +630,14 @@ static bool check_trained(const Request *request, const Prepared *p, Error *erro
 
 bool prepare(Arena *arena, Cache *cache, const Request *request, Prepared *p, Error *error)
 {
+    return prepare_for(arena, cache, request, NULL, NULL, p, error);
+}
+
+bool prepare_for(Arena *arena, Cache *cache, const Request *request, FileAsked *file, void *context,
+                 Prepared *p, Error *error)
+{
     const Protocol *protocol = &request->protocol;
-    *p = (Prepared){ 0 };
+    *p = (Prepared){ .request = request };
     if (!request_head(request, error) || !model_files(cache, protocol->model, &p->model, error) ||
         !task_files(cache, protocol->task, protocol->fold, &p->task, error) ||
         !check_types(arena, p, error))
@@ -636,14 +666,14 @@ bool prepare(Arena *arena, Cache *cache, const Request *request, Prepared *p, Er
         return false;
     decide_training(request, p, steps);
     decide_batches(arena, request, p);
-    if (!plan_all(arena, request, p, error) || !check_trained(request, p, error))
+    if (!plan_all(arena, request, file, context, p, error) || !check_trained(request, p, error))
         return false;
     count_flops(p);
     row_clear(&p->row);
     row_what(arena, request, p, &p->row);
     row_protocol(arena, request, p, &p->row);
     row_parameters(p, &p->row);
-    row_memory(p, &p->row);
+    row_memory(&p->ledger, &p->row);
     row_key(arena, request, p, &p->row);
     p->row.warnings = warnings_of(arena, request, p);
     return true;
@@ -659,7 +689,7 @@ bool resolve(Arena *arena, Cache *cache, const Request *request, Resolved *resol
     if (ok) {
         resolved->row = prepared.row;
         resolved->flops = prepared.flops + prepared.evaluation_flops;
-        resolved->bytes = (size_t)peak_of(&prepared.row);
+        resolved->bytes = (size_t)ledger_peak(&prepared.ledger);
         for (size_t c = 0; c < row_columns; c++)
             if (row_column[c].type == COLUMN_Text) {
                 Text *text = (Text *)(void *)((char *)&resolved->row + row_column[c].field);

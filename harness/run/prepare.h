@@ -14,6 +14,7 @@
 #define NUMERICS 2
 
 typedef struct {
+    const Request *request; // whose run it is; it outlives this
     ModelFiles *model;
     TaskFiles *task;
     Tokens tokens[SPLITS]; // train's is of the rows that are trained on; not scored: none
@@ -27,9 +28,11 @@ typedef struct {
     Description description;
     Plans plans;
     Frozen frozen; // or what is kept for a fit
+    Ledger ledger;
     Training training;
     uint64_t init_seed, order_seed, dropout_seed, data_seed;
     double tokenize_s;
+    const char *no_room;     // why what is kept is not in a file, as the budget would have it; NULL
     double flops;            // of training: all steps, and the frozen prefix once where it is kept
     double evaluation_flops; // of looks, too
     Row row;                 // decided cells
@@ -38,6 +41,16 @@ typedef struct {
 // The arena holds what is this run's alone; what runs share lies in the cache. Where plans.cut has
 // values, train_plan is of the rest: what it is fed has to be kept (run.c) before the first step.
 bool prepare(Arena *arena, Cache *cache, const Request *request, Prepared *prepared, Error *error);
+
+// The same for a run that follows: whether there is a file for what is kept in one (keeping.h) is
+// asked before the plan is final, which is made without where there is none. `prepared` is whole
+// then, but for its row.
+typedef bool FileAsked(void *context, Arena *arena, const Prepared *prepared, Error *why);
+bool prepare_for(Arena *arena, Cache *cache, const Request *request, FileAsked *file, void *context,
+                 Prepared *prepared, Error *error);
+
+// The method's options as they are in effect: lora.alpha=16;lora.rank=8.
+const char *prepared_options(Arena *arena, const Prepared *prepared);
 
 // Steps of a method that takes any on this many training rows.
 int64_t steps_of(const Protocol *protocol, size_t rows);

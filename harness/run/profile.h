@@ -3,7 +3,8 @@
 // OUT/profiles/KEY.csv, a line a node of the training graph in the order of computing, and two
 // more: `optimizer`, and `rest`, what is done between the steps; the seconds of all lines add up to
 // the row's train_s.
-//   node      its number in `tunemark graph`; empty for the two
+//   node      its number in `tunemark graph` with the same options, for --cache, --cache-file,
+//             --recompute and --max-memory make other graphs; empty for the two
 //   pass      forward; backward, where it gives the gradient of a value; parameters, where all that
 //             it gives are gradients of parameters (dW); again, where it computes for the backward
 //             what the forward has computed before (--recompute). backward_s of the row is all but

@@ -27,8 +27,7 @@ typedef struct {
     const Request *request;
     Prepared prepared;
     Trainer trainer;
-    Kept kept[2];    // the frozen prefix of the training examples; or a fit's, of train and tune
-    KeptTook took;   // keeping them
+    Keeping keeping; // of the frozen prefix, or of a fit's vectors
     Profile profile; // seconds NULL: nobody asks
     Row *row;
     CurvePoint *curve;
@@ -40,11 +39,9 @@ typedef struct {
     double cpu_started;
     double load_start;
     Whole rss_start;
-    const char *warning; // of an attempt before this one; NULL: none
     Tell tell;
     void *context;
     bool interrupted, late; // before the first step
-    bool no_room;           // in a file for what was to be kept, before the first step
     Arena *keep;            // of what is kept until the run has learned
 } Run;
 
@@ -95,36 +92,28 @@ static void warn(Arena *arena, Row *row, const char *warning)
                                  row->warnings ? "; " : "", warning);
 }
 
-static KeptEnd keep_rows(Arena *arena, Arena *hold, Run *run, const KeptSource *of, Kept *kept,
-                         Error *error)
+// What lies in run->keeping then, in the memory of `hold` or in a file.
+static KeptEnd keep_rows(Arena *arena, Arena *hold, Run *run, Error *error)
 {
-    KeptTook took;
-    KeptEnd end = keep(hold, run->request, &run->prepared, of, kept, &took, error);
-    run->took.seconds += took.seconds;
-    run->took.spent += took.spent;
-    run->no_room = end == KEPT_NO_ROOM;
-    if (took.warning)
-        warn(arena, run->row, arena_format(arena, "no other run will find %s", took.warning));
+    Keeping *keeping = &run->keeping;
+    KeptEnd end = keeping_rows(hold, keeping, &run->prepared, &run->trainer, error);
+    for (int i = 0; i < keeping->claims; i++)
+        if (keeping->claim[i].warning)
+            warn(arena, run->row,
+                 arena_format(arena, "no other run will find %s", keeping->claim[i].warning));
     return end;
 }
 
-// What a frozen bottom gives every training example, once, in the memory of `hold` or in a file.
+// What a frozen bottom gives every training example, once.
 static bool freeze(Arena *arena, Arena *hold, Run *run, Error *error)
 {
-    Prepared *p = &run->prepared;
-    if (!p->plans.prefix_plan)
+    if (!run->prepared.plans.prefix_plan)
         return true;
-    KeptSource of = { p->plans.prefix_plan,
-                      run->trainer.prefix,
-                      &p->tokens[SPLIT_TRAIN],
-                      &p->frozen.batches,
-                      goes_on,
-                      run };
-    KeptEnd end = keep_rows(arena, hold, run, &of, &run->kept[0], error);
+    KeptEnd end = keep_rows(arena, hold, run, error);
     if (end != KEPT)
         return end == KEPT_STOPPED && stopped(arena, run, error);
-    run->trainer.kept = &run->kept[0];
-    run->row->feature_s = run->took.seconds;
+    run->trainer.kept = &run->keeping.kept[0];
+    run->row->feature_s = run->keeping.seconds;
     return true;
 }
 
@@ -187,6 +176,9 @@ static bool train(Arena *arena, Run *run, Error *error)
         }
     }
     bool whole = s == p->batches.steps;
+    double left = seconds_now();
+    trainer_settle(&run->trainer); // a run that ended early has rows whose updates wait
+    before += seconds_now() - left;
     Passes passes = { 0 };
     if (run->trainer.train) // else there is nothing to train
         passes = runner_passes(run->trainer.train);
@@ -199,10 +191,10 @@ static bool train(Arena *arena, Run *run, Error *error)
     run->profile.optimizer_s = run->row->optimizer_s;
     run->row->tokens = seen;
     run->row->tokens_per_s = median_rate(rate, whole ? s : s + 1);
-    double frozen_s = run->trainer.kept ? run->took.seconds : 0;
+    double frozen_s = run->trainer.kept ? run->keeping.seconds : 0;
     if (run->trainer.kept)
         run->row->cache_saved_s =
-            frozen_s * (double)seen / (double)p->frozen.batches.tokens - run->took.spent;
+            frozen_s * (double)seen / (double)p->frozen.batches.tokens - run->keeping.spent;
     if (whole)
         run->row->flops = p->flops;
     if (whole && p->flops > 0)
@@ -236,22 +228,15 @@ static void row_fitted(Arena *arena, const Run *run, const Fitted *fitted, doubl
 static bool fit(Arena *arena, Arena *hold, Run *run, Error *error)
 {
     Prepared *p = &run->prepared;
-    double start = seconds_now();
-    for (int s = 0; s < 2; s++) {
-        KeptSource of = { p->plans.features_plan,
-                          run->trainer.features,
-                          &p->tokens[s ? SPLIT_TUNE : SPLIT_TRAIN],
-                          s ? &p->evaluation[SPLIT_TUNE] : &p->frozen.batches,
-                          goes_on,
-                          run };
-        KeptEnd end = keep_rows(arena, hold, run, &of, &run->kept[s], error);
-        if (end != KEPT)
-            return end == KEPT_STOPPED && stopped(arena, run, error);
-    }
+    double start = seconds_now(), claimed = run->keeping.spent;
+    KeptEnd end = keep_rows(arena, hold, run, error);
+    if (end != KEPT)
+        return end == KEPT_STOPPED && stopped(arena, run, error);
+    const Kept *kept = run->keeping.kept;
     Fit fit = { .arena = hold,
                 .config = p->description.config,
-                .train = fitting_vectors(&p->plans, &run->kept[0]),
-                .tune = fitting_vectors(&p->plans, &run->kept[1]),
+                .train = fitting_vectors(&p->plans, &kept[0]),
+                .tune = fitting_vectors(&p->plans, &kept[1]),
                 .outputs = p->description.outputs,
                 .scores = p->description.scores,
                 .score = fit_score,
@@ -273,10 +258,10 @@ static bool fit(Arena *arena, Arena *hold, Run *run, Error *error)
         return false;
     p->description.head = fitted.head;
     // The vectors count what computing them takes, not what this run spent on having them.
-    double saved = run->took.seconds - run->took.spent;
-    run->row->feature_s = seconds_now() - start + saved;
+    const Keeping *keeping = &run->keeping;
+    run->row->feature_s = seconds_now() - start - (keeping->spent - claimed) + keeping->seconds;
     if (run->request->protocol.cache_folder)
-        run->row->cache_saved_s = saved;
+        run->row->cache_saved_s = keeping->seconds - keeping->spent;
     run->row->tokens = (Whole)p->frozen.batches.tokens;
     run->row->flops = p->flops;
     run->row->gflops_per_s = p->flops / run->row->feature_s / 1e9;
@@ -285,7 +270,7 @@ static bool fit(Arena *arena, Arena *hold, Run *run, Error *error)
 
 static bool learn(Arena *arena, Run *run, Error *error)
 {
-    Arena *hold = arena_with(frozen_memory(&run->prepared.frozen), error);
+    Arena *hold = arena_with(run->prepared.ledger.kept, error);
     run->row->status = "ok";
     bool ok = hold != NULL;
     if (ok && run->request->method->fit)
@@ -293,8 +278,7 @@ static bool learn(Arena *arena, Run *run, Error *error)
     else if (ok)
         ok = freeze(arena, hold, run, error) && (!row_ok(run->row) || train(arena, run, error));
     run->trainer.kept = NULL;
-    kept_release(&run->kept[0]);
-    kept_release(&run->kept[1]);
+    keeping_release(&run->keeping);
     arena_free(hold);
     return ok;
 }
@@ -450,7 +434,7 @@ static bool write_all(Arena *arena, Run *run, Error *error)
     Prepared *p = &run->prepared;
     const char *out = run->request->protocol.out;
     const Evaluation *scored = run->evaluation;
-    const char *path = arena_format(arena, "%s/rows/%s.csv", out, p->row.key);
+    const char *path = row_file(arena, out, "rows", p->row.key);
     if (!row_ok(run->row) && finished_before(arena, path))
         return fail(error, ERROR_WORK, (Where){ .file = path }, NULL,
                     "%s: %s; the finished row that is there is kept", run->row->status,
@@ -471,39 +455,23 @@ static bool folders_ready(Arena *arena, const Run *run, Error *error)
 {
     const Protocol *protocol = &run->request->protocol;
     const char *rows = path_join(arena, protocol->out, "rows");
-    if (run->prepared.frozen.batches.steps && !keeping_ready(protocol, error))
-        return false;
-    if (!folder_make(rows, error) || (protocol->save && !saved_ready(arena, protocol->save, error)))
+    bool keeps = run->prepared.frozen.batches.steps > 0 && protocol->cache_folder;
+    if ((keeps && !folder_make(protocol->cache_folder, error)) || !folder_make(rows, error) ||
+        (protocol->save && !saved_ready(arena, protocol->save, error)))
         return false;
     return access(rows, W_OK | X_OK) == 0 || fail(error, ERROR_ENVIRONMENT, (Where){ .file = rows },
                                                   NULL, "cannot be written: %s", strerror(errno));
 }
 
-// The kernel promises memory that there is not, and ends the process that uses it.
-static bool memory_fits(const Arena *arena, const Row *row, Error *error)
-{
-    double held =
-        (double)row->plan_weights + (double)row->plan_gradients + (double)row->plan_optimizer;
-    double peak = fmax((double)row->plan_peak, (double)row->eval_plan_peak);
-    double there = memory_total();
-    if (peak <= there && held < (double)arena_left(arena))
-        return true;
-    return fail(
-        error, ERROR_ENVIRONMENT, (Where){ .item = "memory" }, NULL,
-        "the run needs %.1f GB where there are %.1f GB; a smaller batch or max-length needs "
-        "less",
-        peak / 1e9, fmin(there, (double)arena_left(arena)) / 1e9);
-}
-
 // What reading and planning left lies beside the plan's; while they went on they may have taken
 // more than both.
-static Whole predicted_growth(const Row *row)
+static Whole predicted_growth(const Ledger *ledger, Whole start)
 {
     Whole now = memory_now("VmRSS"), highest = memory_now("VmHWM");
-    Whole plan = row->plan_peak > row->eval_plan_peak ? row->plan_peak : row->eval_plan_peak;
-    if (now == WHOLE_UNKNOWN || highest == WHOLE_UNKNOWN || row->rss_start == WHOLE_UNKNOWN)
+    if (now == WHOLE_UNKNOWN || highest == WHOLE_UNKNOWN || start == WHOLE_UNKNOWN)
         return WHOLE_UNKNOWN;
-    return (now + plan > highest ? now + plan : highest) - row->rss_start;
+    Whole then = now + ledger_resident(ledger);
+    return (then > highest ? then : highest) - start;
 }
 
 // A short run, and there may be many, is not to take longer to be judged than to be done: a probe
@@ -556,6 +524,7 @@ static bool compute(Arena *arena, Run *run, Error *error)
     Prepared *p = &run->prepared;
     Row *row = run->row;
     Peaks peaks = { 0 };
+    double claimed = run->keeping.spent; // already, on what it keeps
     if (!trainer_new(arena, &p->plans, &p->model->checkpoint, p->init_seed, p->dropout_seed,
                      &p->training, &run->trainer, error))
         return false;
@@ -587,7 +556,7 @@ static bool compute(Arena *arena, Run *run, Error *error)
     if (!forgetting(run, run->trainer.state, &row->mlm_after, error))
         return false;
     double ended = seconds_now();
-    row->load_s = loaded - run->started - p->tokenize_s;
+    row->load_s = loaded - run->started - p->tokenize_s - claimed;
     row->tokenize_s = p->tokenize_s;
     row->eval_s += (asked - loaded) + (ended - trained);
     row->wall_s = (asked - run->started) + (ended - start);
@@ -599,7 +568,7 @@ static bool compute(Arena *arena, Run *run, Error *error)
         row->params_changed = row->params_trained; // two rows of the head that are one vector
     const State *state = run->trainer.state;
     row->arena_peak =
-        (Whole)(trainer_written(&run->trainer) + frozen_memory(&p->frozen) + state->weight_bytes +
+        (Whole)(trainer_written(&run->trainer) + p->ledger.kept + state->weight_bytes +
                 state->gradient_bytes + state->moment_bytes + run->best.bytes);
     row->finished_at = utc_now(arena);
     if (!used(run, error))
@@ -607,52 +576,51 @@ static bool compute(Arena *arena, Run *run, Error *error)
     return write_all(arena, run, error);
 }
 
-// From the files to the row.
-static bool do_it(Arena *arena, Cache *cache, Run *run, Row *row, Error *error)
+// What is known of the row before anything is computed.
+static void row_begin(Arena *arena, Run *run)
 {
     const Protocol *protocol = &run->request->protocol;
-    run->row = row;
-    run->took = (KeptTook){ 0 };
-    if (!prepare(arena, cache, run->request, &run->prepared, error))
-        return false;
-    checkpoint_rest(&run->prepared.model->checkpoint); // its header has been read
+    Row *row = run->row;
     *row = run->prepared.row;
     row->rss_start = run->rss_start;
-    row->predicted_peak = predicted_growth(row);
+    row->predicted_peak = predicted_growth(&run->prepared.ledger, run->rss_start);
     row->load_start = run->load_start;
     row->attempts = protocol->attempt;
     row->jobs = protocol->jobs;
     row->threads = protocol->threads;
     row_machine(arena, row);
-    if (run->warning)
-        warn(arena, row, run->warning);
-    bool ok = memory_fits(arena, row, error) && folders_ready(arena, run, error) &&
-              compute(arena, run, error);
-    trainer_free(&run->trainer);
-    return ok;
+}
+
+// From the files to the row.
+static bool do_it(Arena *arena, Cache *cache, Run *run, Error *error)
+{
+    if (!product_start((int)run->request->protocol.threads, error) ||
+        !prepare_for(arena, cache, run->request, keeping_claim, &run->keeping, &run->prepared,
+                     error))
+        return false;
+    checkpoint_rest(&run->prepared.model->checkpoint); // its header has been read
+    row_begin(arena, run);
+    const Ledger *ledger = &run->prepared.ledger;
+    return ledgers_fit(&ledger, 1, arena, error) && folders_ready(arena, run, error) &&
+           compute(arena, run, error);
 }
 
 bool run(Arena *arena, const Request *request, Tell tell, void *context, Row *row, Error *error)
 {
     Run run = { .request = request,
+                .row = row,
                 .tell = tell,
                 .context = context,
                 .started = seconds_now(),
                 .cpu_started = cpu_seconds() };
     memory_reset_peak(); // of what the process did before
     run.rss_start = memory_now("VmRSS");
+    run.keeping = keeping_new(goes_on, &run);
     Cache *cache = cache_new(arena);
     run.load_start = load_average();
-    Request less = *request;
-    bool ok = product_start((int)request->protocol.threads, error) &&
-              do_it(arena, cache, &run, row, error);
-    if (!ok && run.no_room) { // nothing has been trained
-        less.protocol.cache_file = 0;
-        run.request = &less;
-        run.warning = arena_format(arena, "what a frozen bottom gives had no room in a file: %s",
-                                   error->text);
-        ok = do_it(arena, cache, &run, row, error);
-    }
+    bool ok = do_it(arena, cache, &run, error);
+    keeping_release(&run.keeping);
+    trainer_free(&run.trainer);
     cache_close(cache);
     return ok;
 }

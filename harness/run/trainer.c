@@ -62,14 +62,25 @@ bool plans_recompute(Arena *arena, const Extent *train, Plans *plans, Error *err
                                 (plans->train_plan = plan(arena, plans->backward, train, error)));
 }
 
-size_t plans_bytes(const Plans *plans)
+// What a trainer runs, in the order of its runners. `trained` of the first graph that has a
+// parameter holds (state_new), so that of training comes first.
+enum { PARTS = 5 };
+
+static void parts_of(const Plans *plans, const Plan *part[PARTS])
 {
     const Plan *each[] = { plans->train_plan, plans->eval_plan, plans->mlm_plan, plans->prefix_plan,
                            plans->features_plan };
+    memcpy(part, each, sizeof each);
+}
+
+size_t plans_bytes(const Plans *plans)
+{
+    const Plan *part[PARTS];
     size_t most = 0;
-    for (int i = 0; i < 5; i++)
-        if (each[i] && plan_bytes(each[i]) > most)
-            most = plan_bytes(each[i]);
+    parts_of(plans, part);
+    for (int i = 0; i < PARTS; i++)
+        if (part[i] && plan_bytes(part[i]) > most)
+            most = plan_bytes(part[i]);
     return most;
 }
 
@@ -149,19 +160,14 @@ Shares shares_of(const Counts *c)
 bool trainer_new(Arena *arena, const Plans *plans, Checkpoint *checkpoint, uint64_t init_seed,
                  uint64_t dropout_seed, const Training *training, Trainer *trainer, Error *error)
 {
-    const Graph *graphs[5];
+    const Plan *part[PARTS];
+    const Graph *graphs[PARTS];
     size_t count = 0, bytes = plans_bytes(plans);
     *trainer = (Trainer){ .plans = plans, .training = *training, .dropout_seed = dropout_seed };
-    if (plans->backward)
-        graphs[count++] = plans->backward;
-    if (plans->eval.graph)
-        graphs[count++] = plans->eval.graph;
-    if (plans->mlm.graph)
-        graphs[count++] = plans->mlm.graph;
-    if (plans->prefix_plan)
-        graphs[count++] = plans->cut.prefix;
-    if (plans->features_plan)
-        graphs[count++] = plans->features.graph;
+    parts_of(plans, part);
+    for (int i = 0; i < PARTS; i++)
+        if (part[i])
+            graphs[count++] = plan_graph(part[i]);
     trainer->state = (plans->backward ? state_new : state_for_use)(
         arena, graphs, count, init_seed, checkpoint_giver, checkpoint, error);
     if (trainer->state && plans->backward)
@@ -175,17 +181,11 @@ bool trainer_new(Arena *arena, const Plans *plans, Checkpoint *checkpoint, uint6
     uint32_t *word = (uint32_t *)(void *)trainer->memory;
     for (size_t i = 0; i < bytes / sizeof *word; i++)
         word[i] = PATTERN;
-    if (plans->train_plan)
-        trainer->train = runner_new(arena, plans->train_plan, trainer->state, trainer->memory);
-    if (plans->eval_plan)
-        trainer->eval = runner_new(arena, plans->eval_plan, trainer->state, trainer->memory);
-    if (plans->mlm_plan)
-        trainer->mlm = runner_new(arena, plans->mlm_plan, trainer->state, trainer->memory);
-    if (plans->prefix_plan)
-        trainer->prefix = runner_new(arena, plans->prefix_plan, trainer->state, trainer->memory);
-    if (plans->features_plan)
-        trainer->features =
-            runner_new(arena, plans->features_plan, trainer->state, trainer->memory);
+    Runner **runner[] = { &trainer->train, &trainer->eval, &trainer->mlm, &trainer->prefix,
+                          &trainer->features };
+    for (int i = 0; i < PARTS; i++)
+        if (part[i])
+            *runner[i] = runner_new(arena, part[i], trainer->state, trainer->memory);
     return true;
 }
 
@@ -240,6 +240,7 @@ double trainer_mlm(Trainer *trainer, const Batch *batch)
 void trainer_rest(Trainer *trainer)
 {
     const State *state = trainer->state;
+    assert(state_settled(state)); // moments that an update would need are about to go
     trainer->written = trainer_written(trainer);
     trainer->fill = 0;
     arena_drop(trainer->memory, plans_bytes(trainer->plans));

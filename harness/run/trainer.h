@@ -4,6 +4,7 @@
 #include "engine/cut.h"
 #include "model/describe.h"
 #include "run/kept.h"
+#include "run/ledger.h"
 
 // The graphs of a run and their plans; NULL where the extent was NULL.
 typedef struct {
@@ -46,11 +47,7 @@ Counts counts_of(const Graph *graph);
 // The same with a head that a method fitted counted by its free numbers.
 Counts counts_free(const Graph *graph, const Description *description);
 
-// Bytes of the parameters and, of each that trains where it does so by steps, of its gradient and
-// two moments. keeps_best: a copy of what trains is kept beside it (--select best).
-typedef struct {
-    int64_t weights, gradients, optimizer;
-} Held;
+// keeps_best: a copy of what trains is kept beside it (--select best).
 Held held_of(const Counts *counts, bool steps, bool keeps_best);
 
 // Of a model: what is trained / all; and what is trained beside the head / what the checkpoint has.
@@ -92,8 +89,8 @@ void trainer_settle(Trainer *trainer);
 // sequences x outputs, valid until the next call.
 Matrix trainer_logits(Trainer *trainer, const Batch *batch);
 double trainer_mlm(Trainer *trainer, const Batch *batch);
-// Training is over: gradients, moments and the step's memory go back to the system, so that what
-// comes next has a peak of its own.
+// Training is over and settled: gradients, moments and the step's memory go back to the system, so
+// that what comes next has a peak of its own.
 void trainer_rest(Trainer *trainer);
 
 // One task's tensors, head included, as a safetensors file: what was trained, or where the method

@@ -253,7 +253,7 @@ bool agenda_amend(Agenda *agenda, Error *error)
 
 static const char *row_path(Arena *arena, const Agenda *agenda, const Job *job)
 {
-    return arena_format(arena, "%s/rows/%s.csv", agenda->folder, job->decided.key);
+    return row_file(arena, agenda->folder, "rows", job->decided.key);
 }
 
 bool agenda_collect(Agenda *agenda, Job *job, int64_t attempt, bool *written, Error *error)

@@ -46,17 +46,6 @@ static bool read_shard(Arena *arena, const char *typed, Shard *shard, Error *err
     return true;
 }
 
-static bool read_count(const Arguments *arguments, const char *name, const char *what,
-                       int64_t *count, Error *error)
-{
-    const char *typed = argument_value(arguments, name);
-    char item[32];
-    snprintf(item, sizeof item, "--%s", name);
-    return !typed || (text_whole(typed, count) && 1 <= *count && *count <= 4096) ||
-           fail(error, ERROR_INPUT, (Where){ .item = item }, "1 to 4096", "'%s' is no number of %s",
-                typed, what);
-}
-
 // A file, or the name of a spec that comes with the program.
 static const char *spec_file(Arena *arena, const char *typed)
 {
@@ -82,8 +71,8 @@ static bool command(const Invocation *invocation, int *status, Error *error)
     int64_t jobs = 0, slurm = 0;
     double grace = 60;
     const char *typed_grace = argument_value(&arguments, "grace");
-    if (!read_count(&arguments, "jobs", "runs", &jobs, error) ||
-        !read_count(&arguments, "slurm", "parts", &slurm, error))
+    if (!argument_whole(&arguments, "jobs", 1, 4096, &jobs, error) ||
+        !argument_whole(&arguments, "slurm", 1, 4096, &slurm, error))
         return false;
     if (slurm > 0 && jobs == 0)
         jobs = 1; // this machine's cores say nothing about a node's

@@ -1,0 +1,50 @@
+// lock.c: see lock.h.
+#include "base/lock.h"
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+enum { MILLISECONDS = 50 }; // from one try to the next
+
+// Whoever had it has removed it, and the next may have made another.
+static bool is_there(const Lock *lock)
+{
+    struct stat held, there;
+    return fstat(lock->file, &held) == 0 && stat(lock->path, &there) == 0 &&
+           held.st_dev == there.st_dev && held.st_ino == there.st_ino;
+}
+
+static void leave(Lock *lock)
+{
+    if (lock->file >= 0)
+        close(lock->file);
+    lock->file = -1;
+}
+
+bool lock_wait(const char *path, bool (*go_on)(void *), void *context, Lock *lock)
+{
+    *lock = (Lock){ .path = path };
+    for (;;) {
+        lock->file = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0666);
+        bool locked = lock->file >= 0 && flock(lock->file, LOCK_EX | LOCK_NB) == 0;
+        bool waits = lock->file >= 0 && (locked || errno == EWOULDBLOCK || errno == EINTR);
+        if (locked && is_there(lock))
+            return true;
+        leave(lock);
+        if (!waits)
+            return true;
+        if (go_on && !go_on(context))
+            return false;
+        nanosleep(&(struct timespec){ .tv_nsec = MILLISECONDS * 1000000L }, NULL);
+    }
+}
+
+void lock_release(Lock *lock)
+{
+    if (lock->file >= 0)
+        unlink(lock->path); // while it is still locked: nobody else can have it
+    leave(lock);
+}
