@@ -30,7 +30,7 @@ warnings := -Wall -Wextra -Wshadow -Wconversion -Wstrict-prototypes -Wvla -Werro
 fast     := -O3 -fno-math-errno -fno-trapping-math -ffp-contract=fast
 comma    := ,
 checks   := address$(comma)undefined$(comma)float-cast-overflow
-CFLAGS   ?= -g $(if $(DEBUG),-O0,$(if $(SAN)$(FUZZ),-O1,$(fast))) -march=$(ARCH)
+CFLAGS   ?= $(if $(SAN),-g1,-g) $(if $(DEBUG),-O0,$(if $(SAN)$(FUZZ),-O1,$(fast))) -march=$(ARCH)
 sanitize := $(if $(FUZZ),-fsanitize=fuzzer-no-link) \
             $(if $(SAN)$(FUZZ),-fsanitize=$(checks) -fno-sanitize-recover=all -fno-omit-frame-pointer)
 # Clang's OpenMP would be a second one beside libgomp: there products keep to one thread.
@@ -212,8 +212,8 @@ check-format: $(build)/flags
 	   $(build)/format.log >&2; exit 1; }
 check-gcc: $(programs)
 	@:
-check-clang:
-	@$(MAKE) CC=clang check-gcc
+check-clang: # for its warnings alone, which need little of -O3
+	@$(MAKE) CC=clang CFLAGS='-O1 -march=$(ARCH)' check-gcc
 check-lint: $(patsubst %.c,$(build)/%.lint,$(filter-out tests/%,$(sources)))
 $(build)/%.lint: %.c $(build)/%.o .clang-tidy # after the object: its headers are then known
 	@clang-tidy --quiet $< -- $(language) >$@.log 2>&1 || { cat $@.log; exit 1; }

@@ -3,6 +3,7 @@
 #include "engine/operator.h"
 #include "methods/method.h"
 #include "run/verify.h"
+#include "tests/program.h"
 #include "tests/test.h"
 #include <string.h>
 
@@ -72,6 +73,8 @@ static void every_way_to_compute_a_method_holds(void)
         { "topk", "layers", "2" },
         { "topk", "layers", "4" },
     };
+    if (SANITIZED) // their code has run above, as other values of options
+        return;
     for (size_t i = 0; i < sizeof ways / sizeof *ways; i++) {
         Error error;
         const Method *method = method_find(ways[i].method, &error);
