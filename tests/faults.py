@@ -97,7 +97,7 @@ FAULTS = [
     ("tensors may overlap", "harness/model/checkpoint.c",
      "if (tensor->data < end)", "if (tensor->data + 8 < end)", "checkpoint"),
     ("dropout stays in evaluation", "harness/model/sites.c",
-     "return builder->is->training ? of_config : 0;", "return of_config;", "bert verify"),
+     "return builder->is->training ? of_config : 0;", "return builder ? of_config : 0;", "bert verify"),
     ("merged: the bias of the layer is left out", "harness/model/sites.c",
      "return linear(graph, at->x, at->W, merged.b);", "return linear(graph, at->x, at->W, NO_VALUE);",
      "methods saved"),

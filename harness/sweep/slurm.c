@@ -42,8 +42,8 @@ bool slurm_script(Sweep *s, Error *error)
 {
     const SweepOptions *options = s->options;
     char *out[] = { arena_text(s->arena, s->agenda.folder), NULL };
-    const char *folder = shell_line(s->arena, out);
-    size_t largest = need(s).sum / MEBIBYTE;
+    const char *folder = shell_line(s->arena, out), *command = command_of(s);
+    size_t planned = need(s).sum / MEBIBYTE;
     fprintf(s->out,
             "#!/bin/bash\n"
             "#SBATCH --job-name=%s\n"
@@ -53,7 +53,7 @@ bool slurm_script(Sweep *s, Error *error)
             "#SBATCH --cpus-per-task=%" PRId64 "\n"
             "#SBATCH --mem=%zuM\n",
             s->spec.name, options->slurm, (int64_t)s->slots * most_threads(s),
-            largest + largest / 4 + LEAST_MEBIBYTES);
+            planned + planned / 4 + LEAST_MEBIBYTES);
     if (options->seconds > 0)
         fprintf(s->out, "#SBATCH --time=%.0f\n", ceil(options->seconds / 60) + 2);
     fprintf(s->out,
@@ -68,8 +68,7 @@ bool slurm_script(Sweep *s, Error *error)
             "#   %s --out %s\n"
             "exec %s --out %s/part-\"$SLURM_ARRAY_TASK_ID\" "
             "--shard \"$SLURM_ARRAY_TASK_ID\"/%zu\n",
-            s->spec.name, NOTICE, folder, folder, command_of(s), folder, command_of(s), folder,
-            options->slurm);
+            s->spec.name, NOTICE, folder, folder, command, folder, command, folder, options->slurm);
     return ferror(s->out) ? fail(error, ERROR_ENVIRONMENT, (Where){ 0 }, NULL, "not written")
                           : true;
 }
