@@ -218,6 +218,35 @@ static void times_of_different_machines_are_not_in_one_column(void)
     arena_free(arena);
 }
 
+static bool is_silent_on(Row *rows, size_t count, const char *part)
+{
+    Error error;
+    char *text = printed(rows, count, TABLE_TEXT, &error);
+    bool silent = text && !strstr(text, part);
+    free(text);
+    return silent;
+}
+
+// 9 s of work in 10 s by the clock are a quiet machine's; of two threads one may have to wait.
+static void times_of_a_busy_machine_are_warned_of(void)
+{
+    Arena *arena = arena_of_test();
+    Row *rows = five(arena, spread);
+    for (int i = 0; i < 5; i++)
+        rows[i].cpu_s = 9.3, rows[i].wall_s = 10;
+    CHECK(is_silent_on(rows, 5, "busy"));
+    rows[1].cpu_s = 8.9, rows[4].cpu_s = 1.7;
+    CHECK(says(rows, 5, TABLE_TEXT,
+               "times: 2 of 5 runs had less than 90 % of their core, since the machine"
+               " was busy (17 to 93 %); the column cpu_s"));
+    rows[4].status = "failed";
+    CHECK(says(rows, 5, TABLE_TEXT, "times: 1 of 4 runs"));
+    for (int i = 0; i < 5; i++)
+        rows[i].threads = 2;
+    CHECK(is_silent_on(rows, 5, "busy"));
+    arena_free(arena);
+}
+
 static void mixed_commits_are_warned_of(void)
 {
     Arena *arena = arena_of_test();
@@ -451,6 +480,7 @@ void suite_table(void)
     ADD(rows_of_different_protocols_are_in_different_blocks);
     ADD(rows_of_different_results_of_the_same_program_are_in_different_blocks);
     ADD(times_of_different_machines_are_not_in_one_column);
+    ADD(times_of_a_busy_machine_are_warned_of);
     ADD(mixed_commits_are_warned_of);
     ADD(a_label_says_what_differs_and_no_more);
     ADD(a_run_without_a_lever_is_no_run_with_one);

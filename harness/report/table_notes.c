@@ -223,12 +223,55 @@ static bool in_bytes(const Table *table)
     return false;
 }
 
+// Seconds that pass whether the run is at work or waits for its turn.
+static bool by_the_clock(const Table *table)
+{
+    for (size_t c = 0; c < table->shown_count; c++) {
+        const Column *column = table->shown[c].column;
+        if (column && column->kind == COLUMN_measured && !strcmp(column->group, "time") &&
+            strcmp(column->name, "cpu_s") != 0)
+            return true;
+    }
+    return false;
+}
+
 static bool in_seconds(const Table *table)
 {
     for (size_t c = 0; c < table->shown_count; c++)
         if (table->shown[c].column && !strcmp(table->shown[c].column->group, "time"))
             return true;
     return false;
+}
+
+// What share of its core a run had: the processor time of one thread is its wall clock on a machine
+// that has nothing else to do. NAN: not known, or of several threads, which are not always all
+// busy.
+static double core_share(const Row *row)
+{
+    return row_ok(row) && row->threads == 1 ? row->cpu_s / row->wall_s : (double)NAN;
+}
+
+// Seconds by the clock that were taken while others had a part of the machine.
+static void note_busy(Notes *notes, const Table *table)
+{
+    enum { QUIET = 90 }; // in percent; reading files and starting take some of the rest
+    double least = INFINITY, most = -INFINITY;
+    size_t busy = 0, known_of = 0;
+    for (size_t e = 0; e < table->entries; e++)
+        for (size_t r = 0; r < table->entry[e].cell->runs; r++) {
+            double share = 100 * core_share(table->entry[e].cell->run[r]);
+            if (isnan(share))
+                continue;
+            known_of++;
+            busy += share < QUIET;
+            least = fmin(least, share);
+            most = fmax(most, share);
+        }
+    if (busy > 0)
+        note(notes,
+             "times: %zu of %zu runs had less than %d %% of their core, since the machine was"
+             " busy (%.0f to %.0f %%); the column cpu_s is what they used of it.",
+             busy, known_of, QUIET, least, fmin(most, 100));
 }
 
 void table_notes(FILE *out, const Table *table)
@@ -245,6 +288,8 @@ void table_notes(FILE *out, const Table *table)
                      " process.");
     if (in_seconds(table))
         note(&notes, "times: the median of the n runs.");
+    if (by_the_clock(table))
+        note_busy(&notes, table);
     for (size_t b = 0; b < summary->blocks; b++)
         note_once(&notes, summary, b, "lines differ in", offsetof(Block, uneven));
     for (size_t b = 0; b < summary->blocks && in_seconds(table); b++)
