@@ -358,6 +358,13 @@ static void put_costs(FILE *out, Arena *arena, const Comparisons *of, const Comp
                 isnan(seconds) ? "-" : arena_format(arena, "%.3g", seconds),
                 megabytes(arena, cell_median(arena, cell, row_find("saved_bytes"))));
     }
+    for (int s = 0; s < 2; s++) {
+        const Cell *cell = block->of[s].cell;
+        const char *busy = busy_text(arena, cell->run, cell->runs);
+        if (busy)
+            put_wrapped(out, "warning",
+                        arena_format(arena, "train s of %s: %s", of->name[s], busy));
+    }
     if (differences->machines || differences->commits)
         put_wrapped(out, "warning",
                     arena_format(arena, "rows of several %s%s%s: seconds and bytes are not alike",

@@ -227,6 +227,9 @@ static bool find(Figure *figure)
     const char *narrow = find_legend(figure);
     if (*narrow)
         text_append(figure->arena, &figure->caption, " ", "Too little to be seen: %s.", narrow);
+    const char *busy = busy_text(figure->arena, figure->summary->run, figure->summary->runs);
+    if (!stack->largest && busy)
+        text_append(figure->arena, &figure->caption, " ", "By the clock: %s.", busy);
     for (size_t b = 0; b < figure->summary->blocks; b++)
         if (!stack->largest && figure->summary->block[b].untimed)
             text_append(figure->arena, &figure->caption, " ",

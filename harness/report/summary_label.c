@@ -2,6 +2,7 @@
 
 #include "report/summary_impl.h"
 #include "base/text.h"
+#include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -165,6 +166,28 @@ void text_append(Arena *arena, const char **text, const char *separator, const c
     if (!*text || !**text)
         separator = "";
     *text = arena_format(arena, "%s%s%s", known(*text), separator, part);
+}
+
+const char *busy_text(Arena *arena, const Row *const *run, size_t runs)
+{
+    enum { QUIET = 90 }; // in percent: some of the rest is waiting for files
+    double least = INFINITY, most = 0;
+    size_t busy = 0, timed = 0;
+    for (size_t r = 0; r < runs; r++) {
+        double share = 100 * run[r]->cpu_s / run[r]->wall_s;
+        if (!row_ok(run[r]) || run[r]->threads != 1 || isnan(share))
+            continue;
+        timed++;
+        busy += share < QUIET;
+        least = fmin(least, share);
+        most = fmax(most, share);
+    }
+    return busy == 0
+               ? NULL
+               : arena_format(arena,
+                              "%zu of %zu run%s had less than %d %% of their core (%.0f to"
+                              " %.0f %%), since the machine was busy",
+                              busy, timed, timed == 1 ? "" : "s", QUIET, least, fmin(most, 100));
 }
 
 const char *cell_dead(Arena *arena, const Cell *cell)

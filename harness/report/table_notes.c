@@ -243,42 +243,12 @@ static bool in_seconds(const Table *table)
     return false;
 }
 
-// What share of its core a run had: the processor time of one thread is its wall clock on a machine
-// that has nothing else to do. NAN: not known, or of several threads, which are not always all
-// busy.
-static double core_share(const Row *row)
-{
-    return row_ok(row) && row->threads == 1 ? row->cpu_s / row->wall_s : (double)NAN;
-}
-
-// Seconds by the clock that were taken while others had a part of the machine.
-static void note_busy(Notes *notes, const Table *table)
-{
-    enum { QUIET = 90 }; // in percent; reading files and starting take some of the rest
-    double least = INFINITY, most = -INFINITY;
-    size_t busy = 0, known_of = 0;
-    for (size_t e = 0; e < table->entries; e++)
-        for (size_t r = 0; r < table->entry[e].cell->runs; r++) {
-            double share = 100 * core_share(table->entry[e].cell->run[r]);
-            if (isnan(share))
-                continue;
-            known_of++;
-            busy += share < QUIET;
-            least = fmin(least, share);
-            most = fmax(most, share);
-        }
-    if (busy > 0)
-        note(notes,
-             "times: %zu of %zu runs had less than %d %% of their core, since the machine was"
-             " busy (%.0f to %.0f %%); the column cpu_s is what they used of it.",
-             busy, known_of, QUIET, least, fmin(most, 100));
-}
-
 void table_notes(FILE *out, const Table *table)
 {
     const Summary *summary = &table->summary;
     Notes notes = { .arena = table->arena };
     const char *commits = mixed_commits(table->arena, summary);
+    const char *busy = busy_text(table->arena, summary->run, summary->runs);
     note_scores(&notes, table);
     if (table->choice->levers)
         note(&notes, "(+-): change from the line without micro_batch, recompute and frozen_dtype;"
@@ -288,8 +258,8 @@ void table_notes(FILE *out, const Table *table)
                      " process.");
     if (in_seconds(table))
         note(&notes, "times: the median of the n runs.");
-    if (by_the_clock(table))
-        note_busy(&notes, table);
+    if (by_the_clock(table) && busy)
+        note(&notes, "times by the clock: %s; the column cpu_s is what they used of it.", busy);
     for (size_t b = 0; b < summary->blocks; b++)
         note_once(&notes, summary, b, "lines differ in", offsetof(Block, uneven));
     for (size_t b = 0; b < summary->blocks && in_seconds(table); b++)
