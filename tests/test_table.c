@@ -287,6 +287,24 @@ static void a_label_says_what_differs_and_no_more(void)
 }
 
 // Rows say what was used to take less memory; what they say nothing of was not used.
+// What goes by the width of a model sets no lines of one method apart: a note says it.
+static void options_that_go_by_the_model_are_no_label(void)
+{
+    Arena *arena = arena_of_test();
+    Row rows[] = {
+        finished(arena, "tiny", "reviews", "adapter", "adapter.size=16;adapter.act=relu", 1, 0.8),
+        finished(arena, "mini", "reviews", "adapter", "adapter.size=32;adapter.act=relu", 1, 0.7),
+        finished(arena, "mini", "reviews", "adapter", "adapter.size=32;adapter.act=gelu", 1, 0.6),
+    };
+    CHECK(says(rows, 2, TABLE_MARKDOWN, "| tiny | adapter | 80.0 | 1 |"));
+    CHECK(says(rows, 2, TABLE_MARKDOWN, "| mini | adapter | 70.0 | 1 |"));
+    CHECK(says(rows, 2, TABLE_TEXT,
+               "differ in options: adapter size=16 (tiny), adapter size=32 (mini)."));
+    CHECK(says(rows, 3, TABLE_MARKDOWN, "| mini | adapter act=relu | 70.0 | 1 |"));
+    CHECK(says(rows, 3, TABLE_MARKDOWN, "| tiny | adapter | 80.0 | 1 |"));
+    arena_free(arena);
+}
+
 static void a_run_without_a_lever_is_no_run_with_one(void)
 {
     Arena *arena = arena_of_test();
@@ -364,6 +382,15 @@ static void a_search_may_choose_rate_and_steps_of_its_own(void)
     rows[0].lr_source = "given", rows[0].trials = WHOLE_UNKNOWN, rows[1].epochs = 3;
     CHECK(says(rows, 2, TABLE_TEXT,
                "reviews: lines differ in lr_source searched: full; lr_source given: lora"));
+    Row models[] = { finished(arena, "tiny", "reviews", "lora", "", 1, 0.8),
+                     finished(arena, "tiny", "reviews", "full", "", 1, 0.9),
+                     finished(arena, "mini", "reviews", "lora", "", 1, 0.8),
+                     finished(arena, "mini", "reviews", "full", "", 1, 0.9) };
+    for (int i = 0; i < 4; i++)
+        models[i].lr_source = "searched", models[i].trials = 8;
+    models[2].epochs = 12;
+    CHECK(says(models, 4, TABLE_TEXT,
+               "differ in epochs 3: full, lora (tiny); epochs 12: lora (mini)."));
     arena_free(arena);
 }
 
@@ -483,6 +510,7 @@ void suite_table(void)
     ADD(times_of_a_busy_machine_are_warned_of);
     ADD(mixed_commits_are_warned_of);
     ADD(a_label_says_what_differs_and_no_more);
+    ADD(options_that_go_by_the_model_are_no_label);
     ADD(a_run_without_a_lever_is_no_run_with_one);
     ADD(lines_are_sorted_by_size);
     ADD(columns_stand_under_each_other);

@@ -54,7 +54,7 @@ bool summary_of(Arena *arena, const Row *rows, size_t count, bool trials, Summar
     label_cells(&work, summary);
     for (size_t b = 0; b < summary->blocks; b++) {
         qsort(summary->block[b].cell, summary->block[b].cells, sizeof(Cell), cell_order);
-        note_uneven(&work, &summary->block[b]);
+        note_uneven(&work, summary, &summary->block[b]);
     }
     qsort(summary->block, summary->blocks, sizeof(Block), by_task);
     return true;

@@ -39,5 +39,5 @@ typedef struct {
 void fill_block(const Work *work, size_t b, Block *block);
 void name_blocks(const Work *work, Summary *summary);
 void label_cells(const Work *work, Summary *summary);
-void note_uneven(const Work *work, Block *block);
+void note_uneven(const Work *work, const Summary *summary, Block *block);
 #endif

@@ -50,21 +50,33 @@ static bool has_option(const char *options, const char *part, size_t length)
     return false;
 }
 
-// " rank=8": the options of a cell that have another value in some cell of the same method.
-static const char *differing_options(const Work *work, const Cell *cell, Cell *const *all,
-                                     size_t cells)
+// Whether some cell of the same method, on the same model or on another one, has another value.
+static bool option_differs(const Cell *cell, const char *part, bool same_model, Cell *const *all,
+                           size_t cells)
+{
+    for (size_t c = 0; c < cells; c++) {
+        const Row *other = all[c]->row;
+        if (!strcmp(known(other->method), known(cell->row->method)) &&
+            !strcmp(known(other->model), known(cell->row->model)) == same_model && other->options &&
+            !has_option(other->options, part, strlen(part)))
+            return true;
+    }
+    return false;
+}
+
+// " rank=8": the options of a cell that have another value on the same model; or, `by_model`, those
+// that differ between models alone, as defaults do that go by the width.
+static const char *differing_options(const Work *work, const Cell *cell, bool by_model,
+                                     Cell *const *all, size_t cells)
 {
     const char *method = known(cell->row->method), *text = "";
     size_t parts, own = strlen(method);
     char **part = text_split(work->arena, known(cell->row->options), ';', &parts);
     for (size_t p = 0; p < parts; p++) {
-        bool differs = false;
-        for (size_t c = 0; c < cells && !differs; c++)
-            differs = !strcmp(known(all[c]->row->method), method) && all[c]->row->options &&
-                      !has_option(all[c]->row->options, part[p], strlen(part[p]));
+        bool here = option_differs(cell, part[p], true, all, cells);
         // In a lora, "lora." goes without saying.
         bool prefixed = !strncmp(part[p], method, own) && part[p][own] == '.';
-        if (differs)
+        if (by_model ? !here && option_differs(cell, part[p], false, all, cells) : here)
             text_append(work->arena, &text, "", " %s", part[p] + (prefixed ? own + 1 : 0));
     }
     return text;
@@ -91,16 +103,24 @@ static const char *differing_settings(const Work *work, const Cell *cell, const 
     return text;
 }
 
-void label_cells(const Work *work, Summary *summary)
+// Those of all blocks; there are work->cells of them.
+static Cell **all_cells(const Work *work, const Summary *summary)
 {
     Cell **all = arena_take(work->arena, work->cells + 1, sizeof *all);
     size_t n = 0;
     for (size_t b = 0; b < summary->blocks; b++)
         for (size_t c = 0; c < summary->block[b].cells; c++)
             all[n++] = &summary->block[b].cell[c];
+    return all;
+}
+
+void label_cells(const Work *work, Summary *summary)
+{
+    size_t n = work->cells;
+    Cell **all = all_cells(work, summary);
     for (size_t c = 0; c < n; c++)
         all[c]->label = arena_format(work->arena, "%s%s%s", known(all[c]->row->method),
-                                     differing_options(work, all[c], all, n),
+                                     differing_options(work, all[c], false, all, n),
                                      all[c]->untrained ? " (untrained)" : "");
     for (size_t b = 0; b < summary->blocks; b++) {
         Block *block = &summary->block[b];
@@ -112,24 +132,49 @@ void label_cells(const Work *work, Summary *summary)
     }
 }
 
-// "head pooler: full, lora": who has the value of cell c, each label once.
+// "full, lora (mini)": who has the value of cell c, each label once; with the model where the same
+// label has another value on another one.
 static const char *who_says(const Work *work, const Block *block, const char *const *value,
                             size_t c)
 {
     const char *who = "";
     for (size_t o = c; o < block->cells; o++) {
-        bool named = strcmp(value[o], value[c]) != 0;
-        for (size_t p = c; p < o && !named; p++) // the same label under another model
-            named =
-                !strcmp(value[p], value[c]) && !strcmp(block->cell[p].label, block->cell[o].label);
-        if (!named)
-            text_append(work->arena, &who, ", ", "%s", block->cell[o].label);
+        const Cell *cell = &block->cell[o];
+        bool says = !strcmp(value[o], value[c]), named = false, split = false;
+        for (size_t p = 0; p < block->cells && says; p++) {
+            bool alike = !strcmp(value[p], value[c]);
+            if (strcmp(block->cell[p].label, cell->label) != 0)
+                continue;
+            named = named || (alike && p < o);
+            split = split || (!alike && *value[p]);
+        }
+        if (says && split)
+            text_append(work->arena, &who, ", ", "%s (%s)", cell->label, known(cell->row->model));
+        else if (says && !named)
+            text_append(work->arena, &who, ", ", "%s", cell->label);
     }
     return who;
 }
 
+// "options: adapter size=16 (tiny), adapter size=32 (mini)": what no label says.
+static void note_options(const Work *work, const Summary *summary, Block *block)
+{
+    Cell *const *all = all_cells(work, summary);
+    const char *text = "";
+    for (size_t c = 0; c < block->cells; c++) {
+        const Cell *cell = &block->cell[c];
+        const char *options = differing_options(work, cell, true, all, work->cells);
+        const char *mine = arena_format(work->arena, "%s%s (%s)", known(cell->row->method), options,
+                                        known(cell->row->model));
+        if (*options && !strstr(text, mine)) // other lines of the method have the same
+            text_append(work->arena, &text, ", ", "%s", mine);
+    }
+    if (*text)
+        text_append(work->arena, &block->uneven, "; ", "options: %s", text);
+}
+
 // "head pooler: full, lora; head mean: feature", for each noted column that differs.
-void note_uneven(const Work *work, Block *block)
+void note_uneven(const Work *work, const Summary *summary, Block *block)
 {
     const char **value = arena_take(work->arena, block->cells + 1, sizeof *value);
     size_t *first = arena_take(work->arena, block->cells + 1, sizeof *first); // cell of each value
@@ -151,6 +196,7 @@ void note_uneven(const Work *work, Block *block)
         if (values > 1)
             text_append(work->arena, &block->uneven, "; ", "%s", text);
     }
+    note_options(work, summary, block);
 }
 
 void text_append(Arena *arena, const char **text, const char *separator, const char *format, ...)
