@@ -63,13 +63,6 @@ const Option protocol_options[] = {
 };
 // clang-format on
 
-static const Option no_options[] = { OPTION_END };
-
-const Option *method_options(const Method *method)
-{
-    return method->options ? method->options : no_options;
-}
-
 bool request_new(Arena *arena, const char *method, Request *request, Error *error)
 {
     *request = (Request){ .method = method_find(method, error) };

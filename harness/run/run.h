@@ -60,7 +60,6 @@ typedef struct {
 
 // A request with every option at its default. The method's name decides which options there are.
 bool request_new(Arena *arena, const char *method, Request *request, Error *error);
-const Option *method_options(const Method *method); // never NULL
 // What a method fits is for heads of its own: --head is then not to be given.
 bool request_head(const Request *request, Error *error);
 // "lr", "rank" or "lora.rank"; an unknown name is refused with the nearest one, or with the method

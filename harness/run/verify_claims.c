@@ -1,5 +1,4 @@
 // verify_claims.c: what a method's file claims, against the graphs that its hooks make.
-#include "run/run.h"
 #include "run/verify_impl.h"
 #include "base/text.h"
 #include <math.h>

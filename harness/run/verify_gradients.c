@@ -11,7 +11,6 @@
 // A tensor with a gradient below NOISE of the whole (key biases: softmax does not see a constant
 // added to all keys) has no direction to speak of; the slope along it must be as small.
 #include "base/random.h"
-#include "run/run.h"
 #include "run/verify_impl.h"
 #include <math.h>
 #include <stdio.h>

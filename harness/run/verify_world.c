@@ -1,6 +1,5 @@
 // verify_world.c: a generated checkpoint, batches that can be learnt, and values for options.
 #include "base/random.h"
-#include "run/run.h"
 #include "run/verify_impl.h"
 #include <math.h>
 #include <stdio.h>
