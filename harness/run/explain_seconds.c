@@ -6,10 +6,10 @@
 // and sums over them stay sums over nodes.
 #include "run/explain_impl.h"
 #include "base/clock.h"
+#include "base/machine.h"
 #include "engine/operator.h"
 #include "engine/product.h"
 #include "run/keeping.h"
-#include "run/machine.h"
 #include "run/profile.h"
 #include "run/steps.h"
 #include <stdlib.h>

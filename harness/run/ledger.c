@@ -1,6 +1,6 @@
 // ledger.c: see the header.
 #include "run/ledger.h"
-#include "run/machine.h"
+#include "base/machine.h"
 #include <math.h>
 
 int64_t held_bytes(const Held *held)

@@ -2,11 +2,12 @@
 // is whole.
 #include "run/run.h"
 #include "base/clock.h"
+#include "base/machine.h"
 #include "base/statistic.h"
+#include "base/version.h"
 #include "engine/product.h"
 #include "run/inference.h"
 #include "run/keeping.h"
-#include "run/machine.h"
 #include "run/outputs.h"
 #include "run/profile.h"
 #include "run/saved.h"
@@ -574,6 +575,21 @@ static bool compute(Arena *arena, Run *run, Error *error)
     if (!used(run, error))
         return false;
     return write_all(arena, run, error);
+}
+
+static void row_machine(Arena *arena, Row *row)
+{
+    char cpu[256], library[LIBRARY_TEXT];
+    file_field("/proc/cpuinfo", "model name", cpu, sizeof cpu);
+    row->cpu = cpu[0] ? arena_text(arena, cpu) : NULL;
+    row->cores = sysconf(_SC_NPROCESSORS_ONLN);
+    row->blas = arena_text(arena, product_library(library));
+    row->blas_core = arena_text(arena, product_core());
+    row->backend = BACKEND;
+    row->compiler = version_compiler;
+    row->flags = version_flags;
+    row->commit = version_commit[0] ? version_commit : NULL;
+    row->dirty = version_commit[0] ? (version_dirty ? "yes" : "no") : NULL;
 }
 
 // What is known of the row before anything is computed.

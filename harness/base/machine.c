@@ -1,9 +1,7 @@
 // machine.c: see the header. Peaks come from /proc/self/status, never from ru_maxrss, which a child
 // inherits over exec.
-#include "run/machine.h"
+#include "base/machine.h"
 #include "base/file.h"
-#include "base/version.h"
-#include "engine/product.h"
 #include <stdlib.h>
 #include <time.h>
 #include <unistd.h>
@@ -50,19 +48,4 @@ double load_average(void)
 {
     double load;
     return getloadavg(&load, 1) == 1 ? load : (double)NAN;
-}
-
-void row_machine(Arena *arena, Row *row)
-{
-    char cpu[256], library[LIBRARY_TEXT];
-    file_field("/proc/cpuinfo", "model name", cpu, sizeof cpu);
-    row->cpu = cpu[0] ? arena_text(arena, cpu) : NULL;
-    row->cores = sysconf(_SC_NPROCESSORS_ONLN);
-    row->blas = arena_text(arena, product_library(library));
-    row->blas_core = arena_text(arena, product_core());
-    row->backend = BACKEND;
-    row->compiler = version_compiler;
-    row->flags = version_flags;
-    row->commit = version_commit[0] ? version_commit : NULL;
-    row->dirty = version_commit[0] ? (version_dirty ? "yes" : "no") : NULL;
 }
