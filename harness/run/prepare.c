@@ -1,6 +1,5 @@
 // prepare.c: from a request to graphs, plans and the decided cells of its row.
 #include "run/prepare.h"
-#include "run/shape.h"
 #include "base/hash.h"
 #include "base/text.h"
 #include "data/overlap.h"
@@ -36,6 +35,33 @@ static int64_t longest_of(const Protocol *protocol, const Prepared *p)
 {
     int64_t longest = config_longest(&p->model->config);
     return protocol->max_length < longest ? protocol->max_length : longest;
+}
+
+Description request_description(const Request *request, const Config *config,
+                                const Checkpoint *checkpoint)
+{
+    const Protocol *protocol = &request->protocol;
+    const Method *method = request->method;
+    double given = protocol->dropout;
+    Head head = (Head)protocol->head;
+    head = checkpoint ? head_resolve(head, checkpoint) : head == HEAD_AUTO ? HEAD_MEAN : head;
+    while (method->heads && !(method->heads(request->options) >> head & 1))
+        head = (Head)((head + 1) % HEADS);
+    return (Description){
+        .config = config,
+        .method = { request->method, request->options },
+        .head = head,
+        .pooler_new = checkpoint ? !checkpoint_has_pooler(checkpoint) : !config_has_pooler(config),
+        .pretrained = protocol->pretrained,
+        .training = true,
+        .hidden_dropout = isnan(given) ? config->hidden_dropout : given,
+        .attention_dropout = isnan(given) ? config->attention_dropout : given,
+        .classifier_dropout = isnan(given) ? config->classifier_dropout : given,
+        .frozen_dropout = protocol->frozen_dropout == 0
+                              ? !(request->method->claims & CALM_WHEN_FROZEN)
+                              : protocol->frozen_dropout == 1,
+        .frozen_store = (Store)protocol->frozen_dtype,
+    };
 }
 
 static void decide_description(const Request *request, Prepared *p)

@@ -52,6 +52,12 @@ bool prepare_for(Arena *arena, Cache *cache, const Request *request, FileAsked *
 // The method's options as they are in effect: lora.alpha=16;lora.rank=8.
 const char *prepared_options(Arena *arena, const Prepared *prepared);
 
+// What a request is described as, as for training, but for the outputs of its head: with the head
+// that a run has on such a checkpoint (NULL: there is none), of several that a method may fit the
+// first.
+Description request_description(const Request *request, const Config *config,
+                                const Checkpoint *checkpoint);
+
 // Steps of a method that takes any on this many training rows.
 int64_t steps_of(const Protocol *protocol, size_t rows);
 #endif

@@ -1,6 +1,6 @@
 // shape.c: config.json and what follows from it.
 #include "run/shape.h"
-#include <math.h>
+#include "run/prepare.h"
 
 bool shape_read(Arena *arena, const char *model, Shape *shape, Error *error)
 {
@@ -25,33 +25,6 @@ void shape_close(Shape *shape)
 {
     if (shape->has_checkpoint)
         checkpoint_close(&shape->checkpoint);
-}
-
-Description request_description(const Request *request, const Config *config,
-                                const Checkpoint *checkpoint)
-{
-    const Protocol *protocol = &request->protocol;
-    const Method *method = request->method;
-    double given = protocol->dropout;
-    Head head = (Head)protocol->head;
-    head = checkpoint ? head_resolve(head, checkpoint) : head == HEAD_AUTO ? HEAD_MEAN : head;
-    while (method->heads && !(method->heads(request->options) >> head & 1))
-        head = (Head)((head + 1) % HEADS);
-    return (Description){
-        .config = config,
-        .method = { request->method, request->options },
-        .head = head,
-        .pooler_new = checkpoint ? !checkpoint_has_pooler(checkpoint) : !config_has_pooler(config),
-        .pretrained = protocol->pretrained,
-        .training = true,
-        .hidden_dropout = isnan(given) ? config->hidden_dropout : given,
-        .attention_dropout = isnan(given) ? config->attention_dropout : given,
-        .classifier_dropout = isnan(given) ? config->classifier_dropout : given,
-        .frozen_dropout = protocol->frozen_dropout == 0
-                              ? !(request->method->claims & CALM_WHEN_FROZEN)
-                              : protocol->frozen_dropout == 1,
-        .frozen_store = (Store)protocol->frozen_dtype,
-    };
 }
 
 Description shape_description(const Shape *shape, const Request *request, int labels)

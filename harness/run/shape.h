@@ -15,11 +15,7 @@ typedef struct {
 bool shape_read(Arena *arena, const char *model, Shape *shape, Error *error);
 void shape_close(Shape *shape); // unmaps
 
-// What a request is described as, as for training, but for the outputs of its head: with the head
-// that a run has on such a checkpoint (NULL: there is none), of several that a method may fit the
-// first.
-Description request_description(const Request *request, const Config *config,
-                                const Checkpoint *checkpoint);
+// request_description (prepare.h), with so many outputs of its head.
 Description shape_description(const Shape *shape, const Request *request, int labels);
 
 // Tokens of the longest text: as asked, or as many as the model has positions.
