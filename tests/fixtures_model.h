@@ -3,7 +3,7 @@
 #define TESTS_FIXTURES_MODEL_H
 #include "base/json.h"
 #include "run/run.h"
-#include "run/trainer.h"
+#include "train/trainer.h"
 #include "tests/fixtures.h"
 
 typedef struct {

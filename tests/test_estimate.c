@@ -1,5 +1,5 @@
 // test_estimate.c: what is estimated is what a run has, grows with the batch, and fits or does not.
-#include "run/estimate.h"
+#include "cost/estimate.h"
 #include "base/csv.h"
 #include "base/text.h"
 #include "tests/program.h"

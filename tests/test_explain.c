@@ -1,8 +1,8 @@
 // test_explain.c: the steps of a waterfall add up, and its reasons are those of the graph.
 #include "base/text.h"
 #include "engine/product.h"
-#include "run/explain_impl.h"
-#include "run/explain_print.h"
+#include "cost/explain_impl.h"
+#include "cost/explain_print.h"
 #include "run/profile.h"
 #include "tests/graph_bench.h"
 #include "tests/program.h"

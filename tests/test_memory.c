@@ -4,7 +4,7 @@
 // L layers, K outputs, r LoRA's rank; dropout is on, as in training, and no mask is stored.
 #include "engine/operator.h"
 #include "run/run.h"
-#include "run/trainer.h"
+#include "train/trainer.h"
 #include "tests/test.h"
 #include <string.h>
 

@@ -1,6 +1,6 @@
 // Trials, the best epoch, and tune as training rows: what a run chooses by, and what it does not
 // see.
-#include "run/selection.h"
+#include "train/selection.h"
 #include "base/text.h"
 #include "run/prepare.h"
 #include "tests/run_bench.h"

@@ -2,7 +2,7 @@
 #include "run/heldout.h"
 #include "base/random.h"
 #include "base/text.h"
-#include "run/trainer.h"
+#include "train/trainer.h"
 #include <string.h>
 
 enum { TEXTS_A_BATCH = 32, MASK_SEED = 1 };

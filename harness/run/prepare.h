@@ -3,12 +3,12 @@
 #ifndef RUN_PREPARE_H
 #define RUN_PREPARE_H
 #include "run/files.h"
-#include "run/fitting.h"
 #include "run/heldout.h"
 #include "run/levers.h"
 #include "run/run.h"
-#include "run/selection.h"
-#include "run/trainer.h"
+#include "train/fitting.h"
+#include "train/selection.h"
+#include "train/trainer.h"
 
 // Raised by hand whenever results change for the same description; part of the key.
 #define NUMERICS 2
