@@ -87,7 +87,7 @@ static void a_run_s_row_has_the_bytes_that_were_estimated(void)
                                      SETTINGS("batch", "8", "max-length", "12", "cache", "0",
                                               levers[l].name, levers[l].value),
                                      &request, &error) &&
-                       resolve(arena, cache_new(arena), &request, &r, &error)))
+                       resolve(arena, files_new(arena), &request, &r, &error)))
                 printf("%s: %s\n", name, error.text);
             for (size_t i = 0; i < sizeof same / sizeof *same; i++) {
                 const char *line = methods[m]->claims & TRAINS_NOTHING ? "inference" : name;

@@ -257,12 +257,12 @@ static void kept_rows_lie_beside_the_largest_plan(void)
     CHECK(with.arena_peak <= with.plan_peak);
     Request request;
     Resolved resolved;
-    Cache *cache = cache_new(arena);
+    FilesRead *files = files_new(arena);
     const char *settings[] = { "epochs", "4", "max-length", "64", "cache", "1", NULL };
     CHECK(small_request(arena, "head", task, settings, &request, &error) &&
-          resolve(arena, cache, &request, &resolved, &error));
+          resolve(arena, files, &request, &resolved, &error));
     CHECK(resolved.bytes == (size_t)with.plan_peak);
-    cache_close(cache);
+    files_close(files);
     arena_free(arena);
 }
 

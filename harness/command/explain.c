@@ -148,14 +148,14 @@ static const char *name_of(Arena *arena, const Request *request)
     return name;
 }
 
-static bool explain(Arena *arena, const Request request[2], Cache *cache, int64_t steps,
+static bool explain(Arena *arena, const Request request[2], FilesRead *files, int64_t steps,
                     Explained *of, Error *error)
 {
     Prepared *run = arena_zero(arena, 2, sizeof *run);
     *of = (Explained){ .run = { &run[0], &run[1] } };
     for (int s = 0; s < 2; s++) {
         of->name[s] = name_of(arena, &request[s]);
-        if (!prepare(arena, cache, &request[s], &run[s], error))
+        if (!prepare(arena, files, &request[s], &run[s], error))
             return false;
     }
     of->same = !strcmp(run[0].row.key, run[1].row.key);
@@ -188,8 +188,8 @@ static bool command(const Invocation *invocation, int *status, Error *error)
         !argument_whole(&arguments, "steps", 0, 1000000, &steps, error) ||
         !product_start((int)request[0].protocol.threads, error))
         return false;
-    Cache *cache = cache_new(arena);
-    bool ok = explain(arena, request, cache, steps, &of, error);
+    FilesRead *files = files_new(arena);
+    bool ok = explain(arena, request, files, steps, &of, error);
     if (ok && request[0].protocol.max_memory != INT64_MIN)
         levers_print(stderr, arena, &of);
     if (ok && argument_is(&arguments, "csv"))
@@ -200,7 +200,7 @@ static bool command(const Invocation *invocation, int *status, Error *error)
         explain_screen(stdout, arena, &of, argument_is(&arguments, "all"));
     if (ok && !of.same)
         explain_doubts(stderr, &of);
-    cache_close(cache);
+    files_close(files);
     return ok;
 }
 

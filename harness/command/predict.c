@@ -36,7 +36,7 @@ typedef struct {
     const float *logits; // of all examples, in the order of the saved labels
 } Predict;
 
-static bool open_saved(Predict *p, Cache *cache, Error *error)
+static bool open_saved(Predict *p, FilesRead *files, Error *error)
 {
     const Arguments *arguments = &p->arguments;
     const char *folder = arguments->operand[0], *model = argument_value(arguments, "model");
@@ -51,7 +51,7 @@ static bool open_saved(Predict *p, Cache *cache, Error *error)
     if (!argument_whole(arguments, "batch", 1, 65536, &p->batch, error) ||
         !argument_whole(arguments, "threads", 1, 1024, &p->threads, error) ||
         !product_start((int)p->threads, error) ||
-        !model_files(cache, model ? model : p->saved.model, &p->model, error) ||
+        !model_files(files, model ? model : p->saved.model, &p->model, error) ||
         !saved_open(p->arena, folder, &p->saved, p->model, &p->description, &p->state, error))
         return false;
     p->description.merged = merges;
@@ -151,41 +151,41 @@ static bool split_of(const Predict *p, const TaskFiles *files, Split *split, Err
 }
 
 // Rows of another fold are those that were trained on.
-static bool open_task(const Predict *p, Cache *cache, TaskFiles **files, Error *error)
+static bool open_task(const Predict *p, FilesRead *files, TaskFiles **task, Error *error)
 {
-    return task_files(cache, p->task, INT64_MIN, files, error) &&
-           (!(*files)->task.folds || strcmp((*files)->task.name, p->saved.task) != 0 ||
-            task_files(cache, p->task, p->saved.fold, files, error));
+    return task_files(files, p->task, INT64_MIN, task, error) &&
+           (!(*task)->task.folds || strcmp((*task)->task.name, p->saved.task) != 0 ||
+            task_files(files, p->task, p->saved.fold, task, error));
 }
 
-static bool predict_split(Predict *p, Cache *cache, Error *error)
+static bool predict_split(Predict *p, FilesRead *files, Error *error)
 {
-    TaskFiles *files;
+    TaskFiles *task;
     int *by_task = NULL;
     Split split = SPLIT_DEV;
     double seconds = 0;
-    if (!open_task(p, cache, &files, error) || !match_labels(p, &files->task, &by_task, error) ||
-        !split_of(p, files, &split, error))
+    if (!open_task(p, files, &task, error) || !match_labels(p, &task->task, &by_task, error) ||
+        !split_of(p, task, &split, error))
         return false;
     Wanted wanted = {
-        .model = p->model, .task = files, .split = split, .max_length = (size_t)p->saved.max_length
+        .model = p->model, .task = task, .split = split, .max_length = (size_t)p->saved.max_length
     };
-    if (!split_tokens(cache, &wanted, &p->tokens, &seconds, error) || !compute(p, error) ||
-        (split >= SPLIT_DEV && files->dataset.label_text[split] &&
-         !dataset_labels(&files->task, split, &files->dataset, error)))
+    if (!split_tokens(files, &wanted, &p->tokens, &seconds, error) || !compute(p, error) ||
+        (split >= SPLIT_DEV && task->dataset.label_text[split] &&
+         !dataset_labels(&task->task, split, &task->dataset, error)))
         return false;
     size_t outputs = (size_t)p->description.outputs;
     float *logits = arena_take(p->arena, p->tokens.count * outputs + 1, sizeof *logits);
     for (size_t i = 0; i < p->tokens.count * outputs; i++)
         logits[i] = p->logits[i - i % outputs + (size_t)by_task[i % outputs]];
-    Evaluation evaluation = evaluation_of(p->arena, files, split, logits);
-    if (!write_out(p, split_body, &(Said){ files, &evaluation }, error))
+    Evaluation evaluation = evaluation_of(p->arena, task, split, logits);
+    if (!write_out(p, split_body, &(Said){ task, &evaluation }, error))
         return false;
-    fprintf(stderr, "%s %s: ", files->task.name, split_names[split]);
+    fprintf(stderr, "%s %s: ", task->task.name, split_names[split]);
     if (isnan(evaluation.score))
         fprintf(stderr, "no labels");
     else
-        fprintf(stderr, "%s %.1f majority %.1f", metric_names[files->task.metric],
+        fprintf(stderr, "%s %.1f majority %.1f", metric_names[task->task.metric],
                 100 * evaluation.score, 100 * evaluation.majority);
     fprintf(stderr, "; %zu rows\n", p->tokens.count);
     return true;
@@ -326,10 +326,10 @@ static bool command(const Invocation *invocation, int *status, Error *error)
         return fail(error, ERROR_INPUT, (Where){ .item = "predict" },
                     "one of --task NAME and --file FILE", "%s given",
                     p.task ? "both --task and --file are" : "neither --task nor --file is");
-    Cache *cache = cache_new(p.arena);
-    bool ok = open_saved(&p, cache, error) &&
-              (p.task ? predict_split(&p, cache, error) : predict_texts(&p, error));
-    cache_close(cache);
+    FilesRead *files = files_new(p.arena);
+    bool ok = open_saved(&p, files, error) &&
+              (p.task ? predict_split(&p, files, error) : predict_texts(&p, error));
+    files_close(files);
     return ok;
 }
 

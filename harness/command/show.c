@@ -457,14 +457,14 @@ static bool graph(const Invocation *invocation, int *status, Error *error)
     bool evaluation = argument_is(&arguments, "eval");
     if (!request.protocol.task)
         return graph_of_shape(arena, &request, evaluation, error);
-    Cache *cache = cache_new(arena);
-    bool ok = prepare(arena, cache, &request, &prepared, error);
+    FilesRead *files = files_new(arena);
+    bool ok = prepare(arena, files, &request, &prepared, error);
     if (ok && (evaluation || !prepared.plans.train_plan))
         graph_print(prepared.plans.eval_plan, &prepared.largest_evaluation, NULL);
     else if (ok)
         graph_print(prepared.plans.train_plan, &prepared.passes.largest,
                     prepared.plans.prefix_plan ? &prepared : NULL);
-    cache_close(cache);
+    files_close(files);
     return ok;
 }
 

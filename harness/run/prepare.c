@@ -108,7 +108,7 @@ static bool check_selection(const Protocol *protocol, const Prepared *p, Error *
 }
 
 // What is not scored is not read.
-static bool read_tokens(Arena *arena, Cache *cache, const Protocol *protocol, size_t max_length,
+static bool read_tokens(Arena *arena, FilesRead *files, const Protocol *protocol, size_t max_length,
                         Prepared *p, Error *error)
 {
     for (Split s = SPLIT_TRAIN; s < SPLITS; s++) {
@@ -122,7 +122,7 @@ static bool read_tokens(Arena *arena, Cache *cache, const Protocol *protocol, si
             wanted.limit = (size_t)protocol->train_limit;
             wanted.data_seed = p->data_seed;
         }
-        if (!split_tokens(cache, &wanted, &p->tokens[s], &p->tokenize_s, error))
+        if (!split_tokens(files, &wanted, &p->tokens[s], &p->tokenize_s, error))
             return false;
     }
     if (protocol->train_on == TRAIN_ON_BOTH) {
@@ -654,18 +654,18 @@ static bool check_trained(const Request *request, const Prepared *p, Error *erro
                 (long long)actual, (long long)claimed);
 }
 
-bool prepare(Arena *arena, Cache *cache, const Request *request, Prepared *p, Error *error)
+bool prepare(Arena *arena, FilesRead *files, const Request *request, Prepared *p, Error *error)
 {
-    return prepare_for(arena, cache, request, NULL, NULL, p, error);
+    return prepare_for(arena, files, request, NULL, NULL, p, error);
 }
 
-bool prepare_for(Arena *arena, Cache *cache, const Request *request, FileAsked *file, void *context,
-                 Prepared *p, Error *error)
+bool prepare_for(Arena *arena, FilesRead *files, const Request *request, FileAsked *file,
+                 void *context, Prepared *p, Error *error)
 {
     const Protocol *protocol = &request->protocol;
     *p = (Prepared){ .request = request };
-    if (!request_head(request, error) || !model_files(cache, protocol->model, &p->model, error) ||
-        !task_files(cache, protocol->task, protocol->fold, &p->task, error) ||
+    if (!request_head(request, error) || !model_files(files, protocol->model, &p->model, error) ||
+        !task_files(files, protocol->task, protocol->fold, &p->task, error) ||
         !check_types(arena, p, error))
         return false;
     p->init_seed = seed_of(protocol->init_seed, protocol->seed);
@@ -683,7 +683,7 @@ bool prepare_for(Arena *arena, Cache *cache, const Request *request, FileAsked *
         return false;
     if (!read_heldout(arena, protocol->heldout, protocol->stage, max_length, p, error))
         return false;
-    if (!read_tokens(arena, cache, protocol, (size_t)max_length, p, error))
+    if (!read_tokens(arena, files, protocol, (size_t)max_length, p, error))
         return false;
     find_words(arena, request, p);
     size_t rows = p->tokens[SPLIT_TRAIN].count;
@@ -705,13 +705,14 @@ bool prepare_for(Arena *arena, Cache *cache, const Request *request, FileAsked *
     return true;
 }
 
-bool resolve(Arena *arena, Cache *cache, const Request *request, Resolved *resolved, Error *error)
+bool resolve(Arena *arena, FilesRead *files, const Request *request, Resolved *resolved,
+             Error *error)
 {
     Arena *scratch = arena_new(ARENA_RUN, error);
     Prepared prepared;
     if (!scratch)
         return false;
-    bool ok = prepare(scratch, cache, request, &prepared, error);
+    bool ok = prepare(scratch, files, request, &prepared, error);
     if (ok) {
         resolved->row = prepared.row;
         resolved->flops = prepared.flops + prepared.evaluation_flops;

@@ -38,16 +38,18 @@ typedef struct {
     Row row;                 // decided cells
 } Prepared;
 
-// The arena holds what is this run's alone; what runs share lies in the cache. Where plans.cut has
-// values, train_plan is of the rest: what it is fed has to be kept (run.c) before the first step.
-bool prepare(Arena *arena, Cache *cache, const Request *request, Prepared *prepared, Error *error);
+// The arena holds what is this run's alone; what runs share lies with the files. Where plans.cut
+// has values, train_plan is of the rest: what it is fed has to be kept (run.c) before the first
+// step.
+bool prepare(Arena *arena, FilesRead *files, const Request *request, Prepared *prepared,
+             Error *error);
 
 // The same for a run that follows: whether there is a file for what is kept in one (keeping.h) is
 // asked before the plan is final, which is made without where there is none. `prepared` is whole
 // then, but for its row.
 typedef bool FileAsked(void *context, Arena *arena, const Prepared *prepared, Error *why);
-bool prepare_for(Arena *arena, Cache *cache, const Request *request, FileAsked *file, void *context,
-                 Prepared *prepared, Error *error);
+bool prepare_for(Arena *arena, FilesRead *files, const Request *request, FileAsked *file,
+                 void *context, Prepared *prepared, Error *error);
 
 // The method's options as they are in effect: lora.alpha=16;lora.rank=8.
 const char *prepared_options(Arena *arena, const Prepared *prepared);

@@ -608,10 +608,10 @@ static void row_begin(Arena *arena, Run *run)
 }
 
 // From the files to the row.
-static bool do_it(Arena *arena, Cache *cache, Run *run, Error *error)
+static bool do_it(Arena *arena, FilesRead *files, Run *run, Error *error)
 {
     if (!product_start((int)run->request->protocol.threads, error) ||
-        !prepare_for(arena, cache, run->request, keeping_claim, &run->keeping, &run->prepared,
+        !prepare_for(arena, files, run->request, keeping_claim, &run->keeping, &run->prepared,
                      error))
         return false;
     checkpoint_rest(&run->prepared.model->checkpoint); // its header has been read
@@ -632,11 +632,11 @@ bool run(Arena *arena, const Request *request, Tell tell, void *context, Row *ro
     memory_reset_peak(); // of what the process did before
     run.rss_start = memory_now("VmRSS");
     run.keeping = keeping_new(goes_on, &run);
-    Cache *cache = cache_new(arena);
+    FilesRead *files = files_new(arena);
     run.load_start = load_average();
-    bool ok = do_it(arena, cache, &run, error);
+    bool ok = do_it(arena, files, &run, error);
     keeping_release(&run.keeping);
     trainer_free(&run.trainer);
-    cache_close(cache);
+    files_close(files);
     return ok;
 }

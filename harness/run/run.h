@@ -73,17 +73,18 @@ char **request_arguments(Arena *arena, const Request *request, size_t *count);
 bool model_folder(Arena *arena, const char *name, const char **folder, Error *error);
 
 // What a request comes to, before anything is computed: files read and hashed, the task's rows
-// drawn and tokenised, the graphs described and planned. Uses no BLAS. What several requests share
-// (tokens of a task by a vocabulary, hashes) is kept in the cache.
-typedef struct Cache Cache;
-Cache *cache_new(Arena *arena);
-void cache_close(Cache *cache); // unmaps the checkpoints
+// drawn and tokenised, the graphs described and planned. Uses no BLAS. What several requests read
+// (hashes, tokens of a task by a vocabulary) is read once.
+typedef struct FilesRead FilesRead;
+FilesRead *files_new(Arena *arena);
+void files_close(FilesRead *files); // unmaps the checkpoints
 typedef struct {
     Row row;      // all decided cells, key and plan_* included
     double flops; // of the whole run, for an estimate of its time
     size_t bytes; // predicted peak of the process
 } Resolved;
-bool resolve(Arena *arena, Cache *cache, const Request *request, Resolved *resolved, Error *error);
+bool resolve(Arena *arena, FilesRead *files, const Request *request, Resolved *resolved,
+             Error *error);
 
 // Does it: trains, evaluates, writes what --save asks for, OUT/scores/KEY.csv,
 // OUT/predictions/KEY.csv, OUT/curves/KEY.csv, OUT/profiles/KEY.csv and last OUT/rows/KEY.csv.

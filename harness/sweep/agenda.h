@@ -77,7 +77,7 @@ typedef struct {
     Shard shard;
     bool looked; // rows have been read
     Arena *arena, *shared;
-    Cache *cache;
+    FilesRead *files;
 } Agenda;
 
 // Resolves what is known of the spec without any row; writes nothing. Two settings that are the
