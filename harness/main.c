@@ -2,7 +2,7 @@
 #include "base/text.h"
 #include "base/version.h"
 #include "command/commands.h"
-#include "run/run.h"
+#include "run/request.h"
 #include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>

@@ -2,6 +2,7 @@
 // fixtures cannot tell it.
 #include "engine/operator.h"
 #include "run/prepare.h"
+#include "run/resolve.h"
 #include "tests/placing.h"
 #include "tests/program.h"
 #include "tests/small_model.h"

@@ -2,6 +2,7 @@
 #include "cost/estimate.h"
 #include "base/csv.h"
 #include "base/text.h"
+#include "run/resolve.h"
 #include "tests/program.h"
 #include <math.h>
 #include <stdlib.h>

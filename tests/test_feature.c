@@ -3,6 +3,7 @@
 #include "base/file.h"
 #include "engine/perceptron.h"
 #include "engine/product.h"
+#include "run/resolve.h"
 #include "tests/program.h"
 #include "tests/test.h"
 #include <math.h>

@@ -1,6 +1,7 @@
 // test_frozen.c: the frozen-prefix cache: when there is one, and that a run with it is the run
 // without it up to rounding.
 #include "train/frozen.h"
+#include "run/resolve.h"
 #include "tests/program.h"
 #include "tests/small_model.h"
 #include "tests/test.h"

@@ -4,6 +4,7 @@
 #include "base/text.h"
 #include "model/checkpoint.h"
 #include "run/levers.h"
+#include "run/resolve.h"
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>

@@ -4,6 +4,7 @@
 #include "base/csv.h"
 #include "base/file.h"
 #include "base/text.h"
+#include "run/resolve.h"
 #include <stdlib.h>
 #include <string.h>
 

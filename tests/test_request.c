@@ -2,6 +2,7 @@
 #include "tests/program.h"
 #include "base/text.h"
 #include "command/commands_impl.h"
+#include "run/resolve.h"
 #include <stdlib.h>
 #include <string.h>
 

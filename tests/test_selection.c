@@ -3,6 +3,7 @@
 #include "train/selection.h"
 #include "base/text.h"
 #include "run/prepare.h"
+#include "run/resolve.h"
 #include "tests/run_bench.h"
 #include <math.h>
 #include <stdlib.h>

@@ -5,6 +5,7 @@
 #include "command/commands_impl.h"
 #include "engine/product.h"
 #include "run/profile.h"
+#include "run/run.h"
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>

@@ -1,7 +1,8 @@
 // shape.h: a model as far as its sizes tell: what can be described and counted without its weights.
 #ifndef COST_SHAPE_H
 #define COST_SHAPE_H
-#include "run/run.h"
+#include "model/describe.h"
+#include "run/request.h"
 
 typedef struct {
     Config config;

@@ -3,6 +3,8 @@
 #include "base/clock.h"
 #include "base/text.h"
 #include "data/overlap.h"
+#include "model/describe.h"
+#include <stdlib.h>
 #include <string.h>
 
 typedef struct Tokenised {
@@ -43,6 +45,36 @@ void files_close(FilesRead *files)
 }
 
 // ---- files
+
+bool model_folder(Arena *arena, const char *name, const char **folder, Error *error)
+{
+    Where where = { .item = "model" };
+    if (strchr(name, '/') || file_exists(path_join(arena, name, "config.json"))) {
+        *folder = arena_text(arena, name);
+        if (file_exists(path_join(arena, name, "config.json")))
+            return true;
+        return fail(error, ERROR_INPUT, where, "a folder with config.json", "no checkpoint in '%s'",
+                    name);
+    }
+    char *bundled = path_join(arena, path_join(arena, home_folder(arena), "models/bundled"), name);
+    const char *search = getenv("TUNEMARK_MODELS");
+    size_t parts = 0;
+    char **part = text_split(arena, search ? search : "", ':', &parts);
+    if (file_exists(path_join(arena, bundled, "config.json"))) {
+        *folder = bundled;
+        return true;
+    }
+    for (size_t i = 0; i < parts; i++) {
+        char *path = path_join(arena, part[i], name);
+        if (file_exists(path_join(arena, path, "config.json"))) {
+            *folder = path;
+            return true;
+        }
+    }
+    return fail(error, ERROR_INPUT, where,
+                "a folder, a name of `tunemark list models`, or in a folder of TUNEMARK_MODELS",
+                "'%s' is not found", name);
+}
 
 // The hash of two files; the second may be absent.
 static bool hash_pair(Arena *arena, const char *a, const char *b, Hash *hash, Error *error)

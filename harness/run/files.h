@@ -1,12 +1,18 @@
 // files.h: what runs share: models and tasks, read and hashed once, and the tokens of their splits.
 //
-// All of it lives as long as FilesRead (run.h); a file that was refused is read again when it is
-// asked for again.
+// All of it lives as long as FilesRead does; a file that was refused is read again when it is asked
+// for again.
 #ifndef RUN_FILES_H
 #define RUN_FILES_H
 #include "base/hash.h"
 #include "data/tokens.h"
-#include "run/run.h"
+#include "model/checkpoint.h"
+#include "model/config.h"
+#include "model/tokenizer.h"
+
+typedef struct FilesRead FilesRead;
+FilesRead *files_new(Arena *arena); // none read yet
+void files_close(FilesRead *files); // unmaps the checkpoints
 
 typedef struct ModelFiles {
     const char *folder, *name;
@@ -24,6 +30,8 @@ typedef struct TaskFiles {
     size_t in_train[SPLITS]; // rows of a split that stand in train, too (overlap.h)
 } TaskFiles;
 
+// A name (bundled, or in a folder of TUNEMARK_MODELS) or a folder with config.json.
+bool model_folder(Arena *arena, const char *name, const char **folder, Error *error);
 bool model_files(FilesRead *files, const char *asked, ModelFiles **model, Error *error);
 // `fold` is for task_fold.
 bool task_files(FilesRead *files, const char *asked, int64_t fold, TaskFiles **task, Error *error);

@@ -2,10 +2,11 @@
 // plans, and the row's decided cells with the key.
 #ifndef RUN_PREPARE_H
 #define RUN_PREPARE_H
+#include "base/row.h"
 #include "run/files.h"
 #include "run/heldout.h"
 #include "run/levers.h"
-#include "run/run.h"
+#include "run/request.h"
 #include "train/fitting.h"
 #include "train/selection.h"
 #include "train/trainer.h"

@@ -14,6 +14,7 @@
 //   figures/                                  for plots
 #ifndef SWEEP_AGENDA_H
 #define SWEEP_AGENDA_H
+#include "run/resolve.h"
 #include "sweep/search.h"
 #include "sweep/spec.h"
 #include <signal.h>
