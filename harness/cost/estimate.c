@@ -1,5 +1,7 @@
 // estimate.c: drawn once and planned, at one batch or at many until the largest is found.
 #include "cost/estimate.h"
+#include "train/kept.h"
+#include "train/plans.h"
 
 // What a step of a method computes, and the graph that its parameters are counted on.
 typedef struct {

@@ -7,7 +7,7 @@
 #ifndef COST_ESTIMATE_H
 #define COST_ESTIMATE_H
 #include "cost/shape.h"
-#include "train/trainer.h"
+#include "train/counts.h"
 
 typedef struct {
     size_t batch, length; // texts, tokens of each

@@ -3,6 +3,7 @@
 #ifndef TRAIN_FITTING_H
 #define TRAIN_FITTING_H
 #include "train/frozen.h"
+#include "train/trainer.h"
 
 // The graph of the vectors for batches up to these, and what keeping them takes: every row of train
 // and of tune, once; in memory where the budget has room for it nowhere.

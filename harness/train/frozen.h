@@ -10,7 +10,7 @@
 #ifndef TRAIN_FROZEN_H
 #define TRAIN_FROZEN_H
 #include "data/tokens.h"
-#include "train/trainer.h"
+#include "train/plans.h"
 
 #define MOST_LEFT 0.9 // below it, what is saved is worth the memory
 
