@@ -147,7 +147,7 @@ FAULTS = [
      "kept"),
     ("a look before the rows have caught up", "harness/train/trainer.c",
      "    trainer_settle(trainer);\n    runner_step(trainer->eval", "    runner_step(trainer->eval", "selection trainer"),
-    ("a run that failed takes a finished row's place", "harness/run/run.c",
+    ("a run that failed takes a finished row's place", "harness/run/run_write.c",
      "if (!row_ok(run->row) && finished_before(arena, path))", "if (0 && finished_before(arena, path))", "run"),
     ("the arena's highest byte is what was planned", "harness/train/trainer.c",
      "    while (words > 0 && (word[words - 1] == trainer->fill || word[words - 1] == PATTERN))\n        words--;",
