@@ -1,7 +1,7 @@
 // Options become a request, a request a command line, and the key holds what decides a result.
 #include "tests/program.h"
 #include "base/text.h"
-#include "command/commands_impl.h"
+#include "command/asked.h"
 #include "run/resolve.h"
 #include <stdlib.h>
 #include <string.h>

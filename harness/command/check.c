@@ -1,8 +1,9 @@
 // check.c: tunemark check: is a task's data fit for a fair comparison? A page, or CSV.
 #include "base/text.h"
+#include "command/asked.h"
 #include "command/commands.h"
-#include "command/commands_impl.h"
 #include "data/check.h"
+#include "run/files.h"
 #include <math.h>
 #include <string.h>
 

@@ -1,7 +1,7 @@
 // compare.c: tunemark compare.
-#include "command/commands.h"
 #include "base/file.h"
 #include "base/text.h"
+#include "command/commands.h"
 #include "report/compare.h"
 #include <string.h>
 

@@ -1,8 +1,9 @@
 // convert.c: pytorch_model.bin to model.safetensors.
 #include "base/text.h"
+#include "command/asked.h"
 #include "command/commands.h"
-#include "command/commands_impl.h"
 #include "model/torch.h"
+#include "run/files.h"
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>

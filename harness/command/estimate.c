@@ -1,10 +1,11 @@
 // estimate.c: tunemark estimate, a line a method, the one with the least memory first.
 #include "base/csv.h"
 #include "base/text.h"
+#include "command/asked.h"
 #include "command/commands.h"
-#include "command/commands_impl.h"
 #include "cost/estimate.h"
 #include "engine/product.h"
+#include "run/prepare.h"
 #include <inttypes.h>
 #include <math.h>
 #include <stdarg.h>

@@ -1,9 +1,10 @@
 // explain.c: tunemark explain.
 #include "base/text.h"
+#include "command/asked.h"
 #include "command/commands.h"
-#include "command/commands_impl.h"
 #include "cost/explain_print.h"
 #include "engine/product.h"
+#include "run/prepare.h"
 #include <string.h>
 
 static const Flag flags[] = {

@@ -1,7 +1,7 @@
 // predict.c: tunemark predict: what a saved method says of a split or of any texts.
 #include "base/text.h"
+#include "command/asked.h"
 #include "command/commands.h"
-#include "command/commands_impl.h"
 #include "engine/product.h"
 #include "run/inference.h"
 #include "run/outputs.h"

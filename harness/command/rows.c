@@ -1,7 +1,9 @@
 // rows.c: tunemark rows: a split of a task as CSV, as runs see it: after the tune rule and
 // train-limit. For other programs that are to be compared on the same rows.
-#include "command/commands_impl.h"
+#include "base/csv.h"
+#include "command/asked.h"
 #include "command/commands.h"
+#include "data/dataset.h"
 #include <stdlib.h>
 #include <string.h>
 

@@ -1,9 +1,7 @@
-// run.c: tunemark run, and what other commands share with it: a Request from a command
-// line.
+// run.c: tunemark run.
 #include "base/clock.h"
+#include "command/asked.h"
 #include "command/commands.h"
-#include "command/commands_impl.h"
-#include "engine/product.h"
 #include "run/profile.h"
 #include "run/run.h"
 #include <stdlib.h>
@@ -21,36 +19,6 @@ static const Flag flags[] = {
     { "quiet", 'q', NULL, "nothing but the result and errors" },
     FLAG_END,
 };
-
-bool request_read(Arena *arena, const Arguments *arguments, const Flag *own, const char *standard,
-                  Request *request, Error *error)
-{
-    const char *method = argument_value(arguments, "method");
-    if (!method && !(method = standard))
-        return fail(error, ERROR_INPUT, (Where){ .item = "--method" },
-                    "a name of `tunemark list methods`", "is not given");
-    if (!request_new(arena, method, request, error))
-        return false;
-    for (size_t i = 0; i < arguments->givens; i++) {
-        const Given *given = &arguments->given[i];
-        const Flag *flag = own;
-        while (flag && flag->name && strcmp(flag->name, given->name))
-            flag++;
-        if ((flag && flag->name) || !strcmp(given->name, "method"))
-            continue;
-        if (!request_set(arena, request, given->name, given->value,
-                         (Where){ .item = arena_format(arena, "--%s", given->name) }, error))
-            return false;
-    }
-    return true;
-}
-
-bool no_operands(const Arguments *arguments, Error *error)
-{
-    return arguments->operands == 0 ||
-           fail(error, ERROR_INPUT, (Where){ .item = arguments->operand[0] },
-                "an option with two dashes", "is not understood");
-}
 
 typedef struct {
     bool telling, terminal;
@@ -109,14 +77,6 @@ static void row_print(FILE *out, Arena *arena, const Row *row, const Protocol *p
     fprintf(out, "%s\n", row_file(arena, protocol->out, "rows", row->key));
 }
 
-const char *chosen_levers(Arena *arena, const Row *row)
-{
-    const char *pass = "the whole batch at once";
-    if (row->micro_batch != WHOLE_UNKNOWN)
-        pass = arena_format(arena, "micro-batch %lld", (long long)row->micro_batch);
-    return arena_format(arena, "%s%s", pass, row->recompute ? ", recompute" : "");
-}
-
 // What a reader of the result should know, for people: what --max-memory has chosen, what was asked
 // for in vain, and the row's warnings.
 static void notes_print(FILE *out, Arena *arena, const Row *row, const Protocol *protocol)
@@ -173,26 +133,4 @@ const Command command_run = {
     .takes_request = true,
     .stops_gently = true,
     .run = command,
-};
-
-// ---- probe
-
-static bool probe(const Invocation *invocation, int *status, Error *error)
-{
-    Arguments arguments;
-    (void)status;
-    if (!arguments_read(invocation->arena, invocation->count, invocation->argument, NULL,
-                        &arguments, error) ||
-        !arguments_known(&arguments, NULL, NULL, error) || !no_operands(&arguments, error) ||
-        !product_start(1, error))
-        return false;
-    printf("%.1f\n", product_probe(0.2));
-    return true;
-}
-
-const Command command_probe = {
-    .name = "probe",
-    .summary = "print this machine's GFLOP/s of products on one thread",
-    .usage = "  tunemark probe\n",
-    .run = probe,
 };

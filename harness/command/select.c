@@ -96,3 +96,21 @@ bool rows_select(Arena *arena, const Arguments *arguments, Rows *rows, Error *er
     return rows->count > 0 ||
            fail(error, ERROR_INPUT, (Where){ .item = "rows" }, "fewer conditions", "none is left");
 }
+
+bool rows_asked(const Invocation *invocation, const Flag *flags, Arguments *arguments, Rows *rows,
+                int *status, Error *error)
+{
+    if (!arguments_read(invocation->arena, invocation->count, invocation->argument, flags,
+                        arguments, error) ||
+        !arguments_known(arguments, flags, NULL, error))
+        return false;
+    if (arguments->operands == 0)
+        return fail(error, ERROR_INPUT, (Where){ .item = "folder" },
+                    "a sweep's folder, such as results/quick", "is not given");
+    if (!rows_of_folders(invocation->arena, arguments->operand, arguments->operands, rows, error))
+        return false;
+    for (size_t i = 0; i < rows->cuts; i++)
+        fprintf(stderr, "left out: %s\n", rows->cut[i]);
+    *status = rows->cuts > 0;
+    return rows_select(invocation->arena, arguments, rows, error);
+}

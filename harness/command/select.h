@@ -17,4 +17,9 @@
 // Keeps the rows that the options ask for. ERROR_INPUT, with the nearest that there is, for a
 // column or a value that no row has.
 bool rows_select(Arena *arena, const Arguments *arguments, Rows *rows, Error *error);
+
+// The command line of a command with these flags, and of the folders that are its operands the rows
+// that it asks for. What is no row is named, and leaves a status of 1.
+bool rows_asked(const Invocation *invocation, const Flag *flags, Arguments *arguments, Rows *rows,
+                int *status, Error *error);
 #endif

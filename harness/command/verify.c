@@ -1,6 +1,6 @@
 // verify.c: tunemark verify.
+#include "command/asked.h"
 #include "command/commands.h"
-#include "command/commands_impl.h"
 #include "engine/product.h"
 #include "verify/verify.h"
 #include <string.h>
