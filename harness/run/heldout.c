@@ -19,6 +19,11 @@ static bool lines_of(Arena *arena, const char *path, Lines *lines, Error *error)
 static Batch masked(Arena *arena, const Tokenizer *tokenizer, const Lines *lines, size_t from,
                     size_t max_length);
 
+bool heldout_applies(const Description *description, const Checkpoint *checkpoint)
+{
+    return description->pretrained && checkpoint_has_mlm(checkpoint);
+}
+
 bool heldout_read(Arena *arena, const Tokenizer *tokenizer, const char *path, size_t max_length,
                   Heldout *heldout, Error *error)
 {

@@ -13,20 +13,9 @@ static bool check_types(Arena *arena, const Prepared *p, Error *error)
                 "1 tells no second text from the first");
 }
 
-const char *prepare_option(Arena *arena, const char *name, const Protocol *protocol)
-{
-    return option_text(arena, option_find(protocol_options, name), protocol);
-}
-
 static uint64_t seed_of(int64_t own, int64_t seed)
 {
     return (uint64_t)(own == INT64_MIN ? seed : own);
-}
-
-int64_t prepare_longest(const Protocol *protocol, const Prepared *p)
-{
-    int64_t longest = config_longest(&p->model->config);
-    return protocol->max_length < longest ? protocol->max_length : longest;
 }
 
 Description request_description(const Request *request, const Config *config,
@@ -63,21 +52,17 @@ static void decide_description(const Request *request, Prepared *p)
     p->description.scores = p->task->task.classes == 0;
 }
 
-bool prepare_forgets(const Prepared *p)
-{
-    return p->description.pretrained && checkpoint_has_mlm(&p->model->checkpoint);
-}
-
 // A model without a masked-language-model head still has the file in its key: the sweep that it
 // belongs to names it.
-static bool read_heldout(Arena *arena, const char *path, int stage, int64_t max_length, Prepared *p,
-                         Error *error)
+static bool read_heldout(Arena *arena, const Protocol *protocol, Prepared *p, Error *error)
 {
+    const char *path = protocol->heldout;
     if (!path)
         return true;
-    if (!prepare_forgets(p) || stage == STAGE_TRIAL)
+    if (!heldout_applies(&p->description, &p->model->checkpoint) || protocol->stage == STAGE_TRIAL)
         return hash_file(path, &p->heldout.hash, error);
-    return heldout_read(arena, p->model->tokenizer, path, (size_t)max_length, &p->heldout, error);
+    return heldout_read(arena, p->model->tokenizer, path, (size_t)p->max_length, &p->heldout,
+                        error);
 }
 
 // Whoever chooses by tune needs it, and not among the rows that are trained on.
@@ -100,12 +85,12 @@ static bool check_selection(const Protocol *protocol, const Prepared *p, Error *
 }
 
 // What is not scored is not read.
-static bool read_tokens(Arena *arena, FilesRead *files, const Protocol *protocol, size_t max_length,
-                        Prepared *p, Error *error)
+static bool read_tokens(Arena *arena, FilesRead *files, const Protocol *protocol, Prepared *p,
+                        Error *error)
 {
     for (Split s = SPLIT_TRAIN; s < SPLITS; s++) {
         Wanted wanted = {
-            .model = p->model, .task = p->task, .split = s, .max_length = max_length
+            .model = p->model, .task = p->task, .split = s, .max_length = (size_t)p->max_length
         };
         if ((s == SPLIT_TEST && !p->task->dataset.label_text[s]) ||
             (s > SPLIT_TUNE && protocol->stage == STAGE_TRIAL))
@@ -222,15 +207,15 @@ static bool decide_texts(Arena *arena, FilesRead *files, const Request *request,
                          Error *error)
 {
     const Protocol *protocol = &request->protocol;
-    int64_t max_length = prepare_longest(protocol, p);
+    int64_t longest = config_longest(&p->model->config);
     int64_t fewest = p->task->task.file[SPLIT_TRAIN].text_b ? 5 : 3;
-    if (max_length < fewest)
+    p->max_length = protocol->max_length < longest ? protocol->max_length : longest;
+    if (p->max_length < fewest)
         return fail(error, ERROR_INPUT, (Where){ .item = "max-length" },
                     arena_format(arena, "at least %lld", (long long)fewest),
-                    "%lld leaves no room for a text", (long long)max_length);
-    if (!check_selection(protocol, p, error) ||
-        !read_heldout(arena, protocol->heldout, protocol->stage, max_length, p, error) ||
-        !read_tokens(arena, files, protocol, (size_t)max_length, p, error))
+                    "%lld leaves no room for a text", (long long)p->max_length);
+    if (!check_selection(protocol, p, error) || !read_heldout(arena, protocol, p, error) ||
+        !read_tokens(arena, files, protocol, p, error))
         return false;
     find_words(arena, request, p);
     return true;

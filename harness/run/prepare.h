@@ -18,6 +18,7 @@ typedef struct {
     const Request *request; // whose run it is; it outlives this
     ModelFiles *model;
     TaskFiles *task;
+    int64_t max_length;    // tokens of a text at most
     Tokens tokens[SPLITS]; // train's is of the rows that are trained on; not scored: none
     Batches batches;       // of training; steps 0 for a method that trains nothing
     Levers levers;

@@ -5,13 +5,6 @@
 #define RUN_PREPARE_IMPL_H
 #include "run/prepare.h"
 
-// An option of the run as text, as in "0.06".
-const char *prepare_option(Arena *arena, const char *name, const Protocol *protocol);
-// Tokens of a text at most.
-int64_t prepare_longest(const Protocol *protocol, const Prepared *p);
-// Does it have something to forget, and a head to ask it with?
-bool prepare_forgets(const Prepared *p);
-
 // Levers, passes, plans, frozen, ledger; all before them is decided. FileAsked: prepare_for.
 bool prepare_plans(Arena *arena, const Request *request, FileAsked *file, void *context,
                    Prepared *p, Error *error);

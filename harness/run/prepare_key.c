@@ -30,12 +30,12 @@ void prepare_key(Arena *arena, const Request *request, const Prepared *p, Row *r
         dataset->hash[SPLIT_TUNE].hex, row->task_version, dataset->rule, row->method,
         row->method_sha, row->options, row->pretrained, row->stage, row->head,
         p->description.outputs, (long long)p->training.steps,
-        prepare_option(arena, "batch", protocol), row->schedule,
-        prepare_option(arena, "warmup", protocol), prepare_option(arena, "weight-decay", protocol),
-        prepare_option(arena, "clip", protocol), p->description.hidden_dropout,
+        protocol_text(arena, protocol, "batch"), row->schedule,
+        protocol_text(arena, protocol, "warmup"), protocol_text(arena, protocol, "weight-decay"),
+        protocol_text(arena, protocol, "clip"), p->description.hidden_dropout,
         p->description.attention_dropout, p->description.classifier_dropout, row->frozen_dropout,
         p->training.lr, p->training.head_lr, (long long)row->max_length,
-        prepare_option(arena, "train-limit", protocol), (unsigned long long)p->init_seed,
+        protocol_text(arena, protocol, "train-limit"), (unsigned long long)p->init_seed,
         (unsigned long long)p->order_seed, (unsigned long long)p->dropout_seed,
         (unsigned long long)p->data_seed);
     if (p->task->task.folds)

@@ -138,7 +138,7 @@ static bool plan_within(Arena *arena, const Request *request, Prepared *p, Error
     return fail(error, ERROR_INPUT, (Where){ .item = "max-memory" },
                 arena_format(arena, "at least %.1fMB", ceil(least / 1e5) / 10),
                 "%s is not enough, even for one example at a time and with recomputation",
-                prepare_option(arena, "max-memory", protocol));
+                protocol_text(arena, protocol, "max-memory"));
 }
 
 static bool plan_once(Arena *arena, const Request *request, Prepared *p, Error *error)

@@ -17,7 +17,7 @@ static void row_what(Arena *arena, const Request *request, const Prepared *p, Ro
     const Protocol *protocol = &request->protocol;
     row->sweep = protocol->sweep;
     row->study = protocol->study;
-    row->stage = prepare_option(arena, "stage", protocol);
+    row->stage = protocol_text(arena, protocol, "stage");
     row->task = p->task->task.name;
     row->task_version = p->task->task.version;
     row->model = p->model->name;
@@ -39,9 +39,9 @@ static void row_data(Arena *arena, const Request *request, const Prepared *p, Ro
     const Protocol *protocol = &request->protocol;
     row->train_n = (Whole)p->tokens[SPLIT_TRAIN].count;
     row->tune_n = (Whole)p->tokens[SPLIT_TUNE].count;
-    row->train_on = prepare_option(arena, "train-on", protocol);
+    row->train_on = protocol_text(arena, protocol, "train-on");
     row->train_limit = protocol->train_limit;
-    row->max_length = prepare_longest(protocol, p);
+    row->max_length = p->max_length;
     row->truncated_share =
         (double)p->tokens[SPLIT_TRAIN].truncated / (double)p->tokens[SPLIT_TRAIN].count;
     row->metric = metric_names[p->task->task.metric];
@@ -80,7 +80,7 @@ static void row_training(Arena *arena, const Request *request, const Prepared *p
     row->head_new = counts_of(p->plans.eval.graph).head_new;
     row->epochs = protocol->epochs;
     row->min_steps = protocol->min_steps;
-    row->select = prepare_option(arena, "select", protocol);
+    row->select = protocol_text(arena, protocol, "select");
     row->steps = p->training.steps;
     row->batch = protocol->batch;
     if (prepare_in_parts(request, p))
@@ -90,7 +90,7 @@ static void row_training(Arena *arena, const Request *request, const Prepared *p
     if (p->description.frozen_store != STORE_F32)
         row->frozen_dtype = store_names[p->description.frozen_store];
     row->optimizer = "adamw";
-    row->schedule = prepare_option(arena, "schedule", protocol);
+    row->schedule = protocol_text(arena, protocol, "schedule");
     row->warmup = protocol->warmup;
     row->weight_decay = protocol->weight_decay;
     row->clip = protocol->clip;

@@ -93,7 +93,8 @@ const char *prepare_warnings(Arena *arena, const Request *request, const Prepare
     of_training(&w, p);
     of_model(&w, &p->description);
     of_texts(&w, final, p);
-    if (final && request->protocol.heldout && !prepare_forgets(p))
+    if (final && request->protocol.heldout &&
+        !heldout_applies(&p->description, &p->model->checkpoint))
         warn(&w, p->description.pretrained ? "the checkpoint has no masked-language-model head: "
                                              "forgetting is not measured"
                                            : "an untrained model has nothing to forget");

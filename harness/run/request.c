@@ -62,6 +62,11 @@ const Option protocol_options[] = {
 };
 // clang-format on
 
+const char *protocol_text(Arena *arena, const Protocol *protocol, const char *name)
+{
+    return option_text(arena, option_find(protocol_options, name), protocol);
+}
+
 bool request_new(Arena *arena, const char *method, Request *request, Error *error)
 {
     *request = (Request){ .method = method_find(method, error) };

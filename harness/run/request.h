@@ -49,6 +49,8 @@ typedef struct {
     double search_s; // NAN: not given
 } Protocol;
 extern const Option protocol_options[];
+// An option as text, "0.06".
+const char *protocol_text(Arena *arena, const Protocol *protocol, const char *name);
 
 typedef struct {
     Protocol protocol;

@@ -33,7 +33,6 @@ typedef struct {
 
 // Before the first step, or instead of steps: is the run (context) to go on?
 bool run_goes_on(void *context);
-void run_warn(Arena *arena, Row *row, const char *warning);
 
 // Trains or fits. What put an end to it is in row->status; an interruption is an error.
 bool run_learn(Arena *arena, Run *run, Error *error);

@@ -27,7 +27,7 @@ static bool stopped(Arena *arena, Run *run, Error *error)
     return true;
 }
 
-void run_warn(Arena *arena, Row *row, const char *warning)
+static void warn(Arena *arena, Row *row, const char *warning)
 {
     row->warnings = arena_format(arena, "%s%s%s", row->warnings ? row->warnings : "",
                                  row->warnings ? "; " : "", warning);
@@ -40,8 +40,8 @@ static KeptEnd keep_rows(Arena *arena, Arena *hold, Run *run, Error *error)
     KeptEnd end = keeping_rows(hold, keeping, &run->prepared, &run->trainer, error);
     for (int i = 0; i < keeping->claims; i++)
         if (keeping->claim[i].warning)
-            run_warn(arena, run->row,
-                     arena_format(arena, "no other run will find %s", keeping->claim[i].warning));
+            warn(arena, run->row,
+                 arena_format(arena, "no other run will find %s", keeping->claim[i].warning));
     return end;
 }
 
@@ -137,4 +137,14 @@ bool run_learn(Arena *arena, Run *run, Error *error)
     keeping_release(&run->keeping);
     arena_free(hold);
     return ok;
+}
+
+void run_select(Arena *arena, Run *run)
+{
+    Row *row = run->row;
+    const Looks *looks = &run->prepared.looks;
+    best_restore(&run->best);
+    row->best_epoch = run->best.epoch;
+    if (row->best_epoch == looks_epoch(looks, looks->steps - 1))
+        warn(arena, row, "the last epoch is the best on tune: longer training may score higher");
 }

@@ -138,14 +138,3 @@ bool run_train(Arena *arena, Run *run, Error *error)
     row_trained(run, &course);
     return true;
 }
-
-void run_select(Arena *arena, Run *run)
-{
-    Row *row = run->row;
-    const Looks *looks = &run->prepared.looks;
-    best_restore(&run->best);
-    row->best_epoch = run->best.epoch;
-    if (row->best_epoch == looks_epoch(looks, looks->steps - 1))
-        run_warn(arena, row,
-                 "the last epoch is the best on tune: longer training may score higher");
-}
