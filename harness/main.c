@@ -1,10 +1,8 @@
 // main.c: a table of commands, nothing else. It alone prints errors and exits.
 #include "base/text.h"
 #include "base/version.h"
-#include "report/commands.h"
-#include "run/commands.h"
-#include "run/run.h"
-#include "sweep/commands.h"
+#include "command/commands.h"
+#include "run/request.h"
 #include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>

@@ -2,8 +2,8 @@
 #ifndef TESTS_FIXTURES_MODEL_H
 #define TESTS_FIXTURES_MODEL_H
 #include "base/json.h"
-#include "run/run.h"
-#include "run/trainer.h"
+#include "run/request.h"
+#include "train/trainer.h"
 #include "tests/fixtures.h"
 
 typedef struct {

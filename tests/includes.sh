@@ -1,7 +1,8 @@
 #!/bin/sh
 # usage: tests/includes.sh    Reads every #include "..." of harness/ and methods/ and names each that
-# points back: base <- engine <- model <- data <- run <- sweep; report on base alone; methods on engine
-# and model, and only run, sweep and main.c on methods. Status 1 if any does.
+# points back: base <- engine <- model <- data <- train <- run <- sweep; cost beside sweep, verify on
+# train; report on base alone; methods on engine and model, and nobody on methods; command on all, and
+# only main.c on command. Status 1 if any does.
 set -eu
 grep -rnE --include='*.[ch]' '^[[:space:]]*#[[:space:]]*include[[:space:]]*"' harness methods |
 awk '
@@ -11,10 +12,14 @@ BEGIN {
     allowed["model"] = "base engine model"
     allowed["methods"] = "base engine model methods"
     allowed["data"] = "base engine model data"
-    allowed["run"] = "base engine model methods data run"
-    allowed["sweep"] = "base engine model methods data run sweep"
+    allowed["train"] = "base engine model data train"
+    allowed["verify"] = "base engine model data train verify"
+    allowed["run"] = "base engine model data train run"
+    allowed["cost"] = "base engine model data train run cost"
+    allowed["sweep"] = "base engine model data train run sweep"
     allowed["report"] = "base report"
-    allowed["main.c"] = "base engine model methods data run sweep report"
+    allowed["command"] = "base engine model data train verify run cost sweep report command"
+    allowed["main.c"] = "base model run command"
 }
 {
     split($0, at, ":")           # file:line:#include "folder/name.h"

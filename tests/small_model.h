@@ -1,7 +1,7 @@
 // small_model.h: an untrained BERT small enough for the twins, with a method on it, and batches.
 #ifndef TESTS_SMALL_MODEL_H
 #define TESTS_SMALL_MODEL_H
-#include "run/trainer.h"
+#include "train/trainer.h"
 #include "tests/graphs.h"
 
 enum { HIDDEN = 12, INTERMEDIATE = 20, LAYERS = 2, VOCABULARY = 23, OUTPUTS = 3 };

@@ -5,6 +5,7 @@
 // rows R: l for rows of one length at right angles, 1 for l times the same. With G = R R^T it is
 // trace(G)^2 / |G|^2.
 #include "engine/kernels.h"
+#include "model/checkpoint.h"
 #include "tests/program.h"
 #include <math.h>
 #include <string.h>

@@ -2,6 +2,7 @@
 // fixtures cannot tell it.
 #include "engine/operator.h"
 #include "run/prepare.h"
+#include "run/resolve.h"
 #include "tests/placing.h"
 #include "tests/program.h"
 #include "tests/small_model.h"
@@ -131,9 +132,9 @@ static bool prompt_of(Arena *arena, const char *task, const char *const *setting
 {
     Request request;
     Error error;
-    Cache *cache = cache_new(arena);
+    FilesRead *files = files_new(arena);
     bool ok = small_request(arena, "prompt", task, settings, &request, &error) &&
-              prepare(arena, cache, &request, prepared, &error) &&
+              prepare(arena, files, &request, prepared, &error) &&
               trainer_new(arena, &prepared->plans, &prepared->model->checkpoint,
                           prepared->init_seed, 1, &prepared->training, trainer, &error);
     if (!CHECK(ok))
@@ -267,7 +268,7 @@ static void auto_and_what_it_stands_for_are_one_run(void)
     for (int i = 0; i < 3; i++) {
         Request request;
         if (!CHECK(small_request(arena, "adapter", task, settings[i], &request, &error) &&
-                   resolve(arena, cache_new(arena), &request, &r[i], &error)))
+                   resolve(arena, files_new(arena), &request, &r[i], &error)))
             printf("%s\n", error.text);
     }
     CHECK_TEXT(r[0].row.options,

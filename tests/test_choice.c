@@ -2,7 +2,7 @@
 // floors.
 
 #include "base/csv.h"
-#include "report/select.h"
+#include "command/select.h"
 #include "report/table.h"
 #include "tests/program.h"
 #include "tests/sample_rows.h"

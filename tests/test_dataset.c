@@ -530,7 +530,7 @@ static void a_row_is_drawn_by_what_it_holds_not_by_what_is_beside_it(void)
 // ---- what finished rows were made of
 
 // Rows of results/reference are worth nothing once their data are others: each split's hash is in
-// their data_sha, whose text run/prepare.c has.
+// their data_sha, whose text run/prepare_key.c has.
 static void the_data_are_those_of_finished_rows(void)
 {
     static const char *const tasks[] = { "reviews", "topics", "sst2" };

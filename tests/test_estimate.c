@@ -1,7 +1,8 @@
 // test_estimate.c: what is estimated is what a run has, grows with the batch, and fits or does not.
-#include "run/estimate.h"
+#include "cost/estimate.h"
 #include "base/csv.h"
 #include "base/text.h"
+#include "run/resolve.h"
 #include "tests/program.h"
 #include <math.h>
 #include <stdlib.h>
@@ -87,7 +88,7 @@ static void a_run_s_row_has_the_bytes_that_were_estimated(void)
                                      SETTINGS("batch", "8", "max-length", "12", "cache", "0",
                                               levers[l].name, levers[l].value),
                                      &request, &error) &&
-                       resolve(arena, cache_new(arena), &request, &r, &error)))
+                       resolve(arena, files_new(arena), &request, &r, &error)))
                 printf("%s: %s\n", name, error.text);
             for (size_t i = 0; i < sizeof same / sizeof *same; i++) {
                 const char *line = methods[m]->claims & TRAINS_NOTHING ? "inference" : name;

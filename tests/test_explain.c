@@ -1,8 +1,8 @@
 // test_explain.c: the steps of a waterfall add up, and its reasons are those of the graph.
 #include "base/text.h"
 #include "engine/product.h"
-#include "run/explain_impl.h"
-#include "run/explain_print.h"
+#include "cost/explain_impl.h"
+#include "cost/explain_print.h"
 #include "run/profile.h"
 #include "tests/graph_bench.h"
 #include "tests/program.h"
@@ -11,7 +11,7 @@
 
 typedef struct {
     Arena *arena;
-    Cache *cache;
+    FilesRead *files;
     Prepared prepared[2];
     const Prepared *of[2];
     Error error;
@@ -22,12 +22,12 @@ static bool pair_open(Pair *p, const char *const method[2], const char *const *s
 {
     *p = (Pair){ .arena = arena_new(ARENA_RUN, &p->error) };
     const char *task = small_task(p->arena, test_folder(), "task");
-    p->cache = cache_new(p->arena);
+    p->files = files_new(p->arena);
     for (int s = 0; s < 2; s++) {
         Request *request = arena_zero(p->arena, 1, sizeof *request);
         p->of[s] = &p->prepared[s];
         if (!CHECK(small_request(p->arena, method[s], task, settings, request, &p->error)) ||
-            !CHECK(prepare(p->arena, p->cache, request, &p->prepared[s], &p->error))) {
+            !CHECK(prepare(p->arena, p->files, request, &p->prepared[s], &p->error))) {
             printf("%s: %s\n", method[s], p->error.text);
             return false;
         }
@@ -37,7 +37,7 @@ static bool pair_open(Pair *p, const char *const method[2], const char *const *s
 
 static void pair_close(Pair *p)
 {
-    cache_close(p->cache);
+    files_close(p->files);
     arena_free(p->arena);
 }
 

@@ -3,6 +3,7 @@
 #include "base/file.h"
 #include "engine/perceptron.h"
 #include "engine/product.h"
+#include "run/resolve.h"
 #include "tests/program.h"
 #include "tests/test.h"
 #include <math.h>
@@ -417,12 +418,12 @@ static void what_does_not_fit_together_is_refused_before_anything_is_computed(vo
         Request request;
         Resolved resolved;
         Error error;
-        Cache *cache = cache_new(b.arena);
+        FilesRead *files = files_new(b.arena);
         CHECK(small_request(b.arena, "feature", cases[i].scores ? pairs : b.task, cases[i].settings,
                             &request, &error));
-        CHECK(!resolve(b.arena, cache, &request, &resolved, &error));
+        CHECK(!resolve(b.arena, files, &request, &resolved, &error));
         CHECK_ERROR(&error, ERROR_INPUT, cases[i].says);
-        cache_close(cache);
+        files_close(files);
     }
     arena_free(b.arena);
 }

@@ -1,6 +1,7 @@
 // test_frozen.c: the frozen-prefix cache: when there is one, and that a run with it is the run
 // without it up to rounding.
-#include "run/frozen.h"
+#include "train/frozen.h"
+#include "run/resolve.h"
 #include "tests/program.h"
 #include "tests/small_model.h"
 #include "tests/test.h"
@@ -257,12 +258,12 @@ static void kept_rows_lie_beside_the_largest_plan(void)
     CHECK(with.arena_peak <= with.plan_peak);
     Request request;
     Resolved resolved;
-    Cache *cache = cache_new(arena);
+    FilesRead *files = files_new(arena);
     const char *settings[] = { "epochs", "4", "max-length", "64", "cache", "1", NULL };
     CHECK(small_request(arena, "head", task, settings, &request, &error) &&
-          resolve(arena, cache, &request, &resolved, &error));
+          resolve(arena, files, &request, &resolved, &error));
     CHECK(resolved.bytes == (size_t)with.plan_peak);
-    cache_close(cache);
+    files_close(files);
     arena_free(arena);
 }
 

@@ -125,7 +125,7 @@ typedef struct {
     Prepared p;
     Trainer trainer;
     Arena *arena;
-    Cache *cache;
+    FilesRead *files;
 } Stepping;
 
 static bool stepping_open(Bench *b, const char *method, const char *const *settings, Stepping *s)
@@ -133,9 +133,9 @@ static bool stepping_open(Bench *b, const char *method, const char *const *setti
     Request request;
     Error error = { .text = "" };
     s->arena = arena_new(ARENA_RUN, &error);
-    s->cache = cache_new(s->arena);
+    s->files = files_new(s->arena);
     bool ok = CHECK(small_request(s->arena, method, b->task, settings, &request, &error)) &&
-              CHECK(prepare(s->arena, s->cache, &request, &s->p, &error)) &&
+              CHECK(prepare(s->arena, s->files, &request, &s->p, &error)) &&
               CHECK(trainer_new(s->arena, &s->p.plans, &s->p.model->checkpoint, 1, 1,
                                 &s->p.training, &s->trainer, &error));
     if (!ok)
@@ -146,7 +146,7 @@ static bool stepping_open(Bench *b, const char *method, const char *const *setti
 static void stepping_close(Stepping *s)
 {
     trainer_free(&s->trainer);
-    cache_close(s->cache);
+    files_close(s->files);
     arena_free(s->arena);
 }
 

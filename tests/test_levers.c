@@ -4,6 +4,7 @@
 #include "base/text.h"
 #include "model/checkpoint.h"
 #include "run/levers.h"
+#include "run/resolve.h"
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -366,13 +367,13 @@ static Resolved resolved_of(Bench *b, const char *method, const char *option, co
     Request request;
     Error error = { .text = "" };
     Resolved resolved = { .flops = 0 };
-    Cache *cache = cache_new(b->arena);
+    FilesRead *files = files_new(b->arena);
     if (!CHECK(small_request(b->arena, method, b->task,
                              SETTINGS("model", "mini", "cache", "0", option, value), &request,
                              &error) &&
-               resolve(b->arena, cache, &request, &resolved, &error)))
+               resolve(b->arena, files, &request, &resolved, &error)))
         printf("%s: %s\n", method, error.text);
-    cache_close(cache);
+    files_close(files);
     return resolved;
 }
 

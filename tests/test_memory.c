@@ -3,8 +3,8 @@
 // docs/memory.md derives them. T tokens, S sequences, Q squares, H hidden, I intermediate, A heads,
 // L layers, K outputs, r LoRA's rank; dropout is on, as in training, and no mask is stored.
 #include "engine/operator.h"
-#include "run/run.h"
-#include "run/trainer.h"
+#include "run/request.h"
+#include "train/trainer.h"
 #include "tests/test.h"
 #include <string.h>
 

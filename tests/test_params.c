@@ -4,6 +4,7 @@
 #include "base/csv.h"
 #include "base/file.h"
 #include "base/text.h"
+#include "run/resolve.h"
 #include <stdlib.h>
 #include <string.h>
 
@@ -277,9 +278,9 @@ static void a_run_s_row_counts_what_params_prints(void)
     for (size_t m = 0; methods[m]; m++) {
         Request request;
         Resolved r;
-        Cache *cache = cache_new(arena);
+        FilesRead *files = files_new(arena);
         CHECK(small_request(arena, methods[m]->name, task, NULL, &request, &error));
-        CHECK(resolve(arena, cache, &request, &r, &error));
+        CHECK(resolve(arena, files, &request, &r, &error));
         Said said = program(arena, NULL, "params --model tiny --method %s --csv", methods[m]->name);
         static const char *const same[][2] = { { "params_total", "total" },
                                                { "params_embedding", "embedding" },

@@ -1,13 +1,14 @@
 // Options become a request, a request a command line, and the key holds what decides a result.
 #include "tests/program.h"
 #include "base/text.h"
-#include "run/command_impl.h"
+#include "command/asked.h"
+#include "run/resolve.h"
 #include <stdlib.h>
 #include <string.h>
 
 typedef struct {
     Arena *arena;
-    Cache *cache;
+    FilesRead *files;
     const char *folder, *task, *other_task, *texts;
 } Bench;
 
@@ -15,7 +16,7 @@ static Bench bench_new(void)
 {
     Error error;
     Bench b = { .arena = arena_new(ARENA_RUN, &error), .folder = test_folder() };
-    b.cache = cache_new(b.arena);
+    b.files = files_new(b.arena);
     b.task = small_task(b.arena, b.folder, "task");
     b.other_task = small_pairs(b.arena, b.folder, "pairs");
     b.texts = path_join(b.arena, b.folder, "texts.txt");
@@ -25,7 +26,7 @@ static Bench bench_new(void)
 
 static void bench_free(Bench *b)
 {
-    cache_close(b->cache);
+    files_close(b->files);
     arena_free(b->arena);
 }
 
@@ -52,7 +53,7 @@ static const char *key_with(Bench *b, const Request *base, const char *name, con
         CHECK(error.kind == ERROR_INPUT);
         return "";
     }
-    if (!resolve(b->arena, b->cache, &request, &resolved, &error)) {
+    if (!resolve(b->arena, b->files, &request, &resolved, &error)) {
         CHECK(error.kind == ERROR_INPUT);
         return "";
     }
@@ -348,12 +349,12 @@ static void one_seed_sets_four_and_each_may_be_given(void)
     Resolved r;
     Error error;
     CHECK(request_set(b.arena, &request, "seed", "7", (Where){ 0 }, &error));
-    CHECK(resolve(b.arena, b.cache, &request, &r, &error));
+    CHECK(resolve(b.arena, b.files, &request, &r, &error));
     CHECK(r.row.seed == 7 && r.row.init_seed == 7 && r.row.order_seed == 7 &&
           r.row.dropout_seed == 7 && r.row.data_seed == 7);
     CHECK(request_set(b.arena, &request, "order-seed", "0", (Where){ 0 }, &error));
     CHECK(request_set(b.arena, &request, "data-seed", "9007199254740992", (Where){ 0 }, &error));
-    CHECK(resolve(b.arena, b.cache, &request, &r, &error));
+    CHECK(resolve(b.arena, b.files, &request, &r, &error));
     CHECK(r.row.seed == 7 && r.row.init_seed == 7 && r.row.order_seed == 0 &&
           r.row.dropout_seed == 7 && r.row.data_seed == INT64_C(9007199254740992));
     CHECK(!request_set(b.arena, &request, "seed", "9007199254740993", (Where){ 0 }, &error));
@@ -368,7 +369,7 @@ static void bounds_that_depend_on_the_model_are_those_of_the_model(void)
     Error error;
     CHECK(*key_with(&b, &request, "rank", "128") != '\0');
     CHECK(request_set(b.arena, &request, "rank", "129", (Where){ 0 }, &error));
-    CHECK(!resolve(b.arena, b.cache, &request, &resolved, &error));
+    CHECK(!resolve(b.arena, b.files, &request, &resolved, &error));
     CHECK_TEXT(error.text, "lora: rank: 129 is too large for q (128 x 128); should be 1 to 128");
     CHECK(error.kind == ERROR_INPUT);
     bench_free(&b);
@@ -385,7 +386,7 @@ static void a_model_that_was_refused_is_refused_again(void)
     write_text(vocabulary, arena_format(b.arena, "%sone-more\n", read_text(b.arena, vocabulary)));
     CHECK(request_set(b.arena, &request, "model", model, (Where){ 0 }, &error));
     for (int time = 0; time < 2; time++) {
-        CHECK(!resolve(b.arena, b.cache, &request, &resolved, &error));
+        CHECK(!resolve(b.arena, b.files, &request, &resolved, &error));
         CHECK_ERROR(&error, ERROR_INPUT, "vocab.txt: has 8193 pieces; should be at most 8192");
     }
     bench_free(&b);
@@ -410,7 +411,7 @@ static void steps_are_of_the_epochs_or_as_many_as_asked_for(void)
                             SETTINGS("epochs", asked[i].epochs, "min-steps", asked[i].steps,
                                      "batch", asked[i].batch),
                             &request, &error));
-        CHECK(resolve(b.arena, b.cache, &request, &resolved, &error));
+        CHECK(resolve(b.arena, b.files, &request, &resolved, &error));
         CHECK(resolved.row.steps == asked[i].expected);
     }
     Request request;
@@ -418,7 +419,7 @@ static void steps_are_of_the_epochs_or_as_many_as_asked_for(void)
     Error error;
     CHECK(small_request(b.arena, "head", b.task, SETTINGS("min-steps", "1000000000"), &request,
                         &error));
-    CHECK(!resolve(b.arena, b.cache, &request, &resolved, &error));
+    CHECK(!resolve(b.arena, b.files, &request, &resolved, &error));
     CHECK_ERROR(&error, ERROR_INPUT, "1000000000 steps of epochs and min-steps are too many");
     bench_free(&b);
 }

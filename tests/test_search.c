@@ -2,7 +2,7 @@
 #include "sweep/search.h"
 #include "base/option.h"
 #include "model/hooks.h"
-#include "run/run.h"
+#include "run/request.h"
 #include "sweep/found.h"
 #include "tests/test.h"
 #include <math.h>

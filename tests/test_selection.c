@@ -1,8 +1,9 @@
 // Trials, the best epoch, and tune as training rows: what a run chooses by, and what it does not
 // see.
-#include "run/selection.h"
+#include "train/selection.h"
 #include "base/text.h"
 #include "run/prepare.h"
+#include "run/resolve.h"
 #include "tests/run_bench.h"
 #include <math.h>
 #include <stdlib.h>
@@ -185,20 +186,20 @@ static void a_trial_is_scored_on_tune_alone(void)
 static void a_trial_has_nothing_to_read_labels_for(void)
 {
     Bench b = run_bench();
-    Cache *cache = cache_new(b.arena);
+    FilesRead *files = files_new(b.arena);
     for (int trial = 0; trial < 2; trial++) {
         Request request;
         Prepared prepared;
         Error error;
         CHECK(small_request(b.arena, "full", b.task, SETTINGS("stage", trial ? "trial" : "final"),
                             &request, &error) &&
-              prepare(b.arena, cache, &request, &prepared, &error));
+              prepare(b.arena, files, &request, &prepared, &error));
         CHECK((prepared.tokens[SPLIT_DEV].count == 0) == trial);
         CHECK((prepared.tokens[SPLIT_TEST].count == 0) == trial);
         CHECK(prepared.evaluation[SPLIT_DEV].steps == (trial ? 0 : 4));
         CHECK(prepared.task->dataset.label_reads[SPLIT_DEV] == 0);
     }
-    cache_close(cache);
+    files_close(files);
     arena_free(b.arena);
 }
 
@@ -251,7 +252,7 @@ static void who_chooses_by_tune_cannot_train_on_it(void)
 {
     static const char *const other[][2] = { { "select", "best" }, { "stage", "trial" } };
     Bench b = run_bench();
-    Cache *cache = cache_new(b.arena);
+    FilesRead *files = files_new(b.arena);
     for (int i = 0; i < 2; i++) {
         Request request;
         Resolved resolved;
@@ -259,7 +260,7 @@ static void who_chooses_by_tune_cannot_train_on_it(void)
         CHECK(small_request(b.arena, "full", b.task,
                             SETTINGS("train-on", "train+tune", other[i][0], other[i][1]), &request,
                             &error));
-        CHECK(!resolve(b.arena, cache, &request, &resolved, &error));
+        CHECK(!resolve(b.arena, files, &request, &resolved, &error));
         CHECK_ERROR(&error, ERROR_INPUT, "train-on: train+tune leaves no rows to choose by");
     }
     Request request;
@@ -267,11 +268,11 @@ static void who_chooses_by_tune_cannot_train_on_it(void)
     Error error;
     CHECK(small_request(b.arena, "full", b.task,
                         SETTINGS("train-on", "train+tune", "train-limit", "8"), &request, &error));
-    CHECK(!resolve(b.arena, cache, &request, &resolved, &error));
+    CHECK(!resolve(b.arena, files, &request, &resolved, &error));
     CHECK_ERROR(&error, ERROR_INPUT,
                 "train-limit: would leave all of tune beside the 8 rows; should be left out with "
                 "train-on train+tune");
-    cache_close(cache);
+    files_close(files);
     arena_free(b.arena);
 }
 

@@ -1,7 +1,7 @@
 // test_trainer.c: one task's tensors in a file. (Steps are checked by suite verify and the
 // fixtures.)
-#include "run/run.h"
-#include "run/trainer.h"
+#include "run/request.h"
+#include "train/trainer.h"
 #include "tests/test.h"
 #include <math.h>
 #include <string.h>

@@ -2,7 +2,7 @@
 // the check that is there for it.
 #include "engine/operator.h"
 #include "methods/method.h"
-#include "run/verify.h"
+#include "verify/verify.h"
 #include "tests/program.h"
 #include "tests/test.h"
 #include <string.h>

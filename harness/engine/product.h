@@ -21,6 +21,7 @@ typedef void Product(bool transpose_a, bool transpose_b, float alpha, Matrix A, 
                      float beta, Matrix C);
 bool product_check(Product *multiply, Error *error);
 
+#define BACKEND "panels+openblas" // what computes products
 enum { LIBRARY_TEXT = 64 };
 const char *product_library(char text[LIBRARY_TEXT]); // text, "OpenBLAS 0.3.21 openmp"
 const char *product_core(void); // the kernels in use: "Haswell", "SkylakeX", "Zen"

@@ -225,6 +225,7 @@ extern const Method *const methods[];
 extern const char *const method_files[]; // of each one the name of its file, without .c
 extern const char *const method_shas[];  // of each one's file, by methods/sha.sh
 const char *method_sha(const Method *method);
+const Option *method_options(const Method *method); // never NULL
 // NULL: unknown, and the error names the nearest, or its file lacks something, and it says what.
 const Method *method_find(const char *name, Error *error);
 // Is there all that a method has to say? Its options' fields lie within options_size, their

@@ -57,6 +57,12 @@ const char *method_sha(const Method *method)
     return methods[i] ? method_shas[i] : "";
 }
 
+const Option *method_options(const Method *method)
+{
+    static const Option none[] = { OPTION_END };
+    return method->options ? method->options : none;
+}
+
 // Between the widths of the table log-log, beyond them its ends.
 static double rate_at(const Method *method, int64_t hidden)
 {

@@ -3,6 +3,8 @@
 #include "base/clock.h"
 #include "base/text.h"
 #include "data/overlap.h"
+#include "model/describe.h"
+#include <stdlib.h>
 #include <string.h>
 
 typedef struct Tokenised {
@@ -21,28 +23,58 @@ typedef struct TaskEntry {
     struct TaskEntry *next;
 } TaskEntry;
 
-struct Cache {
+struct FilesRead {
     Arena *arena;
     ModelEntry *models;
     TaskEntry *tasks;
     Tokenised *tokenised;
 };
 
-Cache *cache_new(Arena *arena)
+FilesRead *files_new(Arena *arena)
 {
-    Cache *cache = arena_zero(arena, 1, sizeof *cache);
-    cache->arena = arena;
-    return cache;
+    FilesRead *files = arena_zero(arena, 1, sizeof *files);
+    files->arena = arena;
+    return files;
 }
 
-void cache_close(Cache *cache)
+void files_close(FilesRead *files)
 {
-    for (ModelEntry *e = cache->models; e; e = e->next)
+    for (ModelEntry *e = files->models; e; e = e->next)
         checkpoint_close(&e->files.checkpoint);
-    cache->models = NULL;
+    files->models = NULL;
 }
 
 // ---- files
+
+bool model_folder(Arena *arena, const char *name, const char **folder, Error *error)
+{
+    Where where = { .item = "model" };
+    if (strchr(name, '/') || file_exists(path_join(arena, name, "config.json"))) {
+        *folder = arena_text(arena, name);
+        if (file_exists(path_join(arena, name, "config.json")))
+            return true;
+        return fail(error, ERROR_INPUT, where, "a folder with config.json", "no checkpoint in '%s'",
+                    name);
+    }
+    char *bundled = path_join(arena, path_join(arena, home_folder(arena), "models/bundled"), name);
+    const char *search = getenv("TUNEMARK_MODELS");
+    size_t parts = 0;
+    char **part = text_split(arena, search ? search : "", ':', &parts);
+    if (file_exists(path_join(arena, bundled, "config.json"))) {
+        *folder = bundled;
+        return true;
+    }
+    for (size_t i = 0; i < parts; i++) {
+        char *path = path_join(arena, part[i], name);
+        if (file_exists(path_join(arena, path, "config.json"))) {
+            *folder = path;
+            return true;
+        }
+    }
+    return fail(error, ERROR_INPUT, where,
+                "a folder, a name of `tunemark list models`, or in a folder of TUNEMARK_MODELS",
+                "'%s' is not found", name);
+}
 
 // The hash of two files; the second may be absent.
 static bool hash_pair(Arena *arena, const char *a, const char *b, Hash *hash, Error *error)
@@ -64,64 +96,64 @@ static bool weights_there(Arena *arena, const char *folder, const char *weights,
                 "is not there");
 }
 
-bool model_files(Cache *cache, const char *asked, ModelFiles **files, Error *error)
+bool model_files(FilesRead *files, const char *asked, ModelFiles **model, Error *error)
 {
-    Arena *arena = cache->arena;
+    Arena *arena = files->arena;
     const char *folder;
     if (!asked)
         return fail(error, ERROR_INPUT, (Where){ .item = "model" },
                     "a name of `tunemark list models`, or a folder", "is not given");
     if (!model_folder(arena, asked, &folder, error))
         return false;
-    for (ModelEntry *e = cache->models; e; e = e->next)
+    for (ModelEntry *e = files->models; e; e = e->next)
         if (!strcmp(e->files.folder, folder)) {
-            *files = &e->files;
+            *model = &e->files;
             return true;
         }
     ModelEntry *entry = arena_zero(arena, 1, sizeof *entry);
-    ModelFiles *model = *files = &entry->files;
+    ModelFiles *read = *model = &entry->files;
     size_t length = strlen(folder);
     while (length > 1 && folder[length - 1] == '/')
         length--;
     char *trimmed = arena_format(arena, "%.*s", (int)length, folder),
          *slash = strrchr(trimmed, '/');
-    model->folder = folder;
-    model->name = slash && slash[1] ? slash + 1 : trimmed;
+    read->folder = folder;
+    read->name = slash && slash[1] ? slash + 1 : trimmed;
     const char *weights = path_join(arena, folder, "model.safetensors");
     const char *config = path_join(arena, folder, "config.json");
-    if (!config_read(config, &model->config, error) ||
-        !weights_readable(&model->config, config, error) ||
+    if (!config_read(config, &read->config, error) ||
+        !weights_readable(&read->config, config, error) ||
         !weights_there(arena, folder, weights, error) ||
         !hash_pair(arena, path_join(arena, folder, "vocab.txt"),
-                   path_join(arena, folder, "tokenizer_config.json"), &model->vocab_sha, error) ||
-        !(model->tokenizer = tokenizer_read(arena, folder, error)) ||
-        !hash_pair(arena, weights, path_join(arena, folder, "config.json"), &model->sha, error))
+                   path_join(arena, folder, "tokenizer_config.json"), &read->vocab_sha, error) ||
+        !(read->tokenizer = tokenizer_read(arena, folder, error)) ||
+        !hash_pair(arena, weights, path_join(arena, folder, "config.json"), &read->sha, error))
         return false;
-    if (tokenizer_vocabulary(model->tokenizer) > (size_t)model->config.vocabulary)
+    if (tokenizer_vocabulary(read->tokenizer) > (size_t)read->config.vocabulary)
         return fail(error, ERROR_INPUT, (Where){ .file = path_join(arena, folder, "vocab.txt") },
                     arena_format(arena, "at most %lld, config.json's vocab_size",
-                                 (long long)model->config.vocabulary),
-                    "has %zu pieces", tokenizer_vocabulary(model->tokenizer));
-    if (!checkpoint_open(arena, weights, &model->checkpoint, error))
+                                 (long long)read->config.vocabulary),
+                    "has %zu pieces", tokenizer_vocabulary(read->tokenizer));
+    if (!checkpoint_open(arena, weights, &read->checkpoint, error))
         return false;
-    entry->next = cache->models;
-    cache->models = entry;
+    entry->next = files->models;
+    files->models = entry;
     return true;
 }
 
-bool task_files(Cache *cache, const char *asked, int64_t fold, TaskFiles **files, Error *error)
+bool task_files(FilesRead *files, const char *asked, int64_t fold, TaskFiles **task, Error *error)
 {
-    Arena *arena = cache->arena;
+    Arena *arena = files->arena;
     if (!asked)
         return fail(error, ERROR_INPUT, (Where){ .item = "task" },
                     "a name of `tunemark list tasks`, or a folder", "is not given");
-    for (TaskEntry *e = cache->tasks; e; e = e->next)
+    for (TaskEntry *e = files->tasks; e; e = e->next)
         if (!strcmp(e->files.asked, asked) && e->files.fold == fold) {
-            *files = &e->files;
+            *task = &e->files;
             return true;
         }
     TaskEntry *entry = arena_zero(arena, 1, sizeof *entry);
-    *files = &entry->files;
+    *task = &entry->files;
     entry->files.asked = arena_text(arena, asked);
     entry->files.fold = fold;
     if (!task_find(arena, path_join(arena, home_folder(arena), "datasets"), asked,
@@ -130,8 +162,8 @@ bool task_files(Cache *cache, const char *asked, int64_t fold, TaskFiles **files
         !dataset_read(arena, &entry->files.task, &entry->files.dataset, error))
         return false;
     rows_in_train(arena, &entry->files.dataset, entry->files.in_train);
-    entry->next = cache->tasks;
-    cache->tasks = entry;
+    entry->next = files->tasks;
+    files->tasks = entry;
     return true;
 }
 
@@ -141,24 +173,25 @@ static bool same(const Wanted *a, const Wanted *b)
            a->max_length == b->max_length && a->limit == b->limit && a->data_seed == b->data_seed;
 }
 
-bool split_tokens(Cache *cache, const Wanted *wanted, Tokens *tokens, double *seconds, Error *error)
+bool split_tokens(FilesRead *files, const Wanted *wanted, Tokens *tokens, double *seconds,
+                  Error *error)
 {
     const Task *task = &wanted->task->task;
-    Tokenised *t = cache->tokenised;
+    Tokenised *t = files->tokenised;
     while (t && !same(&t->is, wanted))
         t = t->next;
     if (!t) {
         double start = seconds_now();
         Examples rows =
-            dataset_limit(cache->arena, task, wanted->task->dataset.split[wanted->split],
+            dataset_limit(files->arena, task, wanted->task->dataset.split[wanted->split],
                           wanted->limit, wanted->data_seed);
-        t = arena_zero(cache->arena, 1, sizeof *t);
-        if (!tokens_of(cache->arena, wanted->model->tokenizer, task, rows, wanted->max_length,
+        t = arena_zero(files->arena, 1, sizeof *t);
+        if (!tokens_of(files->arena, wanted->model->tokenizer, task, rows, wanted->max_length,
                        &t->tokens, error))
             return false;
         t->is = *wanted;
-        t->next = cache->tokenised;
-        cache->tokenised = t;
+        t->next = files->tokenised;
+        files->tokenised = t;
         *seconds += seconds_now() - start;
     }
     *tokens = t->tokens;

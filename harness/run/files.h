@@ -1,17 +1,23 @@
 // files.h: what runs share: models and tasks, read and hashed once, and the tokens of their splits.
 //
-// All of it lies in the cache (run.h) for as long as that lives; a file that was refused is read
-// again when it is asked for again.
+// All of it lives as long as FilesRead does; a file that was refused is read again when it is asked
+// for again.
 #ifndef RUN_FILES_H
 #define RUN_FILES_H
 #include "base/hash.h"
 #include "data/tokens.h"
-#include "run/run.h"
+#include "model/checkpoint.h"
+#include "model/config.h"
+#include "model/tokenizer.h"
+
+typedef struct FilesRead FilesRead;
+FilesRead *files_new(Arena *arena); // none read yet
+void files_close(FilesRead *files); // unmaps the checkpoints
 
 typedef struct ModelFiles {
     const char *folder, *name;
     Config config;
-    Checkpoint checkpoint; // mapped for as long as the cache lives
+    Checkpoint checkpoint; // mapped until files_close
     Tokenizer *tokenizer;
     Hash sha, vocab_sha; // of model.safetensors; of vocab.txt and tokenizer_config.json
 } ModelFiles;
@@ -24,9 +30,11 @@ typedef struct TaskFiles {
     size_t in_train[SPLITS]; // rows of a split that stand in train, too (overlap.h)
 } TaskFiles;
 
-bool model_files(Cache *cache, const char *asked, ModelFiles **files, Error *error);
+// A name (bundled, or in a folder of TUNEMARK_MODELS) or a folder with config.json.
+bool model_folder(Arena *arena, const char *name, const char **folder, Error *error);
+bool model_files(FilesRead *files, const char *asked, ModelFiles **model, Error *error);
 // `fold` is for task_fold.
-bool task_files(Cache *cache, const char *asked, int64_t fold, TaskFiles **files, Error *error);
+bool task_files(FilesRead *files, const char *asked, int64_t fold, TaskFiles **task, Error *error);
 
 // Which rows of a task, read by which vocabulary.
 typedef struct {
@@ -39,6 +47,6 @@ typedef struct {
 } Wanted;
 
 // Adds the seconds that it took, where they were not there yet. Fails only for want of memory.
-bool split_tokens(Cache *cache, const Wanted *wanted, Tokens *tokens, double *seconds,
+bool split_tokens(FilesRead *files, const Wanted *wanted, Tokens *tokens, double *seconds,
                   Error *error);
 #endif

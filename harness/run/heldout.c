@@ -2,7 +2,7 @@
 #include "run/heldout.h"
 #include "base/random.h"
 #include "base/text.h"
-#include "run/trainer.h"
+#include "train/trainer.h"
 #include <string.h>
 
 enum { TEXTS_A_BATCH = 32, MASK_SEED = 1 };
@@ -18,6 +18,11 @@ typedef struct {
 static bool lines_of(Arena *arena, const char *path, Lines *lines, Error *error);
 static Batch masked(Arena *arena, const Tokenizer *tokenizer, const Lines *lines, size_t from,
                     size_t max_length);
+
+bool heldout_applies(const Description *description, const Checkpoint *checkpoint)
+{
+    return description->pretrained && checkpoint_has_mlm(checkpoint);
+}
 
 bool heldout_read(Arena *arena, const Tokenizer *tokenizer, const char *path, size_t max_length,
                   Heldout *heldout, Error *error)

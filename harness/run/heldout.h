@@ -21,6 +21,9 @@ typedef struct {
     Hash hash; // of the file
 } Heldout;
 
+// Has the model learned something that it could forget, and a head to ask it with?
+bool heldout_applies(const Description *description, const Checkpoint *checkpoint);
+
 // A file that cannot be read, is no UTF-8, or has nothing to pick is refused; so is a vocabulary
 // without [MASK].
 bool heldout_read(Arena *arena, const Tokenizer *tokenizer, const char *path, size_t max_length,

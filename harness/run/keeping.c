@@ -3,7 +3,6 @@
 #include "base/clock.h"
 #include "base/version.h"
 #include "engine/product.h"
-#include "run/machine.h"
 #include <inttypes.h>
 
 static bool is_drawn(const Graph *graph)

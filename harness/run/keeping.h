@@ -7,8 +7,8 @@
 #ifndef RUN_KEEPING_H
 #define RUN_KEEPING_H
 #include "base/lock.h"
-#include "run/kept_file.h"
 #include "run/prepare.h"
+#include "train/kept_file.h"
 
 enum { MOST_KEPT = 2 };
 

@@ -2,13 +2,14 @@
 // plans, and the row's decided cells with the key.
 #ifndef RUN_PREPARE_H
 #define RUN_PREPARE_H
+#include "base/row.h"
 #include "run/files.h"
-#include "run/fitting.h"
 #include "run/heldout.h"
 #include "run/levers.h"
-#include "run/run.h"
-#include "run/selection.h"
-#include "run/trainer.h"
+#include "run/request.h"
+#include "train/fitting.h"
+#include "train/selection.h"
+#include "train/trainer.h"
 
 // Raised by hand whenever results change for the same description; part of the key.
 #define NUMERICS 2
@@ -17,6 +18,7 @@ typedef struct {
     const Request *request; // whose run it is; it outlives this
     ModelFiles *model;
     TaskFiles *task;
+    int64_t max_length;    // tokens of a text at most
     Tokens tokens[SPLITS]; // train's is of the rows that are trained on; not scored: none
     Batches batches;       // of training; steps 0 for a method that trains nothing
     Levers levers;
@@ -38,19 +40,27 @@ typedef struct {
     Row row;                 // decided cells
 } Prepared;
 
-// The arena holds what is this run's alone; what runs share lies in the cache. Where plans.cut has
-// values, train_plan is of the rest: what it is fed has to be kept (run.c) before the first step.
-bool prepare(Arena *arena, Cache *cache, const Request *request, Prepared *prepared, Error *error);
+// The arena holds what is this run's alone; what runs share lies with the files. Where plans.cut
+// has values, train_plan is of the rest: what it is fed has to be kept (run.c) before the first
+// step.
+bool prepare(Arena *arena, FilesRead *files, const Request *request, Prepared *prepared,
+             Error *error);
 
 // The same for a run that follows: whether there is a file for what is kept in one (keeping.h) is
 // asked before the plan is final, which is made without where there is none. `prepared` is whole
 // then, but for its row.
 typedef bool FileAsked(void *context, Arena *arena, const Prepared *prepared, Error *why);
-bool prepare_for(Arena *arena, Cache *cache, const Request *request, FileAsked *file, void *context,
-                 Prepared *prepared, Error *error);
+bool prepare_for(Arena *arena, FilesRead *files, const Request *request, FileAsked *file,
+                 void *context, Prepared *prepared, Error *error);
 
 // The method's options as they are in effect: lora.alpha=16;lora.rank=8.
 const char *prepared_options(Arena *arena, const Prepared *prepared);
+
+// What a request is described as, as for training, but for the outputs of its head: with the head
+// that a run has on such a checkpoint (NULL: there is none), of several that a method may fit the
+// first.
+Description request_description(const Request *request, const Config *config,
+                                const Checkpoint *checkpoint);
 
 // Steps of a method that takes any on this many training rows.
 int64_t steps_of(const Protocol *protocol, size_t rows);

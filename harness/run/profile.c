@@ -3,8 +3,8 @@
 #include "base/csv.h"
 #include "base/text.h"
 #include "engine/operator.h"
-#include "run/frozen.h"
 #include "run/outputs.h"
+#include "train/frozen.h"
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>

@@ -1,10 +1,9 @@
 // request.c: the options of a run, from names and texts to a Request and back to a command line.
+#include "run/request.h"
 #include "base/text.h"
-#include "run/run.h"
+#include "data/task.h"
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #define SEED_HIGH 9007199254740992.0 // 2^53: every whole number up to it is exact in a double
 
@@ -63,11 +62,9 @@ const Option protocol_options[] = {
 };
 // clang-format on
 
-static const Option no_options[] = { OPTION_END };
-
-const Option *method_options(const Method *method)
+const char *protocol_text(Arena *arena, const Protocol *protocol, const char *name)
 {
-    return method->options ? method->options : no_options;
+    return option_text(arena, option_find(protocol_options, name), protocol);
 }
 
 bool request_new(Arena *arena, const char *method, Request *request, Error *error)
@@ -158,34 +155,4 @@ char **request_arguments(Arena *arena, const Request *request, size_t *count)
     for (const Option *o = method_options(request->method); o->name; o++)
         argument(arena, o, request->options, request->method->name, arguments, count);
     return arguments;
-}
-
-bool model_folder(Arena *arena, const char *name, const char **folder, Error *error)
-{
-    Where where = { .item = "model" };
-    if (strchr(name, '/') || file_exists(path_join(arena, name, "config.json"))) {
-        *folder = arena_text(arena, name);
-        if (file_exists(path_join(arena, name, "config.json")))
-            return true;
-        return fail(error, ERROR_INPUT, where, "a folder with config.json", "no checkpoint in '%s'",
-                    name);
-    }
-    char *bundled = path_join(arena, path_join(arena, home_folder(arena), "models/bundled"), name);
-    const char *search = getenv("TUNEMARK_MODELS");
-    size_t parts = 0;
-    char **part = text_split(arena, search ? search : "", ':', &parts);
-    if (file_exists(path_join(arena, bundled, "config.json"))) {
-        *folder = bundled;
-        return true;
-    }
-    for (size_t i = 0; i < parts; i++) {
-        char *path = path_join(arena, part[i], name);
-        if (file_exists(path_join(arena, path, "config.json"))) {
-            *folder = path;
-            return true;
-        }
-    }
-    return fail(error, ERROR_INPUT, where,
-                "a folder, a name of `tunemark list models`, or in a folder of TUNEMARK_MODELS",
-                "'%s' is not found", name);
 }

@@ -33,7 +33,7 @@ bool agenda_make(Arena *arena, const Spec *spec, const char *folder, Shard shard
                         .setting = arena_zero(arena, settings, sizeof *agenda->setting) };
     if (!(agenda->shared = arena_new(ARENA_RUN, error)))
         return false;
-    agenda->cache = cache_new(agenda->shared);
+    agenda->files = files_new(agenda->shared);
     for (size_t k = 0; k < settings; k++)
         if (in_shard(shard, k)) {
             agenda->setting[agenda->settings++] =
@@ -52,10 +52,10 @@ bool agenda_make(Arena *arena, const Spec *spec, const char *folder, Shard shard
 
 void agenda_close(Agenda *agenda)
 {
-    if (agenda->cache)
-        cache_close(agenda->cache);
+    if (agenda->files)
+        files_close(agenda->files);
     arena_free(agenda->shared);
-    agenda->cache = NULL;
+    agenda->files = NULL;
     agenda->shared = NULL;
 }
 
@@ -72,7 +72,7 @@ static bool resolved(Agenda *agenda, const Request *request, const char *label, 
     Error wrong;
     if (!agenda->looked && *agenda->interrupted)
         return fail(error, ERROR_INTERRUPTED, (Where){ 0 }, NULL, "interrupted; nothing was begun");
-    return resolve(agenda->arena, agenda->cache, request, result, &wrong) ||
+    return resolve(agenda->arena, agenda->files, request, result, &wrong) ||
            fail(error, wrong.kind, where, NULL, "%s: %s", label, wrong.text);
 }
 

@@ -14,6 +14,7 @@
 //   figures/                                  for plots
 #ifndef SWEEP_AGENDA_H
 #define SWEEP_AGENDA_H
+#include "run/resolve.h"
 #include "sweep/search.h"
 #include "sweep/spec.h"
 #include <signal.h>
@@ -77,7 +78,7 @@ typedef struct {
     Shard shard;
     bool looked; // rows have been read
     Arena *arena, *shared;
-    Cache *cache;
+    FilesRead *files;
 } Agenda;
 
 // Resolves what is known of the spec without any row; writes nothing. Two settings that are the

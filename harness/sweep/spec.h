@@ -22,7 +22,7 @@
 #ifndef SWEEP_SPEC_H
 #define SWEEP_SPEC_H
 #include "base/file.h"
-#include "run/run.h"
+#include "run/request.h"
 
 typedef struct {
     Request request;     // model, task, method, seed, sweep, study and all options; not `out`

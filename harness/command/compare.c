@@ -1,0 +1,81 @@
+// compare.c: tunemark compare.
+#include "base/file.h"
+#include "base/text.h"
+#include "command/commands.h"
+#include "report/compare.h"
+#include <string.h>
+
+static const Flag flags[] = {
+    { "task", 't', "NAME", "of this task alone" },
+    { "model", 'm', "NAME", "of this model alone" },
+    { "split", 0, "dev|test", "of whose score [the one that each task reports]" },
+    { "interval", 0, "seeds|items",
+      "of the two scores themselves: over seeds, or over seeds and items [seeds]" },
+    { "level", 0, "PERCENT", "of the intervals; what is called a difference stays at 5 % [95]" },
+    { "csv", 0, NULL, "every number, a line a block, scores as fractions" },
+    { "json", 0, NULL, "the same as a list" },
+    FLAG_END,
+};
+
+static bool question_of(Arena *arena, const Arguments *arguments, Question *question, Error *error)
+{
+    const char *interval = argument_value(arguments, "interval");
+    const char *level = argument_value(arguments, "level");
+    double percent = 95;
+    if (arguments->operands < 2)
+        return fail(error, ERROR_INPUT,
+                    (Where){ .item = arguments->operands ? "second method" : "method" },
+                    "as in: tunemark compare lora full results/quick", "is not given");
+    *question = (Question){ .folder = arguments->operand + 2,
+                            .folders = arguments->operands - 2,
+                            .task = argument_value(arguments, "task"),
+                            .model = argument_value(arguments, "model"),
+                            .split = argument_value(arguments, "split") };
+    if (interval && strcmp(interval, "seeds") != 0 && strcmp(interval, "items") != 0)
+        return fail(error, ERROR_INPUT, (Where){ .item = "--interval" }, "seeds or items",
+                    "'%s' is unknown", interval);
+    if (level && (!text_real(level, &percent) || percent < 50 || percent > 99.99))
+        return fail(error, ERROR_INPUT, (Where){ .item = "--level" }, "50 to 99.99",
+                    "'%s' is out of range", level);
+    question->over_items = interval && !strcmp(interval, "items");
+    question->level = percent / 100;
+    question->every_field = argument_is(arguments, "csv") || argument_is(arguments, "json");
+    for (int s = 0; s < 2; s++)
+        if (!chosen_read(arena, arguments->operand[s], &question->chosen[s], error))
+            return false;
+    return true;
+}
+
+static bool run(const Invocation *invocation, int *status, Error *error)
+{
+    Arena *arena = invocation->arena;
+    Arguments arguments;
+    Question question;
+    Comparisons comparisons;
+    if (!arguments_read(arena, invocation->count, invocation->argument, flags, &arguments, error) ||
+        !arguments_known(&arguments, flags, NULL, error) ||
+        !question_of(arena, &arguments, &question, error) ||
+        !compare_methods(arena, &question, &comparisons, error))
+        return false;
+    for (size_t c = 0; c < comparisons.cuts; c++)
+        fprintf(stderr, "left out: %s\n", comparisons.cut[c]);
+    *status = comparisons.cuts > 0;
+    if (argument_is(&arguments, "json"))
+        compare_json(stdout, arena, &comparisons);
+    else if (argument_is(&arguments, "csv"))
+        compare_csv(stdout, arena, &comparisons);
+    else
+        compare_screen(stdout, arena, &comparisons);
+    return true;
+}
+
+const Command command_compare = {
+    .name = "compare",
+    .summary = "two methods on the same items: what differs, by how much, and could it be noise",
+    .operands = "METHOD METHOD [FOLDER]...",
+    .usage = "  tunemark compare lora full results/quick\n"
+             "  tunemark compare lora:rank=4 lora:rank=8 FOLDER --task reviews --model tiny\n"
+             "  tunemark compare full@FOLDER full@OTHER\n",
+    .flags = flags,
+    .run = run,
+};

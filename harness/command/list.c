@@ -1,0 +1,282 @@
+// list.c: tunemark list: what may be said: methods, models, specs and tasks that are here, the
+// columns of a row, and all options.
+#include "base/csv.h"
+#include "base/metric.h"
+#include "base/text.h"
+#include "command/asked.h"
+#include "command/commands.h"
+#include "data/task.h"
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static const Flag flags[] = {
+    { "markdown", 0, NULL, "as a table for a page: methods, tasks" },
+    { "csv", 0, NULL, "for programs: tasks" },
+    { "json", 0, NULL, "columns as a Frictionless Table Schema" },
+    FLAG_END,
+};
+
+// ---- methods
+
+static bool list_methods(Arena *arena, bool markdown, Error *error)
+{
+    for (size_t i = 0; methods[i]; i++)
+        if (!method_whole(methods[i], method_files[i], error))
+            return false;
+    if (markdown)
+        printf(
+            "| method | what it trains | options | default rate at 128, 256, 384, 768 | paper |\n"
+            "| --- | --- | --- | --- | --- |\n");
+    for (size_t i = 0; methods[i]; i++) {
+        const Method *m = methods[i];
+        void *options = arena_zero(arena, 1, m->options_size + 1);
+        options_default(method_options(m), options);
+        const char *text = options_canonical(arena, method_options(m), options, NULL);
+        if (markdown && m->claims & TRAINS_NOTHING)
+            printf("| `%s` | %s | | | |\n", m->name, m->summary);
+        else if (markdown)
+            printf("| `%s` | %s | %s%s%s | %g, %g, %g, %g | %s |\n", m->name, m->summary,
+                   *text ? "`" : "", text, *text ? "`" : "", m->rate[0], m->rate[1], m->rate[2],
+                   m->rate[3], m->paper);
+        else
+            printf("%-8s %-52s %s\n", m->name, m->summary, text);
+    }
+    return true;
+}
+
+// ---- models and specs
+
+static bool list_models(Arena *arena, Error *error)
+{
+    const char *bundled = path_join(arena, home_folder(arena), "models/bundled");
+    const char *search = getenv("TUNEMARK_MODELS");
+    size_t parts, count;
+    char **part =
+        text_split(arena, arena_format(arena, "%s:%s", bundled, search ? search : ""), ':', &parts);
+    for (size_t i = 0; i < parts; i++) {
+        const char **names;
+        if (!folder_list(arena, part[i], "", &names, &count, error))
+            return false;
+        for (size_t j = 0; j < count; j++) {
+            Config c;
+            const char *config =
+                path_join(arena, path_join(arena, part[i], names[j]), "config.json");
+            if (!file_exists(config))
+                continue;
+            if (config_read(config, &c, error))
+                printf("%-20s %" PRId64 " x %" PRId64 ", vocabulary %" PRId64 "  %s/%s\n", names[j],
+                       c.layers, c.hidden, c.vocabulary, part[i], names[j]);
+            else
+                printf("%-20s %s\n", names[j], error->text);
+        }
+    }
+    return true;
+}
+
+static bool list_specs(Arena *arena, Error *error)
+{
+    const char *folder = path_join(arena, home_folder(arena), "results/specs"), **names;
+    size_t count;
+    if (!folder_list(arena, folder, ".yaml", &names, &count, error))
+        return false;
+    for (size_t i = 0; i < count; i++)
+        printf("%-20.*s %s/%s\n", (int)(strlen(names[i]) - strlen(".yaml")), names[i], folder,
+               names[i]);
+    return true;
+}
+
+// ---- tasks
+
+typedef enum { FOR_PEOPLE, FOR_PROGRAMS, FOR_PAGES } Audience;
+
+// What is evaluated: dev, test, or a part of so many.
+static const char *task_reports(Arena *arena, const Task *task)
+{
+    return task->folds ? arena_format(arena, "%d folds", task->folds) : split_names[task->report];
+}
+
+static void task_print(Arena *arena, const Task *task, bool here, Audience audience)
+{
+    const char *metric = metric_names[task->metric], *reports = task_reports(arena, task);
+    const char *summary = task->summary ? task->summary : "";
+    const char *labels = task->classes ? arena_format(arena, "%d", task->classes) : "score";
+    switch (audience) {
+    case FOR_PEOPLE:
+        printf("%-15s %-9s %6s  %-8s %-4s %s\n", task->name, metric, labels, reports,
+               here ? "yes" : "no", summary);
+        break;
+    case FOR_PROGRAMS:
+        printf("%s,%s,%s,%s,%s,", task->name, metric, labels, reports, here ? "yes" : "no");
+        csv_put(stdout, summary);
+        putchar('\n');
+        break;
+    case FOR_PAGES:
+        printf("| %s | %s | %s | %s | %s |\n", task->name, summary, metric, labels, reports);
+        break;
+    }
+}
+
+static bool list_tasks(Arena *arena, Audience audience, Error *error)
+{
+    static const char *const heads[] = {
+        "task            metric    labels  scored   here asks",
+        "task,metric,labels,scored,here,summary",
+        "| task | asks | metric | labels | scored |\n| --- | --- | --- | ---: | --- |",
+    };
+    const char *datasets = path_join(arena, home_folder(arena), "datasets");
+    const char *const *names;
+    size_t absent = 0;
+    if (!task_names(arena, datasets, &names, error))
+        return false;
+    puts(heads[audience]);
+    for (size_t i = 0; names[i]; i++) {
+        Task task, found;
+        Error unlocated;
+        if (!task_describe(arena, datasets, names[i], &task, error))
+            return false;
+        bool here = task_find(arena, datasets, names[i], &found, &unlocated);
+        absent += !here;
+        task_print(arena, &task, here, audience);
+    }
+    if (absent && audience == FOR_PEOPLE && isatty(STDERR_FILENO))
+        fprintf(stderr,
+                "tunemark: %zu are not here: their files belong in a folder NAME in one of "
+                "TUNEMARK_DATA\n",
+                absent);
+    return true;
+}
+
+// ---- options
+
+static void option_line(const char *of, const Option *option)
+{
+    bool number =
+        option->type == OPTION_WHOLE || option->type == OPTION_REAL || option->type == OPTION_BYTES;
+    printf("%s,--%s,,%s,%s,", of, option->name, option_type(option), option_takes(option));
+    if (number)
+        printf("%.15g,%.15g,", option->low, option->high);
+    else
+        printf(",,");
+    printf("%s,", option->standard ? option->standard : "");
+    csv_put(stdout, option->help);
+    putchar('\n');
+}
+
+static void flag_line(const char *of, const Flag *flag)
+{
+    const char letter[] = { '-', flag->letter, '\0' };
+    const char *takes = flag->value ? flag->value : "";
+    printf("%s,--%s,%s,%s,%s,,,,", of, flag->name, flag->letter ? letter : "",
+           !flag->value         ? "switch"
+           : strchr(takes, '|') ? "choice"
+                                : "text",
+           takes);
+    csv_put(stdout, flag->help);
+    putchar('\n');
+}
+
+// CSV, a line an option: of,option,letter,type,takes,low,high,standard,help. `of` is the command or
+// the method; an option without a name is what a command takes besides.
+static void list_options(const Command *const *commands)
+{
+    puts("of,option,letter,type,takes,low,high,standard,help");
+    for (; *commands; commands++) {
+        const Command *c = *commands;
+        printf("%s,,,operand,%s,,,,", c->name, c->operands ? c->operands : "");
+        csv_put(stdout, c->summary);
+        putchar('\n');
+        for (const Flag *f = c->flags; f && f->name; f++)
+            flag_line(c->name, f);
+        for (const Option *o = protocol_options; c->takes_request && o->name; o++)
+            option_line(c->name, o);
+    }
+    for (size_t m = 0; methods[m]; m++)
+        for (const Option *o = method_options(methods[m]); o->name; o++)
+            option_line(methods[m]->name, o);
+}
+
+// ---- columns
+
+static const char *joined(Arena *arena, const char *const *names)
+{
+    const char *all = *names;
+    while (*++names)
+        all = arena_format(arena, "%s|%s", all, *names);
+    return all;
+}
+
+// The values that a column of texts may have, "yes|no"; NULL: any.
+static const char *column_values(Arena *arena, const Column *column)
+{
+    const struct {
+        const char *column, *const *names;
+    } of[] = { { "status", row_statuses },
+               { "metric", metric_names },
+               { "eval_split", split_names } };
+    for (size_t i = 0; i < sizeof of / sizeof *of; i++)
+        if (!strcmp(column->name, of[i].column))
+            return joined(arena, of[i].names);
+    const Option *option = option_find(protocol_options, column->name);
+    bool listed = option && (option->type == OPTION_CHOICE || option->type == OPTION_FLAG);
+    return listed ? option_takes(option) : NULL;
+}
+
+static bool list_columns_json(FILE *out, Error *error) // results/schema.json
+{
+    return row_table_schema(out, column_values, error);
+}
+
+// ---- the command
+
+static bool list(const Invocation *invocation, int *status, Error *error)
+{
+    Arguments arguments;
+    (void)status;
+    if (!arguments_read(invocation->arena, invocation->count, invocation->argument, flags,
+                        &arguments, error) ||
+        !arguments_known(&arguments, flags, NULL, error))
+        return false;
+    const char *what = arguments.operands ? arguments.operand[0] : "";
+    if (arguments.operands > 1)
+        return fail(error, ERROR_INPUT, (Where){ .item = arguments.operand[1] },
+                    "one list at a time", "is a second list");
+    if (!strcmp(what, "methods"))
+        return list_methods(invocation->arena, argument_is(&arguments, "markdown"), error);
+    if (!strcmp(what, "models"))
+        return list_models(invocation->arena, error);
+    if (!strcmp(what, "tasks"))
+        return list_tasks(invocation->arena,
+                          argument_is(&arguments, "csv")        ? FOR_PROGRAMS
+                          : argument_is(&arguments, "markdown") ? FOR_PAGES
+                                                                : FOR_PEOPLE,
+                          error);
+    if (!strcmp(what, "specs"))
+        return list_specs(invocation->arena, error);
+    if (!strcmp(what, "columns") && argument_is(&arguments, "json"))
+        return list_columns_json(stdout, error);
+    if (!strcmp(what, "columns")) {
+        row_schema(stdout);
+        return true;
+    }
+    if (!strcmp(what, "options")) {
+        list_options(invocation->commands);
+        return true;
+    }
+    return fail(error, ERROR_INPUT, (Where){ .item = "list" },
+                "one of: methods, models, specs, tasks, columns, options", "'%s' is no list", what);
+}
+
+const Command command_list = {
+    .name = "list",
+    .summary = "list methods, models, specs, tasks, the columns of a row, or all options",
+    .operands = "methods|models|specs|tasks|columns|options",
+    .usage = "  tunemark list methods\n"
+             "  tunemark list tasks --csv\n"
+             "  tunemark list columns >results/SCHEMA.md\n"
+             "  tunemark list columns --json >results/schema.json\n"
+             "  tunemark list options >options.csv\n",
+    .flags = flags,
+    .run = list,
+};

@@ -1,0 +1,82 @@
+// params.c: tunemark params.
+#include "command/asked.h"
+#include "command/commands.h"
+#include "cost/shape.h"
+#include "train/counts.h"
+#include "train/plans.h"
+#include <inttypes.h>
+
+static const Flag flags[] = {
+    { "labels", 0, "N", "outputs of the head [2]" },
+    { "csv", 0, NULL, "one line of CSV with a header" },
+    { "all", 'a', NULL, "each parameter on a line" },
+    FLAG_END,
+};
+
+static void params_print(const Request *request, const Counts *c, const Graph *graph, bool all,
+                         bool csv)
+{
+    int64_t tuned = c->trained - c->trained_head, encoder = c->total - c->head - c->method;
+    Shares shares = shares_of(c);
+    if (csv) {
+        printf("method,encoder,embedding,method_new,head,total,trained_without_head,trained,"
+               "method_share,method_share_nonembedding,trained_share,trained_share_nonembedding\n");
+        printf("%s,%" PRId64 ",%" PRId64 ",%" PRId64 ",%" PRId64 ",%" PRId64 ",%" PRId64 ",%" PRId64
+               ",%.8f,%.8f,%.8f,%.8f\n",
+               request->method->name, encoder, c->embedding, c->method, c->head, c->total, tuned,
+               c->trained, shares.method, shares.method_nonembedding, shares.trained,
+               shares.trained_nonembedding);
+        return;
+    }
+    for (size_t i = 0; all && i < graph->parameters; i++) {
+        const Parameter *p = &graph->parameter[i];
+        printf("%-62s %8" PRId64 " x %-6" PRId64 " %s\n", p->name, p->rows, p->cols,
+               p->trained ? "trained" : "frozen");
+    }
+    printf("encoder                %12" PRId64 "  of it embeddings %" PRId64 "\n", encoder,
+           c->embedding);
+    printf("added by the method    %12" PRId64 "\n", c->method);
+    printf("head                   %12" PRId64 "\n", c->head);
+    printf("trained without head   %12" PRId64 "  %.4g %% of the encoder, %.4g %% of it without "
+           "embeddings\n",
+           tuned, 100 * shares.method, 100 * shares.method_nonembedding);
+    printf("trained                %12" PRId64 "  %.4g %% of all %" PRId64 "\n", c->trained,
+           100 * shares.trained, c->total);
+}
+
+static bool params(const Invocation *invocation, int *status, Error *error)
+{
+    Arena *arena = invocation->arena;
+    Arguments arguments;
+    Request request;
+    Shape shape;
+    int64_t labels;
+    Plans plans;
+    Extent extent = extent_of(1, 1);
+    (void)status;
+    if (!arguments_read(arena, invocation->count, invocation->argument, flags, &arguments, error) ||
+        !no_operands(&arguments, error) ||
+        !request_read(arena, &arguments, flags, NULL, &request, error) ||
+        !request_head(&request, error) || !labels_read(&arguments, &labels, error) ||
+        !shape_read(arena, request.protocol.model, &shape, error))
+        return false;
+    Description description = shape_description(&shape, &request, (int)labels);
+    bool ok = plans_make(arena, &description, NULL, &extent, NULL, &plans, error);
+    if (ok) {
+        Counts counts = counts_free(plans.eval.graph, &description);
+        params_print(&request, &counts, plans.eval.graph, argument_is(&arguments, "all"),
+                     argument_is(&arguments, "csv"));
+    }
+    shape_close(&shape);
+    return ok;
+}
+
+const Command command_params = {
+    .name = "params",
+    .summary = "count what a method trains, from config.json alone where there is no checkpoint",
+    .usage = "  tunemark params --model tiny --method lora --rank 4\n"
+             "  tunemark params --model some/config.json --method bitfit --head pooler --csv\n",
+    .flags = flags,
+    .takes_request = true,
+    .run = params,
+};

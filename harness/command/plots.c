@@ -1,0 +1,45 @@
+// plots.c: tunemark plots.
+#include "base/file.h"
+#include "command/commands.h"
+#include "command/select.h"
+#include "report/figure.h"
+#include <string.h>
+
+static const Flag flags[] = {
+    { "only", 0, "NAMES", "of these figures; `--only help` says which there are [all with data]" },
+    { "out", 'o', "FOLDER", "figures/ is made in it [the first folder of rows]" },
+    SELECT_FLAGS,
+    { "pdf", 0, NULL, "a PDF, too, for a paper" },
+    FLAG_END,
+};
+
+static bool plots(const Invocation *invocation, int *status, Error *error)
+{
+    Arguments arguments;
+    Rows rows;
+    FigureChoice choice = { 0 };
+    if (!arguments_read(invocation->arena, invocation->count, invocation->argument, flags,
+                        &arguments, error))
+        return false;
+    choice.only = argument_value(&arguments, "only");
+    if (choice.only && !strcmp(choice.only, "help")) {
+        figure_help(stdout);
+        return true;
+    }
+    if (!rows_asked(invocation, flags, &arguments, &rows, status, error))
+        return false;
+    const char *out = argument_value(&arguments, "out");
+    choice.plots = path_join(invocation->arena, home_folder(invocation->arena), "plots");
+    choice.pdf = argument_is(&arguments, "pdf");
+    return figures_write(out ? out : arguments.operand[0], &rows, &choice, stdout, error);
+}
+
+const Command command_plots = {
+    .name = "plots",
+    .summary = "draw figures of rows, as SVG and PNG with their CSV: score, memory, time, curves",
+    .operands = "FOLDER...",
+    .usage = "  tunemark plots results/quick\n"
+             "  tunemark plots results/quick --only memory,time --task reviews --pdf\n",
+    .flags = flags,
+    .run = plots,
+};

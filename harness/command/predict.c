@@ -1,0 +1,344 @@
+// predict.c: tunemark predict: what a saved method says of a split or of any texts.
+#include "base/text.h"
+#include "command/asked.h"
+#include "command/commands.h"
+#include "engine/product.h"
+#include "run/inference.h"
+#include "run/outputs.h"
+#include "run/saved.h"
+#include <errno.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const Flag flags[] = {
+    { "task", 0, "NAME", "say what a split of this task is, and score it" },
+    { "split", 0, "train|tune|dev|test", "which rows [what the task reports: dev]" },
+    { "file", 0, "FILE", "texts, one a line; NAME.csv: columns text[,text_b]; -: standard input" },
+    { "model", 0, "NAME", "where the checkpoint is that was tuned, by name or folder [as saved]" },
+    { "merged", 0, NULL, "the method merged into the model's layers" },
+    { "batch", 0, "N", "examples at a time [as saved]" },
+    { "threads", 0, "N", "threads [1]; with as many as the run had, it says the same to the bit" },
+    { "out", 'o', "FILE", "write there instead of to standard output" },
+    FLAG_END,
+};
+
+typedef struct {
+    Arena *arena;
+    Arguments arguments;
+    const char *task, *file; // one of the two
+    int64_t batch, threads;
+    Saved saved;
+    ModelFiles *model;
+    Description description;
+    State *state;
+    Tokens tokens;
+    const float *logits; // of all examples, in the order of the saved labels
+} Predict;
+
+static bool open_saved(Predict *p, FilesRead *files, Error *error)
+{
+    const Arguments *arguments = &p->arguments;
+    const char *folder = arguments->operand[0], *model = argument_value(arguments, "model");
+    p->threads = 1;
+    if (!saved_read(p->arena, folder, &p->saved, error))
+        return false;
+    p->batch = p->saved.batch;
+    bool merges = argument_is(arguments, "merged");
+    if (merges && !(p->saved.method->claims & MERGES))
+        return fail(error, ERROR_INPUT, (Where){ .item = "--merged" }, "left out",
+                    "%s has nothing that merges", p->saved.method->name);
+    if (!argument_whole(arguments, "batch", 1, 65536, &p->batch, error) ||
+        !argument_whole(arguments, "threads", 1, 1024, &p->threads, error) ||
+        !product_start((int)p->threads, error) ||
+        !model_files(files, model ? model : p->saved.model, &p->model, error) ||
+        !saved_open(p->arena, folder, &p->saved, p->model, &p->description, &p->state, error))
+        return false;
+    p->description.merged = merges;
+    return true;
+}
+
+static bool compute(Predict *p, Error *error)
+{
+    Batches batches;
+    size_t outputs = (size_t)p->description.outputs, row = 0;
+    float *logits = arena_take(p->arena, p->tokens.count * outputs + 1, sizeof *logits);
+    batches_in_order(p->arena, &p->tokens, (size_t)p->batch, &batches);
+    Tuned *tuned =
+        tuned_new(&p->description, &batches.largest, p->state, p->description.merged, error);
+    if (!tuned)
+        return false;
+    BatchBuffer buffer = batch_buffer(p->arena, &batches.largest);
+    for (size_t s = 0; s < batches.steps; s++) {
+        Batch batch = batch_fill(&buffer, &p->tokens, batches.order + batches.begin[s],
+                                 batches.begin[s + 1] - batches.begin[s]);
+        Matrix got = tuned_logits(tuned, &batch);
+        for (size_t r = 0; r < got.rows; r++, row++)
+            memcpy(logits + row * outputs, row_at(got, r), outputs * sizeof *logits);
+    }
+    tuned_free(tuned);
+    p->logits = logits;
+    return true;
+}
+
+// To --out, whole, or to standard output.
+static bool write_out(const Predict *p, bool (*body)(FILE *, const void *), const void *content,
+                      Error *error)
+{
+    const char *path = argument_value(&p->arguments, "out");
+    if (path)
+        return file_write(path, body, content, error);
+    return body(stdout, content) ||
+           fail(error, ERROR_ENVIRONMENT, (Where){ .item = "standard output" }, NULL,
+                "could not be written");
+}
+
+// ---- a split of a task
+
+// Labels are matched by name: the order of two descriptions may differ. by_task[k]: which of the
+// saved ones the task's k-th is.
+static bool match_labels(const Predict *p, const Task *task, int **by_task, Error *error)
+{
+    const Saved *saved = &p->saved;
+    Where where = { .file = saved->file, .item = "labels" };
+    if (!task->classes != !saved->classes)
+        return fail(error, ERROR_INPUT, where,
+                    saved->classes ? "used on a task with labels" : "used on a task with scores",
+                    "%s has %s", task->name, task->classes ? "labels" : "scores");
+    if ((task->file[SPLIT_TRAIN].text_b != NULL) != saved->pairs)
+        return fail(error, ERROR_INPUT, (Where){ .file = saved->file, .item = "pairs" },
+                    saved->pairs ? "used on pairs of texts" : "used on single texts", "%s has %s",
+                    task->name, saved->pairs ? "single texts" : "pairs");
+    *by_task = arena_zero(p->arena, (size_t)task->classes + 1, sizeof **by_task);
+    for (int k = 0; k < task->classes; k++) {
+        int found = 0;
+        while (found < saved->classes && strcmp(saved->labels[found], task->labels[k]) != 0)
+            found++;
+        if (found == saved->classes || saved->classes != task->classes)
+            return fail(error, ERROR_INPUT, where,
+                        arena_format(p->arena, "the labels of %s, in any order", task->name),
+                        found == saved->classes ? "'%s' is not among them"
+                                                : "there are others beside '%s'",
+                        task->labels[k]);
+        (*by_task)[k] = found;
+    }
+    return true;
+}
+
+typedef struct {
+    const TaskFiles *task;
+    const Evaluation *evaluation;
+} Said;
+
+static bool split_body(FILE *out, const void *of)
+{
+    const Said *content = of;
+    return predictions_put(out, content->task, content->evaluation, 1);
+}
+
+static bool split_of(const Predict *p, const TaskFiles *files, Split *split, Error *error)
+{
+    const char *name = argument_value(&p->arguments, "split");
+    int found = name ? 0 : (int)files->task.report;
+    while (name && found < SPLITS && strcmp(split_names[found], name) != 0)
+        found++;
+    if (found == SPLITS || files->dataset.split[found].count == 0)
+        return fail(error, ERROR_INPUT, (Where){ .item = "--split" }, "train, tune, dev or test",
+                    found == SPLITS ? "'%s' is no split" : "this task has no %s",
+                    name ? name : split_names[found]);
+    *split = (Split)found;
+    return true;
+}
+
+// Rows of another fold are those that were trained on.
+static bool open_task(const Predict *p, FilesRead *files, TaskFiles **task, Error *error)
+{
+    return task_files(files, p->task, INT64_MIN, task, error) &&
+           (!(*task)->task.folds || strcmp((*task)->task.name, p->saved.task) != 0 ||
+            task_files(files, p->task, p->saved.fold, task, error));
+}
+
+static bool predict_split(Predict *p, FilesRead *files, Error *error)
+{
+    TaskFiles *task;
+    int *by_task = NULL;
+    Split split = SPLIT_DEV;
+    double seconds = 0;
+    if (!open_task(p, files, &task, error) || !match_labels(p, &task->task, &by_task, error) ||
+        !split_of(p, task, &split, error))
+        return false;
+    Wanted wanted = {
+        .model = p->model, .task = task, .split = split, .max_length = (size_t)p->saved.max_length
+    };
+    if (!split_tokens(files, &wanted, &p->tokens, &seconds, error) || !compute(p, error) ||
+        (split >= SPLIT_DEV && task->dataset.label_text[split] &&
+         !dataset_labels(&task->task, split, &task->dataset, error)))
+        return false;
+    size_t outputs = (size_t)p->description.outputs;
+    float *logits = arena_take(p->arena, p->tokens.count * outputs + 1, sizeof *logits);
+    for (size_t i = 0; i < p->tokens.count * outputs; i++)
+        logits[i] = p->logits[i - i % outputs + (size_t)by_task[i % outputs]];
+    Evaluation evaluation = evaluation_of(p->arena, task, split, logits);
+    if (!write_out(p, split_body, &(Said){ task, &evaluation }, error))
+        return false;
+    fprintf(stderr, "%s %s: ", task->task.name, split_names[split]);
+    if (isnan(evaluation.score))
+        fprintf(stderr, "no labels");
+    else
+        fprintf(stderr, "%s %.1f majority %.1f", metric_names[task->task.metric],
+                100 * evaluation.score, 100 * evaluation.majority);
+    fprintf(stderr, "; %zu rows\n", p->tokens.count);
+    return true;
+}
+
+// ---- any texts
+
+static bool read_stdin(Arena *arena, Bytes *bytes, Error *error)
+{
+    size_t room = 1 << 16, size = 0, got;
+    char *text = arena_take(arena, room + 1, 1);
+    while ((got = fread(text + size, 1, room - size, stdin)) > 0)
+        if ((size += got) == room) {
+            char *larger = arena_take(arena, 2 * room + 1, 1);
+            memcpy(larger, text, size);
+            text = larger;
+            room *= 2;
+        }
+    text[size] = '\0';
+    *bytes = (Bytes){ (const uint8_t *)text, size };
+    return !ferror(stdin) || fail(error, ERROR_ENVIRONMENT, (Where){ .item = "standard input" },
+                                  NULL, "could not be read: %s", strerror(errno));
+}
+
+// A line is a text, an empty one too, so that rows and lines have the same numbers.
+static bool read_lines(Predict *p, Examples *examples, Error *error)
+{
+    bool piped = !strcmp(p->file, "-");
+    const char *name = piped ? "standard input" : p->file;
+    size_t count;
+    Bytes bytes;
+    if (p->saved.pairs)
+        return fail(error, ERROR_INPUT, (Where){ .file = name }, "NAME.csv with text and text_b",
+                    "has one text a line, and this method reads pairs");
+    if (!(piped ? read_stdin(p->arena, &bytes, error)
+                : file_read(p->arena, p->file, &bytes, error)) ||
+        !bytes_are_text(bytes, name, error))
+        return false;
+    char **line = text_split(p->arena, (const char *)bytes.data, '\n', &count);
+    if (count > 0 && !*line[count - 1]) // behind the last line end
+        count--;
+    examples->example = arena_zero(p->arena, count + 1, sizeof *examples->example);
+    for (; examples->count < count; examples->count++) {
+        char *end = strchr(line[examples->count], '\0');
+        if (end > line[examples->count] && end[-1] == '\r')
+            end[-1] = '\0';
+        examples->example[examples->count].text = line[examples->count];
+    }
+    return true;
+}
+
+static bool read_columns(Predict *p, Examples *examples, Error *error)
+{
+    Csv csv;
+    if (!csv_read(p->arena, p->file, CSV_COMMAS, true, &csv, error))
+        return false;
+    size_t text = csv_column(&csv, "text"), text_b = csv_column(&csv, "text_b");
+    if (text == SIZE_MAX || (text_b != SIZE_MAX) != p->saved.pairs)
+        return fail(error, ERROR_INPUT, (Where){ .file = p->file, .line = 1 },
+                    p->saved.pairs ? "text and text_b" : "text, without text_b",
+                    "has other columns than this method reads");
+    examples->example = arena_zero(p->arena, csv.rows + 1, sizeof *examples->example);
+    for (; examples->count < csv.rows; examples->count++) {
+        const char *const *field = csv.row[examples->count].field;
+        examples->example[examples->count] =
+            (Example){ .text = field[text], .text_b = p->saved.pairs ? field[text_b] : NULL };
+    }
+    return true;
+}
+
+// Softmax in double of one example's logits.
+static void probabilities(FILE *out, const float *logits, int classes)
+{
+    double most = (double)logits[answer_of(logits, classes)], sum = 0;
+    for (int k = 0; k < classes; k++)
+        sum += exp((double)logits[k] - most);
+    for (int k = 0; k < classes; k++)
+        fprintf(out, ",%.9g", exp((double)logits[k] - most) / sum);
+}
+
+static bool texts_body(FILE *out, const void *of)
+{
+    const Predict *p = of;
+    int classes = p->saved.classes;
+    fputs(classes ? "id,pred" : "id,score", out);
+    for (int k = 0; k < classes; k++) {
+        fputc(',', out);
+        csv_put(out, p->saved.labels[k]);
+    }
+    fputc('\n', out);
+    for (size_t i = 0; i < p->tokens.count; i++) {
+        const float *logits = p->logits + i * (size_t)p->description.outputs;
+        fprintf(out, "%zu,", i);
+        if (classes) {
+            csv_put(out, p->saved.labels[answer_of(logits, classes)]);
+            probabilities(out, logits, classes);
+        } else
+            fprintf(out, "%.9g", (double)logits[0]);
+        fputc('\n', out);
+    }
+    return !ferror(out);
+}
+
+static bool predict_texts(Predict *p, Error *error)
+{
+    static const Task unlabelled = { .name = "texts" };
+    Examples examples = { 0 };
+    const char *end = strrchr(p->file, '.');
+    bool table = end && !strcmp(end, ".csv");
+    if (argument_value(&p->arguments, "split"))
+        return fail(error, ERROR_INPUT, (Where){ .item = "--split" }, "with --task",
+                    "is not for a file");
+    if (!(table ? read_columns : read_lines)(p, &examples, error))
+        return false;
+    if (examples.count == 0)
+        return fail(error, ERROR_INPUT, (Where){ .file = p->file }, "texts, one a line",
+                    "has no text");
+    return tokens_of(p->arena, p->model->tokenizer, &unlabelled, examples,
+                     (size_t)p->saved.max_length, &p->tokens, error) &&
+           compute(p, error) && write_out(p, texts_body, p, error);
+}
+
+static bool command(const Invocation *invocation, int *status, Error *error)
+{
+    Predict p = { .arena = invocation->arena };
+    (void)status;
+    if (!arguments_read(p.arena, invocation->count, invocation->argument, flags, &p.arguments,
+                        error) ||
+        !arguments_known(&p.arguments, flags, NULL, error))
+        return false;
+    p.task = argument_value(&p.arguments, "task");
+    p.file = argument_value(&p.arguments, "file");
+    if (p.arguments.operands != 1)
+        return fail(error, ERROR_INPUT, (Where){ .item = "predict" },
+                    "one folder that run --save made", "%zu folders are given",
+                    p.arguments.operands);
+    if (!p.task == !p.file)
+        return fail(error, ERROR_INPUT, (Where){ .item = "predict" },
+                    "one of --task NAME and --file FILE", "%s given",
+                    p.task ? "both --task and --file are" : "neither --task nor --file is");
+    FilesRead *files = files_new(p.arena);
+    bool ok = open_saved(&p, files, error) &&
+              (p.task ? predict_split(&p, files, error) : predict_texts(&p, error));
+    files_close(files);
+    return ok;
+}
+
+const Command command_predict = {
+    .name = "predict",
+    .summary = "say what a saved method makes of a split or of any texts",
+    .operands = "FOLDER",
+    .usage = "  tunemark predict reviews.lora --task reviews --split test >predictions.csv\n"
+             "  echo 'a lovely film' | tunemark predict reviews.lora --file -\n",
+    .flags = flags,
+    .run = command,
+};

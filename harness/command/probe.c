@@ -1,0 +1,24 @@
+// probe.c: tunemark probe.
+#include "command/asked.h"
+#include "command/commands.h"
+#include "engine/product.h"
+
+static bool probe(const Invocation *invocation, int *status, Error *error)
+{
+    Arguments arguments;
+    (void)status;
+    if (!arguments_read(invocation->arena, invocation->count, invocation->argument, NULL,
+                        &arguments, error) ||
+        !arguments_known(&arguments, NULL, NULL, error) || !no_operands(&arguments, error) ||
+        !product_start(1, error))
+        return false;
+    printf("%.1f\n", product_probe(0.2));
+    return true;
+}
+
+const Command command_probe = {
+    .name = "probe",
+    .summary = "print this machine's GFLOP/s of products on one thread",
+    .usage = "  tunemark probe\n",
+    .run = probe,
+};

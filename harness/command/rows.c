@@ -1,0 +1,113 @@
+// rows.c: tunemark rows: a split of a task as CSV, as runs see it: after the tune rule and
+// train-limit. For other programs that are to be compared on the same rows.
+#include "base/csv.h"
+#include "command/asked.h"
+#include "command/commands.h"
+#include "data/dataset.h"
+#include <stdlib.h>
+#include <string.h>
+
+static const Flag flags[] = {
+    { "task", 0, "NAME", "a name of `tunemark list tasks`, or a folder" },
+    { "split", 0, "train|tune|dev|test", "which rows [train]" },
+    { "fold", 0, "N", "the part that is dev, of a task with folds [1]" },
+    { "train-limit", 0, "N", "rows of train, as in a run; 0: all [0]" },
+    { "data-seed", 0, "N", "which rows train-limit takes [1]" },
+    { "about", 0, NULL, "in place of rows: metric, positive label, and which splits have labels" },
+    FLAG_END,
+};
+
+// The shortest decimal that reads back: 3.8, not 3.79999995.
+static void score_put(float score)
+{
+    char text[32];
+    for (int digits = 1; digits <= 9; digits++) {
+        snprintf(text, sizeof text, "%.*g", digits, (double)score);
+        if (strtof(text, NULL) == score)
+            break;
+    }
+    fputs(text, stdout);
+}
+
+static void example_put(const Task *task, const Example *example)
+{
+    csv_put(stdout, example->text);
+    if (example->text_b) {
+        putchar(',');
+        csv_put(stdout, example->text_b);
+    }
+    putchar(',');
+    if (task->classes)
+        csv_put(stdout, task->labels[example->label]);
+    else
+        score_put(example->score);
+    printf(",%u,%u\n", example->id, example->group);
+}
+
+static void about_print(const Task *task, const Dataset *dataset)
+{
+    puts("task,task_version,metric,positive,fold,splits");
+    csv_put(stdout, task->name);
+    putchar(',');
+    csv_put(stdout, task->version);
+    printf(",%s,", metric_names[task->metric]);
+    csv_put(stdout, task->positive >= 0 ? task->labels[task->positive] : "");
+    printf(task->folds ? ",%d," : ",,", task->fold);
+    for (int s = 0; s < SPLITS; s++)
+        if (dataset->split[s].count > 0 && (s < SPLIT_DEV || dataset->label_text[s]))
+            printf("%s%s", s ? " " : "", split_names[s]);
+    putchar('\n');
+}
+
+static bool command(const Invocation *invocation, int *status, Error *error)
+{
+    Arena *arena = invocation->arena;
+    Arguments arguments;
+    Task task;
+    Dataset dataset;
+    int64_t limit = 0, seed = 1, fold = INT64_MIN;
+    int split = SPLIT_TRAIN;
+    (void)status;
+    if (!arguments_read(arena, invocation->count, invocation->argument, flags, &arguments, error) ||
+        !no_operands(&arguments, error) || !arguments_known(&arguments, flags, NULL, error) ||
+        !argument_whole(&arguments, "fold", 1, INT64_MAX, &fold, error) ||
+        !argument_whole(&arguments, "train-limit", 0, INT64_MAX, &limit, error) ||
+        !argument_whole(&arguments, "data-seed", 0, INT64_MAX, &seed, error))
+        return false;
+    const char *name = argument_value(&arguments, "task");
+    const char *of = argument_value(&arguments, "split");
+    while (of && split < SPLITS && strcmp(split_names[split], of) != 0)
+        split++;
+    if (split == SPLITS)
+        return fail(error, ERROR_INPUT, (Where){ .item = "--split" }, "train, tune, dev or test",
+                    "'%s' is no split", of);
+    if (!name)
+        return fail(error, ERROR_INPUT, (Where){ .item = "--task" },
+                    "a name of `tunemark list tasks`, or a folder", "is not given");
+    if (!task_find(arena, path_join(arena, home_folder(arena), "datasets"), name, &task, error) ||
+        !task_fold(arena, &task, fold, error) || !dataset_read(arena, &task, &dataset, error))
+        return false;
+    if (argument_is(&arguments, "about")) {
+        about_print(&task, &dataset);
+        return true;
+    }
+    if (split >= SPLIT_DEV && !dataset_labels(&task, (Split)split, &dataset, error))
+        return false;
+    Examples examples = dataset.split[split];
+    if (split == SPLIT_TRAIN)
+        examples = dataset_limit(arena, &task, examples, (size_t)limit, (uint64_t)seed);
+    printf("text%s,%s,id,group\n", task.file[SPLIT_TRAIN].text_b ? ",text_b" : "",
+           task.classes ? "label" : "score");
+    for (size_t i = 0; i < examples.count; i++)
+        example_put(&task, &examples.example[i]);
+    return true;
+}
+
+const Command command_rows = {
+    .name = "rows",
+    .summary = "print a split of a task as CSV, as runs see it",
+    .usage = "  tunemark rows --task sst2 --train-limit 8000 --data-seed 1 >train.csv\n"
+             "  tunemark rows --task mr --fold 3 --about\n",
+    .flags = flags,
+    .run = command,
+};

@@ -1,0 +1,25 @@
+// select.h: which rows a table or a figure is of.
+#ifndef COMMAND_SELECT_H
+#define COMMAND_SELECT_H
+#include "base/command.h"
+#include "report/folder.h"
+
+// clang-format off
+#define SELECT_FLAGS \
+    { "task", 't', "NAMES", "only of these tasks, as in `reviews,sst2`" }, \
+    { "model", 'm', "NAMES", "only of these models" }, \
+    { "method", 0, "NAMES", "only of these methods" }, \
+    { "study", 0, "NAMES", "only of these studies of the spec" }, \
+    { "stage", 0, "NAME", "final, or trial: the search's runs by their score on tune, which are no results [final]" }, \
+    { "where", 0, "COLUMN=VALUES", "only rows with this in a column, or (COLUMN!=VALUES) without; may be repeated" }
+// clang-format on
+
+// Keeps the rows that the options ask for. ERROR_INPUT, with the nearest that there is, for a
+// column or a value that no row has.
+bool rows_select(Arena *arena, const Arguments *arguments, Rows *rows, Error *error);
+
+// The command line of a command with these flags, and of the folders that are its operands the rows
+// that it asks for. What is no row is named, and leaves a status of 1.
+bool rows_asked(const Invocation *invocation, const Flag *flags, Arguments *arguments, Rows *rows,
+                int *status, Error *error);
+#endif

@@ -1,0 +1,134 @@
+// sweep.c: tunemark sweep.
+#include "base/text.h"
+#include "command/commands.h"
+#include "sweep/child.h"
+#include "sweep/spec.h"
+#include "sweep/sweep.h"
+#include <string.h>
+
+static const char usage[] = "  tunemark sweep quick\n"
+                            "  tunemark sweep first --dry-run\n"
+                            "  tunemark sweep first --set seeds=8 --set methods.lora.rank=4 -j 4\n"
+                            "  tunemark sweep first --commands | parallel\n"
+                            "  tunemark sweep first --deadline 8h --shard 1/2\n"
+                            "  tunemark sweep first --slurm 8 >job.sh && sbatch job.sh\n";
+
+static const Flag flags[] = {
+    { "dry-run", 'n', NULL, "say what would run, why, how long and in how much memory" },
+    { "jobs", 'j', "N", "runs at once [as many as there are cores for]" },
+    { "out", 'o', "FOLDER", "the sweep's folder [results/NAME]" },
+    { "set", 0, "KEY=VALUE", "override the spec, as train.epochs=1; may be repeated" },
+    { "commands", 0, NULL, "print a command for each run to do, a line each, as for parallel" },
+    { "deadline", 0, "TIME",
+      "end by then, as 8h, 1h30m or 90m; start nothing that would end later" },
+    { "shard", 0, "I/N", "only the Ith of N parts of the settings, from 1" },
+    { "slurm", 0, "N", "print the script of a Slurm array job that does it in N parts" },
+    { "grace", 0, "SECONDS", "from a run's timeout until it is killed [60]" },
+    { "schema", 0, NULL, "print the JSON Schema of a spec, for editors; without a spec" },
+    { "verbose", 'v', NULL, "show the command of each run that starts" },
+    { "quiet", 'q', NULL, "no progress" },
+    FLAG_END,
+};
+
+static const char *const not_slurm[] = { "shard", "commands", "dry-run" };
+
+// "2/3": the second of three.
+static bool read_shard(Arena *arena, const char *typed, Shard *shard, Error *error)
+{
+    size_t parts;
+    char **part = text_split(arena, typed, '/', &parts);
+    int64_t index, count;
+    if (parts != 2 || !text_whole(part[0], &index) || !text_whole(part[1], &count) || index < 1 ||
+        count < index || count > 1000000)
+        return fail(error, ERROR_INPUT, (Where){ .item = "--shard" },
+                    "as 1/4, the first of four parts", "'%s' is no part", typed);
+    *shard = (Shard){ (size_t)index - 1, (size_t)count };
+    return true;
+}
+
+// A file, or the name of a spec that comes with the program.
+static const char *spec_file(Arena *arena, const char *typed)
+{
+    const char *folder = path_join(arena, home_folder(arena), "results/specs");
+    const char *bundled = path_join(arena, folder, arena_format(arena, "%s.yaml", typed));
+    return strchr(typed, '/') || file_exists(typed) || !file_exists(bundled) ? typed : bundled;
+}
+
+static bool command(const Invocation *invocation, int *status, Error *error)
+{
+    Arena *arena = invocation->arena;
+    Arguments arguments;
+    (void)status; // runs that did not end ok are an error that says how many
+    if (!arguments_read(arena, invocation->count, invocation->argument, flags, &arguments, error) ||
+        !arguments_known(&arguments, flags, NULL, error))
+        return false;
+    if (argument_is(&arguments, "schema") && arguments.operands == 0)
+        return spec_schema(stdout, error);
+    if (arguments.operands != 1)
+        return fail(error, ERROR_INPUT, (Where){ .item = "sweep" },
+                    "one, as results/specs/quick.yaml", "%zu specs are given", arguments.operands);
+
+    int64_t jobs = 0, slurm = 0;
+    double grace = 60;
+    const char *typed_grace = argument_value(&arguments, "grace");
+    if (!argument_whole(&arguments, "jobs", 1, 4096, &jobs, error) ||
+        !argument_whole(&arguments, "slurm", 1, 4096, &slurm, error))
+        return false;
+    if (slurm > 0 && jobs == 0)
+        jobs = 1; // this machine's cores say nothing about a node's
+    if (typed_grace && (!text_real(typed_grace, &grace) || grace < 0))
+        return fail(error, ERROR_INPUT, (Where){ .item = "--grace" }, "seconds, at least 0",
+                    "'%s' is no time", typed_grace);
+    int64_t seconds = 0;
+    const char *deadline = argument_value(&arguments, "deadline");
+    if (deadline && (!text_duration(deadline, &seconds) || seconds < 1))
+        return fail(error, ERROR_INPUT, (Where){ .item = "--deadline" }, "as 8h, 1h30m or 90m",
+                    "'%s' is no time", deadline);
+    Shard shard = { 0 };
+    const char *typed_shard = argument_value(&arguments, "shard");
+    if (typed_shard && !read_shard(arena, typed_shard, &shard, error))
+        return false;
+    for (size_t i = 0; slurm > 0 && i < sizeof not_slurm / sizeof *not_slurm; i++)
+        if (argument_is(&arguments, not_slurm[i]))
+            return fail(error, ERROR_INPUT, (Where){ .item = "--slurm" }, "without it",
+                        "--%s is given, too", not_slurm[i]);
+    const char **set = arena_zero(arena, arguments.givens + 1, sizeof *set);
+    size_t sets = 0;
+    for (size_t i = 0; i < arguments.givens; i++)
+        if (!strcmp(arguments.given[i].name, "set"))
+            set[sets++] = arguments.given[i].value;
+    char **words = arena_zero(arena, (size_t)invocation->count + 3, sizeof *words);
+    words[0] = arena_text(arena, invocation->program);
+    words[1] = arena_text(arena, "sweep");
+    memcpy(words + 2, invocation->argument, (size_t)invocation->count * sizeof *words);
+
+    SweepOptions options = {
+        .spec = spec_file(arena, arguments.operand[0]),
+        .set = set,
+        .sets = sets,
+        .out = argument_value(&arguments, "out"),
+        .jobs = (size_t)jobs,
+        .slurm = (size_t)slurm,
+        .shard = shard,
+        .seconds = (double)seconds,
+        .grace = grace,
+        .program = invocation->program,
+        .image = "/proc/self/exe",
+        .command_line = shell_line(arena, words),
+        .dry_run = argument_is(&arguments, "dry-run"),
+        .commands = argument_is(&arguments, "commands"),
+        .quiet = argument_is(&arguments, "quiet"),
+        .verbose = argument_is(&arguments, "verbose"),
+    };
+    return sweep(&options, invocation->interrupted, stdout, stderr, error);
+}
+
+const Command command_sweep = {
+    .name = "sweep",
+    .summary = "run what is missing of a spec: models x tasks x methods x seeds",
+    .operands = "SPEC",
+    .usage = usage,
+    .flags = flags,
+    .stops_gently = true,
+    .run = command,
+};

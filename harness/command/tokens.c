@@ -1,0 +1,87 @@
+// tokens.c: tunemark tokens.
+#include "base/text.h"
+#include "command/asked.h"
+#include "command/commands.h"
+#include "run/files.h"
+#include <stdlib.h>
+#include <string.h>
+
+static const Flag flags[] = {
+    { "model", 0, "NAME", "whose vocabulary [tiny]" },
+    { "max-length", 0, "N", "tokens at most [128]" },
+    { "ids", 0, NULL, "ids alone, a line a text" },
+    FLAG_END,
+};
+
+static void tokens_print(const Tokenizer *tokenizer, Arena *arena, const char *text,
+                         const char *text_b, size_t max_length, bool ids)
+{
+    Encoding encoding;
+    tokenizer_encode(tokenizer, arena, text, text_b, max_length, &encoding);
+    for (size_t i = 0; i < encoding.count; i++)
+        if (ids)
+            printf("%s%d", i ? " " : "", (int)encoding.token[i]);
+        else
+            printf("%s%s", i ? " " : "", tokenizer_piece(tokenizer, encoding.token[i]));
+    printf("%s\n", encoding.truncated && !ids ? " (cut)" : "");
+}
+
+static bool tokens(const Invocation *invocation, int *status, Error *error)
+{
+    Arena *arena = invocation->arena;
+    Arguments arguments;
+    Tokenizer *tokenizer;
+    const char *folder;
+    int64_t max_length = 128;
+    (void)status;
+    if (!arguments_read(arena, invocation->count, invocation->argument, flags, &arguments, error) ||
+        !arguments_known(&arguments, flags, NULL, error) ||
+        !argument_whole(&arguments, "max-length", 5, 65536, &max_length, error))
+        return false;
+    const char *model = argument_value(&arguments, "model");
+    if (arguments.operands > 2)
+        return fail(error, ERROR_INPUT, (Where){ .item = arguments.operand[2] },
+                    "in quotes: one text or two", "is a third text");
+    for (size_t i = 0; i < arguments.operands; i++) {
+        size_t bad;
+        if (!utf8_valid((const uint8_t *)arguments.operand[i], strlen(arguments.operand[i]), &bad))
+            return fail(error, ERROR_INPUT, (Where){ .item = "text" }, "UTF-8",
+                        "byte %zu is not UTF-8", bad + 1);
+    }
+    if (!model_folder(arena, model ? model : "tiny", &folder, error) ||
+        !(tokenizer = tokenizer_read(arena, folder, error)))
+        return false;
+    bool ids = argument_is(&arguments, "ids");
+    if (arguments.operands) {
+        tokens_print(tokenizer, arena, arguments.operand[0], arguments.operand[1],
+                     (size_t)max_length, ids);
+        return true;
+    }
+    char *line = NULL;
+    size_t room = 0, number = 0, bad;
+    ssize_t got;
+    bool ok = true;
+    while (ok && (got = getline(&line, &room, stdin)) >= 0) {
+        size_t mark = arena_mark(arena);
+        number++;
+        if (got > 0 && line[got - 1] == '\n')
+            line[--got] = '\0';
+        if (!utf8_valid((const uint8_t *)line, (size_t)got, &bad) || strlen(line) != (size_t)got)
+            ok = fail(error, ERROR_INPUT, (Where){ .file = "standard input", .line = number },
+                      "UTF-8 without NUL", "is no text");
+        else
+            tokens_print(tokenizer, arena, line, NULL, (size_t)max_length, ids);
+        arena_rewind(arena, mark);
+    }
+    free(line);
+    return ok;
+}
+
+const Command command_tokens = {
+    .name = "tokens",
+    .summary = "show how a text (or a pair, or each line of standard input) is tokenised",
+    .operands = "[TEXT [TEXT]]",
+    .usage = "  tunemark tokens --model tiny \"An uneven but charming film.\"\n",
+    .flags = flags,
+    .run = tokens,
+};

@@ -1,0 +1,50 @@
+// shape.c: config.json and what follows from it.
+#include "cost/shape.h"
+#include "run/prepare.h"
+
+bool shape_read(Arena *arena, const char *model, Shape *shape, Error *error)
+{
+    const char *folder = NULL;
+    *shape = (Shape){ .has_checkpoint = false };
+    if (!model)
+        return fail(error, ERROR_INPUT, (Where){ .item = "--model" },
+                    "a name, a folder or a config.json", "is not given");
+    if (file_exists(model))
+        return config_read(model, &shape->config, error);
+    if (!model_folder(arena, model, &folder, error) ||
+        !config_read(path_join(arena, folder, "config.json"), &shape->config, error))
+        return false;
+    const char *weights = path_join(arena, folder, "model.safetensors");
+    Error unread;
+    shape->has_checkpoint =
+        file_exists(weights) && weights_readable(&shape->config, weights, &unread);
+    return !shape->has_checkpoint || checkpoint_open(arena, weights, &shape->checkpoint, error);
+}
+
+void shape_close(Shape *shape)
+{
+    if (shape->has_checkpoint)
+        checkpoint_close(&shape->checkpoint);
+}
+
+Description shape_description(const Shape *shape, const Request *request, int labels)
+{
+    const Checkpoint *checkpoint = shape->has_checkpoint ? &shape->checkpoint : NULL;
+    Description description = request_description(request, &shape->config, checkpoint);
+    description.outputs = labels;
+    return description;
+}
+
+size_t shape_length(const Shape *shape, int64_t max_length)
+{
+    int64_t longest = config_longest(&shape->config);
+    return (size_t)(max_length < longest ? max_length : longest);
+}
+
+Extent extent_of(size_t sequences, size_t length)
+{
+    return (Extent){ .tokens = sequences * length,
+                     .sequences = sequences,
+                     .squares = sequences * length * length,
+                     .longest = length };
+}

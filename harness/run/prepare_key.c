@@ -1,0 +1,58 @@
+// prepare_key.c: the key of a run: the hash of what decides its result. Its text never changes for
+// what is at its default: every finished row is known by it.
+#include "run/prepare_impl.h"
+#include "base/hash.h"
+#include <string.h>
+
+// What decides the result, one "name=value" a line. What is not in it: machine, threads, jobs,
+// commit, paths, names of sweep and study, timeout, evaluated splits.
+void prepare_key(Arena *arena, const Request *request, const Prepared *p, Row *row)
+{
+    const Protocol *protocol = &request->protocol;
+    const Dataset *dataset = &p->task->dataset;
+    row->model_sha = arena_text(arena, p->model->sha.hex);
+    row->vocab_sha = arena_text(arena, p->model->vocab_sha.hex);
+    char *all = arena_format(arena, "%s %s %s %s", dataset->hash[SPLIT_TRAIN].hex,
+                             dataset->hash[SPLIT_TUNE].hex, dataset->hash[SPLIT_DEV].hex,
+                             dataset->hash[SPLIT_TEST].hex);
+    Hash data = hash_bytes(all, strlen(all));
+    row->data_sha = arena_text(arena, data.hex);
+    row->schema = ROW_SCHEMA;
+    row->numerics = NUMERICS;
+    char *text = arena_format(
+        arena,
+        "numerics=%d\nmodel=%s\nvocabulary=%s\ntrain=%s\ntune=%s\ntask_version=%s\ntune_rule=%s\n"
+        "method=%s\nmethod_sha=%s\noptions=%s\npretrained=%s\nstage=%s\nhead=%s\noutputs=%d\n"
+        "steps=%lld\nbatch=%s\nschedule=%s\nwarmup=%s\nweight_decay=%s\nclip=%s\n"
+        "dropout=%.17g %.17g %.17g\nfrozen_dropout=%s\nlr=%.17g\nhead_lr=%.17g\nmax_length=%lld\n"
+        "train_limit=%s\nseeds=%llu %llu %llu %llu\n",
+        NUMERICS, row->model_sha, row->vocab_sha, dataset->hash[SPLIT_TRAIN].hex,
+        dataset->hash[SPLIT_TUNE].hex, row->task_version, dataset->rule, row->method,
+        row->method_sha, row->options, row->pretrained, row->stage, row->head,
+        p->description.outputs, (long long)p->training.steps,
+        protocol_text(arena, protocol, "batch"), row->schedule,
+        protocol_text(arena, protocol, "warmup"), protocol_text(arena, protocol, "weight-decay"),
+        protocol_text(arena, protocol, "clip"), p->description.hidden_dropout,
+        p->description.attention_dropout, p->description.classifier_dropout, row->frozen_dropout,
+        p->training.lr, p->training.head_lr, (long long)row->max_length,
+        protocol_text(arena, protocol, "train-limit"), (unsigned long long)p->init_seed,
+        (unsigned long long)p->order_seed, (unsigned long long)p->dropout_seed,
+        (unsigned long long)p->data_seed);
+    if (p->task->task.folds)
+        text =
+            arena_format(arena, "%sfold=%d of %d\n", text, p->task->task.fold, p->task->task.folds);
+    if (protocol->heldout)
+        text = arena_format(arena, "%sheldout=%s\n", text, p->heldout.hash.hex);
+    if (protocol->select != SELECT_LAST)
+        text = arena_format(arena, "%sselect=%s\n", text, row->select);
+    if (protocol->train_on != TRAIN_ON_TRAIN)
+        text = arena_format(arena, "%strain_on=%s\n", text, row->train_on);
+    if (row->micro_batch != WHOLE_UNKNOWN)
+        text = arena_format(arena, "%smicro_batch=%lld\n", text, (long long)row->micro_batch);
+    if (row->recompute)
+        text = arena_format(arena, "%srecompute=%s\n", text, row->recompute);
+    if (row->frozen_dtype)
+        text = arena_format(arena, "%sfrozen_dtype=%s\n", text, row->frozen_dtype);
+    Hash key = hash_bytes(text, strlen(text));
+    row->key = arena_text(arena, key.hex);
+}

@@ -1,0 +1,103 @@
+// prepare_warnings.c: what a reader of the row should know: of its data, its training, its memory.
+#include "run/prepare_impl.h"
+#include "data/overlap.h"
+
+typedef struct {
+    Arena *arena;
+    const char *text; // one after another
+} Warnings;
+
+static void warn(Warnings *warnings, const char *warning)
+{
+    const char *text = warnings->text;
+    warnings->text = arena_format(warnings->arena, "%s%s%s", text, *text ? "; " : "", warning);
+}
+
+static void of_task(Warnings *w, const Prepared *p)
+{
+    if (p->task->task.warning)
+        warn(w, p->task->task.warning);
+    for (Split s = SPLIT_TRAIN; s < SPLITS; s++)
+        if (p->task->dataset.ragged[s] > 0)
+            warn(w, arena_format(w->arena, "%zu lines of %s are no rows and left out",
+                                 p->task->dataset.ragged[s], split_names[s]));
+}
+
+// How much weight decay takes off a weight that has no gradient.
+static double shrinkage(const Training *t)
+{
+    double sum = 0;
+    for (int64_t s = 0; s < t->steps && t->weight_decay > 0; s++)
+        sum += schedule_rate(t->schedule, t->lr, s, t->warmup, t->steps);
+    return -expm1(-t->weight_decay * sum);
+}
+
+static void of_training(Warnings *w, const Prepared *p)
+{
+    double shrinks = shrinkage(&p->training);
+    if (shrinks > 0.1)
+        warn(w, arena_format(w->arena, "weight decay shrinks weights by %.0f %% over the run",
+                             100 * shrinks));
+    if (p->training.steps > 0 && p->training.steps <= p->training.warmup)
+        warn(w, "warm-up takes every step");
+}
+
+static void of_model(Warnings *w, const Description *is)
+{
+    if (is->head == HEAD_POOLER && is->pooler_new && is->pretrained)
+        warn(w, "the checkpoint has no pooler: drawn anew");
+    if (is->config->type_assumed)
+        warn(w, "config.json has no model_type: taken for bert");
+}
+
+// Rows that were trained on are remembered. Of train before --train-limit takes of it, and of what
+// is scored: a trial is on tune alone.
+static void of_overlap(Warnings *w, const Prepared *p)
+{
+    for (Split s = SPLIT_TUNE; s < SPLITS; s++) {
+        size_t rows = p->tokens[s].count, in_train = p->task->in_train[s];
+        if (rows > 0 && (double)in_train >= OVERLAP_MOST * (double)rows)
+            warn(w, arena_format(w->arena, "%zu of %zu rows of %s stand in train", in_train, rows,
+                                 split_names[s]));
+    }
+}
+
+static void of_texts(Warnings *w, bool final, const Prepared *p)
+{
+    size_t capitals = tokenizer_capitals(p->model->tokenizer);
+    size_t pieces = tokenizer_vocabulary(p->model->tokenizer);
+    if (final && p->task->task.file[SPLIT_TEST].label &&
+        p->task->dataset.split[SPLIT_TEST].count > p->tokens[SPLIT_TEST].count)
+        warn(w, "test has no labels: it is not scored");
+    of_overlap(w, p);
+    if (100 * capitals > pieces)
+        warn(w, arena_format(w->arena, "texts are lower-cased, but %zu of %zu pieces have capitals",
+                             capitals, pieces));
+}
+
+static void of_memory(Warnings *w, const Prepared *p)
+{
+    if (!p->levers.keeps) // max-memory took it: nothing else gives it up
+        warn(w, p->frozen.in_file ? "within max-memory what a frozen bottom gives is kept in a file"
+                                  : "within max-memory what a frozen bottom gives is not kept");
+    if (p->no_room)
+        warn(w, arena_format(w->arena, "what a frozen bottom gives had no room in a file: %s",
+                             p->no_room));
+}
+
+const char *prepare_warnings(Arena *arena, const Request *request, const Prepared *p)
+{
+    Warnings w = { .arena = arena, .text = "" };
+    bool final = request->protocol.stage == STAGE_FINAL;
+    of_task(&w, p);
+    of_training(&w, p);
+    of_model(&w, &p->description);
+    of_texts(&w, final, p);
+    if (final && request->protocol.heldout &&
+        !heldout_applies(&p->description, &p->model->checkpoint))
+        warn(&w, p->description.pretrained ? "the checkpoint has no masked-language-model head: "
+                                             "forgetting is not measured"
+                                           : "an untrained model has nothing to forget");
+    of_memory(&w, p);
+    return *w.text ? w.text : NULL;
+}

@@ -1,0 +1,66 @@
+// counts.c: see the header.
+#include "train/counts.h"
+#include <string.h>
+
+Counts counts_of(const Graph *graph)
+{
+    Counts counts = { 0 };
+    for (size_t i = 0; i < graph->parameters; i++) {
+        const Parameter *p = &graph->parameter[i];
+        int64_t count = p->rows * p->cols;
+        bool embedding = p->part == PART_EMBEDDING;
+        counts.bytes += (int64_t)parameter_bytes(p);
+        counts.total += count;
+        counts.embedding += embedding ? count : 0;
+        counts.trained += p->trained ? count : 0;
+        counts.trained_tables += p->trained && embedding && p->rank == 2 ? count : 0;
+        counts.trained_head += p->trained && p->part == PART_HEAD ? count : 0;
+        counts.trained_tensors += p->trained;
+        counts.method += p->part == PART_METHOD ? count : 0;
+        counts.head += p->part == PART_HEAD ? count : 0;
+        counts.head_new +=
+            p->part == PART_HEAD && p->rank == 2 && strncmp(p->name, "classifier.", 11);
+    }
+    return counts;
+}
+
+Counts counts_free(const Graph *graph, const Description *description)
+{
+    Counts counts = counts_of(graph);
+    const Attached *is = &description->method;
+    if (!is->method || !is->method->count_head)
+        return counts;
+    int64_t less = counts.head -
+                   is->method->count_head(description->config, description->outputs, is->options);
+    counts.total -= less;
+    counts.trained -= less;
+    counts.head -= less;
+    counts.trained_head -= less;
+    return counts;
+}
+
+Held held_of(const Counts *counts, bool steps, bool keeps_best)
+{
+    int64_t number = sizeof(float), stepped = steps ? counts->trained : 0;
+    return (Held){
+        .weights = counts->bytes + (keeps_best ? number * stepped : 0),
+        .gradients = number * stepped,
+        .optimizer = 2 * number * stepped,
+    };
+}
+
+static double share(int64_t part, int64_t whole)
+{
+    return (double)(part < whole ? part : whole) / (double)whole;
+}
+
+Shares shares_of(const Counts *c)
+{
+    int64_t tuned = c->trained - c->trained_head, encoder = c->total - c->head - c->method;
+    return (Shares){
+        .trained = (double)c->trained / (double)c->total,
+        .method = (double)tuned / (double)encoder,
+        .trained_nonembedding = share(c->trained - c->trained_tables, c->total - c->embedding),
+        .method_nonembedding = share(tuned - c->trained_tables, encoder - c->embedding),
+    };
+}

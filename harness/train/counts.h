@@ -1,0 +1,30 @@
+// counts.h: the parameters of a graph, counted: what a method trains, of what, and what it holds.
+#ifndef TRAIN_COUNTS_H
+#define TRAIN_COUNTS_H
+#include "model/describe.h"
+#include "train/ledger.h"
+
+// Parameters counted on the evaluation graph.
+typedef struct {
+    int64_t bytes; // of all, as they are stored
+    int64_t total, embedding, trained, method, head;
+    int64_t trained_tables; // word, position and type
+    int64_t trained_head;
+    int64_t head_new; // layers: new dense ones of the head beside the classifier
+    int64_t trained_tensors;
+} Counts;
+Counts counts_of(const Graph *graph);
+// The same with a head that a method fitted counted by its free numbers.
+Counts counts_free(const Graph *graph, const Description *description);
+
+// keeps_best: a copy of what trains is kept beside it (--select best).
+Held held_of(const Counts *counts, bool steps, bool keeps_best);
+
+// Of a model: what is trained / all; and what is trained beside the head / what the checkpoint has.
+// Without embeddings: these are not in the denominator and the tables not in the numerator, which
+// is the denominator at most (the tables' LayerNorm, where it is trained, counts as trained).
+typedef struct {
+    double trained, method, trained_nonembedding, method_nonembedding;
+} Shares;
+Shares shares_of(const Counts *counts);
+#endif

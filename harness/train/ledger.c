@@ -1,0 +1,48 @@
+// ledger.c: see the header.
+#include "train/ledger.h"
+#include "base/machine.h"
+#include <math.h>
+
+int64_t held_bytes(const Held *held)
+{
+    return held->weights + held->gradients + held->optimizer;
+}
+
+int64_t ledger_training(const Ledger *ledger)
+{
+    return held_bytes(&ledger->held) + (int64_t)(ledger->step + ledger->kept);
+}
+
+int64_t ledger_evaluation(const Ledger *ledger)
+{
+    return held_bytes(&ledger->held) + (int64_t)ledger->evaluation;
+}
+
+static int64_t larger(int64_t a, int64_t b)
+{
+    return a > b ? a : b;
+}
+
+int64_t ledger_peak(const Ledger *ledger)
+{
+    return larger(ledger_training(ledger), ledger_evaluation(ledger));
+}
+
+int64_t ledger_resident(const Ledger *ledger)
+{
+    return larger(ledger_training(ledger) + (int64_t)ledger->in_file, ledger_evaluation(ledger));
+}
+
+bool ledgers_fit(const Ledger *const *ledger, size_t runs, const Arena *arena, Error *error)
+{
+    double peak = 0, held = 0, there = memory_total(), left = (double)arena_left(arena);
+    for (size_t r = 0; r < runs; r++) {
+        peak += (double)ledger_peak(ledger[r]);
+        held += (double)held_bytes(&ledger[r]->held);
+    }
+    return (peak <= there && held < left) ||
+           fail(error, ERROR_ENVIRONMENT, (Where){ .item = "memory" }, NULL,
+                "%s %.1f GB where there are %.1f GB; a smaller batch or max-length needs less",
+                runs > 1 ? "both runs at once need" : "the run needs", peak / 1e9,
+                fmin(there, left) / 1e9);
+}

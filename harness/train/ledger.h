@@ -1,0 +1,32 @@
+// ledger.h: the bytes that a run's plans take, and whether the machine has them. The row,
+// --max-memory, `estimate`, `explain` and a sweep's forecast all read this one account.
+#ifndef TRAIN_LEDGER_H
+#define TRAIN_LEDGER_H
+#include "base/arena.h"
+#include <stdint.h>
+
+// Of the parameters and, of each that trains where it does so by steps, of its gradient and two
+// moments; of what trains also the copy that --select best keeps beside it.
+typedef struct {
+    int64_t weights, gradients, optimizer;
+} Held;
+
+typedef struct {
+    Held held;
+    size_t activations, workspace; // of the plan that decides what training takes
+    size_t step;                   // the step arena in training
+    size_t evaluation;             // likewise in evaluation
+    size_t kept;                   // rows of a frozen bottom, or a fit's vectors, in memory
+    size_t in_file;                // or in a file, whose pages the system may drop
+} Ledger;
+
+int64_t held_bytes(const Held *held);
+int64_t ledger_training(const Ledger *ledger);   // the row's plan_peak
+int64_t ledger_evaluation(const Ledger *ledger); // the row's eval_plan_peak
+int64_t ledger_peak(const Ledger *ledger);       // what there has to be: the larger of both
+int64_t ledger_resident(const Ledger *ledger);   // at most, pages of the file among it
+
+// May runs be done side by side, with what they hold in this arena? The kernel promises memory that
+// there is not, and ends the process that uses it.
+bool ledgers_fit(const Ledger *const *ledger, size_t runs, const Arena *arena, Error *error);
+#endif
