@@ -152,7 +152,7 @@ FAULTS = [
      "if (!row_ok(run->row) && finished_before(arena, path))", "if (0 && finished_before(arena, path))", "run"),
     ("the arena's highest byte is what was planned", "harness/run/trainer.c",
      "    while (words > 0 && (word[words - 1] == trainer->fill || word[words - 1] == PATTERN))\n        words--;",
-     "    (void)word;", "ledger trainer"),
+     "    (void)word;", "training"),
     # ---- sweep
     ("the search takes the worst", "harness/sweep/search.c",
      "return of_a->score > of_b->score;", "return of_a->score < of_b->score;", "search"),
@@ -161,7 +161,8 @@ FAULTS = [
     ("trials may train on tune", "harness/sweep/agenda.c",
      "protocol->train_on = TRAIN_ON_TRAIN; // finals alone may train on tune", "", "sweep_search"),
     ("finals have the trials' seed", "harness/sweep/agenda.c",
-     "if (asked->request.protocol.seed == found->winner->seed)", "if (0)", "sweep_search"),
+     "if (asked->request.protocol.seed == found->winner->seed)",
+     "if (0 && asked->request.protocol.seed == found->winner->seed)", "sweep_search"),
     ("shards leave settings out", "harness/sweep/agenda.c",
      "(number + number / shard.count) % shard.count == shard.index", "number % (shard.count + 1) == shard.index",
      "sweep sweep_search"),
