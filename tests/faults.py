@@ -12,6 +12,7 @@ import filecmp
 import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
 import time
@@ -116,7 +117,7 @@ FAULTS = [
      "return linear(graph, scale_columns(graph, at->x, factors(build, at)), at->W, at->b);",
      "return (void)factors(build, at), at->y;", "fixtures verify"),
     ("the parallel adapter's scale is 1", "methods/adapter.c",
-     "[PARALLEL] = { AT_FFN, CHOSE_RELU, false, 4 },", "[PARALLEL] = { AT_FFN, CHOSE_RELU, false, 1 },", "fixtures"),
+     "[PARALLEL] = { AT_FFN, CHOSE_RELU, false, 4 },", "[PARALLEL] = { AT_FFN, CHOSE_RELU, false, 1 },", "attached"),
     ("prefix: keys and values swapped", "methods/prefix.c",
      "return (KeysValues){ rows(build, chosen, layer, 0, \"key\"),\n"
      "                         rows(build, chosen, layer, 1, \"value\") };",
@@ -144,14 +145,14 @@ FAULTS = [
      "double weight = (double)count / (double)whole;", "double weight = 1 + 0 * (double)whole;", "levers"),
     ("kept rows are another example's", "harness/train/kept.c",
      "Matrix place = block_of(kept, i, batch->example[s]);", "Matrix place = block_of(kept, i, batch->example[0]);",
-     "kept"),
+     "frozen"),
     ("a look before the rows have caught up", "harness/train/trainer.c",
-     "    trainer_settle(trainer);\n    runner_step(trainer->eval", "    runner_step(trainer->eval", "selection trainer"),
+     "    trainer_settle(trainer);\n    runner_step(trainer->eval", "    runner_step(trainer->eval", "training"),
     ("a run that failed takes a finished row's place", "harness/run/run_write.c",
      "if (!row_ok(run->row) && finished_before(arena, path))", "if (0 && finished_before(arena, path))", "run"),
     ("the arena's highest byte is what was planned", "harness/train/trainer.c",
      "    while (words > 0 && (word[words - 1] == trainer->fill || word[words - 1] == PATTERN))\n        words--;",
-     "    (void)word;", "ledger trainer"),
+     "    (void)word;", "training"),
     # ---- sweep
     ("the search takes the worst", "harness/sweep/search.c",
      "return of_a->score > of_b->score;", "return of_a->score < of_b->score;", "search"),
@@ -160,7 +161,8 @@ FAULTS = [
     ("trials may train on tune", "harness/sweep/agenda.c",
      "protocol->train_on = TRAIN_ON_TRAIN; // finals alone may train on tune", "", "sweep_search"),
     ("finals have the trials' seed", "harness/sweep/agenda.c",
-     "if (asked->request.protocol.seed == found->winner->seed)", "if (0)", "sweep_search"),
+     "if (asked->request.protocol.seed == found->winner->seed)",
+     "if (0 && asked->request.protocol.seed == found->winner->seed)", "sweep_search"),
     ("shards leave settings out", "harness/sweep/agenda.c",
      "(number + number / shard.count) % shard.count == shard.index", "number % (shard.count + 1) == shard.index",
      "sweep sweep_search"),
@@ -170,7 +172,7 @@ FAULTS = [
     ("the interval of a table at 90 %", "harness/report/summary_fill.c",
      "interval_of(value, n, 0.95)", "interval_of(value, n, 0.90)", "table"),
     ("the lowest floor is shown", "harness/report/floor.c",
-     "floor->score > highest->score", "floor->score < highest->score", "table figure"),
+     "floor->score > highest->score", "floor->score < highest->score", "choice"),
     ("letters without Holm", "harness/report/letters.c",
      "*pairs = holm(arena, p, pair, adjusted);",
      "*pairs = holm(arena, p, pair, adjusted);\n    for (size_t i = 0; i < pair; i++)\n        adjusted[i] = p[i];",
@@ -206,8 +208,14 @@ def tree_copied(root, tree):
 def make(tree, log, *goals):
     alone = {k: v for k, v in os.environ.items() if k not in ("MAKEFLAGS", "MAKELEVEL")} # a make of its own
     with open(log, "w") as out:
-        return subprocess.run(["make", "DEPS=no", *goals], cwd=tree, env=alone, stdout=out,
-                              stderr=subprocess.STDOUT).returncode
+        job = subprocess.Popen(["make", "DEPS=no", *goals], cwd=tree, env=alone, stdout=out,
+                               stderr=subprocess.STDOUT, start_new_session=True)
+        try:
+            return job.wait()
+        finally:
+            if job.poll() is None: # interrupted: else it would go on to make objects of what was planted
+                os.killpg(job.pid, signal.SIGTERM)
+                job.wait()
 
 
 def compiles(tree, log, suite):
@@ -285,4 +293,10 @@ def main():
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    for stop in (signal.SIGHUP, signal.SIGTERM):
+        if signal.getsignal(stop) == signal.SIG_DFL: # else ignored, as by nohup
+            signal.signal(stop, signal.default_int_handler)
+    try:
+        sys.exit(main())
+    except KeyboardInterrupt:
+        sys.exit(130)

@@ -580,6 +580,17 @@ static void floors_are_read_and_bad_ones_refused_with_their_line(void)
     arena_free(arena);
 }
 
+// Neither the first, the last nor the lowest.
+static void of_several_floors_the_highest_is_to_be_passed(void)
+{
+    const Row row = { .fold = WHOLE_UNKNOWN, .train_limit = 0 };
+    Cell cell = { .row = &row };
+    const Block block = { .task = "reviews", .metric = "accuracy", .cell = &cell };
+    Floor floors[] = { bag, bag, bag, bag };
+    floors[0].score = 0.75, floors[1].score = 0.5, floors[2].score = 0.875;
+    CHECK(floor_of(&(Floors){ floors, 4 }, &block, "dev") == &floors[2]);
+}
+
 static void a_floor_is_of_its_fold_alone(void)
 {
     Arena *arena = arena_of_test();
@@ -626,5 +637,6 @@ void suite_choice(void)
     ADD(filters_keep_what_they_name);
     ADD(the_commands_take_the_choice_and_name_what_they_leave_out);
     ADD(floors_are_read_and_bad_ones_refused_with_their_line);
+    ADD(of_several_floors_the_highest_is_to_be_passed);
     ADD(a_floor_is_of_its_fold_alone);
 }

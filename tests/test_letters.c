@@ -68,6 +68,26 @@ static void a_method_far_above_and_two_alike_have_two_letters(void)
     arena_free(arena);
 }
 
+// Two that differ when nothing else is compared no longer do when three pairs are.
+static void what_differs_alone_may_not_among_several(void)
+{
+    Error error;
+    Arena *arena = arena_new((size_t)1 << 30, &error);
+    const char *folder = test_folder();
+    method(arena, folder, "full", 5, 0.73);
+    method(arena, folder, "lora", 5, 0.7);
+    method(arena, folder, "head", 5, 0.703);
+    Letters two = letters_in(arena, folder, (const char *[]){ "full", "lora" }, 2);
+    CHECK(two.ok && two.pairs == 1);
+    CHECK_TEXT(two.of[0].letters, "a");
+    CHECK_TEXT(two.of[1].letters, "b");
+    Letters three = letters_in(arena, folder, (const char *[]){ "full", "lora", "head" }, 3);
+    CHECK(three.ok && three.pairs == 3);
+    for (int m = 0; m < 3; m++)
+        CHECK_TEXT(three.of[m].letters, "a");
+    arena_free(arena);
+}
+
 static void two_seeds_or_no_predictions_have_no_letter_and_make_no_pair(void)
 {
     Error error;
@@ -151,6 +171,7 @@ static void other_items_are_refused_with_the_file_and_the_first_id(void)
 void suite_letters(void)
 {
     ADD(a_method_far_above_and_two_alike_have_two_letters);
+    ADD(what_differs_alone_may_not_among_several);
     ADD(two_seeds_or_no_predictions_have_no_letter_and_make_no_pair);
     ADD(a_pair_without_a_p_does_not_differ);
     ADD(other_items_are_refused_with_the_file_and_the_first_id);

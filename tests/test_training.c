@@ -1,5 +1,6 @@
 // test_training.c: steps of a small model under every method of the registry: what moves, what must
 // not, and what a step costs. (What a method claims is checked by suite verify.)
+#include "engine/deferred.h"
 #include "tests/placing.h"
 #include "tests/small_model.h"
 #include "tests/test.h"
@@ -183,6 +184,42 @@ static void evaluation_between_steps_changes_nothing(void)
     }
 }
 
+// A step of all sequences and one of the first: rows of embeddings that this does not read wait.
+static void leave_rows_waiting(Small *s, int64_t number)
+{
+    static const size_t first[] = { 0 };
+    Batch part = sequences_of(s->arena, &s->batch.view, first, 1);
+    step(s, number);
+    trainer_backward(&s->trainer, &part, number + 1, 1);
+    trainer_update(&s->trainer, number + 1);
+    CHECK(!state_settled(s->trainer.state));
+}
+
+// Whoever evaluates finds their updates made, as after trainer_settle.
+static void evaluation_reads_rows_that_have_all_updates(void)
+{
+    Error error;
+    Small asked, settled;
+    small_begin(&asked, method_find("full", &error), 5);
+    small_begin(&settled, method_find("full", &error), 5);
+    if (small_open(&asked) && small_open(&settled)) {
+        leave_rows_waiting(&asked, 0);
+        leave_rows_waiting(&settled, 0);
+        trainer_settle(&settled.trainer);
+        Matrix a = trainer_logits(&asked.trainer, &asked.batch.view);
+        Matrix b = trainer_logits(&settled.trainer, &settled.batch.view);
+        for (size_t r = 0; r < a.rows; r++)
+            CHECK(same_bits(row_at(a, r), row_at(b, r), a.cols));
+        leave_rows_waiting(&asked, 2);
+        leave_rows_waiting(&settled, 2);
+        trainer_settle(&settled.trainer);
+        CHECK(trainer_mlm(&asked.trainer, &asked.batch.view) ==
+              trainer_mlm(&settled.trainer, &settled.batch.view));
+    }
+    small_end(&settled);
+    small_end(&asked);
+}
+
 // L10: each seed changes what it should, and nothing else.
 static void seeds_change_what_they_should(void)
 {
@@ -326,6 +363,7 @@ void suite_training(void)
     ADD(the_head_has_a_rate_of_its_own);
     ADD(two_parts_train_like_one_batch);
     ADD(evaluation_between_steps_changes_nothing);
+    ADD(evaluation_reads_rows_that_have_all_updates);
     ADD(seeds_change_what_they_should);
     ADD(the_arena_is_written_to_its_planned_end_and_not_beyond);
     ADD(less_trained_is_less_kept);
