@@ -237,7 +237,7 @@ def suite_fails(tree, log, suite):
         return ""
     text = Path(log).read_text(errors="replace")
     line = re.search(r"^.*(had failures|FAILED|ERROR: AddressSanitizer|runtime error|ended with status).*$|^.*: .*(off by|"
-                     r"differs|wrong).*$", text, re.MULTILINE)
+                     r"differs|wrong).*$|^.* should be .* within .*$", text, re.MULTILINE)
     return (line.group(0).strip() if line else text.strip().splitlines()[-1])[:100]
 
 
