@@ -165,6 +165,17 @@ static void measured_memory_is_what_was_planned(void)
     arena_free(b.arena);
 }
 
+static void a_run_of_no_steps_holds_no_gradients(void)
+{
+    Bench b = run_bench();
+    Row row = run_of(&b, "full", SETTINGS("epochs", "0", "min_steps", "0")).row;
+    CHECK_TEXT(row.status, "ok");
+    CHECK(row.steps == 0 && row.params_trained > 0);
+    CHECK(row.plan_gradients == 0 && row.plan_optimizer == 0);
+    CHECK((double)row.arena_peak > 0.95 * (double)row.eval_plan_peak);
+    arena_free(b.arena);
+}
+
 // Evaluation holds neither gradients nor moments (12 bytes a trained number) nor the step of
 // training; a method that trains nothing has none to give back.
 static void evaluation_has_a_peak_of_its_own_below_trainings(void)
@@ -700,6 +711,7 @@ void suite_run(void)
     ADD(the_file_holds_the_row_that_was_returned);
     ADD(times_add_up_to_the_wall);
     ADD(measured_memory_is_what_was_planned);
+    ADD(a_run_of_no_steps_holds_no_gradients);
     ADD(evaluation_has_a_peak_of_its_own_below_trainings);
     ADD(the_score_follows_from_the_predictions_and_these_from_the_logits);
     ADD(scores_hold_every_metric_of_every_split);

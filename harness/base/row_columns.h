@@ -16,7 +16,7 @@
     COLUMN(numerics, Whole, decided, key, "",                                                      \
            "number that the authors raise whenever the same description computes other results")   \
     COLUMN(status, Text, result, key, "",                                                          \
-           "ok, diverged (the loss or its gradient was not finite), failed or timeout")            \
+           "ok, diverged (the loss or its gradient was not finite, or a fit found no end), failed or timeout") \
     COLUMN(attempts, Whole, measured, key, "",                                                     \
            "starts of this run in its sweep, this one among them")                                 \
     COLUMN(error, Text, measured, key, "", "why the run did not end well, one line")               \
@@ -153,7 +153,7 @@
     COLUMN(params_trained, Whole, decided, parameters, "numbers",                                  \
            "sum over the trained parameters of the graph, head included")                          \
     COLUMN(params_changed, Whole, result, parameters, "numbers",                                   \
-           "parameters that differ between the first step and the last")                           \
+           "parameters that differ between the first step and the last (the best epoch's, where it was selected)")                           \
     COLUMN(params_method, Whole, decided, parameters, "numbers",                                   \
            "parameters that the method adds to the model")                                         \
     COLUMN(params_head, Whole, decided, parameters, "numbers",                                     \
@@ -173,7 +173,8 @@
     COLUMN(plan_weights, Whole, decided, memory, "bytes", "planner: weights, frozen and trained")  \
     COLUMN(plan_gradients, Whole, decided, memory, "bytes",                                        \
            "planner: gradients of trained parameters")                                             \
-    COLUMN(plan_optimizer, Whole, decided, memory, "bytes", "planner: the optimizer's state")      \
+    COLUMN(plan_optimizer, Whole, decided, memory, "bytes",                                        \
+           "planner: the optimizer's state; with --select best, the best weights so far")      \
     COLUMN(plan_activations, Whole, decided, memory, "bytes",                                      \
            "planner: all values of a training step but weights and their gradients, those with "   \
            "disjoint lives in one place; and what a frozen bottom gave all training rows, where "  \
@@ -182,7 +183,8 @@
            "planner: the largest scratch of an operator")                                          \
     COLUMN(plan_peak, Whole, decided, memory, "bytes",                                             \
            "planner: weights, their gradients, optimizer, what is kept of a frozen bottom in "     \
-           "memory, and step of training (of evaluation where nothing trains)")                    \
+           "memory, and step of training (of evaluation where nothing trains; where something was kept, of "   \
+           "the pass that computes it, if that is larger)")                    \
     COLUMN(eval_plan_peak, Whole, decided, memory, "bytes",                                        \
            "planner: the same with the step of evaluation")                                        \
     COLUMN(arena_peak, Whole, measured, memory, "bytes",                                           \
@@ -248,7 +250,8 @@
            "its end; a multiply-add is 2; a frozen bottom that is kept counts once, be it found "  \
            "in a file; what is computed again twice")                                              \
     COLUMN(gflops_per_s, Real, measured, time, "GFLOP/s",                                          \
-           "flops / train_s; where a frozen bottom was kept / (feature_s + train_s)")              \
+           "flops / train_s; where a frozen bottom was kept / (feature_s + train_s); of a fit, / the " \
+           "seconds of the pass that its vectors are from")              \
     COLUMN(probe_gflops, Real, measured, time, "GFLOP/s",                                          \
            "products of up to 50 ms before training and after the last evaluation: the machine's " \
            "speed during this run")                                                                \

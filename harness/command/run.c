@@ -30,7 +30,8 @@ static bool tell(void *context, int64_t step, int64_t steps, double loss, double
 {
     Teller *teller = context;
     double now = seconds_now();
-    if (!teller->telling || (now - teller->last < (teller->terminal ? 0.25 : 10) && step < steps))
+    if (!teller->telling ||
+        (now - teller->last < (teller->terminal ? 0.25 : 10) && (step == 0 || step < steps)))
         return !*teller->interrupted;
     teller->last = now;
     if (step == 0)

@@ -65,7 +65,7 @@ typedef struct {
     double measured[2];  // seconds a step, by the clock around it
     double low, high;    // the middle half of the rounds' differences, seconds a step
     double feature_s[2]; // the frozen prefix, once; no part of a step
-    double cores;        // that the process had while it was timed; below 1: others had the rest
+    double cores;        // share of its cores that the process had; below 1: others had the rest
 } Timing;
 
 // Do both take steps, and on the same batches? NULL: yes; else why not, in words.

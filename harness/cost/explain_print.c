@@ -9,7 +9,7 @@
 
 enum { MOST_NAME = 14, NOTE = 98 };
 #define AGREES 0.03 // of the clock around a step: what its nodes and the optimizer may miss
-#define ALONE 0.95  // of a core
+#define ALONE 0.95  // of its cores
 
 // A sentence over as many lines as it needs.
 static void put_wrapped(FILE *out, const char *text)
@@ -71,7 +71,7 @@ static void put_timing(FILE *out, Arena *arena, const Explained *of)
                              100 * explain_agreement(of, 0), 100 * explain_agreement(of, 1)));
     if (t->cores < ALONE)
         put_wrapped(out, arena_format(arena,
-                                      "Other processes took %.0f %% of the core meanwhile: on a "
+                                      "Other processes took %.0f %% of its cores meanwhile: on a "
                                       "quiet machine the seconds are fewer and more even.",
                                       100 * (1 - t->cores)));
     for (int s = 0; s < 2; s++)

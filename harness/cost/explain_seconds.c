@@ -130,7 +130,8 @@ static void race_run(Race *race, size_t steps, Timing *timing)
         race->round[race->rounds] = play_round(race, STEPS_A_ROUND * race->rounds);
         race->rounds++;
     }
-    timing->cores = (cpu_seconds() - cpu) / (seconds_now() - start);
+    double threads = (double)race->of[0]->request->protocol.threads;
+    timing->cores = (cpu_seconds() - cpu) / (seconds_now() - start) / threads;
     qsort(race->round, race->rounds, sizeof *race->round, quickest_first);
 }
 

@@ -4,8 +4,8 @@
 // each that does not count. The texts are the first 32 of tune in order (of dev where tune was
 // trained on; from the first again where there are fewer): each by itself, all of them one after
 // another; then all 32 in one batch. So methods are measured on the same texts. Rounds are repeated
-// until `seconds` are over, and at least three times. A short run is not to take longer to be
-// measured than to be done: of its texts only as many are taken one by one as it read itself,
+// until `seconds` are over, and there are at least three times. A short run is not to take longer
+// to be measured than to be done: of its texts only as many are taken one by one as it read itself,
 // divided by 20, and at least three.
 #ifndef RUN_INFERENCE_H
 #define RUN_INFERENCE_H

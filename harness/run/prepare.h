@@ -41,8 +41,8 @@ typedef struct {
 } Prepared;
 
 // The arena holds what is this run's alone; what runs share lies with the files. Where plans.cut
-// has values, train_plan is of the rest: what it is fed has to be kept (run.c) before the first
-// step.
+// has values, train_plan is of the rest: what it is fed has to be kept (run_learn.c) before the
+// first step.
 bool prepare(Arena *arena, FilesRead *files, const Request *request, Prepared *prepared,
              Error *error);
 

@@ -54,7 +54,7 @@ static bool decide_plans(Arena *arena, const Request *request, Prepared *p, Erro
 static Ledger ledger_of(const Prepared *p)
 {
     Counts all = counts_of(p->plans.eval.graph);
-    bool steps = p->batches.steps > 0 || !p->plans.features_plan; // a fit has no gradients
+    bool steps = p->plans.backward != NULL; // neither a fit nor a run of no steps has gradients
     const Plan *train = plans_training(&p->plans);
     return (Ledger){
         .held = held_of(&all, steps, p->looks.count > 0),

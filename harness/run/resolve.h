@@ -9,7 +9,7 @@
 typedef struct {
     Row row;      // all decided cells, key and plan_* included
     double flops; // of the whole run, for an estimate of its time
-    size_t bytes; // predicted peak of the process
+    size_t bytes; // of memory that is planned, the larger of training and evaluation
 } Resolved;
 
 // Files read and hashed, the task's rows drawn and tokenised, the graphs described and planned

@@ -104,7 +104,7 @@ static bool compute(Arena *arena, Run *run, Error *error)
 {
     const Prepared *p = &run->prepared;
     Row *row = run->row;
-    Peaks peaks = { 0 };
+    Peaks peaks = { .highest = WHOLE_UNKNOWN };
     Times t;
     double claimed = run->keeping.spent; // already, on what it keeps
     if (!begin(arena, run, error))
@@ -113,6 +113,7 @@ static bool compute(Arena *arena, Run *run, Error *error)
     t.loaded = seconds_now();
     if (!run_forgetting(run, NULL, &row->mlm_before, error))
         return false;
+    checkpoint_rest(&p->model->checkpoint); // what this read counts for no phase of the run
     t.asked = seconds_now(), t.cpu = cpu_seconds() - run->cpu_started;
     double probe = product_probe(at_most(PROBE_SECONDS, p));
 

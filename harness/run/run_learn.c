@@ -69,6 +69,16 @@ static double fit_score(void *context, Matrix logits)
     return score;
 }
 
+// A fit whose numbers came to nothing ends the run as a loss that is not finite ends steps.
+static bool no_fit(Arena *arena, Run *run, const Error *error)
+{
+    if (error->kind != ERROR_WORK)
+        return false;
+    run->row->status = "diverged";
+    run->row->error = arena_text(arena, error->text);
+    return true;
+}
+
 static void row_fitted(Arena *arena, const Run *run, const Fitted *fitted, double seconds)
 {
     Row *row = run->row;
@@ -108,7 +118,8 @@ static bool fit(Arena *arena, Arena *hold, Run *run, Error *error)
     double asked = seconds_now();
     run->keep = hold;
     if (!run->request->method->fit(&fit, p->plans.eval.options, &fitted, error))
-        return (run->interrupted || run->late) && stopped(arena, run, error);
+        return run->interrupted || run->late ? stopped(arena, run, error)
+                                             : no_fit(arena, run, error);
     row_fitted(arena, run, &fitted, seconds_now() - asked);
     if (!fitting_adopt(arena, &fitted, &p->largest_evaluation, &p->plans, &run->trainer, error))
         return false;
@@ -120,7 +131,7 @@ static bool fit(Arena *arena, Arena *hold, Run *run, Error *error)
         run->row->cache_saved_s = keeping->seconds - keeping->spent;
     run->row->tokens = (Whole)p->frozen.batches.tokens;
     run->row->flops = p->flops;
-    run->row->gflops_per_s = p->flops / run->row->feature_s / 1e9;
+    run->row->gflops_per_s = p->flops / keeping->seconds / 1e9; // the fit's own are not counted;
     return true;
 }
 

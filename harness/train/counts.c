@@ -43,9 +43,9 @@ Held held_of(const Counts *counts, bool steps, bool keeps_best)
 {
     int64_t number = sizeof(float), stepped = steps ? counts->trained : 0;
     return (Held){
-        .weights = counts->bytes + (keeps_best ? number * stepped : 0),
+        .weights = counts->bytes,
         .gradients = number * stepped,
-        .optimizer = 2 * number * stepped,
+        .optimizer = (2 + keeps_best) * number * stepped,
     };
 }
 

@@ -17,7 +17,7 @@ Counts counts_of(const Graph *graph);
 // The same with a head that a method fitted counted by its free numbers.
 Counts counts_free(const Graph *graph, const Description *description);
 
-// keeps_best: a copy of what trains is kept beside it (--select best).
+// keeps_best: a copy of what trains is kept beside the moments until the last step (--select best).
 Held held_of(const Counts *counts, bool steps, bool keeps_best);
 
 // Of a model: what is trained / all; and what is trained beside the head / what the checkpoint has.

@@ -42,9 +42,8 @@ bool fitting_adopt(Arena *arena, const Fitted *fitted, const Extent *largest, Pl
     if (!describe(arena, &evaluation, &plans->eval, error) ||
         !(plans->eval_plan = plan(arena, plans->eval.graph, largest, error)))
         return false;
-    size_t needed = plan_bytes(plans->eval_plan);
-    float *memory = needed <= room ? trainer->memory : arena_take(arena, needed, 1);
-    trainer->eval = runner_new(arena, plans->eval_plan, trainer->state, memory);
+    assert(plan_bytes(plans->eval_plan) <= room); // it was planned with the head that needs most
+    trainer->eval = runner_new(arena, plans->eval_plan, trainer->state, trainer->memory);
     for (size_t i = 0; i < fitted->tensors; i++) {
         Slot *slot = state_find(trainer->state, fitted->tensor[i].name);
         assert(slot && slot->is.trained);

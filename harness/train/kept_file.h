@@ -49,10 +49,10 @@ typedef struct {
     const char *warning; // why no other run will find them; NULL: they will, or none was to
 } KeptClaim;
 
-// In this order, the first two before anything else of a run is decided: is the file there (false:
-// go_on said no); where it is not, its room is taken (false: the rows are to lie in a file, and the
-// error says why there is no room for one); and the rows, found or computed by a runner of the
-// source's plan, to be released with kept_release. Whatever happened: kept_unclaim.
+// In this order, the first two before the plan of a run whose rows go to a file is final: is the
+// file there (false: go_on said no); where it is not, its room is taken (false: the rows are to lie
+// in a file, and the error says why there is no room for one); and the rows, found or computed by a
+// runner of the source's plan, to be released with kept_release. Whatever happened: kept_unclaim.
 bool kept_look(Arena *arena, const KeptPlace *place, const KeptSource *of, KeptClaim *claim);
 bool kept_take(Arena *arena, KeptClaim *claim, Error *error);
 typedef enum { KEPT, KEPT_STOPPED, KEPT_FAILED } KeptEnd; // go_on said no; a file is not written

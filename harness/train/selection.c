@@ -56,4 +56,5 @@ void best_look(Best *best, double score, int64_t epoch)
 void best_restore(const Best *best)
 {
     copy(best, true);
+    arena_drop(best->kept, best->bytes);
 }
