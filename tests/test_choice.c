@@ -293,6 +293,10 @@ static void splits_side_by_side_each_with_its_floor(void)
     char *notes = notes_of(rows, 4, &choice);
     CHECK(strstr(notes, "tune: choices are made on it, so a score there is no result.") != NULL);
     free(notes);
+    choice.columns = "score,letters";
+    notes = notes_of(rows, 4, &choice);
+    CHECK(strstr(notes, "no letters, since they are of the split that a task reports") != NULL);
+    free(notes);
     arena_free(arena);
 }
 

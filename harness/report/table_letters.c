@@ -93,9 +93,13 @@ void table_letters(Table *table)
         l++;
     if (l == table->shown_count)
         return;
-    // They are of the score that the task reports, and of results.
     Captions captions = { .arena = table->arena };
-    bool fit = table->rows->folder && !table->choice->trials && !table->choice->split;
+    const char *none = table->choice->trials ? "trials are no results"
+                       : table->choice->split
+                           ? "they are of the split that a task reports, without --split"
+                       : !table->rows->folder ? "the rows are in no folder"
+                                              : NULL;
+    bool fit = !none;
     for (size_t b = 0; b < table->summary.blocks && fit; b++) {
         const Block *block = &table->summary.block[b];
         Caption *more = arena_take(table->arena, captions.captions + block->cells, sizeof *more);
@@ -107,7 +111,9 @@ void table_letters(Table *table)
         for (size_t c = 0; c < block->cells; c++)
             any = any || *known(block->cell[c].letters);
     }
-    const char **note = arena_zero(table->arena, captions.captions + 1, sizeof *note);
+    const char **note = arena_zero(table->arena, captions.captions + 2, sizeof *note);
+    if (none && asked)
+        note[0] = arena_format(table->arena, "group: no letters, since %s", none);
     for (size_t c = 0; c < captions.captions;
          c++) // the families need names where there are several
         note[c] = arena_format(table->arena, "group, %s: %s",
