@@ -1,5 +1,5 @@
-# A sweep's cells, and its comparisons with full as paper/compare.sh leaves them -> a table of the
-# differences. Comparisons that are not of these cells are refused. Holm's adjustment is over all
+# A sweep's cells, and its comparisons with full (generate.sh, compared) -> a table of the
+# differences. Comparisons that are not of all runs of these cells are refused. Holm's adjustment is over all
 # lines of the table.
 FNR == 1 {
     file++
@@ -15,7 +15,7 @@ $1 == "task" { for (i = 1; i <= NF; i++) at[$i] = i; next }
     expected = mean[model[n], method[n]] - mean[model[n], "full"]
     off = expected - difference[n]
     if ($at["seeds"] != runs[model[n], method[n]] || off > 1e-6 || off < -1e-6) {
-        printf "generate.sh: paper/compared: %s on %s is not of the rows; should be made anew by paper/compare.sh\n",
+        printf "generate.sh: %s on %s: runs have no predictions; should have all of them\n",
             method[n], model[n] >"/dev/stderr"
         wrong = 1
         exit 1

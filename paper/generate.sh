@@ -3,9 +3,8 @@
 # paper and numbers.tex, every number of its text, by tunemark's commands from committed rows and
 # descriptions alone. With --check nothing is written: status 1 if anything would change.
 #
-# The text knows which sweeps have all their final runs and which have any (\ifrun, \ifrows of
-# paper.tex), and says nothing of others. What needs predictions, which are not committed, comes from
-# paper/compared (paper/compare.sh), and is refused where it is not of the rows.
+# The text knows which sweeps have all their final runs, which have any, and which have predictions
+# (\ifrun, \ifrows of paper.tex), and says nothing of others.
 set -eu
 tunemark=${TUNEMARK:-build/tunemark}
 reference=results/reference
@@ -82,6 +81,17 @@ planned() { # SPEC: final runs = models x tasks x methods x seeds
         END { print models * tasks * methods * seeds }' "$1"
 }
 
+compared() { # SWEEP: the letters of its methods, and every method held against full, as TSV
+    "$tunemark" table "$reference/$1" --csv 2>/dev/null | awk -f paper/tsv.awk | awk -F '\t' '
+        NR == 1 { for (i = 1; i <= NF; i++) at[$i] = i; print "letters\tmodel\tmethod\tletters"; next }
+        { print "letters\t" $at["model"] "\t" $at["method"] "\t" $at["letters"] }' >"$work/letters"
+    cat "$work/letters"
+    awk -F '\t' 'NR > 1 && $3 != "full" && $3 != "null" && !seen[$3]++ { print $3 }' "$work/letters" |
+        while read -r method; do
+            "$tunemark" compare "$method" full "$reference/$1" --csv | awk -f paper/tsv.awk
+        done | awk -F '\t' 'NR == 1 || $1 != "task"'
+}
+
 numbers() { # key, value: of all sweeps and commands
     "$tunemark" run --help | awk -f paper/defaults.awk
     for model in tiny mini; do
@@ -127,7 +137,7 @@ marks() { # which sweeps are whole, and which have any rows
         if [ "$runs" -gt 0 ]; then
             echo "\\setrows{$sweep}"
         fi
-        if [ -e "paper/compared/$(name_of "$sweep").tsv" ]; then
+        if [ -e "$work/$(name_of "$sweep").compared" ]; then
             echo "\\setrows{$sweep compared}"
         fi
     done
@@ -200,8 +210,9 @@ echo "$sweeps" | grep '^sst2/' | while read -r sweep spec; do
     if [ "$(wc -l <"$work/$name.tsv")" -gt 1 ]; then
         tabular "$reference/$sweep" --rows method --across model --columns score,n,lr,epochs --split dev,test >"$new/$name.tex"
     fi
-    if [ -e "paper/compared/$name.tsv" ]; then
-        awk -F '\t' -f paper/compared.awk "$work/$name.tsv" "paper/compared/$name.tsv" >"$new/$name-compared.tex"
+    if [ -d "$reference/$sweep/predictions" ]; then
+        compared "$sweep" >"$work/$name.compared"
+        awk -F '\t' -f paper/compared.awk "$work/$name.tsv" "$work/$name.compared" >"$new/$name-compared.tex"
     fi
 done
 numbers >"$work/numbers"

@@ -82,9 +82,10 @@ static inline const char *known(const char *text)
 // Appends to a growing text: "" or NULL at first; `separator` only between parts.
 __attribute__((format(printf, 4, 5))) void
 text_append(Arena *arena, const char **text, const char *separator, const char *format, ...);
-// "2 of 5 runs had less than 90 % of their core (17 to 93 %), since the machine was busy": what makes
-// seconds by the clock no cost of a method. Of runs of one thread that ended ok, whose processor
-// time is their wall clock on a machine that has nothing else to do. NULL: all had their core.
+// "2 of 5 runs had less than 90 % of their core (17 to 93 %), since the machine was busy": what
+// makes seconds by the clock no cost of a method. Of runs of one thread that ended ok, whose
+// processor time is their wall clock on a machine that has nothing else to do. NULL: all had their
+// core.
 const char *busy_text(Arena *arena, const Row *const *run, size_t runs);
 // "1/5 dead", "1 failed, 2 timeout"; "" when there is nothing to say.
 const char *cell_dead(Arena *arena, const Cell *cell);

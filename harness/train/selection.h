@@ -31,5 +31,5 @@ typedef struct {
 
 Best best_new(Arena *arena, State *state);
 void best_look(Best *best, double score, int64_t epoch); // of equal scores the earlier is kept
-void best_restore(const Best *best); // gives the memory of the copy back, too
+void best_restore(const Best *best);                     // gives the memory of the copy back, too
 #endif
