@@ -41,6 +41,9 @@ do for [i=1:entries] {
         set arrow i from screen (x + at_x(14)),(y - at_y(6)) to screen (x + at_x(14)),(y + at_y(6)) nohead \
             lc rgb "#000000" lw 2.5
     }
+    if (entry_kind[i] == 5) {
+        set arrow i from screen (x + at_x(2)),y to screen (x + at_x(26)),y nohead lt 1 dt 3
+    }
 }
 plot [0:1] [0:1] -1 with lines lt nodraw
 unset label

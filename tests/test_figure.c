@@ -249,6 +249,41 @@ static void time_is_stacked_by_the_phases_that_were_measured(void)
     arena_free(arena);
 }
 
+// The bag of words of a task is in the data, the legend and the range of y.
+static void a_floor_is_drawn_where_there_is_one(void)
+{
+    Arena *arena = arena_of_test();
+    Error error = { 0 };
+    Csv csv;
+    const char *folder = test_folder();
+    Row rows[] = { finished(arena, "tiny", "reviews", "lora", "", 1, 0.70),
+                   finished(arena, "tiny", "topics", "lora", "", 1, 0.60) };
+    Floor floor = { .task = "reviews",
+                    .split = "dev",
+                    .metric = "accuracy",
+                    .name = "bag of words",
+                    .train_limit = 0,
+                    .seeds = 3,
+                    .score = 0.9 };
+    const Floors floors = { &floor, 1 };
+    rows[0].train_limit = rows[1].train_limit = 0;
+    const char *of[] = { folder, folder };
+    const Rows all = { .row = rows, .folder = of, .count = 2 };
+    const FigureChoice choice = { .plots = "plots", .only = "score_by_params", .floors = &floors };
+    if (!gnuplot_is_here() || !CHECK(figures_write(folder, &all, &choice, NULL, &error)) ||
+        !CHECK(csv_read(arena, arena_format(arena, "%s/figures/score_by_params.csv", folder),
+                        CSV_COMMAS, true, &csv, &error)))
+        return;
+    CHECK(csv.rows == 3);
+    CHECK_TEXT(cell(&csv, 2, "task"), "reviews");
+    CHECK_TEXT(cell(&csv, 2, "label"), "bag of words");
+    CHECK_TEXT(cell(&csv, 2, "score"), "0.9");
+    CHECK_TEXT(cell(&csv, 2, "n"), "3");
+    const char *svg = picture(arena, folder, "score_by_params.svg");
+    CHECK(strstr(svg, "bag of words") && strstr(svg, "<text> 90</text>"));
+    arena_free(arena);
+}
+
 // Two models make a line; a method that ran with one has no place in the figure.
 static void lines_go_from_model_to_model(void)
 {
@@ -430,6 +465,7 @@ void suite_figure(void)
     ADD(many_tasks_and_a_model_that_ran_on_one_are_drawn);
     ADD(memory_is_stacked_by_class_with_the_measured_peak);
     ADD(time_is_stacked_by_the_phases_that_were_measured);
+    ADD(a_floor_is_drawn_where_there_is_one);
     ADD(lines_go_from_model_to_model);
     ADD(curves_are_means_over_seeds_in_their_range);
     ADD(nothing_to_draw_is_said);

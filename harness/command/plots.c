@@ -17,6 +17,7 @@ static bool plots(const Invocation *invocation, int *status, Error *error)
 {
     Arguments arguments;
     Rows rows;
+    Floors floors;
     FigureChoice choice = { 0 };
     if (!arguments_read(invocation->arena, invocation->count, invocation->argument, flags,
                         &arguments, error))
@@ -26,8 +27,11 @@ static bool plots(const Invocation *invocation, int *status, Error *error)
         figure_help(stdout);
         return true;
     }
-    if (!rows_asked(invocation, flags, &arguments, &rows, status, error))
+    if (!rows_asked(invocation, flags, &arguments, &rows, status, error) ||
+        !floors_of_folders(invocation->arena, arguments.operand, arguments.operands, &floors,
+                           error))
         return false;
+    choice.floors = &floors;
     const char *out = argument_value(&arguments, "out");
     choice.plots = path_join(invocation->arena, home_folder(invocation->arena), "plots");
     choice.pdf = argument_is(&arguments, "pdf");

@@ -35,6 +35,7 @@ bool figures_write(const char *folder, const Rows *rows, const FigureChoice *cho
                           .kind = kinds[k],
                           .summary = &summary,
                           .rows = &once,
+                          .floors = choice->floors,
                           .zero = NAN,
                           .plots = choice->plots,
                           .csv = arena_format(arena, "%s/%s.csv", figures, kinds[k]->name) };

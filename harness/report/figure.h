@@ -4,12 +4,14 @@
 // run once for an SVG and once for a PNG. Every number in it is computed here.
 #ifndef REPORT_FIGURE_H
 #define REPORT_FIGURE_H
+#include "report/floor.h"
 #include "report/folder.h"
 
 typedef struct {
-    const char *plots; // the folder with the gnuplot files
-    const char *only;  // "memory,time": of these alone; NULL: of each that there are data for
-    bool pdf;          // a PDF, too
+    const char *plots;    // the folder with the gnuplot files
+    const char *only;     // "memory,time": of these alone; NULL: of each that there are data for
+    bool pdf;             // a PDF, too
+    const Floors *floors; // lines that scores are to be above; NULL: none
 } FigureChoice;
 
 // Writes folder/figures/NAME.csv, .svg and .png of each figure (`figure_help` lists them) and says

@@ -29,6 +29,7 @@ struct Panel {
     size_t first, last;              // its series, from 1
     double x_low, x_high, low, high; // of the axes; low > high: nothing seen yet
     double null;                     // score of the untouched model, NAN where there is none
+    const Floor *floor;              // what its scores are to be above; NULL
     const char *ylabel;
     bool loss; // a curve's: of the loss, not the score on tune
 };
@@ -46,7 +47,14 @@ typedef struct {
     size_t n; // runs that it is the mean of
 } Mark;
 
-typedef enum { LEGEND_POINT, LEGEND_LINE, LEGEND_DASHES, LEGEND_BOX, LEGEND_TICK } Legend;
+typedef enum {
+    LEGEND_POINT,
+    LEGEND_LINE,
+    LEGEND_DASHES,
+    LEGEND_BOX,
+    LEGEND_TICK,
+    LEGEND_DOTS
+} Legend;
 typedef struct {
     Legend kind;
     const char *text;
@@ -67,6 +75,7 @@ struct Figure {
     const FigureKind *kind;
     const Summary *summary;
     const Rows *rows;
+    const Floors *floors; // NULL: none
     Panel *panel;
     Series *series;
     Mark *mark;

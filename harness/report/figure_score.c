@@ -1,5 +1,5 @@
 // figure_score.c: scores against trained parameters (a point a method), and against the size of the
-// model (a line a method); null is a dashed line across.
+// model (a line a method); null is a dashed line across, a floor a dotted one.
 
 #include "report/figure_impl.h"
 #include <math.h>
@@ -29,6 +29,9 @@ static void find_marks(Figure *figure)
     for (size_t p = 0; p < figure->panels; p++) {
         Panel *panel = &figure->panel[p];
         const Block *block = panel->block;
+        panel->floor = figure->floors ? floor_of(figure->floors, block, block->split) : NULL;
+        if (panel->floor)
+            page_widen(panel, panel->floor->score);
         for (size_t c = 0; c < block->cells; c++) {
             const Cell *cell = &block->cell[c];
             if (!in_panel(panel, cell))
@@ -99,6 +102,8 @@ static void finish(Figure *figure, const char *xlabel)
         panel->low *= 100, panel->high *= 100, panel->null *= 100;
         if (!isnan(panel->null))
             page_legend(figure, LEGEND_DASHES, &(Entry){ .text = "null", .method = "null" });
+        if (panel->floor)
+            page_legend(figure, LEGEND_DOTS, &(Entry){ .text = panel->floor->name });
     }
 }
 
@@ -178,6 +183,18 @@ static bool find_by_params(Figure *figure)
     return true;
 }
 
+static void put_floor(FILE *out, const Figure *figure, const Panel *panel)
+{
+    put_word(out, panel->block->name);
+    putc(',', out);
+    put_word(out, known(panel->model));
+    fputs(",,", out);
+    put_word(out, panel->floor->name);
+    fprintf(out, ",,%lld,,,", (long long)panel->floor->seeds);
+    put_number(out, panel->floor->score);
+    fprintf(out, ",,,,,,,,%zu,,\n", (size_t)(panel - figure->panel) + 1);
+}
+
 static void put_marks(FILE *out, const Figure *figure)
 {
     fputs(
@@ -201,6 +218,9 @@ static void put_marks(FILE *out, const Figure *figure)
         put_number(out, mark->x);
         putc('\n', out);
     }
+    for (size_t p = 0; p < figure->panels; p++) // behind all marks, which are read by their line
+        if (figure->panel[p].floor)
+            put_floor(out, figure, &figure->panel[p]);
 }
 
 const FigureKind figure_score_by_params = {

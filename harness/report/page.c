@@ -395,6 +395,8 @@ static void put_panel(FILE *out, const Figure *figure, const Panel *panel, doubl
     fprintf(out, "panel = %zu; first = %zu; last = %zu; null_drawn = %d; null = %.9g\n",
             (size_t)(panel - figure->panel) + 1, panel->first, panel->last, !isnan(panel->null),
             isnan(panel->null) ? 0 : panel->null);
+    fprintf(out, "floor_drawn = %d; floor_score = %.9g\n", panel->floor != NULL,
+            panel->floor ? 100 * panel->floor->score : 0);
     fputs("load plots.'/panel.gp'\n", out);
     if (figure->kind->put_panel)
         figure->kind->put_panel(out, figure, panel);
