@@ -25,7 +25,8 @@ static bool is_of_method(const Graph *graph)
     return false;
 }
 
-const char *keeping_with(Arena *arena, const Prepared *p, const Graph *graph)
+// "name=value" lines of what decides the rows beside graph, tokens and batches.
+static const char *others(Arena *arena, const Prepared *p, const Graph *graph)
 {
     const Request *request = p->request;
     char library[LIBRARY_TEXT];
@@ -114,7 +115,7 @@ bool keeping_claim(void *keeping, Arena *arena, const Prepared *p, Error *error)
     for (int i = 0; i < k->claims; i++) {
         k->claim[i] = (KeptClaim){ .draft.file = -1 };
         if (protocol->cache_folder)
-            k->name[i] = kept_name(arena, &of[i], keeping_with(arena, p, plan_graph(of[i].plan)));
+            k->name[i] = kept_name(arena, &of[i], others(arena, p, plan_graph(of[i].plan)));
     }
     k->stopped = !look_or_wait(arena, k, p, of);
     bool ok = true;

@@ -33,7 +33,4 @@ bool keeping_claim(void *keeping, Arena *arena, const Prepared *prepared, Error 
 KeptEnd keeping_rows(Arena *arena, Keeping *keeping, const Prepared *prepared,
                      const Trainer *trainer, Error *error);
 void keeping_release(Keeping *keeping);
-
-// "name=value" lines of what decides the rows beside graph, tokens and batches.
-const char *keeping_with(Arena *arena, const Prepared *prepared, const Graph *graph);
 #endif

@@ -8,7 +8,7 @@
 //   pass      forward; backward, where it gives the gradient of a value; parameters, where all that
 //             it gives are gradients of parameters (dW); again, where it computes for the backward
 //             what the forward has computed before (--recompute). backward_s of the row is all but
-//             forward
+//             forward. Of the two lines: update and between
 //   operator  its kind; place: where in the model
 //   seconds   over all steps; flops: of products, a multiply-add is 2
 #ifndef RUN_PROFILE_H

@@ -1,4 +1,11 @@
 // run.c: one run: prepare, learn, evaluate, write, and what all of it took.
+//
+//   files read -> splits -> tokens -> batches    prepare_for (prepare.c)
+//   -> described -> gradient -> planned          plans_make (train/plans.c)
+//   -> what a frozen part gives, once; or a fit  run_learn (run_learn.c)
+//   -> steps                                     run_train (run_train.c), step_backward (steps.c)
+//   -> evaluated                                 run_evaluate_all (run_evaluate.c)
+//   -> files and row                             run_write (run_write.c)
 #include "run/run_impl.h"
 #include "base/clock.h"
 #include "base/machine.h"

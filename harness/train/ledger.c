@@ -3,7 +3,7 @@
 #include "base/machine.h"
 #include <math.h>
 
-int64_t held_bytes(const Held *held)
+static int64_t held_bytes(const Held *held)
 {
     return held->weights + held->gradients + held->optimizer;
 }

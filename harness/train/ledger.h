@@ -20,7 +20,6 @@ typedef struct {
     size_t in_file;                // or in a file, whose pages the system may drop
 } Ledger;
 
-int64_t held_bytes(const Held *held);
 int64_t ledger_training(const Ledger *ledger);   // the row's plan_peak
 int64_t ledger_evaluation(const Ledger *ledger); // the row's eval_plan_peak
 int64_t ledger_peak(const Ledger *ledger);       // what there has to be: the larger of both
