@@ -82,7 +82,7 @@ planned() { # SPEC: final runs = models x tasks x methods x seeds
 }
 
 compared() { # SWEEP: the letters of its methods, and every method held against full, as TSV
-    "$tunemark" table "$reference/$1" --csv 2>/dev/null | awk -f paper/tsv.awk | awk -F '\t' '
+    table "$reference/$1" | awk -F '\t' '
         NR == 1 { for (i = 1; i <= NF; i++) at[$i] = i; print "letters\tmodel\tmethod\tletters"; next }
         { print "letters\t" $at["model"] "\t" $at["method"] "\t" $at["letters"] }' >"$work/letters"
     cat "$work/letters"

@@ -15,6 +15,7 @@ at_y(points) = points / real(height)
 set label 1 page_title at screen at_x(12),(1 - at_y(16)) font font.":Bold,13"
 set for [l=1:captions] label 1+l caption[l] at screen at_x(12),(1 - at_y(36 + 15 * (l - 1))) \
     font font.",10" tc rgb "#444444" noenhanced
+across(kind) = kind == 2 ? 2 : 3 # dashes of null, dots of a floor
 do for [i=1:entries] {
     x = entry_x[i]
     y = entry_y[i]
@@ -30,8 +31,9 @@ do for [i=1:entries] {
     if (entry_kind[i] == 1) {
         set arrow i from screen (x + at_x(2)),y to screen (x + at_x(26)),y nohead lt entry_style[i] dt dash(entry_style[i])
     }
-    if (entry_kind[i] == 2) {
-        set arrow i from screen (x + at_x(2)),y to screen (x + at_x(26)),y nohead lt entry_style[i] dt 2
+    if (entry_kind[i] == 2 || entry_kind[i] == 5) {
+        set arrow i from screen (x + at_x(2)),y to screen (x + at_x(26)),y nohead lt entry_style[i] \
+            dt across(entry_kind[i])
     }
     if (entry_kind[i] == 3) {
         set object i rectangle from screen (x + at_x(4)),(y - at_y(5)) to screen (x + at_x(24)),(y + at_y(5)) \
@@ -40,9 +42,6 @@ do for [i=1:entries] {
     if (entry_kind[i] == 4) {
         set arrow i from screen (x + at_x(14)),(y - at_y(6)) to screen (x + at_x(14)),(y + at_y(6)) nohead \
             lc rgb "#000000" lw 2.5
-    }
-    if (entry_kind[i] == 5) {
-        set arrow i from screen (x + at_x(2)),y to screen (x + at_x(26)),y nohead lt 1 dt 3
     }
 }
 plot [0:1] [0:1] -1 with lines lt nodraw

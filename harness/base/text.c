@@ -3,8 +3,9 @@
 #include <ctype.h>
 #include <errno.h>
 #include <math.h>
-#include <stdlib.h>
+#include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <utf8proc.h>
 
@@ -252,4 +253,19 @@ bool utf8_valid(const uint8_t *text, size_t size, size_t *bad)
         at += (size_t)length;
     }
     return true;
+}
+
+void text_append(Arena *arena, const char **text, const char *separator, const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    size_t size = (size_t)vsnprintf(NULL, 0, format, arguments) + 1;
+    va_end(arguments);
+    char *part = arena_take(arena, size, 1);
+    va_start(arguments, format);
+    vsnprintf(part, size, format, arguments);
+    va_end(arguments);
+    if (!*text || !**text)
+        separator = "";
+    *text = arena_format(arena, "%s%s%s", *text ? *text : "", separator, part);
 }

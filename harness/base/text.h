@@ -32,4 +32,7 @@ char **text_split(Arena *arena, const char *text, char separator, size_t *count)
 // Columns of UTF-8 on a terminal; a byte that continues a character takes none.
 size_t utf8_columns(const char *text, size_t length);
 bool utf8_valid(const uint8_t *text, size_t size, size_t *bad); // *bad: the first bad byte's offset
+// Appends to a growing text: "" or NULL at first; `separator` only between parts.
+__attribute__((format(printf, 4, 5))) void
+text_append(Arena *arena, const char **text, const char *separator, const char *format, ...);
 #endif

@@ -1,6 +1,7 @@
 // compare.c: see compare.h.
 
 #include "report/compare.h"
+#include "base/text.h"
 #include "base/hash.h"
 #include "base/multiple.h"
 #include "base/random.h"

@@ -103,7 +103,8 @@ static void finish(Figure *figure, const char *xlabel)
         if (!isnan(panel->null))
             page_legend(figure, LEGEND_DASHES, &(Entry){ .text = "null", .method = "null" });
         if (panel->floor)
-            page_legend(figure, LEGEND_DOTS, &(Entry){ .text = panel->floor->name });
+            page_legend(figure, LEGEND_DOTS,
+                        &(Entry){ .text = panel->floor->name, .method = "null" });
     }
 }
 

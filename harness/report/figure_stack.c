@@ -3,6 +3,7 @@
 // The pieces are columns of the row; what no run fills is not drawn.
 
 #include "report/figure_impl.h"
+#include "base/text.h"
 #include <math.h>
 #include <string.h>
 

@@ -3,6 +3,7 @@
 // left.
 
 #include "base/csv.h"
+#include "base/text.h"
 #include "report/figure_impl.h"
 #include <math.h>
 #include <stdlib.h>

@@ -79,9 +79,6 @@ static inline const char *known(const char *text)
 {
     return text ? text : "";
 }
-// Appends to a growing text: "" or NULL at first; `separator` only between parts.
-__attribute__((format(printf, 4, 5))) void
-text_append(Arena *arena, const char **text, const char *separator, const char *format, ...);
 // "2 of 5 runs had less than 90 % of their core (17 to 93 %), since the machine was busy": what
 // makes seconds by the clock no cost of a method. Of runs of one thread that ended ok, whose
 // processor time is their wall clock on a machine that has nothing else to do. NULL: all had their

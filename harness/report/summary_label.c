@@ -3,8 +3,6 @@
 #include "report/summary_impl.h"
 #include "base/text.h"
 #include <math.h>
-#include <stdarg.h>
-#include <stdio.h>
 #include <string.h>
 
 // clang-format off
@@ -197,21 +195,6 @@ void note_uneven(const Work *work, const Summary *summary, Block *block)
             text_append(work->arena, &block->uneven, "; ", "%s", text);
     }
     note_options(work, summary, block);
-}
-
-void text_append(Arena *arena, const char **text, const char *separator, const char *format, ...)
-{
-    va_list arguments;
-    va_start(arguments, format);
-    size_t size = (size_t)vsnprintf(NULL, 0, format, arguments) + 1;
-    va_end(arguments);
-    char *part = arena_take(arena, size, 1);
-    va_start(arguments, format);
-    vsnprintf(part, size, format, arguments);
-    va_end(arguments);
-    if (!*text || !**text)
-        separator = "";
-    *text = arena_format(arena, "%s%s%s", known(*text), separator, part);
 }
 
 const char *busy_text(Arena *arena, const Row *const *run, size_t runs)

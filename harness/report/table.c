@@ -1,6 +1,7 @@
 // table.c: see table.h. Cells -> grids: a line a cell, or lines and columns of chosen keys.
 
 #include "report/table_impl.h"
+#include "base/text.h"
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>

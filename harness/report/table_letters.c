@@ -1,6 +1,7 @@
 // table_letters.c: letters of the cells of a table: a family is what one task and model have.
 
 #include "report/letters.h"
+#include "base/text.h"
 #include "report/table_impl.h"
 #include <string.h>
 

@@ -215,32 +215,28 @@ static void note_scores(Notes *notes, const Table *table)
         }
 }
 
-static bool in_bytes(const Table *table)
+static bool shows(const Table *table, bool (*such)(const Column *))
 {
     for (size_t c = 0; c < table->shown_count; c++)
-        if (table->shown[c].column && !strcmp(table->shown[c].column->unit, "bytes"))
+        if (table->shown[c].column && such(table->shown[c].column))
             return true;
     return false;
+}
+
+static bool in_bytes(const Column *column)
+{
+    return !strcmp(column->unit, "bytes");
+}
+
+static bool in_seconds(const Column *column)
+{
+    return !strcmp(column->group, "time");
 }
 
 // Seconds that pass whether the run is at work or waits for its turn.
-static bool by_the_clock(const Table *table)
+static bool by_the_clock(const Column *column)
 {
-    for (size_t c = 0; c < table->shown_count; c++) {
-        const Column *column = table->shown[c].column;
-        if (column && column->kind == COLUMN_measured && !strcmp(column->group, "time") &&
-            strcmp(column->name, "cpu_s") != 0)
-            return true;
-    }
-    return false;
-}
-
-static bool in_seconds(const Table *table)
-{
-    for (size_t c = 0; c < table->shown_count; c++)
-        if (table->shown[c].column && !strcmp(table->shown[c].column->group, "time"))
-            return true;
-    return false;
+    return in_seconds(column) && column->kind == COLUMN_measured && strcmp(column->name, "cpu_s");
 }
 
 void table_notes(FILE *out, const Table *table)
@@ -248,21 +244,23 @@ void table_notes(FILE *out, const Table *table)
     const Summary *summary = &table->summary;
     Notes notes = { .arena = table->arena };
     const char *commits = mixed_commits(table->arena, summary);
-    const char *busy = busy_text(table->arena, summary->run, summary->runs);
+    const char *busy =
+        shows(table, by_the_clock) ? busy_text(table->arena, summary->run, summary->runs) : NULL;
+    bool timed = shows(table, in_seconds);
     note_scores(&notes, table);
     if (table->choice->levers)
         note(&notes, "(+-): change from the line without micro_batch, recompute and frozen_dtype;"
                      " of scores in points.");
-    if (in_bytes(table))
+    if (shows(table, in_bytes))
         note(&notes, "MB: 10^6 bytes, the largest of the n runs; plan: as planned, rss: of the"
                      " process.");
-    if (in_seconds(table))
+    if (timed)
         note(&notes, "times: the median of the n runs.");
-    if (by_the_clock(table) && busy)
+    if (busy)
         note(&notes, "times by the clock: %s; the column cpu_s is what they used of it.", busy);
     for (size_t b = 0; b < summary->blocks; b++)
         note_once(&notes, summary, b, "lines differ in", offsetof(Block, uneven));
-    for (size_t b = 0; b < summary->blocks && in_seconds(table); b++)
+    for (size_t b = 0; b < summary->blocks && timed; b++)
         note_once(&notes, summary, b, "no times, since rows differ in", offsetof(Block, untimed));
     if (*commits)
         note(&notes, "warning: rows of several commits stand together: %s.", commits);

@@ -1,16 +1,16 @@
 // prepare_warnings.c: what a reader of the row should know: of its data, its training, its memory.
 #include "run/prepare_impl.h"
+#include "base/text.h"
 #include "data/overlap.h"
 
 typedef struct {
     Arena *arena;
-    const char *text; // one after another
+    const char *text; // one after another; NULL: none
 } Warnings;
 
 static void warn(Warnings *warnings, const char *warning)
 {
-    const char *text = warnings->text;
-    warnings->text = arena_format(warnings->arena, "%s%s%s", text, *text ? "; " : "", warning);
+    text_append(warnings->arena, &warnings->text, "; ", "%s", warning);
 }
 
 static void of_task(Warnings *w, const Prepared *p)
@@ -87,7 +87,7 @@ static void of_memory(Warnings *w, const Prepared *p)
 
 const char *prepare_warnings(Arena *arena, const Request *request, const Prepared *p)
 {
-    Warnings w = { .arena = arena, .text = "" };
+    Warnings w = { .arena = arena };
     bool final = request->protocol.stage == STAGE_FINAL;
     of_task(&w, p);
     of_training(&w, p);
@@ -99,5 +99,5 @@ const char *prepare_warnings(Arena *arena, const Request *request, const Prepare
                                              "forgetting is not measured"
                                            : "an untrained model has nothing to forget");
     of_memory(&w, p);
-    return *w.text ? w.text : NULL;
+    return w.text;
 }

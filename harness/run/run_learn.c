@@ -1,6 +1,7 @@
 // run_learn.c: what comes before the first step, or instead of steps: keeping what a frozen part
 // gives, and the fit on it.
 #include "run/run_impl.h"
+#include "base/text.h"
 #include "base/clock.h"
 #include "train/fitting.h"
 #include <math.h>
@@ -29,8 +30,7 @@ static bool stopped(Arena *arena, Run *run, Error *error)
 
 static void warn(Arena *arena, Row *row, const char *warning)
 {
-    row->warnings = arena_format(arena, "%s%s%s", row->warnings ? row->warnings : "",
-                                 row->warnings ? "; " : "", warning);
+    text_append(arena, &row->warnings, "; ", "%s", warning);
 }
 
 // What lies in run->keeping then, in the memory of `hold` or in a file.
