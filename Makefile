@@ -110,11 +110,11 @@ paper-numbers: all
 	       >/dev/null || exit $$?; \
 	done
 # Both sides choose their kernels for this processor; OpenBLAS's variables may say otherwise.
-bench: all $(build)/limits ## speed beside PyTorch, in minutes; BENCH=full|targets|scale, COMPARE=commit, OUT=folder
+bench: all $(build)/limits ## speed beside PyTorch, in minutes; BENCH=full|targets|scale, HEAD=mean, COMPARE=commit, OUT=folder
 	$(if $(filter-out full targets scale,$(BENCH)),$(error BENCH: '$(BENCH)' is none; should be full, targets or scale))
 	@env -u OPENBLAS_CORETYPE -u OPENBLAS_L2_SIZE tests/bench/$(if $(filter scale,$(BENCH)),scale,bench).py \
 	   --limits $(build)/limits $(if $(filter full targets,$(BENCH)),--$(BENCH)) \
-	   $(if $(MINUTES),--minutes '$(MINUTES)') $(if $(COMPARE),--compare '$(COMPARE)') $(if $(OUT),--out '$(OUT)')
+	   $(if $(MINUTES),--minutes '$(MINUTES)') $(if $(COMPARE),--compare '$(COMPARE)') $(if $(HEAD),--head '$(HEAD)') $(if $(OUT),--out '$(OUT)')
 fuzz: ## fuzz each parser for SECONDS=60; TARGET=name for one
 	@$(MAKE) CC=clang FUZZ=1 $(addprefix fuzz-,$(or $(TARGET),$(fuzzers)))
 faults: ## plant mistakes one by one, and see that a test notices each; WORD=word for some

@@ -6,13 +6,15 @@
 
 For each size, kind of texts and method the sides take turns, here and there and there and here: tunemark
 through `tunemark run`, and peer.py, the same work in PyTorch, with batches in random order and with batches
-of texts of like length. Texts are as long as public ones are (lengths-*.csv, work.py). Models have initial
-weights, a vocabulary of 8,192, the head `mean` and dropout 0.1; a batch is 32 texts. Tokens are real ones:
-padding counts for nothing.
+of texts of like length; limits.c has its turn, too: what the same core does with the products of such a step
+alone. Texts are as long as public ones are (lengths-*.csv, work.py). Models have initial weights, a vocabulary
+of 8,192 and dropout 0.1; a batch is 32 texts. Tokens are real ones: padding counts for nothing.
+
+The head reads the first token, as BERT's classifiers do, and tunemark leaves out what nothing reads then of the
+last layer, which PyTorch's libraries compute; with --head mean both compute all of it.
 
 Before a clock runs, both sides train from the same tensors for a few steps without dropout, and their logits
 have to agree. Times are of the training loop; of `feature`, of the pass of the frozen encoder over all texts.
-limits.c measures what a core could do.
 
 FOLDER [build/bench] has about.csv, limits.csv, measurements.csv (a line each, as they come), ratios.csv (what
 the table shows), targets.csv (targets.py: what is held against what is to be reached), and bench.svg and
@@ -34,8 +36,9 @@ import sys
 
 import report
 import targets
-from here import Run, about_here, limits, program_options, stop, tell, turns, warn_of_surroundings, write_about
-from work import BATCH, HERE, METHODS, ROOT, SIZES, TEXTS, batch_tokens, config_of, model_folder, task_folder
+from here import (Run, about_here, limits, limits_now, program_options, stop, tell, turns, warn_of_surroundings,
+                  write_about)
+from work import BATCH, HEADS, HERE, METHODS, ROOT, SIZES, TEXTS, batch_tokens, config_of, model_folder, task_folder
 
 RATE, DROPOUT = 1e-3, 0.1
 AGREE_STEPS, AGREE_WITHIN = 4, 1e-4  # training steps; of logits that are about 0.1 to 1
@@ -51,12 +54,12 @@ MEASURED = ('side', 'size', 'texts', 'method', 'threads', 'round', 'tokens', 'wa
 class Here:
     """A tunemark, by its command line."""
 
-    def __init__(self, program, folder):
-        self.program, self.out = program, folder / 'run'
+    def __init__(self, program, folder, head):
+        self.program, self.out, self.head = program, folder / 'run', head
 
     def run(self, *words):
         """The row, as a dictionary of texts."""
-        return Run(self.program, self.out, '--pretrained', 'no', '--head', 'mean', '--batch', BATCH,
+        return Run(self.program, self.out, '--pretrained', 'no', '--head', self.head, '--batch', BATCH,
                    '--min-steps', 0, *words).row()
 
     def measure(self, cell, threads):
@@ -80,7 +83,8 @@ class Here:
 class Peer:
     """PyTorch, in a process of its own: see peer.py."""
 
-    def __init__(self, python):
+    def __init__(self, python, head):
+        self.head = head
         environment = dict(os.environ)
         for folder in pathlib.Path('/usr/lib').glob('*/openblas-openmp'):  # else Debian may take a slower one
             environment['LD_LIBRARY_PATH'] = f"{folder}:{environment.get('LD_LIBRARY_PATH', '')}".rstrip(':')
@@ -90,7 +94,7 @@ class Peer:
     def job(self, cell):
         """What the questions that follow are about."""
         texts = {'shuffled': str(cell.task / 'train.csv'), 'sorted': str(cell.task / 'sorted.csv')}
-        self.tell('job', method=cell.method, config=config_of(SIZES[cell.size]), texts=texts, batch=BATCH,
+        self.tell('job', method=cell.method, config=config_of(SIZES[cell.size]), texts=texts, batch=BATCH, head=self.head,
                   vocabulary=str(cell.model / 'vocab.txt'), lr=RATE, dropout=DROPOUT)
 
     def tell(self, what, **more):
@@ -161,7 +165,7 @@ def agree(here, python, folder):
 
     encoder = saved('full')
     tell('both sides train from the same tensors; how far their logits are apart then, at most:')
-    with Peer(python) as peer:
+    with Peer(python, here.head) as peer:
         for cell.method in METHODS:
             passes = cell.method == 'feature'  # what a head reads as it starts
             method = 'head' if passes else cell.method
@@ -205,11 +209,17 @@ def measure(cell, here, peer, ways, options, results):
     sides = ['here', *(report.PEERS if peer else ())]
 
     def once(side, threads, number):
-        measured = here.measure(cell, threads) if side == 'here' else {
-            **peer.ask('measure', batches=side, threads=threads), 'ways': ' '.join(ways.values())}
+        if side == 'limit':
+            step = batch_tokens(cell.kind), SIZES[cell.size].hidden
+            measured = {'gflops_per_s': report.roof(limits_now(options.limits, [step]), *step, cell.method, 'mean')}
+        elif side == 'here':
+            measured = here.measure(cell, threads)
+        else:
+            measured = {**peer.ask('measure', batches=side, threads=threads, ways=ways[side]),
+                        'ways': ' '.join(ways[side].values())}
         results.add(cell, side, threads, number, measured)
 
-    for number, side in turns(sides, options.rounds):
+    for number, side in turns(['limit', *sides], options.rounds):
         once(side, 1, number)
     for threads in [] if options.one_thread else more_threads():
         for side in sides:
@@ -218,12 +228,11 @@ def measure(cell, here, peer, ways, options, results):
 
 def measure_beside(python, cell, here, options, results):
     """The same beside PyTorch in its fastest ways; what it took to find them is no part of its memory."""
-    with Peer(python) as peer:
+    with Peer(python, here.head) as peer:
         peer.job(cell)
-        ways = peer.ask('fastest')
-    with Peer(python) as peer:
+        ways = {side: peer.ask('fastest', batches=side) for side in report.PEERS}
+    with Peer(python, here.head) as peer:
         peer.job(cell)
-        peer.ask('take', ways=ways)
         measure(cell, here, peer, ways, options, results)
 
 
@@ -232,10 +241,11 @@ def about(here, python, cell, folder):
     row = here.run('--model', cell.model, '--task', cell.task, '--method', 'null', '--stage', 'trial')
     lines = about_here(row)
     if python:
-        with Peer(python) as peer:
+        with Peer(python, here.head) as peer:
             peer.job(cell)
             is_ = peer.ask('about')
             lines['PyTorch'] = f"{is_['torch']}, {is_['blas']}, {is_['simd']}"
+    lines['head'] = HEADS[here.head]
     lines['load average'] = f'{os.getloadavg()[0]:.2f} at the start'
     write_about(folder, lines)
 
@@ -248,9 +258,8 @@ def beside_torch(options, folder, here, cells_of):
         tell('bench: PyTorch is not here (Debian: apt install python3-torch): its side is left out')
     if options.agree:
         sys.exit(0 if python else 3)
-    steps = [(batch_tokens(kind), SIZES[size].hidden) for size, kind, _ in options.cells]
     (folder / 'limits.csv').unlink(missing_ok=True)
-    cells = cells_of(limits(options.limits, folder, steps))
+    cells = cells_of(limits(options.limits, folder))
     about(here, python, cells[0], folder)
     results = Measurements(folder / 'measurements.csv')
     for number, cell in enumerate(cells, 1):
@@ -259,7 +268,7 @@ def beside_torch(options, folder, here, cells_of):
             measure_beside(python, cell, here, options, results)
         else:
             measure(cell, here, None, None, options, results)
-    limits(options.limits, folder, steps)  # again, since either may have been disturbed
+    limits(options.limits, folder)  # again, since either may have been disturbed
     report.report(folder)
 
 
@@ -288,7 +297,7 @@ def built(revision, folder):
 
 
 def beside_commit(options, folder, here, cells):
-    other = Here(built(options.compare, folder), folder)
+    other = Here(built(options.compare, folder), folder, options.head)
     slower = []
     print(f'times what {options.compare} takes, processor time (wall clock), {options.rounds} rounds')
     for cell in cells:
@@ -329,6 +338,7 @@ def command_line():
     parser.add_argument('--sizes', type=some_of(SIZES), help=','.join(SIZES))
     parser.add_argument('--texts', type=some_of(TEXTS), help=','.join(TEXTS))
     parser.add_argument('--methods', type=some_of(METHODS), default=METHODS, help=','.join(METHODS))
+    parser.add_argument('--head', choices=HEADS, default='linear', help='reads the first token, or all [linear]')
     parser.add_argument('--rounds', type=int, help='each two are A B B A [2, with --full and --targets 4, --compare 6]')
     parser.add_argument('--seconds', type=float, default=0.5, help='about how long PyTorch takes for each [0.5]')
     parser.add_argument('--agree', action='store_true', help='only look whether both sides compute the same')
@@ -351,14 +361,14 @@ def main():
     folder = options.out
     folder.mkdir(parents=True, exist_ok=True)
     warn_of_surroundings()
-    here = Here(options.program, folder)
+    here = Here(options.program, folder, options.head)
 
     def cells_of(peak):
         return [Cell(folder, size, kind, method, batches_for(size, kind, peak, options.seconds))
                 for size, kind, method in options.cells]
 
     if options.compare:
-        beside_commit(options, folder, here, cells_of(limits(options.limits, folder, [])))
+        beside_commit(options, folder, here, cells_of(limits(options.limits, folder)))
     else:
         beside_torch(options, folder, here, cells_of)
 

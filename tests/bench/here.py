@@ -6,7 +6,7 @@ import shutil
 import subprocess
 import sys
 
-from report import read, write
+from report import fma_peak, read, write
 from work import ROOT
 
 
@@ -65,18 +65,23 @@ def turns(sides, rounds):
             yield number, side
 
 
-def limits(program, folder, steps):
-    """limits.csv for steps of these (tokens, hidden); where it is there, what is higher now replaces what was
-    lower then. Returns FMA's peak in GFLOP/s."""
+def limits_now(program, steps):
+    """Those of a core; or, where there are any, of steps of these (tokens, hidden)."""
     shapes = dict.fromkeys(f'{tokens}x{hidden}x{4 * hidden}' for tokens, hidden in steps)
     done = subprocess.run([program, *shapes], stdout=subprocess.PIPE, encoding='utf-8', check=False)
     if done.returncode:
         sys.exit(done.returncode)
-    rows, path = list(csv.DictReader(done.stdout.splitlines())), folder / 'limits.csv'
+    return list(csv.DictReader(done.stdout.splitlines()))
+
+
+def limits(program, folder, steps=()):
+    """limits.csv of a core and these steps; where it is there, what is higher now replaces what was lower then.
+    Returns FMA's peak in GFLOP/s."""
+    rows, path = limits_now(program, []) + (limits_now(program, steps) if steps else []), folder / 'limits.csv'
     for row, before in zip(rows, read(path) if path.exists() else []):
-        row['value'] = max(row['value'], before['value'], key=float)
+        row['best'] = max(row['best'], before['best'], key=float)
     write(path, rows[0].keys(), rows)
-    return next(float(row['value']) for row in rows if row['what'] == 'fma')
+    return fma_peak(rows)
 
 
 def program_options(parser):

@@ -1,6 +1,7 @@
 // limits.c: what one core of this machine can do at most, to hold a training step against.
 //
-//   usage: limits [TOKENSxHIDDENxINTERMEDIATE]...      CSV on standard output
+//   usage: limits                                      CSV on standard output: fma, bandwidth
+//          limits TOKENSxHIDDENxINTERMEDIATE...        NT, NN, TN of such steps
 //
 // fma        float32 multiply-adds in registers alone, GFLOP/s (a multiply-add is 2)
 // bandwidth  a[i] = b[i] + c[i] / 2 over arrays beyond any cache, GB/s of 12 bytes an element, that
@@ -8,7 +9,8 @@
 // NT NN TN   the products of a linear layer, outputs x inputs, with so many tokens: y = x W^T,
 //            dx = dy W, dW = dy^T x, GFLOP/s; by product(), in memory as a plan lays it out
 //
-// Each is the best of several attempts, since other work can only slow an attempt down.
+// `best` is of several attempts, since other work can only slow an attempt down; `mean` is all of
+// them, for what else is measured in the same moments.
 #include "base/clock.h"
 #include "engine/product.h"
 #include <math.h>
@@ -19,11 +21,16 @@
 enum { ATTEMPTS = 5, FORMS = 3 };
 #define ATTEMPT_SECONDS 0.02
 
-// Runs `body` for a while, several times; its work a second in the best attempt.
+typedef struct {
+    double best, mean; // work a second
+} Rate;
+
+// Runs `body` for a while, several times.
 typedef void Body(void *with);
-static double best_rate(Body *body, void *with, double work)
+static Rate rate_of(Body *body, void *with, double work)
 {
-    double best = 0;
+    Rate rate = { 0 };
+    double all_bodies = 0, all_spent = 0;
     body(with); // the first one pays for pages and caches
     for (int attempt = 0; attempt < ATTEMPTS; attempt++) {
         double start = seconds_now(), spent = 0, bodies = 0;
@@ -31,9 +38,16 @@ static double best_rate(Body *body, void *with, double work)
             body(with);
             spent = seconds_now() - start;
         }
-        best = fmax(best, bodies * work / spent);
+        rate.best = fmax(rate.best, bodies * work / spent);
+        all_bodies += bodies, all_spent += spent;
     }
-    return best;
+    rate.mean = all_bodies * work / all_spent;
+    return rate;
+}
+
+static void print(const char *what, Rate rate, const char *unit)
+{
+    printf("%s,%.4g,%.4g,%s\n", what, rate.best * 1e-9, rate.mean * 1e-9, unit);
 }
 
 // ---- multiply-adds in registers
@@ -63,12 +77,12 @@ static void multiply_adds(void *with)
     memcpy((char *)with + 2 * sizeof factor, &chain[0], sizeof chain[0]);
 }
 
-static double fma_peak(void)
+static Rate fma_peak(void)
 {
     float with[3 * VECTOR / sizeof(float)];
     for (size_t i = 0; i < sizeof with / sizeof *with; i++)
         with[i] = 0.5F;
-    return best_rate(multiply_adds, with, 2.0 * VECTOR / sizeof(float) * CHAINS * ROUNDS) * 1e-9;
+    return rate_of(multiply_adds, with, 2.0 * VECTOR / sizeof(float) * CHAINS * ROUNDS);
 }
 
 // ---- memory
@@ -88,15 +102,15 @@ static void triad(void *with)
 }
 
 // 0 when there is no memory for it.
-static double bandwidth(void)
+static Rate bandwidth(void)
 {
     size_t bytes = ELEMENTS * sizeof(float);
     Arrays arrays = { malloc(bytes), malloc(bytes), malloc(bytes) };
-    double rate = 0;
+    Rate rate = { 0 };
     if (arrays.a && arrays.b && arrays.c) {
         memset(arrays.b, 0, bytes);
         memset(arrays.c, 0, bytes);
-        rate = best_rate(triad, &arrays, 3.0 * (double)bytes) * 1e-9;
+        rate = rate_of(triad, &arrays, 3.0 * (double)bytes);
     }
     free(arrays.a);
     free(arrays.b);
@@ -149,8 +163,9 @@ static bool products(size_t tokens, size_t outputs, size_t inputs)
     for (int f = 0; f < FORMS && memory; f++) {
         Multiplied of = form[f].of;
         double work = 2.0 * (double)tokens * (double)outputs * (double)inputs;
-        printf("%s,%zu,%zu,%zu,%.4g,GFLOP/s\n", form[f].name, tokens, outputs, inputs,
-               best_rate(multiply, &of, work) * 1e-9);
+        char what[80];
+        snprintf(what, sizeof what, "%s,%zu,%zu,%zu", form[f].name, tokens, outputs, inputs);
+        print(what, rate_of(multiply, &of, work), "GFLOP/s");
     }
     free(x.data);
     free(y.data);
@@ -181,9 +196,11 @@ int main(int count, char **argument)
         fprintf(stderr, "limits: %s\n", error.text);
         return (int)error.kind;
     }
-    puts("what,tokens,outputs,inputs,value,unit");
-    printf("fma,,,,%.4g,GFLOP/s\n", fma_peak());
-    printf("bandwidth,,,,%.4g,GB/s\n", bandwidth());
+    puts("what,tokens,outputs,inputs,best,mean,unit");
+    if (count == 1) {
+        print("fma,,,", fma_peak(), "GFLOP/s");
+        print("bandwidth,,,", bandwidth(), "GB/s");
+    }
     for (int i = 1; i < count; i++)
         if (!step(argument[i]))
             return ERROR_INPUT;

@@ -164,6 +164,7 @@ class Model:
         self.method, self.config = job['method'], config
         self.heads, self.epsilon = config['num_attention_heads'], config['layer_norm_eps']
         self.dropout = job['dropout']
+        self.first = job['head'] == 'linear'
         self.frozen = self.method in ('head', 'feature')  # nothing below the head trains: no backward, no dropout
         self.p = parameters(job)
         self.joined = [join_frozen(self.p, f'bert.encoder.layer.{layer}.')
@@ -250,7 +251,7 @@ class Model:
         return F.layer_norm(x + y, x.shape[1:], *layer[norm], self.epsilon)
 
     def pooled(self, batch, dropout):
-        """sequences x hidden: the mean of the last layer over real tokens."""
+        """sequences x hidden: the last layer's first token, or its mean over real ones."""
         p, shape = self.p, batch.ids.shape
         x = F.embedding(batch.ids, p[EMBEDDINGS + 'word_embeddings.weight'])
         x = x + (p[EMBEDDINGS + 'position_embeddings.weight'][:shape[1]] +
@@ -266,7 +267,8 @@ class Model:
             x = self.sub_layer(layer, 'attn', 'attn norm', x, y, dropout)
             y = F.linear(F.gelu(F.linear(x, *layer['mid'])), *layer['out'])
             x = self.sub_layer(layer, 'ffn', 'out norm', x, y, dropout)
-        return torch.bmm(batch.mean, x.view(*shape, -1)).squeeze(1)
+        x = x.view(*shape, -1)
+        return x[:, 0] if self.first else torch.bmm(batch.mean, x).squeeze(1)
 
     def logits(self, batch, dropout):
         if self.frozen:
@@ -320,7 +322,7 @@ def seconds(body, *arguments):
     return time.perf_counter() - wall, time.process_time() - cpu
 
 
-def fastest(learner, batches):
+def fastest(learner, batches, others):
     """The ways that took least processor time: each other one is tried beside the best so far."""
     def cost(ways):
         try:
@@ -332,9 +334,7 @@ def fastest(learner, batches):
 
     ways = PLAIN
     best = cost(ways)
-    for name, way in OTHERS:
-        if (name == 'layers' and not learner.model.frozen) or (name == 'optimizer' and not learner.trained):
-            continue
+    for name, way in others:
         tried = {**ways, name: way}
         now = cost(tried)
         if now < best:
@@ -387,14 +387,17 @@ class Peer:
             others['attention'] = 'sdpa'
         return [PLAIN, {**PLAIN, **others}]
 
-    def fastest(self, _):
-        return fastest(self.learner, self.batches['shuffled'][:2])
-
-    def take(self, request):
-        self.learner.take(request['ways'])
+    def fastest(self, request):
+        """Batches in random order are padded, as PyTorch's libraries do; where they are of like length anything
+        goes that pads nothing."""
+        none = {'layers'} if request['batches'] == 'shuffled' or not self.model.frozen else set()
+        none |= set() if self.learner.trained else {'optimizer'}
+        others = [(name, way) for name, way in OTHERS if name not in none]
+        return fastest(self.learner, self.batches[request['batches']][:2], others)
 
     def measure(self, request):
         batches = self.batches[request['batches']]
+        self.learner.take(request['ways'])
         torch.set_num_threads(request['threads'])
         self.learner.run(batches[:1])  # pays for pages, caches and threads
         forget_peak()

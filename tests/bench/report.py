@@ -39,7 +39,7 @@ def write(path, columns, rows):
                       for row in rows)
 
 
-def roof(limits, hidden, tokens, method):
+def roof(limits, tokens, hidden, method, which='best'):
     """GFLOP/s of a step that is nothing but its linear layers' products, each at its measured speed."""
     work, seconds = 0, 0
     of_a_layer = {(hidden, hidden): 4, (4 * hidden, hidden): 1, (hidden, 4 * hidden): 1}
@@ -47,16 +47,12 @@ def roof(limits, hidden, tokens, method):
         if row['what'] in FORMS.get(method, FORMS_ON_FROZEN) and int(row['tokens']) == tokens:
             shape = int(row['outputs']), int(row['inputs'])
             flops = shape[0] * shape[1] * of_a_layer.get(shape, 0)
-            work, seconds = work + flops, seconds + flops / float(row['value'])
+            work, seconds = work + flops, seconds + flops / float(row[which])
     return work / seconds
 
 
-def roof_of(limits, size, kind, method):
-    return roof(limits, SIZES[size].hidden, batch_tokens(kind), method)
-
-
 def fma_peak(limits):
-    return next(float(row['value']) for row in limits if row['what'] == 'fma')
+    return next(float(row['best']) for row in limits if row['what'] == 'fma')
 
 
 def rates(measured, clock='wall_s'):
@@ -78,17 +74,18 @@ def best(measured, side):
 
 def by_side(measured):
     """Of one cell, on one thread."""
-    return {name: [m for m in measured if m['side'] == name and m['threads'] == '1'] for name in ('here', *PEERS)}
+    return {name: [m for m in measured if m['side'] == name and m['threads'] == '1'] for name in ('limit', 'here', *PEERS)}
 
 
 def summary(limits, measured):
     """Of one cell: a line of ratios.csv for each peer; one without a peer where there is none."""
     side = by_side(measured)
     cell = {name: measured[0][name] for name in ('size', 'texts', 'method')}
-    here, roof_is = side['here'], roof_of(limits, cell['size'], cell['texts'], cell['method'])
+    here = side['here']
     cell['rounds'], cell['tokens_per_s'] = len(here), statistics.median(rates(here))
     cell['gflops_per_s'] = statistics.median(float(m['gflops_per_s']) for m in here)
-    cell['roof_gflops_per_s'], cell['roof_share'] = roof_is, cell['gflops_per_s'] / roof_is
+    cell['roof_gflops_per_s'] = statistics.median(float(m['gflops_per_s']) for m in side['limit'])
+    cell['roof_share'] = cell['gflops_per_s'] / cell['roof_gflops_per_s']
     cell['fma_share'] = cell['gflops_per_s'] / fma_peak(limits)
     shares = [float(m['optimizer_share']) for m in here if m['optimizer_share']]
     cell['optimizer_share'] = statistics.median(shares) if shares else ''
@@ -173,7 +170,7 @@ def spread(values):
 
 
 def notes(about, limits, measured):
-    one = {row['what']: f"{float(row['value']):.0f} {row['unit']}" for row in limits if not row['tokens']}
+    one = {row['what']: f"{float(row['best']):.0f} {row['unit']}" for row in limits}
     here = [m for m in measured if m['side'] == 'here' and m['threads'] == '1']
     there = [m for m in measured if m['side'] in PEERS and m['threads'] == '1']
     probes = [float(m['probe_gflops']) for m in here]
@@ -186,7 +183,7 @@ def notes(about, limits, measured):
             'One thread, wall clock; medians, with the lowest and highest of two that were measured in turn.',
             *(f'{name}: {text}' for name, text in about.items()),
             f"limits of a core: multiply-adds {one['fma']} (peak), memory {one['bandwidth']}; the limit of a step is the "
-            "speed of its linear layers' products of these shapes, measured by themselves (limits.csv)",
+            "speed of its linear layers' products of these shapes by themselves, measured in turn with it",
             f'512 x 512 products beside the runs: {min(probes):.0f}-{max(probes):.0f} GFLOP/s; processor time / wall '
             f'clock: here {shares(here)}' + (f', PyTorch {shares(there)}' if there else '')):
         print(textwrap.fill(text, 100, subsequent_indent='  ', break_on_hyphens=False))
@@ -201,13 +198,14 @@ SIDES = {'here': ('tunemark', 3), 'shuffled': ('PyTorch, batches in random order
 LEFT, BESIDE, TOP, BELOW, LINE = 66, 66, 112, 66, 19
 
 
-def figure_rows(limits, measured):
+def figure_rows(measured):
     """GFLOP/s of products on real tokens: those of a run over its tokens/s are both sides' measure."""
     for (size, kind, method), its in in_cells(measured).items():
         cell = {'size': size, 'texts': kind, 'method': method}
         here = [m for m in its if m['side'] == 'here'][0]
         a_token = float(here['gflops_per_s']) / rates([here])[0]
-        yield {**cell, 'side': 'limit', 'gflops': roof_of(limits, size, kind, method)}
+        limit = statistics.median(float(m['gflops_per_s']) for m in its if m['side'] == 'limit')
+        yield {**cell, 'side': 'limit', 'gflops': limit}
         for side in SIDES:
             speeds = [a_token * rate for rate in rates(m for m in its if m['side'] == side and m['threads'] == '1')]
             if speeds:
@@ -239,7 +237,7 @@ def script(folder, about, measured, peak, path, kind):
 
 
 def figure(folder, about, limits, measured):
-    rows = list(figure_rows(limits, measured))
+    rows = list(figure_rows(measured))
     write(folder / 'figure.csv', ('size', 'texts', 'method', 'side', 'gflops', 'low', 'high'), rows)
     peak = max(fma_peak(limits), *(row.get('high', 0) for row in rows))  # more is a disturbed measurement, and seen
     draw(functools.partial(script, folder, about, measured, peak), folder / 'bench')
@@ -251,8 +249,7 @@ def report(folder):
     cells = in_cells(measured)
     lines = [line for cell in cells.values() for line in summary(limits, cell)]
     write(folder / 'ratios.csv', RATIOS, lines)
-    held = list(targets.judged(targets.Measured({cell: by_side(its) for cell, its in cells.items()},
-                                                functools.partial(roof_of, limits))))
+    held = list(targets.judged(targets.Measured({cell: by_side(its) for cell, its in cells.items()})))
     write(folder / 'targets.csv', targets.COLUMNS, held)
     table(lines)
     targets.show(held)

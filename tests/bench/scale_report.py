@@ -21,7 +21,7 @@ def summary(place, measured, limits, cores):
     steps = [float(step) for line in measured for step in line['steps_s'].split()]
     middle, low, high = statistics.median(steps), min(steps), max(steps)
     tokens, flops = point.batch * point.length, float(measured[0]['flops'])
-    peak = roof(limits, point.size.hidden, tokens, point.method) * min(cores, point.jobs * point.threads)
+    peak = roof(limits, tokens, point.size.hidden, point.method) * min(cores, point.jobs * point.threads)
 
     def share(step):
         return point.jobs * flops / step / 1e9 / peak

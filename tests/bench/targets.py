@@ -44,8 +44,8 @@ def of_all(values):
 class Measured:
     """What report.py knows of the cells: on one thread, the measurements of each by side."""
 
-    def __init__(self, sides, roof):
-        self.sides, self.roof = sides, roof
+    def __init__(self, sides):
+        self.sides = sides
 
     def numbers(self, cell, side, number):
         return [number(m) for m in self.sides.get(cell, {}).get(side, ())]
@@ -78,8 +78,7 @@ def behind_lora(measured, cell):
 
 
 def sgemm(measured, cell):
-    rates = measured.numbers(cell, 'here', lambda m: float(m['gflops_per_s']))
-    return of_all([rate / measured.roof(*cell) for rate in rates]) if rates else None
+    return measured.beside(cell, 'limit', lambda m: float(m['gflops_per_s']))
 
 
 def optimizer(measured, cell):

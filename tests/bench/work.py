@@ -21,6 +21,7 @@ TEXTS = {'sst2': 'SST-2', 'imdb': 'IMDB, cut to 128 tokens', 'len128': '128 toke
 # How the parameters of an encoder and its layers are named.
 EMBEDDINGS, QUERY, KEY = 'bert.embeddings.', 'attention.self.query.', 'attention.self.key.'
 VALUE, ATTENDED, MIDDLE, OUT = 'attention.self.value.', 'attention.output.', 'intermediate.', 'output.'
+HEADS = {'linear': 'the first token', 'mean': 'the mean of all tokens'}  # what they read
 METHODS = 'full', 'lora', 'bitfit', 'adapter', 'prefix', 'head', 'feature'
 
 
