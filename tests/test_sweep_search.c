@@ -116,6 +116,51 @@ static void trials_then_the_winner_on_every_seed_follow_from_rows(void)
     arena_free(b.arena);
 }
 
+// A search whose longer trial won, in rows that were written and read: one of a method with options
+// of its own, one without. Another sweep takes over the rate with as many steps, or the rate alone.
+static void steps_are_taken_over_or_not(void)
+{
+    Bench b;
+    Spec spec;
+    Agenda agenda;
+    Error error;
+    if (!bench_new(&b, HEAD "methods: [head, lora]\nsearch: {trials: 8}\n"))
+        return;
+    if (make(&b, (Shard){ 0 }, &spec, &agenda)) {
+        const char *rows = path_join(b.arena, b.options.out, "rows");
+        CHECK(folder_make(rows, &error));
+        for (size_t s = 0; s < agenda.settings; s++)
+            for (size_t i = 0; i < 8; i++) {
+                ends(&b, agenda.setting[s].job[i], "ok", 0.5 + 0.01 * (double)i);
+                CHECK(agenda_follow(&agenda, &agenda.setting[s], &error));
+            }
+        for (size_t i = 0; i < agenda.jobs; i++) {
+            if (!agenda.job[i]->row)
+                ends(&b, agenda.job[i], "ok", 0.6);
+            const Row *row = agenda.job[i]->row;
+            CHECK(row_write(arena_format(b.arena, "%s/%s.csv", rows, row->key), row, &error));
+        }
+    }
+    agenda_close(&agenda);
+    static const char *const from[] = { "search={from: out}", "search={from: out, steps: own}" };
+    for (int own = 0; own < 2; own++) {
+        const char *const set[] = { from[own], "train.batch=4" };
+        b.options.set = set;
+        b.options.sets = 2;
+        b.options.out = path_join(b.arena, b.folder, "later");
+        if (make(&b, (Shard){ 0 }, &spec, &agenda)) {
+            CHECK(agenda.jobs == 4);
+            for (size_t i = 0; i < agenda.jobs; i++) {
+                CHECK(agenda.job[i]->decided.min_steps == (own ? 2 : 8));
+                CHECK(agenda.job[i]->decided.epochs == (own ? 1 : 4));
+                CHECK_TEXT(agenda.job[i]->decided.lr_source, "searched");
+            }
+        }
+        agenda_close(&agenda);
+    }
+    arena_free(b.arena);
+}
+
 // Of 32 rows in batches of 8, 1 epoch has 4 steps and 4 have 16: the longer trial of the first
 // setting, at the best rate of its grid, is the second setting's trial there, and so are its
 // finals.
@@ -826,6 +871,7 @@ void suite_sweep_search(void)
     ADD(a_sweep_that_finds_no_rate_says_so);
     ADD(a_finished_row_is_not_replaced_by_a_crash);
     ADD(rates_are_taken_over_from_an_earlier_sweep);
+    ADD(steps_are_taken_over_or_not);
     ADD(a_result_that_is_there_gets_its_search_beside_it);
     ADD(a_dry_run_counts_what_follows);
     ADD(a_deadline_ends_what_runs_and_says_what_is_left);

@@ -156,16 +156,17 @@ static bool make_setting(Agenda *agenda, SettingRuns *setting, const FoundRows *
                agenda_follow(agenda, setting, error);
 
     Found found;
-    if (!found_of(agenda->arena, rows, &result.row, search->from, asked->setting, &found, error) ||
-        !check_seeds(agenda, setting, &found, error) ||
-        (found.longer && !check_bounds(setting, error)))
+    if (!found_of(agenda->arena, rows, &result.row, search->from, asked->setting, &found, error))
+        return false;
+    bool longer = found.longer && search->steps == SEARCH_STEPS_FOUND;
+    if (!check_seeds(agenda, setting, &found, error) || (longer && !check_bounds(setting, error)))
         return false;
     setting->no_trials = "its rate is taken over";
     if (*found.differs)
         setting->no_trials = arena_format(agenda->arena, "its rate is taken over; %s differ%s",
                                           found.differs, strchr(found.differs, ',') ? "" : "s");
     protocol.lr = found.final->lr;
-    if (found.longer)
+    if (longer)
         lengthen(&protocol);
     protocol.winner_key = found.final->winner_key;
     protocol.trials = found.final->trials;

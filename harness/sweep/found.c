@@ -30,33 +30,32 @@ bool found_read(Arena *arena, const char *folder, FoundRows *rows, Error *error)
     return true;
 }
 
-static bool same_setting(const Row *a, const Row *b)
-{
-    return text_same(a->model, b->model) && text_same(a->task, b->task) &&
-           text_same(a->method, b->method) && text_same(a->options, b->options);
-}
+static const char *const setting_columns[] = { "model", "task", "method", "options", NULL };
+// What a spec may say beside the setting, the steps apart.
+static const char *const protocol_columns[] = {
+    "pretrained", "head",     "schedule",     "frozen_dropout",
+    "select",     "train_on", "train_limit",  "fold",
+    "max_length", "batch",    "warmup",       "weight_decay",
+    "clip",       "dropout",  "frozen_dtype", NULL
+};
 
-// Names the cells in which two rows differ, of what a spec may say beside the method's options, the
-// steps apart: "batch, warmup"; "" where they are the same.
-static const char *differing(Arena *arena, const Row *a, const Row *b)
+// Names those of the columns (NULL-terminated) in which two rows differ as they are written:
+// "batch, warmup"; "" where they are the same.
+static const char *differing(Arena *arena, const Row *a, const Row *b, const char *const *columns)
 {
-    static const char *const names[] = { "pretrained", "head",     "schedule",    "frozen_dropout",
-                                         "select",     "train_on", "train_limit", "fold",
-                                         "max_length", "batch",    "warmup",      "weight_decay",
-                                         "clip",       "dropout",  "frozen_dtype" };
     const char *differ = "";
-    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
-        if (strcmp(row_text(arena, a, row_find(names[i])), row_text(arena, b, row_find(names[i]))))
-            differ = arena_format(arena, "%s%s%s", differ, *differ ? ", " : "", names[i]);
+    for (; *columns; columns++)
+        if (strcmp(row_text(arena, a, row_find(*columns)), row_text(arena, b, row_find(*columns))))
+            differ = arena_format(arena, "%s%s%s", differ, *differ ? ", " : "", *columns);
     return differ;
 }
 
-static bool same_protocol(Arena *arena, const Row *a, const Row *b)
+static bool same(Arena *arena, const Row *a, const Row *b, const char *const *columns)
 {
     size_t mark = arena_mark(arena);
-    bool same = !*differing(arena, a, b);
+    bool all = !*differing(arena, a, b, columns);
     arena_rewind(arena, mark);
-    return same;
+    return all;
 }
 
 static bool is_times(const Row *many, const Row *few)
@@ -76,9 +75,9 @@ static bool is_longer(Arena *arena, const FoundRows *rows, const Row *winner)
     bool shorter = false, longer = false;
     for (size_t i = 0; i < rows->count; i++) {
         const Row *row = &rows->row[i];
-        if (!text_same(row->stage, "trial") || !same_setting(row, winner) ||
-            row->lr != winner->lr || row->seed != winner->seed ||
-            !same_protocol(arena, row, winner))
+        if (!text_same(row->stage, "trial") || row->lr != winner->lr || row->seed != winner->seed ||
+            !same(arena, row, winner, setting_columns) ||
+            !same(arena, row, winner, protocol_columns))
             continue;
         shorter = shorter || is_times(winner, row);
         longer = longer || is_times(row, winner);
@@ -112,14 +111,14 @@ bool found_of(Arena *arena, const FoundRows *rows, const Row *decided, const cha
     for (size_t i = 0; i < rows->count; i++) {
         const Row *row = &rows->row[i];
         if (!text_same(row->lr_source, "searched") || !text_same(row->stage, "final") ||
-            !row->winner_key || !same_setting(row, decided))
+            !row->winner_key || !same(arena, row, decided, setting_columns))
             continue;
-        bool same = same_protocol(arena, row, decided);
-        if (final && same == exact && strcmp(row->winner_key, final->winner_key) != 0)
+        bool alike = same(arena, row, decided, protocol_columns);
+        if (final && alike == exact && strcmp(row->winner_key, final->winner_key) != 0)
             several = true;
-        if (!final || (same && !exact)) {
+        if (!final || (alike && !exact)) {
             several = false;
-            exact = same;
+            exact = alike;
             final = row;
         }
     }
@@ -137,7 +136,7 @@ bool found_of(Arena *arena, const FoundRows *rows, const Row *decided, const cha
                     "the trial %s of %s is missing", final->winner_key, setting);
     *found = (Found){ .final = final,
                       .winner = winner,
-                      .differs = differing(arena, final, decided),
+                      .differs = differing(arena, final, decided, protocol_columns),
                       .longer = is_longer(arena, rows, winner) };
     return check_same(arena, final, decided, folder, setting, error);
 }

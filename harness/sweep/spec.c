@@ -34,6 +34,7 @@ const Option search_options[] = {
     { "trials", OPTION_WHOLE, offsetof(SearchAsked, trials), "8", 1, MOST_TRIALS, NULL, "runs that a setting's rate is chosen by" },
     { "seed", OPTION_WHOLE, offsetof(SearchAsked, seed), "0", 0, 9007199254740992.0, NULL, "the seed of all trials" },
     { "from", OPTION_TEXT, offsetof(SearchAsked, from), NULL, 0, 0, "FOLDER", "a sweep whose rates are taken over" },
+    { "steps", OPTION_CHOICE, offsetof(SearchAsked, steps), "found", 0, 0, "found|own", "with from: 4 x the spec's steps where that won there, or the spec's own" },
     OPTION_END,
 };
 // clang-format on
@@ -344,17 +345,23 @@ static bool read_search(Reading *in, const Yaml *root, Error *error)
         const char *nearest = text_nearest(child->key, names);
         if (!option)
             return fail(error, ERROR_INPUT, where(in, child),
-                        nearest ? nearest : "trials, seed or from", "search: '%s' is unknown",
-                        child->key);
+                        nearest ? nearest : "trials, seed, from or steps",
+                        "search: '%s' is unknown", child->key);
         if (child->kind != YAML_TEXT || !child->text[0])
             return fail(error, ERROR_INPUT, where(in, child), "one value",
                         "search: %s has no value", child->key);
         if (!option_set(in->arena, option, search, "search", child->text, where(in, child), error))
             return false;
     }
-    const Yaml *from = yaml_get(node, "from");
-    if (from && (from != node->first || from->next))
-        return fail(error, ERROR_INPUT, where(in, from), "alone", "search: from means no trials");
+    for (const Yaml *child = node->first; child; child = child->next) {
+        bool of_trials = !strcmp(child->key, "trials") || !strcmp(child->key, "seed");
+        if (search->from && of_trials)
+            return fail(error, ERROR_INPUT, where(in, child), "without it",
+                        "search: from means no trials, so %s means nothing", child->key);
+        if (!search->from && !strcmp(child->key, "steps"))
+            return fail(error, ERROR_INPUT, where(in, child), "beside from",
+                        "search: steps are of the sweep that rates are taken from");
+    }
     for (size_t i = 0; i < in->seeds.count && !search->from; i++) {
         int64_t seed;
         if (text_whole(in->seeds.entry[i].name, &seed) && seed == search->seed)

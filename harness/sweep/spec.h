@@ -9,7 +9,8 @@
 //   train: {batch: 32}                 options of every run
 //   search: {trials: 8, seed: 0}       optional: the rate of each setting is searched (search.h) on
 //                                      that seed; bare, or fewer trials
-//   search: {from: results/sentiment}  or: no trials; the rates that a sweep has found before
+//   search: {from: results/sentiment}  or: no trials; the rates that a sweep has found before, with
+//                                      4 x the steps where that won there; `steps: own`: without
 //
 // Options are named as on the command line, with `_` or `-`; a method's own may carry its prefix. A
 // list as a value means one run for each of its members. Where an option is given in several places
@@ -31,10 +32,12 @@ typedef struct {
     const char *setting; // the same without the seed
 } Asked;
 
+enum { SEARCH_STEPS_FOUND, SEARCH_STEPS_OWN };
 typedef struct {
     bool asked;
     int64_t trials, seed; // 1 to 8 trials a setting; without a meaning where `from` is given
     const char *from;     // a sweep's folder; NULL: search
+    int steps;            // SEARCH_STEPS_*, where `from` is given
     Where where;
 } SearchAsked;
 
