@@ -1,5 +1,6 @@
 // test_sweep.c: the driver, with the real program as its children.
 #include "sweep/sweep.h"
+#include "base/hash.h"
 #include "base/text.h"
 #include "sweep/child.h"
 #include "sweep/progress.h"
@@ -34,6 +35,7 @@ static void a_sweep_gives_a_row_a_run_in_the_order_of_the_plan(void)
         CHECK_TEXT(rows.row[i].method, method[i]);
         CHECK_TEXT(rows.row[i].status, "ok");
         CHECK_TEXT(rows.row[i].sweep, "small");
+        CHECK_TEXT(rows.row[i].spec_sha, hash_bytes(small, strlen(small)).hex);
         CHECK(rows.row[i].seed == (int64_t)(1 + i / 2));
         CHECK(rows.row[i].attempts == 1 && rows.row[i].jobs == 2);
     }

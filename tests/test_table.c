@@ -201,6 +201,9 @@ static void rows_of_different_results_of_the_same_program_are_in_different_block
     Row *rows = five(arena, spread);
     rows[4].numerics = 2, rows[3].numerics = 1;
     CHECK(says(rows, 5, TABLE_TEXT, "apart from other rows of reviews: numerics 2"));
+    rows = five(arena, spread);
+    rows[4].spec_sha = "5bec"; // the spec got another seed: the same results
+    CHECK(says(rows, 5, TABLE_CSV, "reviews,reviews,,tiny,lora,"));
     arena_free(arena);
 }
 

@@ -161,9 +161,8 @@ static bool read_row(Arena *arena, const char *path, const char *key, const Row 
 static const char *differences(Arena *arena, const Row *a, const Row *b, size_t *count)
 {
     static const char *const groups[] = { "memory", "time", "parameters", NULL };
-    static const char *const apart[] = { "key",        "sweep",          "study",
-                                         "spec_sha",   "trials",         "search_space",
-                                         "winner_key", "winner_on_edge", NULL };
+    static const char *const apart[] = { "key",          "sweep",      "study",          "trials",
+                                         "search_space", "winner_key", "winner_on_edge", NULL };
     static const char *const follow[] = { "head_lr", "lr_source", "steps", "train_n", NULL };
     const char *names = "";
     *count = 0;
