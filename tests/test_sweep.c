@@ -223,6 +223,8 @@ static void one_driver_a_folder(void)
     CHECK(said(&b, "another sweep works here (process 1234)\n"));
     CHECK(!file_exists(path_join(b.arena, b.options.out, "plan.csv")));
     close(file);
+    CHECK(drive_whole(&b) == 0);
+    CHECK(!file_exists(path_join(b.arena, b.options.out, ".lock"))); // nobody works here
     arena_free(b.arena);
 }
 

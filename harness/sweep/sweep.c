@@ -1,15 +1,14 @@
 // sweep.c: the driver: plan, lock, start, wait, write.
 #include "sweep/sweep_impl.h"
 #include "base/clock.h"
+#include "base/lock.h"
 #include "sweep/manifest.h"
 #include "sweep/slurm.h"
 #include <errno.h>
-#include <fcntl.h>
 #include <inttypes.h>
 #include <sched.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -18,7 +17,7 @@
 static size_t jobs_at_once(const SweepOptions *options, const Agenda *agenda);
 static void print_commands(Sweep *s);
 static bool work(Sweep *s, Error *error);
-static int lock(const char *folder, Arena *arena, Error *error);
+static bool lock(const char *folder, Arena *arena, Lock *lock, Error *error);
 static bool prepare(Sweep *s, Error *error);
 static bool write_tables(Sweep *s, double seconds, Error *error);
 static bool drive(Sweep *s, Error *error);
@@ -124,10 +123,8 @@ static size_t available_bytes(void)
 
 static bool work(Sweep *s, Error *error)
 {
-    if (!folder_make(s->agenda.folder, error))
-        return false;
-    int locked = lock(s->agenda.folder, s->arena, error);
-    if (locked < 0)
+    Lock locked;
+    if (!folder_make(s->agenda.folder, error) || !lock(s->agenda.folder, s->arena, &locked, error))
         return false;
     bool ok = prepare(s, error);
     Need whole = need(s);
@@ -139,41 +136,23 @@ static bool work(Sweep *s, Error *error)
                 whole.at_once, (double)whole.sum / 1e6, (double)available / 1e6);
     ok = ok && (!agenda_next(&s->agenda, INFINITY, s->standard) || drive(s, error)) &&
          conclude(s, error);
-    close(locked);
+    lock_release(&locked);
     return ok;
 }
 
-// Held until it is closed or the driver is gone; no child inherits it. -1: failed.
-static int lock(const char *folder, Arena *arena, Error *error)
+static bool lock(const char *folder, Arena *arena, Lock *lock, Error *error)
 {
     const char *path = path_join(arena, folder, ".lock");
-    char owner[32] = "";
-    int file = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0666);
-    if (file < 0) {
-        fail(error, ERROR_ENVIRONMENT, (Where){ .file = path }, NULL, "cannot be opened: %s",
-             strerror(errno));
-        return -1;
-    }
-    if (flock(file, LOCK_EX | LOCK_NB) != 0) {
-        int number = errno;
-        ssize_t got = pread(file, owner, sizeof owner - 1, 0);
-        owner[got > 0 ? strspn(owner, "0123456789") : 0] = '\0';
-        if (number == EWOULDBLOCK)
-            fail(error, ERROR_ENVIRONMENT, (Where){ .file = folder }, NULL,
-                 "another sweep works here (process %s)", owner);
-        else
-            fail(error, ERROR_ENVIRONMENT, (Where){ .file = path }, NULL, "cannot be locked: %s",
-                 strerror(number));
-        close(file);
-        return -1;
-    }
-    if (ftruncate(file, 0) != 0 || dprintf(file, "%ld\n", (long)getpid()) < 0) {
-        fail(error, ERROR_ENVIRONMENT, (Where){ .file = path }, NULL, "not written: %s",
-             strerror(errno));
-        close(file);
-        return -1;
-    }
-    return file;
+    LockTry got = lock_try(path, lock);
+    if (got == LOCK_GOT)
+        return true;
+    if (got == LOCK_NONE)
+        return fail(error, ERROR_ENVIRONMENT, (Where){ .file = path }, NULL, "cannot be locked: %s",
+                    strerror(errno));
+    long holder = lock_holder(path);
+    return fail(error, ERROR_ENVIRONMENT, (Where){ .file = folder }, NULL,
+                "another sweep works here%s",
+                holder > 0 ? arena_format(arena, " (process %ld)", holder) : "");
 }
 
 // A zombie is dead: init may take its time to bury what a killed driver left.
