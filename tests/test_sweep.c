@@ -124,6 +124,35 @@ static void what_is_finished_does_not_run_again(void)
     arena_free(b.arena);
 }
 
+// A new dev set makes no run pending: its key knows what is trained and chosen on.
+static void data_that_have_changed_since_are_named(void)
+{
+    Bench b;
+    Error error;
+    if (!bench_new(&b, small))
+        return;
+    CHECK(drive_whole(&b) == 0);
+    Rows before_it = runs_of(&b, b.options.out);
+    const char *dev = path_join(b.arena, b.folder, "few/dev.csv");
+    CHECK(file_write_text(
+        dev, arena_format(b.arena, "%sa good one,no\n", text_of(&b, b.folder, "few/dev.csv")),
+        &error));
+    b.options.dry_run = true;
+    CHECK(drive_whole(&b) == 0);
+    CHECK(printed(&b, "4 finished, 0 to do"));
+    const char *said_then = "few: its dev or test data have changed since 4 runs were scored on "
+                            "them; a run whose row is removed is done again\n";
+    CHECK_TEXT(text_of(&b, b.folder, "stderr"), said_then);
+    b.options.dry_run = false;
+    CHECK(unlink(row_file(b.arena, b.options.out, "rows", before_it.row[0].key)) == 0);
+    CHECK(drive_whole(&b) == 0);
+    CHECK(said(&b, "few: its dev or test data have changed since 3 runs were scored on them;"));
+    Rows rows = runs_of(&b, b.options.out);
+    if (CHECK(rows.count == 4))
+        CHECK(rows.row[0].eval_n == before_it.row[0].eval_n + 1);
+    arena_free(b.arena);
+}
+
 static void a_row_that_is_cut_is_named_and_done_again(void)
 {
     Bench b;
@@ -699,6 +728,7 @@ void suite_sweep(void)
     ADD(neither_jobs_nor_order_changes_a_row);
     ADD(runs_of_a_sweep_share_what_is_frozen);
     ADD(what_is_finished_does_not_run_again);
+    ADD(data_that_have_changed_since_are_named);
     ADD(a_row_that_is_cut_is_named_and_done_again);
     ADD(rows_of_another_plan_stay_and_are_not_in_the_table);
     ADD(a_crash_a_divergence_and_a_timeout_are_rows_too);
