@@ -286,6 +286,46 @@ static void ctrl_c_keeps_rows_and_the_same_command_goes_on(void)
     arena_free(b.arena);
 }
 
+static size_t rows_there(const Bench *b)
+{
+    size_t count;
+    names_in(b, "rows", ".csv", &count);
+    return count;
+}
+
+// The second of four runs waits until the driver has stopped. What is left after it takes as long
+// as the two took, whatever passed meanwhile.
+static void ctrl_z_stops_the_driver_and_no_run(void)
+{
+    Bench b;
+    Error error;
+    int status = 0, left_s = -1;
+    if (!bench_new(&b, small))
+        return;
+    b.options.jobs = 1;
+    before(&b, "*--seed*) ;; *bitfit*) >begun; while [ ! -e stopped ]; do sleep 0.1; done;;");
+    pid_t pid = drive(&b, RLIM_INFINITY);
+    setpgid(pid, pid); // as a shell does it: a group that nobody could let go on does not stop
+    for (int i = 0; i < 6000 && !file_exists(path_join(b.arena, b.folder, "begun")); i++)
+        usleep(10000);
+    kill(pid, SIGTSTP);
+    CHECK(waitpid(pid, &status, WUNTRACED) == pid && WIFSTOPPED(status));
+    CHECK(said(&b, "stopped: 1 run in flight goes on to the end, and nothing else starts until"));
+    CHECK(file_write_text(path_join(b.arena, b.folder, "stopped"), "", &error));
+    for (int i = 0; i < 6000 && rows_there(&b) < 2; i++)
+        usleep(10000);
+    sleep(3);
+    CHECK(rows_there(&b) == 2);
+    kill(pid, SIGCONT);
+    CHECK(ended(pid) == 0);
+    Rows rows = runs_of(&b, b.options.out);
+    const char *second = strstr(text_of(&b, b.folder, "stderr"), "[2/4] bitfit");
+    const char *eta = second ? strstr(second, "ETA ") : NULL;
+    if (CHECK(rows.count == 4 && eta && sscanf(eta, "ETA %d s", &left_s) == 1))
+        CHECK(left_s <= 1 + rows.row[0].wall_s + rows.row[1].wall_s);
+    arena_free(b.arena);
+}
+
 static void children_die_with_their_driver(void)
 {
     Bench b;
@@ -734,6 +774,7 @@ void suite_sweep(void)
     ADD(a_crash_a_divergence_and_a_timeout_are_rows_too);
     ADD(one_driver_a_folder);
     ADD(ctrl_c_keeps_rows_and_the_same_command_goes_on);
+    ADD(ctrl_z_stops_the_driver_and_no_run);
     ADD(children_die_with_their_driver);
     ADD(what_a_kill_left_half_written_is_removed);
     ADD(kill_9_at_any_moment_loses_nothing);
