@@ -414,6 +414,20 @@ static void trial_rows_and_copies_are_left_out_and_counted(void)
     arena_free(arena);
 }
 
+static void where_there_are_trials_alone_it_says_so_and_no_more(void)
+{
+    Arena *arena = arena_of_test();
+    Row *rows = five(arena, spread);
+    Error error;
+    for (int i = 0; i < 5; i++)
+        rows[i].stage = "trial", rows[i].score = NAN;
+    char *text = printed(rows, 5, TABLE_TEXT, &error);
+    CHECK_TEXT(text, "no finals, so no scores: 5 trial rows of searches; --stage trial shows what "
+                     "is there.\n");
+    free(text);
+    arena_free(arena);
+}
+
 static void what_was_not_measured_is_empty(void)
 {
     Arena *arena = arena_of_test();
@@ -519,6 +533,7 @@ void suite_table(void)
     ADD(columns_stand_under_each_other);
     ADD(a_search_may_choose_rate_and_steps_of_its_own);
     ADD(trial_rows_and_copies_are_left_out_and_counted);
+    ADD(where_there_are_trials_alone_it_says_so_and_no_more);
     ADD(what_was_not_measured_is_empty);
     ADD(what_markdown_would_read_is_marked);
     ADD(shares_say_of_what);
