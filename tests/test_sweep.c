@@ -680,89 +680,11 @@ static void progress_is_one_line(void)
     arena_free(arena);
 }
 
-// Worked by hand. 10 flops in 1 s and 30 in 1 s by the same method: 20 a second. With lora's 100 in
-// 8 s the model's rows make 140 in 10 s: 14. With the other model's 60 in 30 s: 200 in 40 s: 5.
-static void a_rate_comes_from_the_nearest_rows(void)
-{
-    static const struct {
-        const char *model, *method, *status;
-        double flops, seconds;
-    } rows[] = {
-        { "tiny", "full", "ok", 10, 1 },      { "tiny", "full", "ok", 30, 1 },
-        { "tiny", "lora", "ok", 100, 8 },     { "mini", "lora", "ok", 60, 30 },
-        { "tiny", "full", "failed", 9, NAN }, { "tiny", "full", "diverged", 900, 1 },
-    };
-    Row row[sizeof rows / sizeof *rows];
-    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
-        row_clear(&row[i]);
-        row[i].model = rows[i].model;
-        row[i].method = rows[i].method;
-        row[i].status = rows[i].status;
-        row[i].flops = rows[i].flops;
-        row[i].wall_s = rows[i].seconds;
-    }
-    const Row *stray[sizeof rows / sizeof *rows];
-    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
-        stray[i] = &row[i];
-    Agenda agenda = { .stray = stray, .strays = sizeof rows / sizeof *rows };
-    Job job = { 0 };
-    int kind;
-    row_clear(&job.decided);
-    job.decided.model = "tiny";
-    job.decided.method = "full";
-    CHECK_CLOSE(agenda_rate(&agenda, &job, 7, &kind), 20, 0);
-    CHECK(kind == 0);
-    job.decided.method = "head";
-    CHECK_CLOSE(agenda_rate(&agenda, &job, 7, &kind), 14, 0);
-    CHECK(kind == 1);
-    job.decided.model = "base";
-    CHECK_CLOSE(agenda_rate(&agenda, &job, 7, &kind), 5, 0);
-    CHECK(kind == 2);
-    agenda.strays = 0;
-    CHECK_CLOSE(agenda_rate(&agenda, &job, 7, &kind), 7, 0);
-    CHECK(kind == 3);
-    // Of a planned run the evaluation counts, too, as it does in what is to be done.
-    Job done = { .flops = 15, .row = &row[0] }, *only = &done;
-    agenda.job = &only;
-    agenda.jobs = 1;
-    CHECK_CLOSE(agenda_rate(&agenda, &job, 7, &kind), 15, 0);
-}
-
-static void a_trial_comes_before_a_final_and_then_the_least_tried(void)
-{
-    Row failed = { .status = "failed" }, ok = { .status = "ok" },
-        diverged = { .status = "diverged" };
-    Job job[] = { { .row = &ok },
-                  { .row = &failed, .attempts = 1 },
-                  { .row = &diverged },
-                  { .running = true },
-                  { .row = &failed },
-                  { .row = NULL },
-                  { .row = &failed, .attempts = 2 },
-                  { .row = &failed, .attempts = 1, .trial = true },
-                  { .trial = true } };
-    enum { JOBS = sizeof job / sizeof *job };
-    Job *list[JOBS];
-    for (size_t i = 0; i < JOBS; i++)
-        list[i] = &job[i];
-    Agenda agenda = { .job = list, .jobs = JOBS };
-    const size_t order[] = { 8, 7, 4, 5, 1 };
-    for (size_t i = 0; i < 5; i++) {
-        Job *next = agenda_next(&agenda, INFINITY, NAN);
-        CHECK(next == &job[order[i]]);
-        if (next)
-            next->running = true;
-    }
-    CHECK(agenda_next(&agenda, INFINITY, NAN) == NULL);
-}
-
 void suite_sweep(void)
 {
     ADD(a_shell_reads_a_command_back_as_it_was);
     ADD(a_child_is_alone_and_its_last_words_are_kept);
     ADD(progress_is_one_line);
-    ADD(a_trial_comes_before_a_final_and_then_the_least_tried);
-    ADD(a_rate_comes_from_the_nearest_rows);
     ADD(what_cannot_run_is_refused_before_anything_begins);
     ADD(a_sweep_gives_a_row_a_run_in_the_order_of_the_plan);
     ADD(neither_jobs_nor_order_changes_a_row);
