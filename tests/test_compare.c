@@ -11,12 +11,6 @@
 
 enum { ITEMS = 300 };
 
-static Arena *arena_of_test(void)
-{
-    Error error;
-    return arena_new((size_t)1 << 32, &error);
-}
-
 // A run that is right where difficulty, a little of the seed's and of the method's own, is below
 // the share.
 static void answer(bool *right, size_t items, double share, int64_t seed)

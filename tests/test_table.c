@@ -9,12 +9,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-static Arena *arena_of_test(void)
-{
-    Error error;
-    return arena_new((size_t)1 << 30, &error);
-}
-
 // The table as text, notes behind it; NULL with the error when it is refused. Free it.
 static char *printed(Row *rows, size_t count, TableFormat format, Error *error)
 {
