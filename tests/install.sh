@@ -18,6 +18,8 @@ tell() { "$make" -s DEPS=no DESTDIR="$work/stage" PREFIX=/opt/tunemark "$1" >"$w
 
 tell install
 [ -e "$into/share/man/man1/tunemark-run.1" ] || ! command -v help2man >/dev/null || complain 'no man pages'
+[ ! -e "$into/share/man/man1/tunemark-run.1" ] || grep -q '^\.B \\-\\-rslora ' "$into/share/man/man1/tunemark-run.1" ||
+    complain 'tunemark-run.1 lacks the options of methods'
 for page in "$into"/share/man/man1/*.1; do
     [ ! -e "$page" ] || ! command -v groff >/dev/null || [ ! "$(groff -man -ww -Tutf8 "$page" 2>&1 >/dev/null)" ] ||
         complain "groff warns of $page"

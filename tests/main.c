@@ -104,6 +104,15 @@ static void remove_tree(const char *path)
     rmdir(path);
 }
 
+Arena *arena_of_test(void)
+{
+    Error error;
+    Arena *arena = arena_new(ARENA_RUN, &error);
+    if (!arena)
+        abort();
+    return arena;
+}
+
 const char *test_folder(void)
 {
     if (folder[0])

@@ -159,6 +159,15 @@ void small_end(Small *s)
     arena_free(s->arena);
 }
 
+const Node *last_attention(const Graph *graph)
+{
+    const Node *last = NULL;
+    for (size_t i = 0; i < graph->nodes; i++)
+        if (!strcmp(graph->node[i].op->name, "attention"))
+            last = &graph->node[i];
+    return last;
+}
+
 Made small_made(Small *s)
 {
     return (Made){ .graph = s->plans.backward,

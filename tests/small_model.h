@@ -35,6 +35,7 @@ void small_end(Small *small);
 
 // The training graph and its twin's inputs as graphs.h has them.
 Made small_made(Small *small);
+const Node *last_attention(const Graph *graph); // NULL: there is none
 // Parameters that begin at zero or one (biases, gains, LoRA's B) moved off their start.
 void small_stir(Small *small);
 double small_loss(Small *small, const Batch *batch); // of a training step that updates nothing

@@ -66,6 +66,23 @@ bool bench_new(Bench *b, const char *spec)
     return CHECK(few_rows(b, &error) && file_write_text(b->options.spec, spec, &error));
 }
 
+bool bench_agenda(Bench *b, Shard shard, Spec *spec, Agenda *agenda)
+{
+    static Interrupt never;
+    Error error;
+    char *before = getcwd(NULL, 0);
+    bool ok = CHECK(before && chdir(b->folder) == 0) &&
+              CHECK(spec_read(b->arena, b->options.spec, b->options.set, b->options.sets, spec,
+                              &error)) &&
+              CHECK(agenda_make(b->arena, spec, b->options.out, shard, &never, agenda, &error)) &&
+              CHECK(agenda_look(agenda, stdout, &error));
+    if (!ok)
+        printf("%s\n", error.text);
+    CHECK(before && chdir(before) == 0);
+    free(before);
+    return ok;
+}
+
 void before(Bench *b, const char *body)
 {
     Error error;

@@ -14,6 +14,8 @@
 // Runs of a tenth of a second: a task ./few of a few rows in the test's folder, where drivers work.
 #define TRAIN "train: {epochs: 1, min_steps: 2, batch: 8, max_length: 32}\n"
 
+#define HEAD "name: small\nmodels: tiny\ntasks: ./few\nseeds: 2\n" TRAIN
+
 typedef struct {
     Arena *arena;
     const char *folder;  // of the test
@@ -23,6 +25,9 @@ typedef struct {
 
 // False: the program is not built, and the test is skipped.
 bool bench_new(Bench *bench, const char *spec);
+
+// The spec's agenda and what the rows make of it, in the test's folder. Close it, false or not.
+bool bench_agenda(Bench *bench, Shard shard, Spec *spec, Agenda *agenda);
 
 // A script before the program: `body` sees the command line in "$*", and the rest is the program's.
 void before(Bench *bench, const char *body);

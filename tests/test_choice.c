@@ -9,12 +9,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-static Arena *arena_of_test(void)
-{
-    Error error;
-    return arena_new((size_t)1 << 30, &error);
-}
-
 static const Floor bag = { .task = "reviews",
                            .split = "dev",
                            .metric = "accuracy",

@@ -7,12 +7,6 @@
 #include <string.h>
 #include <unistd.h>
 
-static Arena *arena_here(void)
-{
-    Error error = { 0 };
-    return arena_new((size_t)1 << 32, &error);
-}
-
 static void put(Arena *arena, const char *folder, const char *name, const char *text)
 {
     Error error = { 0 };
@@ -61,7 +55,7 @@ static size_t with_label(Examples rows, int32_t label)
 static void bundled_reviews_have_their_rows_and_labels(void)
 {
     static const size_t rows[SPLITS] = { 4000, 500, 1000, 1000 };
-    Arena *arena = arena_here();
+    Arena *arena = arena_of_test();
     Error error = { 0 };
     Task task;
     Dataset dataset;
@@ -85,7 +79,7 @@ static void bundled_reviews_have_their_rows_and_labels(void)
 
 static void bundled_pairs_and_scores_are_read(void)
 {
-    Arena *arena = arena_here();
+    Arena *arena = arena_of_test();
     Error error = { 0 };
     Task task;
     Dataset dataset;
@@ -114,7 +108,7 @@ static void line_ends_marks_and_the_last_newline_change_nothing(void)
         "text,label\nfirst text,a\nsecond,b\nthird,a",
         "label,text\na,first text\nb,\"second\"\na,third\n",
     };
-    Arena *arena = arena_here();
+    Arena *arena = arena_of_test();
     Hash expected = { 0 };
     for (size_t i = 0; i < sizeof same / sizeof *same; i++) {
         Task task;
@@ -130,7 +124,7 @@ static void line_ends_marks_and_the_last_newline_change_nothing(void)
 
 static void a_quotation_mark_is_a_character_between_tabs(void)
 {
-    Arena *arena = arena_here();
+    Arena *arena = arena_of_test();
     Task task;
     Dataset dataset;
     task_of(arena, &task, LABELS "format: tsv\n",
@@ -144,7 +138,7 @@ static void a_quotation_mark_is_a_character_between_tabs(void)
 
 static void an_empty_text_is_a_row(void)
 {
-    Arena *arena = arena_here();
+    Arena *arena = arena_of_test();
     Task task;
     Dataset dataset;
     task_of(arena, &task, LABELS, "text,label\n,a\nx,b\ny,a\n", "text,label\n,a\n");
@@ -187,7 +181,7 @@ static void a_wrong_row_is_refused_with_file_and_line(void)
         { LABELS "columns: {text: text, text_b: other, label: label}\n", "text,label\nx,a\n", DEV,
           "t.csv:1: has no column 'other'" },
     };
-    Arena *arena = arena_here();
+    Arena *arena = arena_of_test();
     for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
         Error error = { 0 };
         Task task;
@@ -201,7 +195,7 @@ static void a_wrong_row_is_refused_with_file_and_line(void)
 
 static void a_plain_folder_takes_its_labels_from_train_alone(void)
 {
-    Arena *arena = arena_here();
+    Arena *arena = arena_of_test();
     Error error = { 0 };
     Task task;
     Dataset dataset;
@@ -234,7 +228,7 @@ static void a_plain_folder_takes_its_labels_from_train_alone(void)
 
 static void dev_labels_change_nothing_but_what_dataset_labels_tells(void)
 {
-    Arena *arena = arena_here();
+    Arena *arena = arena_of_test();
     Error error = { 0 };
     Task task;
     Dataset dataset, permuted;
@@ -269,7 +263,7 @@ static void a_hash_tells_texts_labels_and_order_apart(void)
                                          "text,label\ny,b\nx,a\nz,b\nxy,a\n",
                                          "text,label\nx,a\ny,b\nz,b\nx y,a\n" };
     enum { TRAINS = sizeof train / sizeof *train };
-    Arena *arena = arena_here();
+    Arena *arena = arena_of_test();
     Hash hash[TRAINS][2];
     for (size_t i = 0; i < TRAINS; i++) {
         Task task;
@@ -319,7 +313,7 @@ static void tune_is_a_tenth_of_train_in_whole_groups(void)
         { "sentence", 400, 400, 40, "group sentence: 10 % of 400 rows, at most 2000" },
         { "sentence", 400, 100, 40, "group sentence: 10 % of 400 rows, at most 2000" },
     };
-    Arena *arena = arena_here();
+    Arena *arena = arena_of_test();
     for (size_t c = 0; c < sizeof cases / sizeof *cases; c++) {
         Task task;
         Dataset dataset;
@@ -345,7 +339,7 @@ static void tune_is_a_tenth_of_train_in_whole_groups(void)
 static void tune_does_not_depend_on_the_order_of_the_file(void)
 {
     static const char *const groups[] = { "text", "sentence" };
-    Arena *arena = arena_here();
+    Arena *arena = arena_of_test();
     for (size_t g = 0; g < 2; g++) {
         Task task;
         Dataset one, other;
@@ -363,7 +357,7 @@ static void tune_does_not_depend_on_the_order_of_the_file(void)
 
 static void a_premise_goes_to_one_side_whole(void)
 {
-    Arena *arena = arena_here();
+    Arena *arena = arena_of_test();
     Task task;
     Dataset dataset;
     char *train = arena_take(arena, 1 << 14, 1), *end = stpcpy(train, "text,text_b,label\n");
@@ -388,7 +382,7 @@ static void a_premise_goes_to_one_side_whole(void)
 // Whatever the hash chooses: a sentence takes its phrases out of train, and no phrase is in tune.
 static void a_sentence_of_tune_takes_its_phrases_out_of_train(void)
 {
-    Arena *arena = arena_here();
+    Arena *arena = arena_of_test();
     int chosen = 0;
     for (int other = 0; other < 12; other++) {
         Task task;
@@ -416,7 +410,7 @@ static void a_sentence_of_tune_takes_its_phrases_out_of_train(void)
 
 static void equal_sentences_are_one_group(void)
 {
-    Arena *arena = arena_here();
+    Arena *arena = arena_of_test();
     Task task;
     Dataset dataset;
     task_of(arena, &task, LABELS "group: sentence\n",
@@ -445,7 +439,7 @@ static bool is_among(Examples rows, Examples among)
 
 static void a_limit_is_stratified_and_nested(void)
 {
-    Arena *arena = arena_here();
+    Arena *arena = arena_of_test();
     Task task;
     Dataset dataset;
     task_of(arena, &task, LABELS, rows_of(arena, 400, 400, 0), DEV); // 100 of them b
@@ -472,7 +466,7 @@ static void a_limit_is_stratified_and_nested(void)
 
 static void equal_labels_get_equal_shares(void)
 {
-    Arena *arena = arena_here();
+    Arena *arena = arena_of_test();
     Error error = { 0 };
     Task task;
     Dataset dataset;
@@ -491,7 +485,7 @@ static void equal_labels_get_equal_shares(void)
 
 static void a_limit_does_not_depend_on_the_order_of_the_file(void)
 {
-    Arena *arena = arena_here();
+    Arena *arena = arena_of_test();
     Task task;
     Dataset one, other;
     task_of(arena, &task, LABELS, rows_of(arena, 300, 300, 0), DEV);
@@ -509,7 +503,7 @@ static void a_limit_does_not_depend_on_the_order_of_the_file(void)
 
 static void a_row_is_drawn_by_what_it_holds_not_by_what_is_beside_it(void)
 {
-    Arena *arena = arena_here();
+    Arena *arena = arena_of_test();
     Error error = { 0 };
     Task task;
     Dataset dataset;
@@ -534,7 +528,7 @@ static void a_row_is_drawn_by_what_it_holds_not_by_what_is_beside_it(void)
 static void the_data_are_those_of_finished_rows(void)
 {
     static const char *const tasks[] = { "reviews", "topics", "sst2" };
-    Arena *arena = arena_here();
+    Arena *arena = arena_of_test();
     Error error = { 0 };
     Csv rows;
     CHECK(csv_read(arena, "results/reference/first/runs.csv", CSV_COMMAS, true, &rows, &error));
@@ -570,7 +564,7 @@ static void the_data_are_those_of_finished_rows(void)
 // of the smallest SHA-256 hold 6,985 rows.
 static void sst2_has_its_counts(void)
 {
-    Arena *arena = arena_here();
+    Arena *arena = arena_of_test();
     Error error = { 0 };
     Task task;
     Dataset dataset;

@@ -136,6 +136,7 @@ static void a_lock_is_for_one_and_gone_with_it(void)
     Lock one = UNLOCKED, other = UNLOCKED;
     int asked = 0;
     CHECK(lock_wait(path, NULL, NULL, &one) && one.file >= 0);
+    CHECK(lock_try(path, &other) == LOCK_HELD && other.file < 0 && lock_holder(path) == getpid());
     CHECK(!lock_wait(path, two_more, &asked, &other) && other.file < 0 && asked == 3);
     lock_release(&other); // of nobody: the one that has it keeps it
     CHECK(file_exists(path));
@@ -152,6 +153,7 @@ static void a_lock_is_for_one_and_gone_with_it(void)
     CHECK(!file_exists(path));
     const char *nowhere = path_join(arena, folder, "none/lock");
     CHECK(lock_wait(nowhere, NULL, NULL, &one) && one.file < 0);
+    CHECK(lock_try(nowhere, &one) == LOCK_NONE && lock_holder(nowhere) == 0);
     arena_free(arena);
 }
 

@@ -35,21 +35,23 @@ static void world_end(World *world)
     arena_free(world->arena);
 }
 
-// False: the test is skipped, or has failed.
-static bool world_begin(World *world)
+// NULL: the test is skipped, or has failed.
+static World *world_begin(void)
 {
     Error error;
-    *world = (World){ .arena = arena_new((size_t)1 << 28, &error), .folder = test_folder() };
     if (system("curl --version >/dev/null 2>&1 && python3 -c '' 2>/dev/null && command -v unzip "
                "flock >/dev/null") != 0) {
         skip("one of curl, unzip, flock and python3 is missing");
-        return false;
+        return NULL;
     }
+    Arena *arena = arena_new((size_t)1 << 28, &error);
+    World *world = arena_zero(arena, 1, sizeof *world);
+    world->arena = arena;
+    world->folder = test_folder();
     world->served = path_join(world->arena, world->folder, "served");
     world->to = path_join(world->arena, world->folder, "to");
     world->table = path_join(world->arena, world->folder, "table");
-    if (!CHECK(folder_make(world->served, &error)))
-        return false;
+    CHECK(folder_make(world->served, &error));
     fflush(NULL);
     if ((world->server = fork()) == 0) {
         execlp("python3", "python3", "tests/fetch_server.py", world->served, (char *)NULL);
@@ -59,7 +61,10 @@ static bool world_begin(World *world)
     for (int i = 0; i < 2000 && !file_exists(port); i++)
         rest();
     world->port = atoi(read_text(world->arena, port));
-    return CHECK(world->port > 0);
+    if (CHECK(world->port > 0))
+        return world;
+    world_end(world);
+    return NULL;
 }
 
 // "http://127.0.0.1:PORT/HOW/FILE BYTES SHA256", the numbers those of the file.
@@ -135,8 +140,11 @@ static bool check_said(Said is, int status, const char *part, const char *file, 
 
 // ---- what goes wrong on the way
 
-static void check_failures(World *world)
+static void each_failure_is_overcome_or_said(void)
 {
+    World *world = world_begin();
+    if (!world)
+        return;
     static const struct {
         const char *how, *says;
         int status;
@@ -173,20 +181,16 @@ static void check_failures(World *world)
     }
     const char *nobody = "from http://127.0.0.1:1/x 3 " SUM "\n  got\n"; // nobody listens
     CHECK_SAID(fetch(world, nobody), 1, "connect");
-}
-
-static void each_failure_is_overcome_or_said(void)
-{
-    World world;
-    if (world_begin(&world))
-        check_failures(&world);
-    world_end(&world);
+    world_end(world);
 }
 
 // ---- sums
 
-static void check_sums(World *world)
+static void sums_are_checked_and_unknown_ones_kept(void)
 {
+    World *world = world_begin();
+    if (!world)
+        return;
     const char *wrong = arena_format(world->arena,
                                      "from http://127.0.0.1:%d/ok/plain 200000 %064d\n"
                                      "  got\n",
@@ -217,20 +221,16 @@ static void check_sums(World *world)
     write_text(path_join(world->arena, world->served, "plain"), "changed, too");
     CHECK_SAID(fetch(world, unknown), 1, "t/plain: has the wrong sum ");
     CHECK_TEXT(read_text(world->arena, path_join(world->arena, world->to, "t/plain")), "changed");
-}
-
-static void sums_are_checked_and_unknown_ones_kept(void)
-{
-    World world;
-    if (world_begin(&world))
-        check_sums(&world);
-    world_end(&world);
+    world_end(world);
 }
 
 // ---- where nothing can be put
 
-static void check_places(World *world)
+static void what_cannot_be_put_in_place_is_said_and_kept(void)
 {
+    World *world = world_begin();
+    if (!world)
+        return;
     static const char *const in_the_way[] = { "mkdir -p %s && : >%s/t", "mkdir -p %s/t %s/t/got" };
     for (size_t i = 0; i < 2; i++) {
         const char *lines =
@@ -245,14 +245,7 @@ static void check_places(World *world)
         CHECK(same(world, "got", "plain") && strlen(log_of(world)) == before); // kept what had come
         CHECK(shell(world, "rm -rf %s", world->to, ""));
     }
-}
-
-static void what_cannot_be_put_in_place_is_said_and_kept(void)
-{
-    World world;
-    if (world_begin(&world))
-        check_places(&world);
-    world_end(&world);
+    world_end(world);
 }
 
 // `kB` that are taken of the 300; what is to be fetched is longer than what is left.
@@ -270,26 +263,29 @@ static void check_room(World *world, const char *kB, const char *file, const cha
 
 static void a_full_disk_is_said_to_be_full(void)
 {
-    World world;
-    if (world_begin(&world)) {
-        if (folder_make(world.to, &(Error){ 0 }) &&
-            shell(&world, "mount -t tmpfs -o size=300k none %s%s 2>/dev/null", world.to, "")) {
-            check_room(&world, "999", "plain", "  got\n"); // from the beginning
-            check_room(&world, "200", "plain", "  got\n"); // while it comes
-            check_room(&world, "0", "wide.zip", "  got top/wide\n");
-            check_room(&world, "0", "wide.tar.gz", "  got top/wide\n");
-            check_room(&world, "0", "wide.tar.gz", "  got/ top/\n");
-            CHECK(shell(&world, "umount %s%s", world.to, ""));
-        } else
-            skip("no file system of 300 kB can be mounted here");
-    }
-    world_end(&world);
+    World *world = world_begin();
+    if (!world)
+        return;
+    if (folder_make(world->to, &(Error){ 0 }) &&
+        shell(world, "mount -t tmpfs -o size=300k none %s%s 2>/dev/null", world->to, "")) {
+        check_room(world, "999", "plain", "  got\n"); // from the beginning
+        check_room(world, "200", "plain", "  got\n"); // while it comes
+        check_room(world, "0", "wide.zip", "  got top/wide\n");
+        check_room(world, "0", "wide.tar.gz", "  got top/wide\n");
+        check_room(world, "0", "wide.tar.gz", "  got/ top/\n");
+        CHECK(shell(world, "umount %s%s", world->to, ""));
+    } else
+        skip("no file system of 300 kB can be mounted here");
+    world_end(world);
 }
 
 // ---- archives
 
-static void check_archives(World *world)
+static void archives_give_what_the_table_names_and_nothing_else(void)
 {
+    World *world = world_begin();
+    if (!world)
+        return;
     Arena *arena = world->arena;
     Said is = fetch(world,
                     arena_format(arena,
@@ -324,14 +320,7 @@ static void check_archives(World *world)
         CHECK(files_below(path_join(arena, world->to, "t")) == 5);
     }
     CHECK(!file_exists(path_join(arena, world->folder, "climbed")));
-}
-
-static void archives_give_what_the_table_names_and_nothing_else(void)
-{
-    World world;
-    if (world_begin(&world))
-        check_archives(&world);
-    world_end(&world);
+    world_end(world);
 }
 
 // ---- interruptions
@@ -358,8 +347,11 @@ static pid_t started(World *world, const char *lines)
     return child;
 }
 
-static void check_interruptions(World *world)
+static void what_is_interrupted_is_resumed(void)
 {
+    World *world = world_begin();
+    if (!world)
+        return;
     static const struct {
         int signal, status;
         bool group; // as Ctrl-C does it; else the script alone
@@ -385,11 +377,15 @@ static void check_interruptions(World *world)
     CHECK_SAID(fetch(world, lines), 3, "another fetch is at work there");
     kill(-child, SIGKILL);
     waitpid(child, NULL, 0);
+    world_end(world);
 }
 
 // Of a file whose sum nobody knows, what has come so far may be of another version.
-static void check_versions(World *world)
+static void two_versions_never_make_one_file(void)
 {
+    World *world = world_begin();
+    if (!world)
+        return;
     Arena *arena = world->arena;
     const char *slow = arena_format(arena, "at http://127.0.0.1:%d/slow/\n  plain\n", world->port);
     const char *once = arena_format(arena, "at http://127.0.0.1:%d/once/\n  plain\n", world->port);
@@ -403,18 +399,14 @@ static void check_versions(World *world)
     CHECK(shell(world, "rm -rf %s%s", world->to, ""));
     CHECK_SAID(fetch(world, once), 0, "again in 0 s");
     CHECK(same(world, "plain", "plain") && !strstr(log_of(world), "bytes="));
+    world_end(world);
 }
 
-static void two_versions_never_make_one_file(void)
+static void one_name_leaves_the_part_of_another(void)
 {
-    World world;
-    if (world_begin(&world))
-        check_versions(&world);
-    world_end(&world);
-}
-
-static void check_other_part(World *world)
-{
+    World *world = world_begin();
+    if (!world)
+        return;
     Arena *arena = world->arena;
     const char *slow = from(world, "slow", "plain"), *ok = from(world, "ok", "tree.tar.gz");
     pid_t child = started(world, arena_format(arena, "%s  got\n", slow));
@@ -430,22 +422,7 @@ static void check_other_part(World *world)
                "t: ");
     CHECK(same(world, "got", "plain") && clean(world));
     CHECK(strstr(log_of(world), "GET /slow/plain bytes=") != NULL);
-}
-
-static void one_name_leaves_the_part_of_another(void)
-{
-    World world;
-    if (world_begin(&world))
-        check_other_part(&world);
-    world_end(&world);
-}
-
-static void what_is_interrupted_is_resumed(void)
-{
-    World world;
-    if (world_begin(&world))
-        check_interruptions(&world);
-    world_end(&world);
+    world_end(world);
 }
 
 // ---- the command line and the tables
@@ -498,8 +475,11 @@ static void wrong_words_and_tables_are_refused(void)
 }
 
 // A curl that tells what it was told, and fails for a while; a sleep that takes no time.
-static void check_words_to_programs(World *world)
+static void https_stays_https_and_numbers_are_decimal(void)
 {
+    World *world = world_begin();
+    if (!world)
+        return;
     const char *path = path_join(world->arena, world->folder, "programs");
     CHECK(shell(world, "mkdir %s%s", path, "") &&
           shell(world, "printf '#!/bin/sh\\necho \"$@\" >>%s.said\\nexit 7\\n' >%s/curl", path,
@@ -515,14 +495,7 @@ static void check_words_to_programs(World *world)
     CHECK(strstr(told, "--proto =http,https --proto-redir =https --max-redirs") ==
           strstr(told, "--proto "));
     CHECK(strstr(told, "--proto-redir =http,https --max-redirs") != NULL);
-}
-
-static void https_stays_https_and_numbers_are_decimal(void)
-{
-    World world;
-    if (world_begin(&world))
-        check_words_to_programs(&world);
-    world_end(&world);
+    world_end(world);
 }
 
 static void the_tables_of_the_repository_are_right(void)

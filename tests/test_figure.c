@@ -9,12 +9,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-static Arena *arena_of_test(void)
-{
-    Error error;
-    return arena_new((size_t)1 << 30, &error);
-}
-
 // Whether gnuplot is there; else the test is skipped.
 static bool gnuplot_is_here(void)
 {

@@ -131,9 +131,10 @@ static void an_option_set_to_its_default_by_name_changes_nothing(void)
 static void every_option_of_a_run_but_those_beside_the_result_is_in_the_key(void)
 {
     static const char *const beside[] = {
-        "timeout", "threads",      "cache",          "cache-file", "cache-folder", "profile",
-        "out",     "sweep",        "study",          "attempt",    "jobs",         "winner-key",
-        "trials",  "search-space", "winner-on-edge", "search-s",   "save",         NULL
+        "timeout",        "threads",  "cache",      "cache-file", "cache-folder",
+        "profile",        "out",      "sweep",      "study",      "spec-sha",
+        "attempt",        "jobs",     "winner-key", "trials",     "search-space",
+        "winner-on-edge", "search-s", "save",       NULL
     };
     Bench b = bench_new();
     Request base = request_of(&b, "lora");

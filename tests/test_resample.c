@@ -7,12 +7,6 @@
 #include <math.h>
 #include <string.h>
 
-static Arena *arena_of_test(void)
-{
-    Error error;
-    return arena_new((size_t)1 << 28, &error);
-}
-
 // ---- bootstrap
 
 enum { RUNS = 3, ITEMS = 40, GROUPS = 10 };

@@ -320,8 +320,8 @@ static bool in_place(const json_t *place, const json_t *shared, const char *name
 // Whether a mapping of options takes a name: by its schema, as by spec_read.
 static void the_schema_has_the_options_that_a_spec_takes(void)
 {
-    static const char *const elsewhere[] = { "model", "task",  "method", "seed", "out",
-                                             "save",  "sweep", "study",  NULL };
+    static const char *const elsewhere[] = { "model", "task",  "method", "seed",     "out",
+                                             "save",  "sweep", "study",  "spec_sha", NULL };
     Error error;
     char *text = NULL;
     size_t size;

@@ -1,5 +1,6 @@
 // test_sweep.c: the driver, with the real program as its children.
 #include "sweep/sweep.h"
+#include "base/hash.h"
 #include "base/text.h"
 #include "sweep/child.h"
 #include "sweep/progress.h"
@@ -34,6 +35,7 @@ static void a_sweep_gives_a_row_a_run_in_the_order_of_the_plan(void)
         CHECK_TEXT(rows.row[i].method, method[i]);
         CHECK_TEXT(rows.row[i].status, "ok");
         CHECK_TEXT(rows.row[i].sweep, "small");
+        CHECK_TEXT(rows.row[i].spec_sha, hash_bytes(small, strlen(small)).hex);
         CHECK(rows.row[i].seed == (int64_t)(1 + i / 2));
         CHECK(rows.row[i].attempts == 1 && rows.row[i].jobs == 2);
     }
@@ -119,6 +121,35 @@ static void what_is_finished_does_not_run_again(void)
     CHECK_TEXT(text_of(&b, b.options.out, "plan.csv"), plan);
     CHECK_TEXT(text_of(&b, b.options.out, "runs.csv"), runs);
     CHECK(printed(&b, "small: 4 of 4 runs, 4 ok\n"));
+    arena_free(b.arena);
+}
+
+// A new dev set makes no run pending: its key knows what is trained and chosen on.
+static void data_that_have_changed_since_are_named(void)
+{
+    Bench b;
+    Error error;
+    if (!bench_new(&b, small))
+        return;
+    CHECK(drive_whole(&b) == 0);
+    Rows before_it = runs_of(&b, b.options.out);
+    const char *dev = path_join(b.arena, b.folder, "few/dev.csv");
+    CHECK(file_write_text(
+        dev, arena_format(b.arena, "%sa good one,no\n", text_of(&b, b.folder, "few/dev.csv")),
+        &error));
+    b.options.dry_run = true;
+    CHECK(drive_whole(&b) == 0);
+    CHECK(printed(&b, "4 finished, 0 to do"));
+    const char *said_then = "few: its dev or test data have changed since 4 runs were scored on "
+                            "them; a run whose row is removed is done again\n";
+    CHECK_TEXT(text_of(&b, b.folder, "stderr"), said_then);
+    b.options.dry_run = false;
+    CHECK(unlink(row_file(b.arena, b.options.out, "rows", before_it.row[0].key)) == 0);
+    CHECK(drive_whole(&b) == 0);
+    CHECK(said(&b, "few: its dev or test data have changed since 3 runs were scored on them;"));
+    Rows rows = runs_of(&b, b.options.out);
+    if (CHECK(rows.count == 4))
+        CHECK(rows.row[0].eval_n == before_it.row[0].eval_n + 1);
     arena_free(b.arena);
 }
 
@@ -221,6 +252,8 @@ static void one_driver_a_folder(void)
     CHECK(said(&b, "another sweep works here (process 1234)\n"));
     CHECK(!file_exists(path_join(b.arena, b.options.out, "plan.csv")));
     close(file);
+    CHECK(drive_whole(&b) == 0);
+    CHECK(!file_exists(path_join(b.arena, b.options.out, ".lock"))); // nobody works here
     arena_free(b.arena);
 }
 
@@ -250,6 +283,49 @@ static void ctrl_c_keeps_rows_and_the_same_command_goes_on(void)
     CHECK(rows.count == 4);
     for (size_t i = 0; i < rows.count; i++)
         CHECK(rows.row[i].attempts == 1); // an interruption is no failure
+    arena_free(b.arena);
+}
+
+static size_t rows_there(const Bench *b)
+{
+    size_t count;
+    names_in(b, "rows", ".csv", &count);
+    return count;
+}
+
+// The second of four runs waits until the driver has stopped. What is left after it takes as long
+// as the two took, whatever passed meanwhile.
+static void ctrl_z_stops_the_driver_and_no_run(void)
+{
+    Bench b;
+    Error error;
+    int status = 0, left_s = -1;
+    bool stopped = false;
+    if (!bench_new(&b, small))
+        return;
+    b.options.jobs = 1;
+    before(&b, "*--seed*) ;; *bitfit*) >begun; while [ ! -e stopped ]; do sleep 0.1; done;;");
+    pid_t pid = drive(&b, RLIM_INFINITY);
+    setpgid(pid, pid); // as a shell does it: a group that nobody could let go on does not stop
+    for (int i = 0; i < 6000 && !file_exists(path_join(b.arena, b.folder, "begun")); i++)
+        usleep(10000);
+    kill(pid, SIGTSTP);
+    for (int i = 0; i < 6000 && !stopped; i++, usleep(10000))
+        stopped = waitpid(pid, &status, WUNTRACED | WNOHANG) == pid && WIFSTOPPED(status);
+    CHECK(stopped);
+    CHECK(said(&b, "stopped: 1 run in flight goes on to the end, and nothing else starts until"));
+    CHECK(file_write_text(path_join(b.arena, b.folder, "stopped"), "", &error));
+    for (int i = 0; i < 6000 && rows_there(&b) < 2; i++)
+        usleep(10000);
+    sleep(3);
+    CHECK(rows_there(&b) == 2);
+    kill(pid, SIGCONT);
+    CHECK(ended(pid) == 0);
+    Rows rows = runs_of(&b, b.options.out);
+    const char *second = strstr(text_of(&b, b.folder, "stderr"), "[2/4] bitfit");
+    const char *eta = second ? strstr(second, "ETA ") : NULL;
+    if (CHECK(rows.count == 4 && eta && sscanf(eta, "ETA %d s", &left_s) == 1))
+        CHECK(left_s <= 1 + rows.row[0].wall_s + rows.row[1].wall_s);
     arena_free(b.arena);
 }
 
@@ -607,99 +683,23 @@ static void progress_is_one_line(void)
     arena_free(arena);
 }
 
-// Worked by hand. 10 flops in 1 s and 30 in 1 s by the same method: 20 a second. With lora's 100 in
-// 8 s the model's rows make 140 in 10 s: 14. With the other model's 60 in 30 s: 200 in 40 s: 5.
-static void a_rate_comes_from_the_nearest_rows(void)
-{
-    static const struct {
-        const char *model, *method, *status;
-        double flops, seconds;
-    } rows[] = {
-        { "tiny", "full", "ok", 10, 1 },      { "tiny", "full", "ok", 30, 1 },
-        { "tiny", "lora", "ok", 100, 8 },     { "mini", "lora", "ok", 60, 30 },
-        { "tiny", "full", "failed", 9, NAN }, { "tiny", "full", "diverged", 900, 1 },
-    };
-    Row row[sizeof rows / sizeof *rows];
-    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
-        row_clear(&row[i]);
-        row[i].model = rows[i].model;
-        row[i].method = rows[i].method;
-        row[i].status = rows[i].status;
-        row[i].flops = rows[i].flops;
-        row[i].wall_s = rows[i].seconds;
-    }
-    const Row *stray[sizeof rows / sizeof *rows];
-    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
-        stray[i] = &row[i];
-    Agenda agenda = { .stray = stray, .strays = sizeof rows / sizeof *rows };
-    Job job = { 0 };
-    int kind;
-    row_clear(&job.decided);
-    job.decided.model = "tiny";
-    job.decided.method = "full";
-    CHECK_CLOSE(agenda_rate(&agenda, &job, 7, &kind), 20, 0);
-    CHECK(kind == 0);
-    job.decided.method = "head";
-    CHECK_CLOSE(agenda_rate(&agenda, &job, 7, &kind), 14, 0);
-    CHECK(kind == 1);
-    job.decided.model = "base";
-    CHECK_CLOSE(agenda_rate(&agenda, &job, 7, &kind), 5, 0);
-    CHECK(kind == 2);
-    agenda.strays = 0;
-    CHECK_CLOSE(agenda_rate(&agenda, &job, 7, &kind), 7, 0);
-    CHECK(kind == 3);
-    // Of a planned run the evaluation counts, too, as it does in what is to be done.
-    Job done = { .flops = 15, .row = &row[0] }, *only = &done;
-    agenda.job = &only;
-    agenda.jobs = 1;
-    CHECK_CLOSE(agenda_rate(&agenda, &job, 7, &kind), 15, 0);
-}
-
-static void a_trial_comes_before_a_final_and_then_the_least_tried(void)
-{
-    Row failed = { .status = "failed" }, ok = { .status = "ok" },
-        diverged = { .status = "diverged" };
-    Job job[] = { { .row = &ok },
-                  { .row = &failed, .attempts = 1 },
-                  { .row = &diverged },
-                  { .running = true },
-                  { .row = &failed },
-                  { .row = NULL },
-                  { .row = &failed, .attempts = 2 },
-                  { .row = &failed, .attempts = 1, .trial = true },
-                  { .trial = true } };
-    enum { JOBS = sizeof job / sizeof *job };
-    Job *list[JOBS];
-    for (size_t i = 0; i < JOBS; i++)
-        list[i] = &job[i];
-    Agenda agenda = { .job = list, .jobs = JOBS };
-    const size_t order[] = { 8, 7, 4, 5, 1 };
-    for (size_t i = 0; i < 5; i++) {
-        Job *next = agenda_next(&agenda, INFINITY, NAN);
-        CHECK(next == &job[order[i]]);
-        if (next)
-            next->running = true;
-    }
-    CHECK(agenda_next(&agenda, INFINITY, NAN) == NULL);
-}
-
 void suite_sweep(void)
 {
     ADD(a_shell_reads_a_command_back_as_it_was);
     ADD(a_child_is_alone_and_its_last_words_are_kept);
     ADD(progress_is_one_line);
-    ADD(a_trial_comes_before_a_final_and_then_the_least_tried);
-    ADD(a_rate_comes_from_the_nearest_rows);
     ADD(what_cannot_run_is_refused_before_anything_begins);
     ADD(a_sweep_gives_a_row_a_run_in_the_order_of_the_plan);
     ADD(neither_jobs_nor_order_changes_a_row);
     ADD(runs_of_a_sweep_share_what_is_frozen);
     ADD(what_is_finished_does_not_run_again);
+    ADD(data_that_have_changed_since_are_named);
     ADD(a_row_that_is_cut_is_named_and_done_again);
     ADD(rows_of_another_plan_stay_and_are_not_in_the_table);
     ADD(a_crash_a_divergence_and_a_timeout_are_rows_too);
     ADD(one_driver_a_folder);
     ADD(ctrl_c_keeps_rows_and_the_same_command_goes_on);
+    ADD(ctrl_z_stops_the_driver_and_no_run);
     ADD(children_die_with_their_driver);
     ADD(what_a_kill_left_half_written_is_removed);
     ADD(kill_9_at_any_moment_loses_nothing);

@@ -9,12 +9,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-static Arena *arena_of_test(void)
-{
-    Error error;
-    return arena_new((size_t)1 << 30, &error);
-}
-
 // The table as text, notes behind it; NULL with the error when it is refused. Free it.
 static char *printed(Row *rows, size_t count, TableFormat format, Error *error)
 {
@@ -201,6 +195,9 @@ static void rows_of_different_results_of_the_same_program_are_in_different_block
     Row *rows = five(arena, spread);
     rows[4].numerics = 2, rows[3].numerics = 1;
     CHECK(says(rows, 5, TABLE_TEXT, "apart from other rows of reviews: numerics 2"));
+    rows = five(arena, spread);
+    rows[4].spec_sha = "5bec"; // the spec got another seed: the same results
+    CHECK(says(rows, 5, TABLE_CSV, "reviews,reviews,,tiny,lora,"));
     arena_free(arena);
 }
 
@@ -411,6 +408,20 @@ static void trial_rows_and_copies_are_left_out_and_counted(void)
     arena_free(arena);
 }
 
+static void where_there_are_trials_alone_it_says_so_and_no_more(void)
+{
+    Arena *arena = arena_of_test();
+    Row *rows = five(arena, spread);
+    Error error;
+    for (int i = 0; i < 5; i++)
+        rows[i].stage = "trial", rows[i].score = NAN;
+    char *text = printed(rows, 5, TABLE_TEXT, &error);
+    CHECK_TEXT(text, "no finals, so no scores: 5 trial rows of searches; --stage trial shows what "
+                     "is there.\n");
+    free(text);
+    arena_free(arena);
+}
+
 static void what_was_not_measured_is_empty(void)
 {
     Arena *arena = arena_of_test();
@@ -516,6 +527,7 @@ void suite_table(void)
     ADD(columns_stand_under_each_other);
     ADD(a_search_may_choose_rate_and_steps_of_its_own);
     ADD(trial_rows_and_copies_are_left_out_and_counted);
+    ADD(where_there_are_trials_alone_it_says_so_and_no_more);
     ADD(what_was_not_measured_is_empty);
     ADD(what_markdown_would_read_is_marked);
     ADD(shares_say_of_what);

@@ -5,12 +5,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-static Arena *arena_here(void)
-{
-    Error error = { 0 };
-    return arena_new((size_t)1 << 30, &error);
-}
-
 static const char *put(Arena *arena, const char *folder, const char *name, const char *text)
 {
     Error error = { 0 };
@@ -27,7 +21,7 @@ static bool parse(Arena *arena, const char *yaml, Task *task, Error *error)
 
 static void what_is_left_out_has_its_default(void)
 {
-    Arena *arena = arena_here();
+    Arena *arena = arena_of_test();
     Error error = { 0 };
     Task task;
     CHECK(parse(arena, "version: 3\nlabels: [ham, spam]\nfiles: {train: a.tsv, dev: b.csv}\n",
@@ -56,7 +50,7 @@ static void what_is_left_out_has_its_default(void)
 
 static void a_file_may_differ_from_the_others(void)
 {
-    Arena *arena = arena_here();
+    Arena *arena = arena_of_test();
     Error error = { 0 };
     Task task;
     CHECK(parse(arena,
@@ -80,7 +74,7 @@ static void a_file_may_differ_from_the_others(void)
 
 static void a_split_may_be_of_many_files_and_a_task_of_one(void)
 {
-    Arena *arena = arena_here();
+    Arena *arena = arena_of_test();
     Error error = { 0 };
     Task task;
     CHECK(
@@ -200,7 +194,7 @@ static void a_wrong_description_is_refused_with_its_line(void)
           "folds: would part sentences from their phrases" },
         { GOOD "files: {train: t.csv}\nfolds: 10\nreport: test\n", "report: may be absent" },
     };
-    Arena *arena = arena_here();
+    Arena *arena = arena_of_test();
     for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
         Error error = { 0 };
         Task task;
@@ -213,7 +207,7 @@ static void a_wrong_description_is_refused_with_its_line(void)
 
 static void the_descriptions_here_fit_their_data(void)
 {
-    Arena *arena = arena_here();
+    Arena *arena = arena_of_test();
     Error error = { 0 };
     const char *const *names = NULL;
     size_t found = 0;
@@ -234,7 +228,7 @@ static void the_descriptions_here_fit_their_data(void)
 
 static void an_unknown_task_names_the_nearest_and_what_would_be_right(void)
 {
-    Arena *arena = arena_here();
+    Arena *arena = arena_of_test();
     Error error = { 0 };
     Task task;
     CHECK(!task_find(arena, "datasets", "reveiws", &task, &error));
@@ -251,7 +245,7 @@ static void an_unknown_task_names_the_nearest_and_what_would_be_right(void)
 
 static void data_are_sought_beside_the_description_then_in_the_search_path(void)
 {
-    Arena *arena = arena_here();
+    Arena *arena = arena_of_test();
     Error error = { 0 };
     Task task;
     const char *folder = test_folder(), *before = getenv("TUNEMARK_DATA");
@@ -289,7 +283,7 @@ static void data_are_sought_beside_the_description_then_in_the_search_path(void)
 
 static void a_plain_folder_is_a_task(void)
 {
-    Arena *arena = arena_here();
+    Arena *arena = arena_of_test();
     Error error = { 0 };
     Task task;
     const char *folder = test_folder();
@@ -332,7 +326,7 @@ static void a_plain_folder_that_is_none_says_what_it_needs(void)
         { "text,label\n", "label: 0 different in 0 rows" },
         { "text,label\nx,a\ny,\n", "train.csv:3: label: is empty" },
     };
-    Arena *arena = arena_here();
+    Arena *arena = arena_of_test();
     const char *folder = test_folder();
     put(arena, folder, "dev.csv", "text,label\nx,a\n");
     for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {

@@ -14,12 +14,6 @@
 
 #define FIXTURES "tests/fixtures/tasks"
 
-static Arena *arena_here(void)
-{
-    Error error = { 0 };
-    return arena_new((size_t)1 << 33, &error);
-}
-
 static const char *const bundled[] = { "entail",     "reviews", "reviews-hard",
                                        "similarity", "topics",  NULL };
 
@@ -70,7 +64,7 @@ static void check_split(Arena *arena, const Task *task, Split split, const Csv *
 
 static void every_format_is_read_as_its_fixture_says(void)
 {
-    Arena *arena = arena_here();
+    Arena *arena = arena_of_test();
     const char *const *name = public_tasks(arena);
     const char *before = getenv("TUNEMARK_DATA");
     const char *kept = before ? arena_text(arena, before) : NULL;
@@ -122,7 +116,7 @@ static void refused(Arena *arena, const char *folder, const char *yaml, const ch
 
 static void what_does_not_fit_is_refused_with_file_and_line(void)
 {
-    Arena *arena = arena_here();
+    Arena *arena = arena_of_test();
     Error error = { 0 };
     const char *folder = test_folder();
     write_text(path_join(arena, folder, "words"), "a one\nb two\nc:x three\n");
@@ -198,7 +192,7 @@ static void what_does_not_fit_is_refused_with_file_and_line(void)
 static void what_is_ragged_is_cut_or_dropped(void)
 {
     static const char *const said[] = { "cut", "drop" };
-    Arena *arena = arena_here();
+    Arena *arena = arena_of_test();
     const char *folder = test_folder();
     write_text(path_join(arena, folder, "t.tsv"), "a\tone\nb\ttwo\tmore\na\tthree\n");
     write_text(path_join(arena, folder, "d.tsv"), "a\tone\nb\n\n\"\ta\tb\tc\nb\tfour\n");
@@ -266,7 +260,7 @@ static void what_is_dropped_is_counted_said_and_little(void)
 // Rows of a pair of texts each, written as one character each, and the groups that they are in.
 static void pairs_that_share_a_text_are_one_group(void)
 {
-    Arena *arena = arena_here();
+    Arena *arena = arena_of_test();
     Error error = { 0 };
     Task task;
     Dataset dataset;
@@ -294,7 +288,7 @@ static void pairs_that_share_a_text_are_one_group(void)
 // not.
 static void a_text_under_two_names_joins_their_groups(void)
 {
-    Arena *arena = arena_here();
+    Arena *arena = arena_of_test();
     Error error = { 0 };
     Task task;
     Dataset dataset;
@@ -328,7 +322,7 @@ static void write_folds(Arena *arena, const char *folder, bool turned)
 
 static void every_row_is_in_one_fold(void)
 {
-    Arena *arena = arena_here();
+    Arena *arena = arena_of_test();
     Error error = { 0 };
     Task task;
     Dataset dataset;
@@ -398,7 +392,7 @@ static void a_fold_is_in_key_and_row(void)
 // For datasets/floor.py and other programs.
 static void rows_say_what_they_are_and_scores_read_as_written(void)
 {
-    Arena *arena = arena_here();
+    Arena *arena = arena_of_test();
     Error error = { 0 };
     const char *folder = test_folder(), *plain = path_join(arena, folder, "plain");
     CHECK(folder_make(plain, &error));
@@ -459,7 +453,7 @@ static void a_task_without_dev_reports_test_and_may_warn(void)
 
 static void tasks_are_listed_whether_they_are_here_or_not(void)
 {
-    Arena *arena = arena_here();
+    Arena *arena = arena_of_test();
     Csv csv;
     Error error = { 0 };
     Said said = program(arena, &(Around){ .set = "TUNEMARK_DATA=" FIXTURES "/../nowhere" },
@@ -543,7 +537,7 @@ static size_t shared(Arena *arena, const Task *task, const Dataset *dataset)
 
 static void tune_is_a_tenth_and_shares_nothing_with_train(void)
 {
-    Arena *arena = arena_here();
+    Arena *arena = arena_of_test();
     const char *absent = "";
     for (const char *const *name = public_tasks(arena); *name; name++) {
         size_t mark = arena_mark(arena);
@@ -676,7 +670,7 @@ static void check_majority(Arena *arena, const Csv *csv, const char *const *fiel
 
 static void constant_answers_score_as_another_program_counted(void)
 {
-    Arena *arena = arena_here();
+    Arena *arena = arena_of_test();
     Error error = { 0 };
     Csv csv;
     const char *shared_here = shared_folder(), *absent = "";

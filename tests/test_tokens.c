@@ -3,12 +3,6 @@
 #include "tests/test.h"
 #include <string.h>
 
-static Arena *arena_here(void)
-{
-    Error error = { 0 };
-    return arena_new((size_t)1 << 30, &error);
-}
-
 // [PAD] 0, [UNK] 1, [CLS] 2, [SEP] 3, a 4, b 5, c 6
 static Tokenizer *tokenizer_of(Arena *arena)
 {
@@ -24,7 +18,7 @@ static const char *const two_labels[] = { "no", "yes", NULL };
 
 static void texts_are_packed_one_after_another(void)
 {
-    Arena *arena = arena_here();
+    Arena *arena = arena_of_test();
     Error error = { 0 };
     Example row[] = { { .text = "a b", .label = 1 },
                       { .text = "", .label = 0 },
@@ -46,7 +40,7 @@ static void texts_are_packed_one_after_another(void)
 
 static void a_pair_has_two_types_and_scores_are_targets(void)
 {
-    Arena *arena = arena_here();
+    Arena *arena = arena_of_test();
     Error error = { 0 };
     Example row[] = { { .text = "a", .text_b = "b c", .label = -1, .score = 2.5F } };
     Task task = { .classes = 0 };
@@ -83,7 +77,7 @@ static Tokens made(Arena *arena, size_t count)
 // a occurs 3 times, c twice, b once, the special ones 4 times each, [UNK] twice.
 static void ids_are_ranked_by_how_often_they_occur(void)
 {
-    Arena *arena = arena_here();
+    Arena *arena = arena_of_test();
     Error error = { 0 };
     Example row[] = { { .text = "a ? a" }, { .text = "c b c a" }, { .text = "" }, { .text = "?" } };
     Task task = { .labels = two_labels, .classes = 2 };
@@ -102,7 +96,7 @@ static void ids_are_ranked_by_how_often_they_occur(void)
 
 static void every_epoch_has_each_example_once_in_an_order_of_its_own(void)
 {
-    Arena *arena = arena_here();
+    Arena *arena = arena_of_test();
     Tokens tokens = made(arena, 10);
     Batches batches;
     batches_shuffled(arena, &tokens, 4, 7, 1, &batches); // 4 4 2, 4 4 2, 4
@@ -122,7 +116,7 @@ static void every_epoch_has_each_example_once_in_an_order_of_its_own(void)
 
 static void the_order_is_a_function_of_seed_and_epoch_alone(void)
 {
-    Arena *arena = arena_here();
+    Arena *arena = arena_of_test();
     Tokens tokens = made(arena, 50);
     Batches one, same, other, longer;
     batches_shuffled(arena, &tokens, 8, 7, 1, &one);
@@ -137,7 +131,7 @@ static void the_order_is_a_function_of_seed_and_epoch_alone(void)
 
 static void extents_hold_every_batch(void)
 {
-    Arena *arena = arena_here();
+    Arena *arena = arena_of_test();
     for (uint64_t seed = 1; seed <= 20; seed++) {
         uint64_t random = seed, total = 0;
         Tokens tokens = made(arena, 1 + (size_t)(mix(&random) % 40));
@@ -172,7 +166,7 @@ static void extents_hold_every_batch(void)
 
 static void batches_in_order_take_all_and_none_of_nothing(void)
 {
-    Arena *arena = arena_here();
+    Arena *arena = arena_of_test();
     Tokens tokens = made(arena, 10), none = made(arena, 0);
     Batches batches;
     batches_in_order(arena, &tokens, 4, &batches);
@@ -188,7 +182,7 @@ static void batches_in_order_take_all_and_none_of_nothing(void)
 
 static void parts_are_the_steps_cut(void)
 {
-    Arena *arena = arena_here();
+    Arena *arena = arena_of_test();
     Tokens tokens = made(arena, 10);
     Batches batches, parts;
     batches_shuffled(arena, &tokens, 7, 3, 1, &batches); // 7 3, 7
@@ -212,7 +206,7 @@ static void parts_are_the_steps_cut(void)
 
 static void a_filled_batch_is_its_examples_in_a_row(void)
 {
-    Arena *arena = arena_here();
+    Arena *arena = arena_of_test();
     Tokens tokens = made(arena, 10);
     const uint32_t first[] = { 7, 0, 3 }, second[] = { 5 };
     Extent largest = batch_extent(&tokens, first, 3);

@@ -8,12 +8,6 @@
 #include <math.h>
 #include <string.h>
 
-static Arena *arena_of_test(void)
-{
-    Error error;
-    return arena_new((size_t)1 << 28, &error);
-}
-
 // Rows 0.5 and 2.5, columns 2 and 1, D = 1.5. MS_seed = 2 (1 + 1) = 4, MS_group = 2 (1/4 + 1/4) =
 // 1, MS_rest = 0; A = 2, B = 1/2, E = 0: V = 5/2 and se^2 = 5/4. The shares 0.8, 0.2, 0 are raised
 // to 2.4/2.6 and 0.6/1.4; 1/df = 1.0357, and df no less than min(1, 1).

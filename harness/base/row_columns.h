@@ -273,6 +273,7 @@
            "SHA-256 of those of vocab.txt and tokenizer_config.json")                              \
     COLUMN(data_sha, Text, decided, machine, "",                                                   \
            "SHA-256 of those of the splits' rows; labels of dev and test are not in it")           \
-    COLUMN(spec_sha, Text, decided, machine, "", "SHA-256 of the spec's file")
+    COLUMN(spec_sha, Text, measured, machine, "",                                                  \
+           "SHA-256 of the spec's file, as the sweep that the run is of had it")
 // clang-format on
 #endif

@@ -1,6 +1,6 @@
 // bert.c: the post-LN encoder under BERT's names, and its masked-language-model head.
 //
-// Devlin et al. 2018 (arXiv 1810.04805).
+// Devlin et al. 2019 (arXiv 1810.04805).
 #include "model/sites.h"
 
 const EncoderNames bert_names = {

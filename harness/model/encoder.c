@@ -5,7 +5,7 @@
 //   y = drop(attention(x Wq^T + bq, ...) Wo^T + bo);  a = LN(x + y)
 //   y = drop(f(a W1^T + b1) W2^T + b2);               x' = LN(a + y)
 //
-// Devlin et al. 2018 (arXiv 1810.04805); exact GELU where the config says so.
+// Devlin et al. 2019 (arXiv 1810.04805); exact GELU where the config says so.
 #include "model/sites.h"
 
 typedef struct {

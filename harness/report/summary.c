@@ -8,8 +8,8 @@
 // What a decided column says about where a run belongs. One that is in no list is the protocol's.
 // clang-format off
 static const char *const name_columns[] = { // a run's name, or what follows from other columns
-    "key", "schema", "sweep", "study", "stage", "task", "spec_sha", "vocab_sha", "steps",
-    "best_epoch", "truncated_share", "head_new", "search_space", "winner_key", "winner_on_edge", NULL };
+    "key", "schema", "sweep", "study", "stage", "task", "steps", "best_epoch", "truncated_share",
+    "head_new", "search_space", "winner_key", "winner_on_edge", NULL };
 static const char *const seed_columns[] = {
     "seed", "init_seed", "order_seed", "dropout_seed", "data_seed", NULL };
 static const char *const line_columns[] = {

@@ -239,38 +239,48 @@ static bool by_the_clock(const Column *column)
     return in_seconds(column) && column->kind == COLUMN_measured && strcmp(column->name, "cpu_s");
 }
 
-void table_notes(FILE *out, const Table *table)
+static void note_runs(Notes *notes, const Table *table)
 {
     const Summary *summary = &table->summary;
-    Notes notes = { .arena = table->arena };
     const char *commits = mixed_commits(table->arena, summary);
     const char *busy =
         shows(table, by_the_clock) ? busy_text(table->arena, summary->run, summary->runs) : NULL;
     bool timed = shows(table, in_seconds);
-    note_scores(&notes, table);
+    note_scores(notes, table);
     if (table->choice->levers)
-        note(&notes, "(+-): change from the line without micro_batch, recompute and frozen_dtype;"
-                     " of scores in points.");
+        note(notes, "(+-): change from the line without micro_batch, recompute and frozen_dtype;"
+                    " of scores in points.");
     if (shows(table, in_bytes))
-        note(&notes, "MB: 10^6 bytes, the largest of the n runs; plan: as planned, rss: of the"
-                     " process.");
+        note(notes, "MB: 10^6 bytes, the largest of the n runs; plan: as planned, rss: of the"
+                    " process.");
     if (timed)
-        note(&notes, "times: the median of the n runs.");
+        note(notes, "times: the median of the n runs.");
     if (busy)
-        note(&notes, "times by the clock: %s; the column cpu_s is what they used of it.", busy);
+        note(notes, "times by the clock: %s; the column cpu_s is what they used of it.", busy);
     for (size_t b = 0; b < summary->blocks; b++)
-        note_once(&notes, summary, b, "lines differ in", offsetof(Block, uneven));
+        note_once(notes, summary, b, "lines differ in", offsetof(Block, uneven));
     for (size_t b = 0; b < summary->blocks && timed; b++)
-        note_once(&notes, summary, b, "no times, since rows differ in", offsetof(Block, untimed));
+        note_once(notes, summary, b, "no times, since rows differ in", offsetof(Block, untimed));
     if (*commits)
-        note(&notes, "warning: rows of several commits stand together: %s.", commits);
+        note(notes, "warning: rows of several commits stand together: %s.", commits);
     if (summary->trials > 0 && !table->choice->trials)
-        note(&notes, "%zu trial row%s left out: no result.", summary->trials,
+        note(notes, "%zu trial row%s left out: no result.", summary->trials,
              summary->trials == 1 ? " is" : "s are");
     if (table->rows->copies > 0)
-        note(&notes, "%zu cop%s left out (rows with one key).", table->rows->copies,
+        note(notes, "%zu cop%s left out (rows with one key).", table->rows->copies,
              table->rows->copies == 1 ? "y is" : "ies are");
-    note_missing(&notes, summary, table->choice->trials);
+    note_missing(notes, summary, table->choice->trials);
+}
+
+void table_notes(FILE *out, const Table *table)
+{
+    const Summary *summary = &table->summary;
+    Notes notes = { .arena = table->arena };
+    if (summary->runs > 0)
+        note_runs(&notes, table);
+    else // there are rows, or nobody would have asked for a table
+        note(&notes, "no finals, so no scores: %zu trial row%s; --stage trial shows what is there.",
+             summary->trials, summary->trials == 1 ? " of a search" : "s of searches");
     for (size_t i = 0; i < notes.count; i++)
         grid_note(out, table->choice->format, i == 0, i + 1 == notes.count, notes.note[i]);
 }

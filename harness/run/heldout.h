@@ -2,7 +2,7 @@
 //
 // A file of texts, one a line; empty lines are passed over; a text is cut to max_length tokens. Of
 // the tokens that are not [CLS] or [SEP] 15 % are picked; of these 80 % become [MASK], 10 % a piece
-// drawn from the whole vocabulary, 10 % stay (Devlin et al. 2018, section 3.1). What is picked and
+// drawn from the whole vocabulary, 10 % stay (Devlin et al. 2019, section 3.1). What is picked and
 // what it becomes is a function of the number of the text and the position, whatever the method,
 // the seeds and the batch: all runs of a model are asked the same.
 //

@@ -17,6 +17,7 @@ static void row_what(Arena *arena, const Request *request, const Prepared *p, Ro
     const Protocol *protocol = &request->protocol;
     row->sweep = protocol->sweep;
     row->study = protocol->study;
+    row->spec_sha = protocol->spec_sha;
     row->stage = protocol_text(arena, protocol, "stage");
     row->task = p->task->task.name;
     row->task_version = p->task->task.version;

@@ -51,6 +51,7 @@ const Option protocol_options[] = {
     { "profile", OPTION_FLAG, offsetof(Protocol, profile), "no", 0, 0, NULL, "where the time of steps through the graph goes: a file of nodes, and a table" },
     { "sweep", OPTION_TEXT, offsetof(Protocol, sweep), NULL, 0, 0, "NAME", "name of the sweep, for the row" },
     { "study", OPTION_TEXT, offsetof(Protocol, study), NULL, 0, 0, "NAME", "name of the study, for the row" },
+    { "spec-sha", OPTION_TEXT, offsetof(Protocol, spec_sha), NULL, 0, 0, "HASH", "SHA-256 of the spec's file, for the row" },
     { "attempt", OPTION_WHOLE, offsetof(Protocol, attempt), "1", 1, 1e9, NULL, "how often this run was started, for the row" },
     { "jobs", OPTION_WHOLE, offsetof(Protocol, jobs), "1", 1, 65536, NULL, "runs side by side on this machine, for the row" },
     { "winner-key", OPTION_TEXT, offsetof(Protocol, winner_key), NULL, 0, 0, "KEY", "the trial that found the rate, for the row, as what follows" },

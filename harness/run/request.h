@@ -41,6 +41,7 @@ typedef struct {
     const char *save;          // the folder that the tuned model goes to (saved.h); NULL: none
     bool profile;              // where the steps' time goes is written, too (profile.h)
     const char *sweep, *study; // names for the row
+    const char *spec_sha;      // of the sweep's spec, for the row
     int64_t attempt, jobs;     // for the row; a sweep's driver knows them
     // The search that found the rate, for the row of a final; winner_key NULL: there was none.
     const char *winner_key, *search_space;

@@ -15,6 +15,7 @@ static bool read_row(Arena *arena, const char *path, const char *key, const Row 
 static const char *row_path(Arena *arena, const Agenda *agenda, const Job *job);
 static const char *reason(Arena *arena, const Agenda *agenda, const Job *job);
 static bool set_apart(Agenda *agenda, Error *error);
+static void tell_of_other_data(const Agenda *agenda, FILE *tell);
 static bool awaited(const Agenda *agenda, const Row *row);
 static bool put_plan(FILE *out, const void *agenda);
 static bool put_runs(FILE *out, const void *agenda);
@@ -63,6 +64,8 @@ bool agenda_look(Agenda *agenda, FILE *tell, Error *error)
     for (size_t i = 0; i < agenda->strays; i++)
         waiting += awaited(agenda, agenda->stray[i]);
     foreign -= waiting;
+    if (tell)
+        tell_of_other_data(agenda, tell);
     if (tell && waiting)
         fprintf(tell, "%s: %zu final%s of a search that has trials to do again; in runs.csv\n",
                 rows, waiting, waiting == 1 ? "" : "s");
@@ -72,6 +75,35 @@ bool agenda_look(Agenda *agenda, FILE *tell, Error *error)
                 "runs.csv\n",
                 rows, foreign, foreign == 1 ? "" : "s");
     return true;
+}
+
+// A run's key knows train and tune alone: dev and test decide no more than what it is scored on.
+// data_sha is of all four, less the labels of the last two, which nobody reads before the end.
+static bool of_other_data(const Job *job)
+{
+    const Row *row = job->row;
+    return !job->trial && row && row_ok(row) && row->data_sha && job->decided.data_sha &&
+           strcmp(row->data_sha, job->decided.data_sha) != 0;
+}
+
+// A line a task of which finished runs were scored on other rows than are there now.
+static void tell_of_other_data(const Agenda *agenda, FILE *tell)
+{
+    for (size_t i = 0; i < agenda->jobs; i++) {
+        const char *task = agenda->job[i]->decided.task;
+        size_t runs = 0;
+        bool told = !of_other_data(agenda->job[i]);
+        for (size_t j = 0; j < agenda->jobs && !told; j++)
+            if (of_other_data(agenda->job[j]) && text_same(agenda->job[j]->decided.task, task)) {
+                told = j < i;
+                runs++;
+            }
+        if (!told)
+            fprintf(tell,
+                    "%s: its dev or test data have changed since %zu run%s scored on them; a run "
+                    "whose row is removed is done again\n",
+                    task, runs, runs == 1 ? " was" : "s were");
+    }
 }
 
 // A final of a search that is not settled: once its trials are, it most likely is what follows.
@@ -161,9 +193,8 @@ static bool read_row(Arena *arena, const char *path, const char *key, const Row 
 static const char *differences(Arena *arena, const Row *a, const Row *b, size_t *count)
 {
     static const char *const groups[] = { "memory", "time", "parameters", NULL };
-    static const char *const apart[] = { "key",        "sweep",          "study",
-                                         "spec_sha",   "trials",         "search_space",
-                                         "winner_key", "winner_on_edge", NULL };
+    static const char *const apart[] = { "key",          "sweep",      "study",          "trials",
+                                         "search_space", "winner_key", "winner_on_edge", NULL };
     static const char *const follow[] = { "head_lr", "lr_source", "steps", "train_n", NULL };
     const char *names = "";
     *count = 0;

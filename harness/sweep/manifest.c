@@ -1,7 +1,6 @@
 // manifest.c: asks the libraries, the kernel and the agenda.
 #include "sweep/manifest.h"
 #include "base/clock.h"
-#include "base/hash.h"
 #include "base/version.h"
 #include <cblas.h>
 #include <gnu/libc-version.h>
@@ -33,12 +32,11 @@ bool manifest_begin(Arena *arena, const Agenda *agenda, const Spec *spec, const 
         commands = json_array();
         manifest->root = json_pack("{s:o}", "commands", commands);
     }
-    Hash spec_hash = hash_bytes(spec->text.data, spec->text.size);
     manifest->entry = json_pack(
         "{s:s, s:o, s:n, s:s, s:{s:s, s:b, s:s, s:s}, s:o, s:o, s:o, s:o, s:o}", "command", command,
-        "start", now(arena), "end", "spec", spec_hash.hex, "program", "commit", version_commit,
-        "dirty", (int)version_dirty, "compiler", version_compiler, "flags", version_flags,
-        "libraries", libraries(), "machine", machine(), "environment", environment(), "models",
+        "start", now(arena), "end", "spec", spec->sha, "program", "commit", version_commit, "dirty",
+        (int)version_dirty, "compiler", version_compiler, "flags", version_flags, "libraries",
+        libraries(), "machine", machine(), "environment", environment(), "models",
         hashes(agenda, true), "tasks", hashes(agenda, false));
     if (!manifest->entry || json_array_append_new(commands, manifest->entry) != 0) {
         json_decref(manifest->root);

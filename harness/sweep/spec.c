@@ -1,5 +1,6 @@
 // spec.c: from YAML to requests: read, override, check the names, multiply out.
 #include "sweep/spec_impl.h"
+#include "base/hash.h"
 #include "base/text.h"
 #include "base/yaml.h"
 #include "sweep/search.h"
@@ -24,9 +25,9 @@ const SpecKey spec_keys[] = {
 
 // What a spec says elsewhere, or only the driver knows.
 static const char *const not_options[] = {
-    "model",  "task",         "method",         "seed",     "out",   "save",
-    "sweep",  "study",        "attempt",        "jobs",     "stage", "winner-key",
-    "trials", "search-space", "winner-on-edge", "search-s", NULL
+    "model",      "task",   "method",       "seed",           "out",      "save",
+    "sweep",      "study",  "spec-sha",     "attempt",        "jobs",     "stage",
+    "winner-key", "trials", "search-space", "winner-on-edge", "search-s", NULL
 };
 
 // clang-format off
@@ -101,6 +102,8 @@ bool spec_read(Arena *arena, const char *path, const char *const *set, size_t se
     *spec = (Spec){ 0 };
     if (!file_read(arena, path, &spec->text, error))
         return false;
+    Hash sha = hash_bytes(spec->text.data, spec->text.size);
+    spec->sha = arena_text(arena, sha.hex);
     Yaml *root = yaml_parse(arena, spec->text, path, error);
     if (!root)
         return false;
@@ -503,6 +506,7 @@ static bool ask(Reading *in, const Choices *choices, const Entry *const of[4], E
                 return false;
         request->protocol.sweep = in->spec->name;
         request->protocol.study = in->spec->study;
+        request->protocol.spec_sha = in->spec->sha;
         const char *varying = "";
         size_t radix = count;
         for (size_t i = 0; i < choices->count; i++) {

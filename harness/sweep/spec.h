@@ -44,6 +44,7 @@ typedef struct {
 typedef struct {
     const char *name, *study; // study: NULL where the file has none
     Bytes text;               // the file as it is
+    const char *sha;          // SHA-256 of it
     SearchAsked search;
     Asked *asked;    // asked[s * (count / seeds) + k]: setting k with seed s
     size_t count;    // 1 or more

@@ -1,15 +1,14 @@
 // sweep.c: the driver: plan, lock, start, wait, write.
 #include "sweep/sweep_impl.h"
 #include "base/clock.h"
+#include "base/lock.h"
 #include "sweep/manifest.h"
 #include "sweep/slurm.h"
 #include <errno.h>
-#include <fcntl.h>
 #include <inttypes.h>
 #include <sched.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -18,12 +17,14 @@
 static size_t jobs_at_once(const SweepOptions *options, const Agenda *agenda);
 static void print_commands(Sweep *s);
 static bool work(Sweep *s, Error *error);
-static int lock(const char *folder, Arena *arena, Error *error);
+static bool lock(const char *folder, Arena *arena, Lock *lock, Error *error);
 static bool prepare(Sweep *s, Error *error);
 static bool write_tables(Sweep *s, double seconds, Error *error);
 static bool drive(Sweep *s, Error *error);
 static bool start(Sweep *s, Job *job, Error *error);
 static bool finish(Sweep *s, Slot *slot, int status, Error *error);
+static void stop(Sweep *s);
+static bool in_front(const Sweep *s);
 static void end_children(Sweep *s);
 static void show(Sweep *s, const Slot *ended);
 static bool conclude(Sweep *s, Error *error);
@@ -124,10 +125,8 @@ static size_t available_bytes(void)
 
 static bool work(Sweep *s, Error *error)
 {
-    if (!folder_make(s->agenda.folder, error))
-        return false;
-    int locked = lock(s->agenda.folder, s->arena, error);
-    if (locked < 0)
+    Lock locked;
+    if (!folder_make(s->agenda.folder, error) || !lock(s->agenda.folder, s->arena, &locked, error))
         return false;
     bool ok = prepare(s, error);
     Need whole = need(s);
@@ -139,41 +138,23 @@ static bool work(Sweep *s, Error *error)
                 whole.at_once, (double)whole.sum / 1e6, (double)available / 1e6);
     ok = ok && (!agenda_next(&s->agenda, INFINITY, s->standard) || drive(s, error)) &&
          conclude(s, error);
-    close(locked);
+    lock_release(&locked);
     return ok;
 }
 
-// Held until it is closed or the driver is gone; no child inherits it. -1: failed.
-static int lock(const char *folder, Arena *arena, Error *error)
+static bool lock(const char *folder, Arena *arena, Lock *lock, Error *error)
 {
     const char *path = path_join(arena, folder, ".lock");
-    char owner[32] = "";
-    int file = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0666);
-    if (file < 0) {
-        fail(error, ERROR_ENVIRONMENT, (Where){ .file = path }, NULL, "cannot be opened: %s",
-             strerror(errno));
-        return -1;
-    }
-    if (flock(file, LOCK_EX | LOCK_NB) != 0) {
-        int number = errno;
-        ssize_t got = pread(file, owner, sizeof owner - 1, 0);
-        owner[got > 0 ? strspn(owner, "0123456789") : 0] = '\0';
-        if (number == EWOULDBLOCK)
-            fail(error, ERROR_ENVIRONMENT, (Where){ .file = folder }, NULL,
-                 "another sweep works here (process %s)", owner);
-        else
-            fail(error, ERROR_ENVIRONMENT, (Where){ .file = path }, NULL, "cannot be locked: %s",
-                 strerror(number));
-        close(file);
-        return -1;
-    }
-    if (ftruncate(file, 0) != 0 || dprintf(file, "%ld\n", (long)getpid()) < 0) {
-        fail(error, ERROR_ENVIRONMENT, (Where){ .file = path }, NULL, "not written: %s",
-             strerror(errno));
-        close(file);
-        return -1;
-    }
-    return file;
+    LockTry got = lock_try(path, lock);
+    if (got == LOCK_GOT)
+        return true;
+    if (got == LOCK_NONE)
+        return fail(error, ERROR_ENVIRONMENT, (Where){ .file = path }, NULL, "cannot be locked: %s",
+                    strerror(errno));
+    long holder = lock_holder(path);
+    return fail(error, ERROR_ENVIRONMENT, (Where){ .file = folder }, NULL,
+                "another sweep works here%s",
+                holder > 0 ? arena_format(arena, " (process %ld)", holder) : "");
 }
 
 // A zombie is dead: init may take its time to bury what a killed driver left.
@@ -251,16 +232,17 @@ static bool write_tables(Sweep *s, double seconds, Error *error)
 static bool drive(Sweep *s, Error *error)
 {
     Manifest manifest;
-    sigset_t child, before;
+    sigset_t awaited, before;
     struct sigaction standard = { .sa_handler = SIG_DFL }, handler;
     struct timespec moment = { .tv_nsec = 200 * 1000 * 1000 };
     bool ok = true;
     if (!manifest_begin(s->arena, &s->agenda, &s->spec, s->options->command_line, &manifest, error))
         return false;
     s->slot = arena_zero(s->arena, s->slots, sizeof *s->slot);
-    sigemptyset(&child);
-    sigaddset(&child, SIGCHLD);
-    sigprocmask(SIG_BLOCK, &child, &before); // a child that ends ends the wait
+    sigemptyset(&awaited);
+    sigaddset(&awaited, SIGCHLD); // a child that ends ends the wait
+    sigaddset(&awaited, SIGTSTP);
+    sigprocmask(SIG_BLOCK, &awaited, &before);
     sigaction(SIGCHLD, &standard, &handler); // where it is ignored nobody could be waited for
     if (!isinf(s->deadline))
         s->standard = standard_rate(s);
@@ -272,7 +254,8 @@ static bool drive(Sweep *s, Error *error)
         if (!ok || s->running == 0)
             break;
         show(s, NULL);
-        sigtimedwait(&child, NULL, &moment);
+        if (sigtimedwait(&awaited, NULL, &moment) == SIGTSTP)
+            stop(s);
         for (size_t i = 0; ok && i < s->slots; i++) {
             Slot *slot = &s->slot[i];
             int status;
@@ -285,7 +268,7 @@ static bool drive(Sweep *s, Error *error)
         }
     }
     end_children(s);
-    if (s->terminal)
+    if (in_front(s))
         terminal_line(s->people, "");
     sigaction(SIGCHLD, &handler, NULL);
     sigprocmask(SIG_SETMASK, &before, NULL);
@@ -341,13 +324,33 @@ static bool finish(Sweep *s, Slot *slot, int status, Error *error)
         return false;
     if (job_final(job)) {
         s->flops_done += job->flops;
-        s->seconds_done += seconds_now() - ended.started;
+        s->seconds_done += isnan(job->row->wall_s) ? seconds_now() - ended.started
+                                                   : job->row->wall_s; // which no Ctrl-Z is in
     }
     if (!agenda_follow_run(&s->agenda, job, error) || !agenda_amend(&s->agenda, error) ||
         !write_tables(s, WRITE_SECONDS, error))
         return false;
     show(s, &ended);
     return true;
+}
+
+// Ctrl-Z stops the driver alone. A run that were stopped, too, would have the pause in its times,
+// and its timeout would go by: those in flight go on.
+static void stop(Sweep *s)
+{
+    sigset_t it;
+    sigemptyset(&it);
+    sigaddset(&it, SIGTSTP);
+    if (s->terminal)
+        terminal_line(s->people, "");
+    fprintf(s->people,
+            "stopped: %zu run%s in flight go%s on to the end, and nothing else starts until fg or "
+            "bg\n",
+            s->running, s->running == 1 ? "" : "s", s->running == 1 ? "es" : "");
+    fflush(s->people);
+    raise(SIGTSTP);
+    sigprocmask(SIG_UNBLOCK, &it, NULL); // here; or not, where nobody could let it go on again
+    sigprocmask(SIG_BLOCK, &it, NULL);
 }
 
 // SIGTERM, and SIGKILL for who does not listen. What was finished in time is kept.
@@ -403,12 +406,20 @@ static double left_s(const Sweep *s)
                : NAN;
 }
 
+// Whether the line of progress is on the terminal: after bg that is the shell's.
+static bool in_front(const Sweep *s)
+{
+    pid_t group = s->terminal ? tcgetpgrp(fileno(s->people)) : 0;
+    return group == getpgrp() || group < 0; // < 0: of a terminal that has no jobs
+}
+
 // `ended`: the run that has just ended; NULL between.
 static void show(Sweep *s, const Slot *ended)
 {
     size_t mark = arena_mark(s->arena);
     Progress *p = &s->progress;
-    if (s->options->quiet || (!ended && !s->terminal))
+    bool front = in_front(s);
+    if (s->options->quiet || (!ended && !front))
         return;
     p->total = s->agenda.jobs + agenda_following(&s->agenda);
     p->running = s->running;
@@ -425,13 +436,13 @@ static void show(Sweep *s, const Slot *ended)
     const char *line = progress_line(s->arena, p);
     bool bad = ended && !row_ok(p->row);
     if (bad || !s->terminal) {
-        if (s->terminal)
+        if (front)
             terminal_line(s->people, "");
         fprintf(s->people, "%s\n", line);
         if (bad && p->row->error)
             fprintf(s->people, "  %s\n", p->row->error);
     }
-    if (s->terminal)
+    if (front)
         terminal_line(s->people, line);
     arena_rewind(s->arena, mark);
 }

@@ -8,7 +8,8 @@
 // A trial that fails twice counts as the worst of its search, which goes on, and is not tried again
 // by later commands; one that diverged is an answer and no failure. No run is started that would
 // not end before the deadline, by its flops and the rate of the rows that are there; what runs at
-// the deadline is ended as by Ctrl-C.
+// the deadline is ended as by Ctrl-C. Ctrl-Z stops the driver alone: runs in flight go on to their
+// end, and the deadline stays where it is.
 #ifndef SWEEP_SWEEP_H
 #define SWEEP_SWEEP_H
 #include "sweep/agenda.h"
