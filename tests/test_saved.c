@@ -347,7 +347,7 @@ static void a_description_that_lies_is_refused(void)
 static void write_tensors(Bench *b, const TensorOut *tensor, size_t count)
 {
     Error error;
-    CHECK(checkpoint_write(path_join(b->arena, b->save, "method.safetensors"), tensor, count,
+    CHECK(checkpoint_write(path_join(b->arena, b->save, "method.safetensors"), tensor, count, NULL,
                            &error));
 }
 
@@ -440,6 +440,62 @@ static void a_later_run_replaces_what_was_saved_and_one_that_fails_does_not(void
     arena_free(b.arena);
 }
 
+// A tuned model that is not tuned: its head as the seed draws it.
+typedef struct {
+    Request request;
+    Prepared prepared;
+    Trainer trainer;
+    Hash tensors; // of its file
+} Untuned;
+
+static bool untuned_new(Bench *b, FilesRead *files, const char *seed, Untuned *is)
+{
+    const char *path = arena_format(b->arena, "%s/alone-%s", b->folder, seed);
+    Error error;
+    return CHECK(
+        small_request(b->arena, "head", b->task, SETTINGS("seed", seed), &is->request, &error) &&
+        prepare(b->arena, files, &is->request, &is->prepared, &error) &&
+        trainer_new(b->arena, &is->prepared.plans, &is->prepared.model->checkpoint,
+                    is->prepared.init_seed, 0, &is->prepared.training, &is->trainer, &error) &&
+        trainer_save(&is->trainer, path, NULL, &error) && hash_file(path, &is->tensors, &error));
+}
+
+static void of_two_that_save_at_once_both_files_are_one_s(void)
+{
+    enum { ROUNDS = 25 };
+    Bench b = bench_new();
+    FilesRead *files = files_new(b.arena);
+    Untuned of[2] = { 0 };
+    Error error;
+    if (!untuned_new(&b, files, "1", &of[0]) || !untuned_new(&b, files, "2", &of[1]) ||
+        !CHECK(saved_ready(b.arena, b.save, &error)))
+        return;
+    CHECK(strcmp(of[0].tensors.hex, of[1].tensors.hex) != 0);
+    for (int round = 0; round < ROUNDS; round++) {
+        pid_t child[2];
+        Saved saved;
+        Hash there;
+        for (int c = 0; c < 2; c++)
+            if ((child[c] = fork()) == 0)
+                _exit(!saved_write(b.arena, b.save, &of[c].request, &of[c].prepared, &of[c].trainer,
+                                   &error));
+        CHECK(program_ended(child[0]) == 0 && program_ended(child[1]) == 0);
+        if (!CHECK(saved_read(b.arena, b.save, &saved, &error)) ||
+            !CHECK(hash_file(path_join(b.arena, b.save, "method.safetensors"), &there, &error)))
+            break;
+        const Untuned *last = &of[strcmp(saved.key, of[0].prepared.row.key) != 0];
+        CHECK_TEXT(saved.key, last->prepared.row.key);
+        CHECK_TEXT(saved.tensors_sha, last->tensors.hex); // of what it wrote
+        if (!CHECK_TEXT(there.hex, last->tensors.hex))
+            break;
+    }
+    CHECK(files_below(b.save) == 2);
+    for (int c = 0; c < 2; c++)
+        trainer_free(&of[c].trainer);
+    files_close(files);
+    arena_free(b.arena);
+}
+
 void suite_saved(void)
 {
     ADD(every_method_predicts_what_its_run_did);
@@ -456,4 +512,5 @@ void suite_saved(void)
     ADD(predict_wants_one_folder_and_one_thing_to_predict);
     ADD(a_folder_with_anything_else_is_refused_before_training);
     ADD(a_later_run_replaces_what_was_saved_and_one_that_fails_does_not);
+    ADD(of_two_that_save_at_once_both_files_are_one_s);
 }

@@ -8,8 +8,9 @@
 //   frozen_dtype (left out where it is f32), fold (where the task has none)
 //   max_length; batch (of the evaluation); tensors_sha: SHA-256 of method.safetensors
 //
-// run.json is written last and holds the hash of the other file, so what a kill left half replaced
-// is noticed. A folder may be saved to again; one that holds anything else is refused.
+// run.json is written last and holds the hash of what was written to the other file, so what a kill
+// left half replaced, or of two runs one file each, is noticed. A folder may be saved to again, by
+// one run after another; one that holds anything else is refused.
 #ifndef RUN_SAVED_H
 #define RUN_SAVED_H
 #include "run/prepare.h"
