@@ -287,6 +287,79 @@ static void texts_have_a_row_each_with_probabilities(void)
     arena_free(b.arena);
 }
 
+// Texts are read and answered some at a time; a split is, all at once.
+static void texts_beyond_those_read_at_once_are_answered_alike(void)
+{
+    enum { TIMES = 40, ROWS = TIMES * 30 };
+    Bench b = bench_new();
+    const char *pairs = small_pairs(b.arena, b.folder, "pairs"), *more = "--batch 48";
+    const char *path = path_join(b.arena, pairs, "dev.csv"), *text = read_text(b.arena, path);
+    const char *rows = strchr(text, '\n') + 1;
+    FILE *out = fopen(path, "ae");
+    for (int i = 1; i < TIMES; i++)
+        fputs(rows, out);
+    CHECK(fclose(out) == 0);
+    run_saving(&b, pairs, "head", NULL);
+    Said said = predict_task(&b, pairs, more);
+    Said file = predict(&b, arena_format(b.arena, "--file %s %s", path, more));
+    size_t lines, of_task;
+    char **line = text_split(b.arena, file.out, '\n', &lines);
+    char **own = text_split(b.arena, said.out, '\n', &of_task);
+    if (CHECK(lines == ROWS + 2 && of_task == ROWS + 2))
+        for (size_t i = 1; i <= ROWS; i++)
+            if (!CHECK_TEXT(line[i],
+                            arena_format(b.arena, "%zu,%s", i - 1, strrchr(own[i], ',') + 1)))
+                break;
+    arena_free(b.arena);
+}
+
+static void lines_that_are_no_texts_are_named(void)
+{
+    enum { BEFORE = 2000 };
+    Bench b = bench_new();
+    run_saving(&b, b.task, "null", NULL);
+    const char *texts = path_join(b.arena, b.folder, "texts");
+    const char *words = arena_format(b.arena, "--file %s", texts);
+    FILE *out = fopen(texts, "we");
+    for (int i = 0; i < BEFORE; i++)
+        fputs("the meal\n", out);
+    CHECK(fclose(out) == 0);
+    size_t lines;
+    text_split(b.arena, predict(&b, words).out, '\n', &lines);
+    CHECK(lines == BEFORE + 2);
+    out = fopen(texts, "ae");
+    fputs("the \xff meal\n", out);
+    CHECK(fclose(out) == 0);
+    CHECK_REFUSED(predict(&b, words), 2, "texts:2001: byte 0xff is no text");
+    CHECK_REFUSED(predict(&b, arena_format(b.arena, "--file %s", b.folder)), 2,
+                  ": cannot be read: Is a directory");
+    CHECK(truncate(texts, 0) == 0 && truncate(texts, 300 << 20) == 0); // a line without an end
+    Said said = program(b.arena, &(Around){ .in = texts }, "predict %s --file -", b.save);
+    CHECK_REFUSED(said, 2, "standard input: the next texts take more than 256 MB");
+    CHECK(unlink(texts) == 0);
+    arena_free(b.arena);
+}
+
+static void a_batch_that_there_is_no_memory_for_is_refused(void)
+{
+    enum { TEXTS = 16000 };
+    Bench b = bench_new();
+    if (sysconf(_SC_PHYS_PAGES) * sysconf(_SC_PAGESIZE) / (1 << 30) > 47) {
+        skip("so much memory that a batch of 50 GB fits");
+        return;
+    }
+    run_saving(&b, b.task, "null", SETTINGS("model", "mini", "max-length", "512"));
+    const char *texts = path_join(b.arena, b.folder, "texts");
+    FILE *out = fopen(texts, "we");
+    for (int text = 0; text < TEXTS; text++)
+        for (int word = 0; word < 510; word++)
+            fputs(word < 509 ? "a " : "a\n", out);
+    CHECK(fclose(out) == 0);
+    CHECK_REFUSED(predict(&b, arena_format(b.arena, "--file %s --batch 65536", texts)), 3,
+                  "memory: a batch needs ");
+    arena_free(b.arena);
+}
+
 // ---- what does not fit together
 
 static void edit(Bench *b, const char *from, const char *to)
@@ -506,6 +579,9 @@ void suite_saved(void)
     ADD(labels_in_another_order_are_the_same_answers);
     ADD(a_test_without_labels_is_predicted_and_not_scored);
     ADD(texts_have_a_row_each_with_probabilities);
+    ADD(texts_beyond_those_read_at_once_are_answered_alike);
+    ADD(lines_that_are_no_texts_are_named);
+    ADD(a_batch_that_there_is_no_memory_for_is_refused);
     ADD(a_description_that_lies_is_refused);
     ADD(tensors_that_are_not_those_of_the_run_are_refused);
     ADD(another_checkpoint_is_refused_with_both_hashes);

@@ -53,7 +53,8 @@ static bool lines_of(Arena *arena, const char *path, Lines *lines, Error *error)
 {
     Bytes bytes;
     size_t count;
-    if (!file_read(arena, path, &bytes, error) || !bytes_are_text(bytes, path, error))
+    if (!file_read(arena, path, &bytes, error) ||
+        !bytes_are_text(bytes, (Where){ .file = path }, error))
         return false;
     char **line = text_split(arena, (const char *)bytes.data, '\n', &count);
     *lines = (Lines){ line, 0 };
