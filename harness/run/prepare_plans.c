@@ -43,8 +43,9 @@ static bool decide_plans(Arena *arena, const Request *request, Prepared *p, Erro
     Budget budget = { .memory = p->levers.keeps ? 1e6 * (double)request->protocol.cache : 0,
                       .file = 1e6 * (double)request->protocol.cache_file };
     if (request->method->fit)
-        return fitting_plan(arena, &p->tokens[SPLIT_TRAIN], &p->tokens[SPLIT_TUNE], p->levers.pass,
-                            &budget, &p->plans, &p->frozen, error);
+        return fitting_plan(arena, &p->tokens[SPLIT_TRAIN], &p->tokens[SPLIT_TUNE],
+                            &p->evaluation[SPLIT_TUNE], p->levers.pass, &budget, &p->plans,
+                            &p->frozen, error);
     // Whether rows are kept does not ask for recomputation, which is to change no bit.
     return frozen_plan(arena, &p->tokens[SPLIT_TRAIN], &p->passes, p->levers.pass, &budget,
                        &p->plans, &p->frozen, error) &&
