@@ -44,7 +44,6 @@ bool heldout_read(Arena *arena, const Tokenizer *tokenizer, const char *path, si
         batch[heldout->batches++] = made;
     }
     heldout->batch = batch;
-    heldout->texts = lines.texts;
     return heldout->picked > 0 || fail(error, ERROR_INPUT, (Where){ .file = path },
                                        "texts, one a line", "has no token that would be masked");
 }
