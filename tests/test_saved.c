@@ -550,8 +550,7 @@ static void of_two_that_save_at_once_both_files_are_one_s(void)
         Hash there;
         for (int c = 0; c < 2; c++)
             if ((child[c] = fork()) == 0)
-                _exit(!saved_write(b.arena, b.save, &of[c].request, &of[c].prepared, &of[c].trainer,
-                                   &error));
+                _exit(!saved_write(b.arena, b.save, &of[c].prepared, &of[c].trainer, &error));
         CHECK(program_ended(child[0]) == 0 && program_ended(child[1]) == 0);
         if (!CHECK(saved_read(b.arena, b.save, &saved, &error)) ||
             !CHECK(hash_file(path_join(b.arena, b.save, "method.safetensors"), &there, &error)))

@@ -39,7 +39,7 @@ bool run_write(Arena *arena, Run *run, Error *error)
 {
     const Protocol *protocol = &run->request->protocol;
     if (run->evaluations > 0 && protocol->save &&
-        !saved_write(arena, protocol->save, run->request, &run->prepared, &run->trainer, error))
+        !saved_write(arena, protocol->save, &run->prepared, &run->trainer, error))
         return false;
     Lock lock = lock_folder(path_join(arena, protocol->out, "rows"));
     bool ok = write_row(arena, run, protocol->out, error);

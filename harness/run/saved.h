@@ -31,8 +31,8 @@ typedef struct {
 
 // Makes the folder. Before training: one that cannot be saved to is then known.
 bool saved_ready(Arena *arena, const char *folder, Error *error);
-bool saved_write(Arena *arena, const char *folder, const Request *request, const Prepared *prepared,
-                 const Trainer *trainer, Error *error);
+bool saved_write(Arena *arena, const char *folder, const Prepared *prepared, const Trainer *trainer,
+                 Error *error);
 
 // Every key is there, of its type and within its bounds, and no other is; options are those of the
 // method. Nothing is said of models and tensors.
