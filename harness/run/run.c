@@ -94,10 +94,47 @@ static void row_trainer(Arena *arena, const Run *run, Row *row)
                 state->gradient_bytes + state->moment_bytes + run->best.bytes);
 }
 
+static void row_machine(Arena *arena, Row *row)
+{
+    char cpu[256], library[LIBRARY_TEXT];
+    file_field("/proc/cpuinfo", "model name", cpu, sizeof cpu);
+    row->cpu = cpu[0] ? arena_text(arena, cpu) : NULL;
+    row->cores = sysconf(_SC_NPROCESSORS_ONLN);
+    row->blas = arena_text(arena, product_library(library));
+    row->blas_core = arena_text(arena, product_core());
+    row->backend = BACKEND;
+    row->compiler = version_compiler;
+    row->flags = version_flags;
+    row->commit = version_commit[0] ? version_commit : NULL;
+    row->dirty = version_commit[0] ? (version_dirty ? "yes" : "no") : NULL;
+}
+
+// What is known of the row before anything is computed.
+static void row_begin(Arena *arena, Run *run)
+{
+    const Protocol *protocol = &run->request->protocol;
+    Row *row = run->row;
+    *row = run->prepared.row;
+    row->rss_start = run->rss_start;
+    row->predicted_peak = predicted_growth(&run->prepared.ledger, run->rss_start);
+    row->load_start = run->load_start;
+    row->attempts = protocol->attempt;
+    row->jobs = protocol->jobs;
+    row->threads = protocol->threads;
+    row_machine(arena, row);
+}
+
+// What stands against the run is known before anything is computed.
 static bool begin(Arena *arena, Run *run, Error *error)
 {
     Prepared *p = &run->prepared;
-    if (!trainer_new(arena, &p->plans, &p->model->checkpoint, p->init_seed, p->dropout_seed,
+    const Ledger *ledger = &p->ledger;
+    if (run->interrupted) // while it waited for another run
+        return run_stopped(arena, run, error);
+    checkpoint_rest(&p->model->checkpoint); // its header has been read
+    row_begin(arena, run);
+    if (!ledgers_fit(&ledger, 1, arena, error) || !run_folders(arena, run, error) ||
+        !trainer_new(arena, &p->plans, &p->model->checkpoint, p->init_seed, p->dropout_seed,
                      &p->training, &run->trainer, error))
         return false;
     run->curve = arena_zero(arena, CURVE_POINTS, sizeof *run->curve);
@@ -149,50 +186,6 @@ static bool compute(Arena *arena, Run *run, Error *error)
     return used(run, error) && run_write(arena, run, error);
 }
 
-static void row_machine(Arena *arena, Row *row)
-{
-    char cpu[256], library[LIBRARY_TEXT];
-    file_field("/proc/cpuinfo", "model name", cpu, sizeof cpu);
-    row->cpu = cpu[0] ? arena_text(arena, cpu) : NULL;
-    row->cores = sysconf(_SC_NPROCESSORS_ONLN);
-    row->blas = arena_text(arena, product_library(library));
-    row->blas_core = arena_text(arena, product_core());
-    row->backend = BACKEND;
-    row->compiler = version_compiler;
-    row->flags = version_flags;
-    row->commit = version_commit[0] ? version_commit : NULL;
-    row->dirty = version_commit[0] ? (version_dirty ? "yes" : "no") : NULL;
-}
-
-// What is known of the row before anything is computed.
-static void row_begin(Arena *arena, Run *run)
-{
-    const Protocol *protocol = &run->request->protocol;
-    Row *row = run->row;
-    *row = run->prepared.row;
-    row->rss_start = run->rss_start;
-    row->predicted_peak = predicted_growth(&run->prepared.ledger, run->rss_start);
-    row->load_start = run->load_start;
-    row->attempts = protocol->attempt;
-    row->jobs = protocol->jobs;
-    row->threads = protocol->threads;
-    row_machine(arena, row);
-}
-
-// From the files to the row.
-static bool do_it(Arena *arena, FilesRead *files, Run *run, Error *error)
-{
-    if (!product_start((int)run->request->protocol.threads, error) ||
-        !prepare_for(arena, files, run->request, keeping_claim, &run->keeping, &run->prepared,
-                     error))
-        return false;
-    checkpoint_rest(&run->prepared.model->checkpoint); // its header has been read
-    row_begin(arena, run);
-    const Ledger *ledger = &run->prepared.ledger;
-    return ledgers_fit(&ledger, 1, arena, error) && run_folders(arena, run, error) &&
-           compute(arena, run, error);
-}
-
 bool run(Arena *arena, const Request *request, Tell tell, void *context, Row *row, Error *error)
 {
     Run run = { .request = request,
@@ -206,7 +199,10 @@ bool run(Arena *arena, const Request *request, Tell tell, void *context, Row *ro
     run.keeping = keeping_new(run_goes_on, &run);
     FilesRead *files = files_new(arena);
     run.load_start = load_average();
-    bool ok = do_it(arena, files, &run, error);
+    bool ok =
+        product_start((int)request->protocol.threads, error) &&
+        prepare_for(arena, files, request, keeping_claim, &run.keeping, &run.prepared, error) &&
+        compute(arena, &run, error);
     keeping_release(&run.keeping);
     trainer_free(&run.trainer);
     files_close(files);

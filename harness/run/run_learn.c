@@ -16,8 +16,7 @@ bool run_goes_on(void *context)
     return !run->interrupted && !run->late;
 }
 
-// What run_goes_on() put an end to ends as among steps: late is a status, interrupted an error.
-static bool stopped(Arena *arena, Run *run, Error *error)
+bool run_stopped(Arena *arena, Run *run, Error *error)
 {
     if (run->interrupted)
         return fail(error, ERROR_INTERRUPTED, (Where){ .item = "run" }, NULL,
@@ -52,7 +51,7 @@ static bool freeze(Arena *arena, Arena *hold, Run *run, Error *error)
         return true;
     KeptEnd end = keep_rows(arena, hold, run, error);
     if (end != KEPT)
-        return end == KEPT_STOPPED && stopped(arena, run, error);
+        return end == KEPT_STOPPED && run_stopped(arena, run, error);
     run->trainer.kept = &run->keeping.kept[0];
     run->row->feature_s = run->keeping.seconds;
     return true;
@@ -97,7 +96,7 @@ static bool fit(Arena *arena, Arena *hold, Run *run, Error *error)
     double start = seconds_now(), claimed = run->keeping.spent;
     KeptEnd end = keep_rows(arena, hold, run, error);
     if (end != KEPT)
-        return end == KEPT_STOPPED && stopped(arena, run, error);
+        return end == KEPT_STOPPED && run_stopped(arena, run, error);
     const Kept *kept = run->keeping.kept;
     Fit fit = { .arena = hold,
                 .config = p->description.config,
@@ -118,7 +117,7 @@ static bool fit(Arena *arena, Arena *hold, Run *run, Error *error)
     double asked = seconds_now();
     run->keep = hold;
     if (!run->request->method->fit(&fit, p->plans.eval.options, &fitted, error))
-        return run->interrupted || run->late ? stopped(arena, run, error)
+        return run->interrupted || run->late ? run_stopped(arena, run, error)
                                              : no_fit(arena, run, error);
     row_fitted(arena, run, &fitted, seconds_now() - asked);
     if (!fitting_adopt(arena, &fitted, &p->largest_evaluation, &p->plans, &run->trainer, error))
