@@ -163,8 +163,8 @@ $(build)/flags: FORCE # changes when the command does, and then everything is co
 	@mkdir -p $(@D)
 	@echo '$(compile)' | cmp -s - $@ || echo '$(compile)' >$@
 
-$(build)/registry.c: methods $(wildcard methods/*.c) methods/sha.sh # the folder: adding a file adds a method
-	@mkdir -p $(@D)
+$(build)/registry.c: methods $(wildcard methods/*.c methods/*.sh) # the folder: adding a file adds a method
+	@mkdir -p $(@D); methods/options.sh $(methods:%=methods/%.c)
 	@{ echo '#include "methods/method.h"'; printf 'extern const Method method_%s;\n' $(methods); \
 	   echo 'const Method *const methods[] = {'; printf '    &method_%s,\n' $(methods); \
 	   echo '    NULL };'; echo 'const char *const method_files[] = {'; \

@@ -545,7 +545,7 @@ static bool written(Arena *arena, const TensorOut *tensor, size_t count, Checkpo
 {
     Error error;
     const char *path = path_join(arena, test_folder(), "model.safetensors");
-    return CHECK(checkpoint_write(path, tensor, count, &error) &&
+    return CHECK(checkpoint_write(path, tensor, count, NULL, &error) &&
                  checkpoint_open(arena, path, checkpoint, &error));
 }
 

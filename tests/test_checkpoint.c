@@ -317,9 +317,11 @@ static void write_by_hand(void)
     char *path = path_join(arena, test_folder(), "model.safetensors");
     Error error;
     Bytes bytes;
-    if (!CHECK(checkpoint_write(path, out, 2, &error)) ||
+    Hash hash;
+    if (!CHECK(checkpoint_write(path, out, 2, &hash, &error)) ||
         !CHECK(file_read(arena, path, &bytes, &error)))
         return;
+    CHECK_TEXT(hash.hex, hash_bytes(expected.byte, expected.size).hex);
     CHECK(padded < 256 && bytes.size == expected.size);
     CHECK(bytes.size == expected.size && !memcmp(bytes.data, expected.byte, bytes.size));
     const TensorOut sizes[] = { { "w", TENSOR_F32, 2, { 2, 2 }, NULL },
@@ -344,7 +346,7 @@ static void write_and_read(void)
         const TensorOut out[] = { { "zero", TENSOR_F32, 2, { 4, 0 }, NULL },
                                   { name, TENSOR_F32, 1, { 7 }, number } };
         Checkpoint c;
-        if (!CHECK(checkpoint_write(path, out, 2, &error)) ||
+        if (!CHECK(checkpoint_write(path, out, 2, NULL, &error)) ||
             !CHECK(checkpoint_open(arena, path, &c, &error)))
             return;
         const Tensor *tensor = checkpoint_find(&c, name), *zero = checkpoint_find(&c, "zero");
@@ -391,7 +393,7 @@ static void write_nowhere(void)
     const TensorOut out[] = { { "a", TENSOR_F32, 1, { 1 }, number } };
     Error error;
     CHECK(!checkpoint_write(path_join(arena, test_folder(), "no/folder/m.safetensors"), out, 1,
-                            &error));
+                            NULL, &error));
     CHECK_ERROR(&error, ERROR_ENVIRONMENT, "m.safetensors");
 }
 

@@ -3,7 +3,6 @@
 #include "engine/product.h"
 #include "cost/explain_impl.h"
 #include "cost/explain_print.h"
-#include "run/profile.h"
 #include "tests/graph_bench.h"
 #include "tests/program.h"
 #include <math.h>

@@ -593,6 +593,30 @@ static void an_interruption_leaves_no_part(void)
     arena_free(b.arena);
 }
 
+static void one_that_waits_for_another_is_interrupted_at_once(void)
+{
+    Bench b = run_bench();
+    const char *folder = folder_of(&b, "kept"), *out = folder_of(&b, "out");
+    const char *const *settings =
+        SETTINGS(EPOCHS, "cache", "0", "cache-file", "1", "cache-folder", folder, "out", out);
+    Request request;
+    Error error;
+    Row row;
+    int calls = 0;
+    run_of(&b, "head", SETTINGS(EPOCHS, "cache", "0", "cache-file", "1", "cache-folder", folder));
+    const char *path = file_of(&b, folder);
+    const char *name = arena_format(b.arena, "%.*s.lock", (int)strlen(path) - 5, path);
+    CHECK(unlink(path) == 0);
+    Lock lock;
+    CHECK(lock_wait(name, NULL, NULL, &lock) && lock.file >= 0);
+    CHECK(small_request(b.arena, "head", b.task, settings, &request, &error));
+    CHECK(!run(b.arena, &request, third_time, &calls, &row, &error));
+    CHECK_ERROR(&error, ERROR_INTERRUPTED, "before the first step");
+    CHECK(calls == 3 && !folder_exists(path_join(b.arena, out, "rows"))); // nothing came after
+    lock_release(&lock);
+    arena_free(b.arena);
+}
+
 void suite_kept(void)
 {
     ADD(memory_a_file_and_another_runs_file_give_the_same_bits);
@@ -609,4 +633,5 @@ void suite_kept(void)
     ADD(a_run_without_room_takes_what_one_that_keeps_nothing_takes);
     ADD(a_file_that_is_found_is_read_with_an_eye_on_the_clock);
     ADD(an_interruption_leaves_no_part);
+    ADD(one_that_waits_for_another_is_interrupted_at_once);
 }

@@ -33,7 +33,7 @@ static const char *wide_model(Arena *arena, const char *folder)
         to[t] = (TensorOut){ .name = tensor->name, .rank = tensor->rank, .data = number };
         memcpy(to[t].shape, tensor->shape, sizeof to[t].shape);
     }
-    if (!checkpoint_write(beside, to, from.tensors, &error) || rename(beside, weights) != 0)
+    if (!checkpoint_write(beside, to, from.tensors, NULL, &error) || rename(beside, weights) != 0)
         abort();
     checkpoint_close(&from);
     return path;

@@ -198,15 +198,23 @@ static void a_method_that_lacks_something_is_refused(void)
         CHECK(method_whole(methods[i], method_files[i], &error));
 }
 
-// The first line of what methods/sha.sh says of a file with this text; false: it was refused.
-static bool sha_of(const char *path, const char *text, char *said, int room)
+// The first line of what a script of methods/ says of a file with this text, "" where it is silent;
+// false: it was refused.
+static bool script_says(const char *script, const char *path, const char *text, char *said,
+                        int room)
 {
     char command[256] = "";
     write_text(path, text);
-    snprintf(command, sizeof command, "methods/sha.sh %s 2>&1", path);
+    snprintf(command, sizeof command, "methods/%s.sh %s 2>&1", script, path);
     FILE *pipe = popen(command, "r");
-    CHECK(pipe && fgets(said, room, pipe));
+    if (!CHECK(pipe != NULL) || !fgets(said, room, pipe))
+        *said = '\0';
     return pipe && pclose(pipe) == 0;
+}
+
+static bool sha_of(const char *path, const char *text, char *said, int room)
+{
+    return script_says("sha", path, text, said, room);
 }
 
 // Rows stay what they are when a default rate is mended: the rate of a run is in its key itself.
@@ -255,6 +263,24 @@ static void a_method_s_file_that_cannot_be_one_is_refused(void)
     arena_free(arena);
 }
 
+// Nothing else would notice but by luck: who walks the table reads what lies behind it.
+static void a_table_of_options_without_an_end_stops_the_build(void)
+{
+    Error error;
+    Arena *arena = arena_new(1 << 16, &error);
+    const char *path = path_join(arena, test_folder(), "one.c");
+    const char *line = "    { \"rank\", OPTION_WHOLE, 0, \"8\", 1, 9, NULL, \"r\" },\n";
+    const char *whole = arena_format(
+        arena, "// m\nstatic const Option options[] = {\n%s    OPTION_END,\n};\n", line);
+    char said[512];
+    CHECK(script_says("options", path, whole, said, sizeof said) && !*said);
+    CHECK(!script_says("options", path,
+                       arena_format(arena, "static const Option more[] = {\n%s};\n%s", line, whole),
+                       said, sizeof said));
+    CHECK(strstr(said, "one.c:1: a table of options has no end; should be OPTION_END"));
+    arena_free(arena);
+}
+
 void suite_methods(void)
 {
     ADD(rates_lie_log_log_between_the_widths_of_the_table);
@@ -264,6 +290,7 @@ void suite_methods(void)
     ADD(a_method_that_lacks_something_is_refused);
     ADD(a_method_s_sha_is_of_what_decides_its_results);
     ADD(a_method_s_file_that_cannot_be_one_is_refused);
+    ADD(a_table_of_options_without_an_end_stops_the_build);
     ADD(methods_are_found_by_name_and_the_nearest_is_named);
     ADD(a_methods_parameter_is_known_by_layer_site_and_part);
     ADD(a_methods_dropout_is_its_own_and_none_in_evaluation);

@@ -1,7 +1,9 @@
 // One run, one row: what it holds, what lies beside it, and what a seed or a label may change.
 #include "tests/run_bench.h"
+#include "base/clock.h"
 #include "base/csv.h"
 #include "base/file.h"
+#include "base/lock.h"
 #include "base/text.h"
 #include "model/checkpoint.h"
 #include <math.h>
@@ -589,6 +591,36 @@ static void a_finished_row_is_not_replaced_by_an_attempt_that_did_not_end(void)
     arena_free(b.arena);
 }
 
+// Another process may finish the same run between the look for its row and the writing of one.
+static void an_attempt_that_did_not_end_waits_for_whoever_is_writing(void)
+{
+    static const char words[] = "run --model tiny --task %s --method lora --min-steps 6 --batch 8 "
+                                "--max-length 16 --out %s%s";
+    Bench b = run_bench();
+    const char *out = path_join(b.arena, b.folder, "same"), *rows = path_join(b.arena, out, "rows");
+    const char *elsewhere = path_join(b.arena, b.folder, "elsewhere"), **name;
+    size_t count;
+    Error error;
+    CHECK(program(b.arena, NULL, words, b.task, out, "").status == 0);
+    if (!CHECK(folder_list(b.arena, rows, ".csv", &name, &count, &error) && count == 1))
+        return;
+    const char *path = path_join(b.arena, rows, name[0]), *row = read_text(b.arena, path);
+    CHECK(unlink(path) == 0);
+    double start = seconds_now();
+    CHECK(program(b.arena, NULL, words, b.task, elsewhere, " --timeout 0").status == 1);
+    double longer = 2 * (seconds_now() - start);
+
+    Lock lock = lock_folder(rows);
+    pid_t child = program_start(b.arena, words, b.task, out, " --timeout 0");
+    nanosleep(&(struct timespec){ (time_t)longer, (long)(1e9 * (longer - floor(longer))) }, NULL);
+    CHECK(lock.file >= 0 && !file_exists(path));
+    write_text(path, row);
+    lock_release(&lock);
+    CHECK(program_ended(child) == 1);
+    CHECK_TEXT(read_text(b.arena, path), row);
+    arena_free(b.arena);
+}
+
 // Lessons L40: a cased vocabulary under a tokenizer that lower-cases.
 static void capitals_that_no_text_reaches_are_warned_of(void)
 {
@@ -731,6 +763,7 @@ void suite_run(void)
     ADD(a_run_out_of_time_leaves_no_score);
     ADD(a_run_that_ends_early_says_what_it_changed);
     ADD(a_finished_row_is_not_replaced_by_an_attempt_that_did_not_end);
+    ADD(an_attempt_that_did_not_end_waits_for_whoever_is_writing);
     ADD(capitals_that_no_text_reaches_are_warned_of);
     ADD(one_thread_means_one_whatever_the_environment_says);
     ADD(a_large_parent_is_not_in_the_peak);

@@ -287,6 +287,79 @@ static void texts_have_a_row_each_with_probabilities(void)
     arena_free(b.arena);
 }
 
+// Texts are read and answered some at a time; a split is, all at once.
+static void texts_beyond_those_read_at_once_are_answered_alike(void)
+{
+    enum { TIMES = 40, ROWS = TIMES * 30 };
+    Bench b = bench_new();
+    const char *pairs = small_pairs(b.arena, b.folder, "pairs"), *more = "--batch 48";
+    const char *path = path_join(b.arena, pairs, "dev.csv"), *text = read_text(b.arena, path);
+    const char *rows = strchr(text, '\n') + 1;
+    FILE *out = fopen(path, "ae");
+    for (int i = 1; i < TIMES; i++)
+        fputs(rows, out);
+    CHECK(fclose(out) == 0);
+    run_saving(&b, pairs, "head", NULL);
+    Said said = predict_task(&b, pairs, more);
+    Said file = predict(&b, arena_format(b.arena, "--file %s %s", path, more));
+    size_t lines, of_task;
+    char **line = text_split(b.arena, file.out, '\n', &lines);
+    char **own = text_split(b.arena, said.out, '\n', &of_task);
+    if (CHECK(lines == ROWS + 2 && of_task == ROWS + 2))
+        for (size_t i = 1; i <= ROWS; i++)
+            if (!CHECK_TEXT(line[i],
+                            arena_format(b.arena, "%zu,%s", i - 1, strrchr(own[i], ',') + 1)))
+                break;
+    arena_free(b.arena);
+}
+
+static void lines_that_are_no_texts_are_named(void)
+{
+    enum { BEFORE = 2000 };
+    Bench b = bench_new();
+    run_saving(&b, b.task, "null", NULL);
+    const char *texts = path_join(b.arena, b.folder, "texts");
+    const char *words = arena_format(b.arena, "--file %s", texts);
+    FILE *out = fopen(texts, "we");
+    for (int i = 0; i < BEFORE; i++)
+        fputs("the meal\n", out);
+    CHECK(fclose(out) == 0);
+    size_t lines;
+    text_split(b.arena, predict(&b, words).out, '\n', &lines);
+    CHECK(lines == BEFORE + 2);
+    out = fopen(texts, "ae");
+    fputs("the \xff meal\n", out);
+    CHECK(fclose(out) == 0);
+    CHECK_REFUSED(predict(&b, words), 2, "texts:2001: byte 0xff is no text");
+    CHECK_REFUSED(predict(&b, arena_format(b.arena, "--file %s", b.folder)), 2,
+                  ": cannot be read: Is a directory");
+    CHECK(truncate(texts, 0) == 0 && truncate(texts, 300 << 20) == 0); // a line without an end
+    Said said = program(b.arena, &(Around){ .in = texts }, "predict %s --file -", b.save);
+    CHECK_REFUSED(said, 2, "standard input: the next texts take more than 256 MB");
+    CHECK(unlink(texts) == 0);
+    arena_free(b.arena);
+}
+
+static void a_batch_that_there_is_no_memory_for_is_refused(void)
+{
+    enum { TEXTS = 16000 };
+    Bench b = bench_new();
+    if (sysconf(_SC_PHYS_PAGES) * sysconf(_SC_PAGESIZE) / (1 << 30) > 47) {
+        skip("so much memory that a batch of 50 GB fits");
+        return;
+    }
+    run_saving(&b, b.task, "null", SETTINGS("model", "mini", "max-length", "512"));
+    const char *texts = path_join(b.arena, b.folder, "texts");
+    FILE *out = fopen(texts, "we");
+    for (int text = 0; text < TEXTS; text++)
+        for (int word = 0; word < 510; word++)
+            fputs(word < 509 ? "a " : "a\n", out);
+    CHECK(fclose(out) == 0);
+    CHECK_REFUSED(predict(&b, arena_format(b.arena, "--file %s --batch 65536", texts)), 3,
+                  "memory: a batch needs ");
+    arena_free(b.arena);
+}
+
 // ---- what does not fit together
 
 static void edit(Bench *b, const char *from, const char *to)
@@ -347,7 +420,7 @@ static void a_description_that_lies_is_refused(void)
 static void write_tensors(Bench *b, const TensorOut *tensor, size_t count)
 {
     Error error;
-    CHECK(checkpoint_write(path_join(b->arena, b->save, "method.safetensors"), tensor, count,
+    CHECK(checkpoint_write(path_join(b->arena, b->save, "method.safetensors"), tensor, count, NULL,
                            &error));
 }
 
@@ -440,6 +513,61 @@ static void a_later_run_replaces_what_was_saved_and_one_that_fails_does_not(void
     arena_free(b.arena);
 }
 
+// A tuned model that is not tuned: its head as the seed draws it.
+typedef struct {
+    Request request;
+    Prepared prepared;
+    Trainer trainer;
+    Hash tensors; // of its file
+} Untuned;
+
+static bool untuned_new(Bench *b, FilesRead *files, const char *seed, Untuned *is)
+{
+    const char *path = arena_format(b->arena, "%s/alone-%s", b->folder, seed);
+    Error error;
+    return CHECK(
+        small_request(b->arena, "head", b->task, SETTINGS("seed", seed), &is->request, &error) &&
+        prepare(b->arena, files, &is->request, &is->prepared, &error) &&
+        trainer_new(b->arena, &is->prepared.plans, &is->prepared.model->checkpoint,
+                    is->prepared.init_seed, 0, &is->prepared.training, &is->trainer, &error) &&
+        trainer_save(&is->trainer, path, NULL, &error) && hash_file(path, &is->tensors, &error));
+}
+
+static void of_two_that_save_at_once_both_files_are_one_s(void)
+{
+    enum { ROUNDS = 25 };
+    Bench b = bench_new();
+    FilesRead *files = files_new(b.arena);
+    Untuned of[2] = { 0 };
+    Error error;
+    if (!untuned_new(&b, files, "1", &of[0]) || !untuned_new(&b, files, "2", &of[1]) ||
+        !CHECK(saved_ready(b.arena, b.save, &error)))
+        return;
+    CHECK(strcmp(of[0].tensors.hex, of[1].tensors.hex) != 0);
+    for (int round = 0; round < ROUNDS; round++) {
+        pid_t child[2];
+        Saved saved;
+        Hash there;
+        for (int c = 0; c < 2; c++)
+            if ((child[c] = fork()) == 0)
+                _exit(!saved_write(b.arena, b.save, &of[c].prepared, &of[c].trainer, &error));
+        CHECK(program_ended(child[0]) == 0 && program_ended(child[1]) == 0);
+        if (!CHECK(saved_read(b.arena, b.save, &saved, &error)) ||
+            !CHECK(hash_file(path_join(b.arena, b.save, "method.safetensors"), &there, &error)))
+            break;
+        const Untuned *last = &of[strcmp(saved.key, of[0].prepared.row.key) != 0];
+        CHECK_TEXT(saved.key, last->prepared.row.key);
+        CHECK_TEXT(saved.tensors_sha, last->tensors.hex); // of what it wrote
+        if (!CHECK_TEXT(there.hex, last->tensors.hex))
+            break;
+    }
+    CHECK(files_below(b.save) == 2);
+    for (int c = 0; c < 2; c++)
+        trainer_free(&of[c].trainer);
+    files_close(files);
+    arena_free(b.arena);
+}
+
 void suite_saved(void)
 {
     ADD(every_method_predicts_what_its_run_did);
@@ -450,10 +578,14 @@ void suite_saved(void)
     ADD(labels_in_another_order_are_the_same_answers);
     ADD(a_test_without_labels_is_predicted_and_not_scored);
     ADD(texts_have_a_row_each_with_probabilities);
+    ADD(texts_beyond_those_read_at_once_are_answered_alike);
+    ADD(lines_that_are_no_texts_are_named);
+    ADD(a_batch_that_there_is_no_memory_for_is_refused);
     ADD(a_description_that_lies_is_refused);
     ADD(tensors_that_are_not_those_of_the_run_are_refused);
     ADD(another_checkpoint_is_refused_with_both_hashes);
     ADD(predict_wants_one_folder_and_one_thing_to_predict);
     ADD(a_folder_with_anything_else_is_refused_before_training);
     ADD(a_later_run_replaces_what_was_saved_and_one_that_fails_does_not);
+    ADD(of_two_that_save_at_once_both_files_are_one_s);
 }

@@ -134,7 +134,7 @@ static void a_file_holds_the_computed_numbers_in_place_of_what_they_came_from(vo
         const char *path = path_join(s.arena, test_folder(), "method.safetensors");
         small_loss(&s, &s.batch.view);
         trainer_update(&s.trainer, 0);
-        if (CHECK(trainer_save(&s.trainer, path, &s.error) &&
+        if (CHECK(trainer_save(&s.trainer, path, NULL, &s.error) &&
                   trainer_saved_bytes(&s.trainer, &bytes, &s.error) &&
                   checkpoint_open(s.arena, path, &file, &s.error))) {
             for (size_t i = 0; i < 4; i++) {

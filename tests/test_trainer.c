@@ -55,7 +55,7 @@ static const char *saved(const Case *c)
 {
     Error error;
     const char *path = path_join(c->arena, test_folder(), "method.safetensors");
-    CHECK(trainer_save(&c->trainer, path, &error));
+    CHECK(trainer_save(&c->trainer, path, NULL, &error));
     return path;
 }
 

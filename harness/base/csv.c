@@ -68,7 +68,8 @@ bool csv_parse_as(Arena *arena, Bytes bytes, const char *file, const CsvForm *fo
         return false;
     if (bytes.size >= MARK_BYTES && !memcmp(bytes.data, byte_order_mark, MARK_BYTES))
         bytes = (Bytes){ bytes.data + MARK_BYTES, bytes.size - MARK_BYTES };
-    if (!bytes_are_text(bytes, file, error) || !make_room(&reader, bytes, form->format))
+    if (!bytes_are_text(bytes, (Where){ .file = file }, error) ||
+        !make_room(&reader, bytes, form->format))
         return false;
     if (form->format == CSV_COMMAS)
         read_commas(&reader, bytes);

@@ -105,15 +105,16 @@ static int open_regular(const char *path, size_t *size, Error *error)
     return file;
 }
 
-bool bytes_are_text(Bytes bytes, const char *file, Error *error)
+bool bytes_are_text(Bytes bytes, Where before, Error *error)
 {
     size_t bad;
     const uint8_t *zero = bytes.size ? memchr(bytes.data, 0, bytes.size) : NULL;
     if (!zero && utf8_valid(bytes.data, bytes.size, &bad))
         return true;
     size_t at = zero ? (size_t)(zero - bytes.data) : bad;
-    return fail(error, ERROR_INPUT, (Where){ .file = file, .line = line_at(bytes, at) },
-                "UTF-8 without NUL", "byte 0x%02x is no text", bytes.data[at]);
+    before.line += line_at(bytes, at);
+    return fail(error, ERROR_INPUT, before, "UTF-8 without NUL", "byte 0x%02x is no text",
+                bytes.data[at]);
 }
 
 bool bytes_from_windows_1252(Arena *arena, Bytes bytes, const char *file, Bytes *utf8, Error *error)

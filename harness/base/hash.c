@@ -23,31 +23,39 @@ Hash hash_bytes(const void *data, size_t size)
     return printed(sum);
 }
 
-// A piece at a time, given back at once: a checkpoint is not to be in memory for its hash.
-static bool sum_of_mapped(Bytes bytes, uint8_t sum[SHA256_DIGEST_LENGTH])
+// `mapped`: a chunk at a time, given back at once: a checkpoint is not to be in memory for its
+// hash.
+static bool sum_of(const Bytes *piece, size_t pieces, bool mapped, Hash *hash)
 {
     EVP_MD_CTX *context = EVP_MD_CTX_new();
+    uint8_t sum[SHA256_DIGEST_LENGTH];
     bool ok = context && EVP_DigestInit_ex(context, EVP_sha256(), NULL);
-    for (size_t done = 0, size; ok && done < bytes.size; done += size) {
-        size = bytes.size - done < CHUNK ? bytes.size - done : CHUNK;
-        ok = EVP_DigestUpdate(context, bytes.data + done, size);
-        file_rest((Bytes){ bytes.data + done, size });
-    }
+    for (size_t p = 0; p < pieces; p++)
+        for (size_t done = 0, size; ok && done < piece[p].size; done += size) {
+            Bytes left = { piece[p].data + done, piece[p].size - done };
+            size = left.size = left.size < CHUNK ? left.size : CHUNK;
+            ok = EVP_DigestUpdate(context, left.data, size);
+            if (mapped)
+                file_rest(left);
+        }
     ok = ok && EVP_DigestFinal_ex(context, sum, NULL);
     EVP_MD_CTX_free(context);
+    if (ok)
+        *hash = printed(sum);
     return ok;
+}
+
+bool hash_pieces(const Bytes *piece, size_t pieces, Hash *hash)
+{
+    return sum_of(piece, pieces, false, hash);
 }
 
 bool hash_file(const char *path, Hash *hash, Error *error)
 {
     Bytes bytes;
-    uint8_t sum[SHA256_DIGEST_LENGTH];
     if (!file_map(path, &bytes, error))
         return false;
-    bool ok = sum_of_mapped(bytes, sum);
+    bool ok = sum_of(&bytes, 1, true, hash);
     file_unmap(bytes);
-    if (!ok)
-        return fail(error, ERROR_ENVIRONMENT, (Where){ .file = path }, NULL, "out of memory");
-    *hash = printed(sum);
-    return true;
+    return ok || fail(error, ERROR_ENVIRONMENT, (Where){ .file = path }, NULL, "out of memory");
 }

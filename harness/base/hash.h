@@ -8,5 +8,7 @@ typedef struct {
 } Hash;
 
 Hash hash_bytes(const void *data, size_t size);
+// Of pieces as if they stood one after another. False: out of memory.
+bool hash_pieces(const Bytes *piece, size_t pieces, Hash *hash);
 bool hash_file(const char *path, Hash *hash, Error *error);
 #endif

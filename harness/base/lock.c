@@ -57,9 +57,18 @@ long lock_holder(const char *path)
     return strtol(text, NULL, 10);
 }
 
+Lock lock_folder(const char *folder)
+{
+    Lock lock = { .file = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC) };
+    while (lock.file >= 0 && flock(lock.file, LOCK_EX) != 0)
+        if (errno != EINTR)
+            leave(&lock);
+    return lock;
+}
+
 void lock_release(Lock *lock)
 {
-    if (lock->file >= 0)
+    if (lock->file >= 0 && lock->path)
         unlink(lock->path); // while it is still locked: nobody else can have it
     leave(lock);
 }

@@ -1,11 +1,12 @@
-// lock.h: one process at a time, by a file that is there while somebody has it or waits for it.
+// lock.h: one process at a time, by a file that is there while somebody has it or waits for it, or
+// by a folder itself.
 #ifndef BASE_LOCK_H
 #define BASE_LOCK_H
 #include <stdbool.h>
 
 typedef struct {
-    const char *path;
-    int file; // -1: not locked
+    const char *path; // NULL: a folder's
+    int file;         // -1: not locked
 } Lock;
 #define UNLOCKED ((Lock){ .file = -1 })
 
@@ -25,4 +26,7 @@ void lock_release(Lock *lock);
 // Where there can be no lock the answer is true at once: what it guards has to be right without it,
 // if slower.
 bool lock_wait(const char *path, bool (*go_on)(void *), void *context, Lock *lock);
+// The same of what is done in a folder within moments: waits without asking, and leaves no file
+// there, killed or not.
+Lock lock_folder(const char *folder);
 #endif

@@ -54,7 +54,7 @@ static bool characters_are_fit(Bytes bytes, const char *file, Error *error)
     Where where = { .file = file };
     if (bytes.size > LARGEST)
         return fail(error, ERROR_INPUT, where, "at most 1 MiB", "has %zu bytes", bytes.size);
-    if (!bytes_are_text(bytes, file, error))
+    if (!bytes_are_text(bytes, (Where){ .file = file }, error))
         return false;
     bool indentation = true;
     for (size_t i = 0; i < bytes.size; i++) {

@@ -120,8 +120,8 @@ static bool fill_folder(Arena *arena, const char *from, const char *to, const Te
         if (file_exists(path_join(arena, to, others[i])))
             return fail(error, ERROR_INPUT, (Where){ .file = path_join(arena, to, others[i]) },
                         "another folder, without a model", "is there already");
-    bool ok =
-        folder_make(to, error) && checkpoint_write(written[0], out->tensor, out->count, error);
+    bool ok = folder_make(to, error) &&
+              checkpoint_write(written[0], out->tensor, out->count, NULL, error);
     for (size_t i = 0; ok && i < OTHERS; i++) {
         const char *path = path_join(arena, from, others[i]);
         if (!file_exists(path))
@@ -156,7 +156,7 @@ static bool convert_folder(Arena *arena, const char *folder, const char *to, Err
     bool ok = torch_parse(arena, bytes, from, &checkpoint, error) &&
               choose_tensors(arena, &checkpoint, &out, error) &&
               (to ? fill_folder(arena, folder, to, &out, error)
-                  : checkpoint_write(path, out.tensor, out.count, error));
+                  : checkpoint_write(path, out.tensor, out.count, NULL, error));
     if (ok)
         say_tensors(path, &checkpoint, &out);
     file_unmap(bytes);

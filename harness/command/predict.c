@@ -23,6 +23,13 @@ static const Flag flags[] = {
     FLAG_END,
 };
 
+// What stays of texts that were read at once: logits in the order of the saved labels.
+typedef struct Answered {
+    size_t count;
+    const float *logits;
+    struct Answered *next;
+} Answered;
+
 typedef struct {
     Arena *arena;
     Arguments arguments;
@@ -32,8 +39,7 @@ typedef struct {
     ModelFiles *model;
     Description description;
     State *state;
-    Tokens tokens;
-    const float *logits; // of all examples, in the order of the saved labels
+    Answered *answered; // of --file
 } Predict;
 
 static bool open_saved(Predict *p, FilesRead *files, Error *error)
@@ -58,27 +64,24 @@ static bool open_saved(Predict *p, FilesRead *files, Error *error)
     return true;
 }
 
-static bool compute(Predict *p, Error *error)
+static Matrix ask(void *tuned, const Batch *batch)
+{
+    return tuned_logits(tuned, batch);
+}
+
+// Of all examples, in the order of the saved labels. NULL: an error.
+static const float *compute(const Predict *p, Arena *arena, const Tokens *tokens, Error *error)
 {
     Batches batches;
-    size_t outputs = (size_t)p->description.outputs, row = 0;
-    float *logits = arena_take(p->arena, p->tokens.count * outputs + 1, sizeof *logits);
-    batches_in_order(p->arena, &p->tokens, (size_t)p->batch, &batches);
+    batches_in_order(arena, tokens, (size_t)p->batch, &batches);
     Tuned *tuned =
         tuned_new(&p->description, &batches.largest, p->state, p->description.merged, error);
     if (!tuned)
-        return false;
-    BatchBuffer buffer = batch_buffer(p->arena, &batches.largest);
-    for (size_t s = 0; s < batches.steps; s++) {
-        Batch batch = batch_fill(&buffer, &p->tokens, batches.order + batches.begin[s],
-                                 batches.begin[s + 1] - batches.begin[s]);
-        Matrix got = tuned_logits(tuned, &batch);
-        for (size_t r = 0; r < got.rows; r++, row++)
-            memcpy(logits + row * outputs, row_at(got, r), outputs * sizeof *logits);
-    }
+        return NULL;
+    const float *logits =
+        logits_of(arena, tokens, &batches, (size_t)p->description.outputs, ask, tuned);
     tuned_free(tuned);
-    p->logits = logits;
-    return true;
+    return logits;
 }
 
 // To --out, whole, or to standard output.
@@ -158,26 +161,29 @@ static bool open_task(const Predict *p, FilesRead *files, TaskFiles **task, Erro
             task_files(files, p->task, p->saved.fold, task, error));
 }
 
-static bool predict_split(Predict *p, FilesRead *files, Error *error)
+static bool predict_split(const Predict *p, FilesRead *files, Error *error)
 {
     TaskFiles *task;
     int *by_task = NULL;
     Split split = SPLIT_DEV;
     double seconds = 0;
+    Tokens tokens;
+    const float *got = NULL;
     if (!open_task(p, files, &task, error) || !match_labels(p, &task->task, &by_task, error) ||
         !split_of(p, task, &split, error))
         return false;
     Wanted wanted = {
         .model = p->model, .task = task, .split = split, .max_length = (size_t)p->saved.max_length
     };
-    if (!split_tokens(files, &wanted, &p->tokens, &seconds, error) || !compute(p, error) ||
+    if (!split_tokens(files, &wanted, &tokens, &seconds, error) ||
+        !(got = compute(p, p->arena, &tokens, error)) ||
         (split >= SPLIT_DEV && task->dataset.label_text[split] &&
          !dataset_labels(&task->task, split, &task->dataset, error)))
         return false;
     size_t outputs = (size_t)p->description.outputs;
-    float *logits = arena_take(p->arena, p->tokens.count * outputs + 1, sizeof *logits);
-    for (size_t i = 0; i < p->tokens.count * outputs; i++)
-        logits[i] = p->logits[i - i % outputs + (size_t)by_task[i % outputs]];
+    float *logits = arena_take(p->arena, tokens.count * outputs + 1, sizeof *logits);
+    for (size_t i = 0; i < tokens.count * outputs; i++)
+        logits[i] = got[i - i % outputs + (size_t)by_task[i % outputs]];
     Evaluation evaluation = evaluation_of(p->arena, task, split, logits);
     if (!write_out(p, split_body, &(Said){ task, &evaluation }, error))
         return false;
@@ -187,73 +193,144 @@ static bool predict_split(Predict *p, FilesRead *files, Error *error)
     else
         fprintf(stderr, "%s %.1f majority %.1f", metric_names[task->task.metric],
                 100 * evaluation.score, 100 * evaluation.majority);
-    fprintf(stderr, "; %zu rows\n", p->tokens.count);
+    fprintf(stderr, "; %zu rows\n", tokens.count);
     return true;
 }
 
 // ---- any texts
 
-static bool read_stdin(Arena *arena, Bytes *bytes, Error *error)
+// They are read, and answered, so many at a time, so that any number of them takes the same memory.
+enum { TEXTS_AT_ONCE = 1024, ROOM_AT_ONCE = 1 << 28 };
+
+typedef struct {
+    const char *name;
+    FILE *in;    // a text a line; NULL: rows of a table
+    char *line;  // the one that was read last
+    size_t room; // bytes for those at once
+    Csv table;
+    size_t text, text_b; // columns
+    size_t read;         // texts that went before
+} Source;
+
+// The next line without its end; NULL: there is none.
+static bool next_line(Source *from, const char **text, Error *error)
 {
-    size_t room = 1 << 16, size = 0, got;
-    char *text = arena_take(arena, room + 1, 1);
-    while ((got = fread(text + size, 1, room - size, stdin)) > 0)
-        if ((size += got) == room) {
-            char *larger = arena_take(arena, 2 * room + 1, 1);
-            memcpy(larger, text, size);
-            text = larger;
-            room *= 2;
-        }
-    text[size] = '\0';
-    *bytes = (Bytes){ (const uint8_t *)text, size };
-    return !ferror(stdin) || fail(error, ERROR_ENVIRONMENT, (Where){ .item = "standard input" },
-                                  NULL, "could not be read: %s", strerror(errno));
+    Where where = { .file = from->name, .line = from->read };
+    size_t length = 0;
+    int byte;
+    while ((byte = getc_unlocked(from->in)) != EOF && byte != '\n' && length < from->room)
+        from->line[length++] = (char)byte;
+    if (ferror(from->in))
+        return fail(error, errno == EISDIR ? ERROR_INPUT : ERROR_ENVIRONMENT, where, NULL,
+                    "cannot be read: %s", strerror(errno));
+    if (length == from->room)
+        return fail(error, ERROR_INPUT, where, "texts, one a line, of 256 KB or less",
+                    "the next texts take more than 256 MB");
+    if (!bytes_are_text((Bytes){ (const uint8_t *)from->line, length }, where, error))
+        return false;
+    bool ended = byte == EOF && length == 0;
+    from->room -= length;
+    from->read += !ended;
+    from->line[length] = '\0';
+    if (length > 0 && from->line[length - 1] == '\r')
+        from->line[length - 1] = '\0';
+    *text = ended ? NULL : from->line;
+    return true;
 }
 
 // A line is a text, an empty one too, so that rows and lines have the same numbers.
-static bool read_lines(Predict *p, Examples *examples, Error *error)
+static bool next_lines(Source *from, Arena *arena, size_t most, Examples *examples, Error *error)
 {
-    bool piped = !strcmp(p->file, "-");
-    const char *name = piped ? "standard input" : p->file;
-    size_t count;
-    Bytes bytes;
-    if (p->saved.pairs)
-        return fail(error, ERROR_INPUT, (Where){ .file = name }, "NAME.csv with text and text_b",
-                    "has one text a line, and this method reads pairs");
-    if (!(piped ? read_stdin(p->arena, &bytes, error)
-                : file_read(p->arena, p->file, &bytes, error)) ||
-        !bytes_are_text(bytes, name, error))
-        return false;
-    char **line = text_split(p->arena, (const char *)bytes.data, '\n', &count);
-    if (count > 0 && !*line[count - 1]) // behind the last line end
-        count--;
-    examples->example = arena_zero(p->arena, count + 1, sizeof *examples->example);
-    for (; examples->count < count; examples->count++) {
-        char *end = strchr(line[examples->count], '\0');
-        if (end > line[examples->count] && end[-1] == '\r')
-            end[-1] = '\0';
-        examples->example[examples->count].text = line[examples->count];
+    const char *text = NULL;
+    from->room = ROOM_AT_ONCE;
+    while (examples->count < most) {
+        if (!next_line(from, &text, error))
+            return false;
+        if (!text)
+            break;
+        examples->example[examples->count++].text = arena_text(arena, text);
     }
     return true;
 }
 
-static bool read_columns(Predict *p, Examples *examples, Error *error)
+static void next_rows(Source *from, size_t most, Examples *examples)
 {
-    Csv csv;
-    if (!csv_read(p->arena, p->file, CSV_COMMAS, true, &csv, error))
-        return false;
-    size_t text = csv_column(&csv, "text"), text_b = csv_column(&csv, "text_b");
-    if (text == SIZE_MAX || (text_b != SIZE_MAX) != p->saved.pairs)
-        return fail(error, ERROR_INPUT, (Where){ .file = p->file, .line = 1 },
-                    p->saved.pairs ? "text and text_b" : "text, without text_b",
-                    "has other columns than this method reads");
-    examples->example = arena_zero(p->arena, csv.rows + 1, sizeof *examples->example);
-    for (; examples->count < csv.rows; examples->count++) {
-        const char *const *field = csv.row[examples->count].field;
-        examples->example[examples->count] =
-            (Example){ .text = field[text], .text_b = p->saved.pairs ? field[text_b] : NULL };
+    for (; examples->count < most && from->read < from->table.rows; from->read++) {
+        const char *const *field = from->table.row[from->read].field;
+        examples->example[examples->count++] =
+            (Example){ .text = field[from->text],
+                       .text_b = from->text_b == SIZE_MAX ? NULL : field[from->text_b] };
     }
+}
+
+static bool open_lines(const Predict *p, Source *from, Error *error)
+{
+    bool piped = !strcmp(p->file, "-");
+    from->name = piped ? "standard input" : p->file;
+    if (p->saved.pairs)
+        return fail(error, ERROR_INPUT, (Where){ .file = from->name },
+                    "NAME.csv with text and text_b",
+                    "has one text a line, and this method reads pairs");
+    from->line = arena_take(p->arena, ROOM_AT_ONCE + 1, 1);
+    from->in = piped ? stdin : fopen(p->file, "re");
+    return from->in || fail(error, ERROR_INPUT, (Where){ .file = p->file }, NULL,
+                            "cannot be read: %s", strerror(errno));
+}
+
+static bool open_table(const Predict *p, Source *from, Error *error)
+{
+    from->name = p->file;
+    if (!csv_read(p->arena, p->file, CSV_COMMAS, true, &from->table, error))
+        return false;
+    from->text = csv_column(&from->table, "text");
+    from->text_b = csv_column(&from->table, "text_b");
+    return (from->text != SIZE_MAX && (from->text_b != SIZE_MAX) == p->saved.pairs) ||
+           fail(error, ERROR_INPUT, (Where){ .file = p->file, .line = 1 },
+                p->saved.pairs ? "text and text_b" : "text, without text_b",
+                "has other columns than this method reads");
+}
+
+// *answered stays NULL where there are no more. The arena is for what does not stay.
+static bool answer_next(const Predict *p, Source *from, Arena *arena, Answered **answered,
+                        Error *error)
+{
+    static const Task unlabelled = { .name = "texts" };
+    size_t batch = (size_t)p->batch, outputs = (size_t)p->description.outputs;
+    size_t most = (TEXTS_AT_ONCE + batch - 1) / batch * batch; // batches are as of all at once
+    Examples examples = { arena_zero(arena, most, sizeof *examples.example), 0 };
+    Tokens tokens;
+    const float *logits;
+    if (!from->in)
+        next_rows(from, most, &examples);
+    else if (!next_lines(from, arena, most, &examples, error))
+        return false;
+    if (examples.count == 0)
+        return true;
+    if (!tokens_of(arena, p->model->tokenizer, &unlabelled, examples, (size_t)p->saved.max_length,
+                   &tokens, error) ||
+        !(logits = compute(p, arena, &tokens, error)))
+        return false;
+    float *kept = arena_take(p->arena, examples.count * outputs, sizeof *kept);
+    memcpy(kept, logits, examples.count * outputs * sizeof *kept);
+    *answered = arena_take(p->arena, 1, sizeof **answered);
+    **answered = (Answered){ .count = examples.count, .logits = kept };
     return true;
+}
+
+static bool answer_all(Predict *p, Source *from, Error *error)
+{
+    Arena *arena = arena_new(ARENA_RUN, error);
+    Answered **next = &p->answered;
+    while (arena && answer_next(p, from, arena, next, error)) {
+        arena_rewind(arena, 0);
+        if (!*next) {
+            arena_free(arena);
+            return true;
+        }
+        next = &(*next)->next;
+    }
+    arena_free(arena);
+    return false;
 }
 
 // Softmax in double of one example's logits.
@@ -270,42 +347,42 @@ static bool texts_body(FILE *out, const void *of)
 {
     const Predict *p = of;
     int classes = p->saved.classes;
+    size_t id = 0;
     fputs(classes ? "id,pred" : "id,score", out);
     for (int k = 0; k < classes; k++) {
         fputc(',', out);
         csv_put(out, p->saved.labels[k]);
     }
     fputc('\n', out);
-    for (size_t i = 0; i < p->tokens.count; i++) {
-        const float *logits = p->logits + i * (size_t)p->description.outputs;
-        fprintf(out, "%zu,", i);
-        if (classes) {
-            csv_put(out, p->saved.labels[answer_of(logits, classes)]);
-            probabilities(out, logits, classes);
-        } else
-            fprintf(out, "%.9g", (double)logits[0]);
-        fputc('\n', out);
-    }
+    for (const Answered *a = p->answered; a; a = a->next)
+        for (size_t i = 0; i < a->count; i++) {
+            const float *logits = a->logits + i * (size_t)p->description.outputs;
+            fprintf(out, "%zu,", id++);
+            if (classes) {
+                csv_put(out, p->saved.labels[answer_of(logits, classes)]);
+                probabilities(out, logits, classes);
+            } else
+                fprintf(out, "%.9g", (double)logits[0]);
+            fputc('\n', out);
+        }
     return !ferror(out);
 }
 
 static bool predict_texts(Predict *p, Error *error)
 {
-    static const Task unlabelled = { .name = "texts" };
-    Examples examples = { 0 };
+    Source from = { .in = NULL };
     const char *end = strrchr(p->file, '.');
     bool table = end && !strcmp(end, ".csv");
     if (argument_value(&p->arguments, "split"))
         return fail(error, ERROR_INPUT, (Where){ .item = "--split" }, "with --task",
                     "is not for a file");
-    if (!(table ? read_columns : read_lines)(p, &examples, error))
-        return false;
-    if (examples.count == 0)
+    bool ok = (table ? open_table : open_lines)(p, &from, error) && answer_all(p, &from, error);
+    if (from.in && from.in != stdin)
+        fclose(from.in);
+    if (ok && !p->answered)
         return fail(error, ERROR_INPUT, (Where){ .file = p->file }, "texts, one a line",
                     "has no text");
-    return tokens_of(p->arena, p->model->tokenizer, &unlabelled, examples,
-                     (size_t)p->saved.max_length, &p->tokens, error) &&
-           compute(p, error) && write_out(p, texts_body, p, error);
+    return ok && write_out(p, texts_body, p, error);
 }
 
 static bool command(const Invocation *invocation, int *status, Error *error)

@@ -1,7 +1,6 @@
 // explain.c: entries of two runs, side by side.
 #include "cost/explain_impl.h"
 #include "engine/operator.h"
-#include "run/profile.h"
 #include <ctype.h>
 #include <math.h>
 #include <stdlib.h>

@@ -3,7 +3,6 @@
 #include "base/csv.h"
 #include "base/text.h"
 #include "cost/explain_impl.h"
-#include "run/profile.h"
 #include <math.h>
 #include <string.h>
 

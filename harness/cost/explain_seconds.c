@@ -10,7 +10,6 @@
 #include "engine/operator.h"
 #include "engine/product.h"
 #include "run/keeping.h"
-#include "run/profile.h"
 #include "run/steps.h"
 #include <stdlib.h>
 #include <string.h>

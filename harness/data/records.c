@@ -186,7 +186,7 @@ static bool read_text_file(const Reader *r, const TaskFile *file, const char *pa
     if (file->form.encoding == ENCODING_WINDOWS_1252 &&
         !bytes_from_windows_1252(r->arena, bytes, path, &bytes, r->error))
         return false;
-    if (!bytes_are_text(bytes, path, r->error))
+    if (!bytes_are_text(bytes, (Where){ .file = path }, r->error))
         return false;
     char *begin = (char *)(uintptr_t)bytes.data, *end = begin + bytes.size; // the arena's, so ours
     if (!strncmp(begin, "\xef\xbb\xbf", 3))

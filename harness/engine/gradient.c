@@ -190,3 +190,38 @@ const Graph *gradient(Arena *arena, const Graph *forward, Value loss, Error *err
     }
     return graph->failed ? NULL : graph;
 }
+
+// ---- what its nodes are for
+
+// Does the node give gradients of parameters alone?
+static bool for_parameters(const Graph *graph, const Node *node)
+{
+    bool any = false;
+    for (int k = 0; k < NODE_OUTPUTS; k++) {
+        if (node->out[k] == NO_VALUE)
+            continue;
+        Value base = node->base[k];
+        while (base != NO_VALUE && graph->value[base].node >= 0) { // a sum of several parts
+            const Node *part = &graph->node[graph->value[base].node];
+            int o = 0;
+            while (part->out[o] != base)
+                o++;
+            base = part->base[o];
+        }
+        if (base == NO_VALUE || !graph->value[base].gradient)
+            return false;
+        any = true;
+    }
+    return any;
+}
+
+const char *const pass_names[] = { "forward", "backward", "parameters", "again" };
+
+Pass pass_of(const Graph *graph, size_t node)
+{
+    if (graph->forward_nodes == 0 || node < graph->forward_nodes)
+        return PASS_FORWARD;
+    if (graph->node[node].again)
+        return PASS_AGAIN;
+    return for_parameters(graph, &graph->node[node]) ? PASS_PARAMETERS : PASS_BACKWARD;
+}

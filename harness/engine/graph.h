@@ -175,6 +175,12 @@ const Graph *gradient(Arena *arena, const Graph *graph, Value loss, Error *error
 // bits.
 const Graph *recompute(Arena *arena, const Graph *backward, Error *error);
 
+// What a node of such a graph is for: the forward; gradients of values; of parameters alone; the
+// forward, computed again for the backward.
+typedef enum { PASS_FORWARD, PASS_BACKWARD, PASS_PARAMETERS, PASS_AGAIN } Pass;
+extern const char *const pass_names[];
+Pass pass_of(const Graph *graph, size_t node);
+
 bool graph_packs(const Graph *graph);      // is a parameter stored in fewer bytes?
 bool graph_recomputes(const Graph *graph); // is anything computed again?
 

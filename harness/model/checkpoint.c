@@ -354,57 +354,67 @@ static uint32_t widen_f16(uint16_t half)
 }
 
 typedef struct {
-    const TensorOut *tensor; // by name
-    size_t tensors;
-    const char *header; // padded
+    TensorOut *tensor; // by name
+    char *header;      // padded
+    uint64_t length;   // of the header
+    Bytes *piece;      // that the file is made of: these two, and the tensors
+    size_t pieces;
 } File;
 
 static int by_out_name(const void *a, const void *b);
 static char *header_of(const TensorOut *tensor, size_t tensors);
 static size_t bytes_of(const TensorOut *tensor);
 static bool put_file(FILE *out, const void *content);
-static bool put_tensor(FILE *out, const TensorOut *tensor);
 
-// The tensors by name, and a header for them; both are the caller's to free. False: out of memory.
-static bool lay_out(const TensorOut *tensor, size_t tensors, TensorOut **sorted, char **header)
+// Whatever comes back: file_free. False: out of memory.
+static bool file_new(const TensorOut *tensor, size_t tensors, File *file)
 {
-    *header = NULL;
-    *sorted = malloc((tensors + 1) * sizeof **sorted);
-    if (!*sorted)
+    *file = (File){ .tensor = malloc((tensors + 1) * sizeof *file->tensor),
+                    .piece = malloc((tensors + 2) * sizeof *file->piece) };
+    if (!file->tensor || !file->piece)
         return false;
     if (tensors > 0)
-        memcpy(*sorted, tensor, tensors * sizeof **sorted);
-    qsort(*sorted, tensors, sizeof **sorted, by_out_name);
-    *header = header_of(*sorted, tensors);
-    return *header != NULL;
+        memcpy(file->tensor, tensor, tensors * sizeof *tensor);
+    qsort(file->tensor, tensors, sizeof *file->tensor, by_out_name);
+    if (!(file->header = header_of(file->tensor, tensors)))
+        return false;
+    file->length = strlen(file->header);
+    file->piece[file->pieces++] = (Bytes){ (const uint8_t *)&file->length, LENGTH_BYTES };
+    file->piece[file->pieces++] = (Bytes){ (const uint8_t *)file->header, file->length };
+    for (size_t i = 0; i < tensors; i++)
+        file->piece[file->pieces++] = (Bytes){ file->tensor[i].data, bytes_of(&file->tensor[i]) };
+    return true;
 }
 
-bool checkpoint_write(const char *path, const TensorOut *tensor, size_t tensors, Error *error)
+static void file_free(File *file)
 {
-    TensorOut *sorted;
-    char *header;
-    bool ok = false;
-    if (lay_out(tensor, tensors, &sorted, &header))
-        ok = file_write(path, put_file, &(File){ sorted, tensors, header }, error);
+    free(file->piece);
+    free(file->header);
+    free(file->tensor);
+}
+
+bool checkpoint_write(const char *path, const TensorOut *tensor, size_t tensors, Hash *hash,
+                      Error *error)
+{
+    File file;
+    bool ok =
+        file_new(tensor, tensors, &file) && (!hash || hash_pieces(file.piece, file.pieces, hash));
+    if (ok)
+        ok = file_write(path, put_file, &file, error);
     else
         fail(error, ERROR_ENVIRONMENT, (Where){ .file = path }, NULL, "out of memory");
-    free(header);
-    free(sorted);
+    file_free(&file);
     return ok;
 }
 
 size_t checkpoint_bytes(const TensorOut *tensor, size_t tensors)
 {
-    TensorOut *sorted;
-    char *header;
+    File file;
     size_t bytes = 0;
-    if (lay_out(tensor, tensors, &sorted, &header)) {
-        bytes = LENGTH_BYTES + strlen(header);
-        for (size_t i = 0; i < tensors; i++)
-            bytes += bytes_of(&sorted[i]);
-    }
-    free(header);
-    free(sorted);
+    if (file_new(tensor, tensors, &file))
+        for (size_t i = 0; i < file.pieces; i++)
+            bytes += file.piece[i].size;
+    file_free(&file);
     return bytes;
 }
 
@@ -455,15 +465,10 @@ static size_t bytes_of(const TensorOut *tensor)
 static bool put_file(FILE *out, const void *content)
 {
     const File *file = content;
-    uint64_t length = strlen(file->header);
-    bool ok = fwrite(&length, sizeof length, 1, out) == 1 && fputs(file->header, out) >= 0;
-    for (size_t i = 0; ok && i < file->tensors; i++)
-        ok = put_tensor(out, &file->tensor[i]);
+    bool ok = true;
+    for (size_t i = 0; ok && i < file->pieces; i++) {
+        Bytes piece = file->piece[i];
+        ok = piece.size == 0 || fwrite(piece.data, 1, piece.size, out) == piece.size;
+    }
     return ok;
-}
-
-static bool put_tensor(FILE *out, const TensorOut *tensor)
-{
-    size_t bytes = bytes_of(tensor);
-    return bytes == 0 || fwrite(tensor->data, 1, bytes, out) == bytes;
 }

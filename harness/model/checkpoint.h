@@ -8,7 +8,7 @@
 #ifndef MODEL_CHECKPOINT_H
 #define MODEL_CHECKPOINT_H
 #include "base/arena.h"
-#include "base/file.h"
+#include "base/hash.h"
 
 typedef enum { TENSOR_F32, TENSOR_F16, TENSOR_BF16, TENSOR_OTHER } TensorType;
 typedef struct {
@@ -51,7 +51,8 @@ const char *checkpoint_modern(Arena *arena, const char *name);
 // Widens to float32 exactly (F16 subnormals are kept). TENSOR_OTHER is our own mistake.
 void tensor_read(const Tensor *tensor, float *out);
 
-// Writes tensors, whole (file_write). Names sorted; header padded with blanks to 8 bytes.
+// Writes tensors, whole (file_write). Names sorted; header padded with blanks to 8 bytes. `hash`
+// (may be NULL): of what was written, whatever another process has made of the file since.
 typedef struct {
     const char *name;
     TensorType type; // F32 where nothing is said; not TENSOR_OTHER
@@ -59,7 +60,8 @@ typedef struct {
     int64_t shape[8];
     const void *data; // contiguous numbers of that type, any alignment
 } TensorOut;
-bool checkpoint_write(const char *path, const TensorOut *tensor, size_t tensors, Error *error);
+bool checkpoint_write(const char *path, const TensorOut *tensor, size_t tensors, Hash *hash,
+                      Error *error);
 // Bytes of that file; `data` is not looked at. 0: out of memory.
 size_t checkpoint_bytes(const TensorOut *tensor, size_t tensors);
 #endif

@@ -19,7 +19,7 @@ bool vocabulary_parse(Arena *arena, Bytes bytes, const char *file, Vocabulary *v
         bytes = (Bytes){ bytes.data + sizeof mark, bytes.size - sizeof mark };
     if (bytes.size == 0)
         return fail(error, ERROR_INPUT, where, "one piece a line", "is empty");
-    if (!bytes_are_text(bytes, file, error))
+    if (!bytes_are_text(bytes, (Where){ .file = file }, error))
         return false;
     char *text = arena_take(arena, bytes.size + 1, 1);
     memcpy(text, bytes.data, bytes.size);

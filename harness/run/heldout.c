@@ -44,7 +44,6 @@ bool heldout_read(Arena *arena, const Tokenizer *tokenizer, const char *path, si
         batch[heldout->batches++] = made;
     }
     heldout->batch = batch;
-    heldout->texts = lines.texts;
     return heldout->picked > 0 || fail(error, ERROR_INPUT, (Where){ .file = path },
                                        "texts, one a line", "has no token that would be masked");
 }
@@ -53,7 +52,8 @@ static bool lines_of(Arena *arena, const char *path, Lines *lines, Error *error)
 {
     Bytes bytes;
     size_t count;
-    if (!file_read(arena, path, &bytes, error) || !bytes_are_text(bytes, path, error))
+    if (!file_read(arena, path, &bytes, error) ||
+        !bytes_are_text(bytes, (Where){ .file = path }, error))
         return false;
     char **line = text_split(arena, (const char *)bytes.data, '\n', &count);
     *lines = (Lines){ line, 0 };

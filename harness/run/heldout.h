@@ -16,7 +16,7 @@
 
 typedef struct {
     const Batch *batch; // masked, at most 32 texts each
-    size_t batches, texts, picked;
+    size_t batches, picked;
     Extent largest;
     Hash hash; // of the file
 } Heldout;

@@ -35,8 +35,11 @@ static Runner *tuned_runner(Tuned *tuned, const Description *description, const 
         tuned->logits = graph->output[output];
     }
     const Plan *planned = plan(arena, graph, largest, error);
-    return planned ? runner_new(arena, planned, state, arena_take(arena, plan_bytes(planned), 1))
-                   : NULL;
+    double bytes = planned ? (double)plan_bytes(planned) : 0;
+    return planned && memory_fits(bytes, bytes, arena, "a batch needs", "a smaller one needs less",
+                                  error)
+               ? runner_new(arena, planned, state, arena_take(arena, plan_bytes(planned), 1))
+               : NULL;
 }
 
 Tuned *tuned_new(const Description *description, const Extent *largest, State *state, bool folds,

@@ -16,7 +16,7 @@ typedef struct Tuned Tuned;
 // `description` as for training. Its parameters are those of `state` by name, where they lie:
 // `state` outlives it and does not change. `folds`: what no batch changes is computed here, once
 // (engine/fold.h), so that merged layers are plain ones. Batches up to `largest`. All memory is its
-// own; release with tuned_free.
+// own; release with tuned_free. NULL: an error, such as a batch that the machine has no memory for.
 Tuned *tuned_new(const Description *description, const Extent *largest, State *state, bool folds,
                  Error *error);
 Matrix tuned_logits(Tuned *tuned, const Batch *batch); // sequences x outputs, until the next call

@@ -6,6 +6,21 @@
 #include <string.h>
 #include <unistd.h>
 
+const float *logits_of(Arena *arena, const Tokens *tokens, const Batches *batches, size_t outputs,
+                       Ask *ask, void *with)
+{
+    float *logits = arena_take(arena, tokens->count * outputs + 1, sizeof *logits), *at = logits;
+    BatchBuffer buffer = batch_buffer(arena, &batches->largest);
+    for (size_t s = 0; s < batches->steps; s++) {
+        Batch batch = batch_fill(&buffer, tokens, batches->order + batches->begin[s],
+                                 batches->begin[s + 1] - batches->begin[s]);
+        Matrix got = ask(with, &batch);
+        for (size_t r = 0; r < got.rows; r++, at += outputs)
+            memcpy(at, row_at(got, r), outputs * sizeof *logits);
+    }
+    return logits;
+}
+
 Evaluation evaluation_of(Arena *arena, const TaskFiles *files, Split split, const float *logits)
 {
     const Task *task = &files->task;

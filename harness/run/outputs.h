@@ -4,6 +4,11 @@
 #define RUN_OUTPUTS_H
 #include "run/prepare.h"
 
+// What a model (`with`) answers to every example, in order: count x outputs, in the arena.
+typedef Matrix Ask(void *with, const Batch *batch); // sequences x outputs, until the next
+const float *logits_of(Arena *arena, const Tokens *tokens, const Batches *batches, size_t outputs,
+                       Ask *ask, void *with);
+
 // One split's answers, in the order of its rows.
 typedef struct {
     Split split;

@@ -45,17 +45,18 @@ Description request_description(const Request *request, const Config *config,
     };
 }
 
-static void decide_description(const Request *request, Prepared *p)
+static void decide_description(Prepared *p)
 {
-    p->description = request_description(request, &p->model->config, &p->model->checkpoint);
+    p->description = request_description(p->request, &p->model->config, &p->model->checkpoint);
     p->description.outputs = p->task->task.classes ? p->task->task.classes : 1;
     p->description.scores = p->task->task.classes == 0;
 }
 
 // A model without a masked-language-model head still has the file in its key: the sweep that it
 // belongs to names it.
-static bool read_heldout(Arena *arena, const Protocol *protocol, Prepared *p, Error *error)
+static bool read_heldout(Arena *arena, Prepared *p, Error *error)
 {
+    const Protocol *protocol = &p->request->protocol;
     const char *path = protocol->heldout;
     if (!path)
         return true;
@@ -66,8 +67,9 @@ static bool read_heldout(Arena *arena, const Protocol *protocol, Prepared *p, Er
 }
 
 // Whoever chooses by tune needs it, and not among the rows that are trained on.
-static bool check_selection(const Protocol *protocol, const Prepared *p, Error *error)
+static bool check_selection(const Prepared *p, Error *error)
 {
+    const Protocol *protocol = &p->request->protocol;
     bool chooses = protocol->stage == STAGE_TRIAL || protocol->select == SELECT_BEST;
     bool both = protocol->train_on == TRAIN_ON_BOTH;
     if (chooses && both)
@@ -85,9 +87,9 @@ static bool check_selection(const Protocol *protocol, const Prepared *p, Error *
 }
 
 // What is not scored is not read.
-static bool read_tokens(Arena *arena, FilesRead *files, const Protocol *protocol, Prepared *p,
-                        Error *error)
+static bool read_tokens(Arena *arena, FilesRead *files, Prepared *p, Error *error)
 {
+    const Protocol *protocol = &p->request->protocol;
     for (Split s = SPLIT_TRAIN; s < SPLITS; s++) {
         Wanted wanted = {
             .model = p->model, .task = p->task, .split = s, .max_length = (size_t)p->max_length
@@ -111,13 +113,13 @@ static bool read_tokens(Arena *arena, FilesRead *files, const Protocol *protocol
 }
 
 // Words for methods that read them: what occurs in the rows that are trained on. [UNK] is none.
-static void find_words(Arena *arena, const Request *request, Prepared *p)
+static void find_words(Arena *arena, Prepared *p)
 {
     static const char *const special[] = { "[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]" };
     enum { SPECIAL = sizeof special / sizeof *special };
     int32_t apart[SPECIAL];
     Words *words = &p->description.words;
-    if (!(request->method->claims & READS_WORDS))
+    if (!(p->request->method->claims & READS_WORDS))
         return;
     for (int i = 0; i < SPECIAL; i++)
         apart[i] = tokenizer_id(p->model->tokenizer, special[i]);
@@ -143,12 +145,12 @@ static bool check_steps(Arena *arena, int64_t steps, size_t rows, int64_t batch,
                                  "%" PRId64 " steps of epochs and min-steps are too many", steps);
 }
 
-static void decide_training(const Request *request, Prepared *p, int64_t steps)
+static void decide_training(Prepared *p, int64_t steps)
 {
-    const Protocol *protocol = &request->protocol;
-    double rate = isnan(protocol->lr)
-                      ? method_rate(request->method, request->options, p->model->config.hidden)
-                      : protocol->lr;
+    const Protocol *protocol = &p->request->protocol;
+    double rate = isnan(protocol->lr) ? method_rate(p->request->method, p->request->options,
+                                                    p->model->config.hidden)
+                                      : protocol->lr;
     p->training = (Training){
         .schedule = (Schedule)protocol->schedule,
         .lr = rate,
@@ -164,34 +166,34 @@ static void decide_training(const Request *request, Prepared *p, int64_t steps)
     };
 }
 
-static void decide_batches(Arena *arena, const Request *request, Prepared *p)
+static void decide_batches(Arena *arena, Prepared *p)
 {
-    size_t batch = (size_t)request->protocol.batch;
-    size_t steps = request->method->fit ? 0 : (size_t)p->training.steps; // of the model
+    size_t batch = (size_t)p->request->protocol.batch;
+    size_t steps = p->request->method->fit ? 0 : (size_t)p->training.steps; // of the model
     batches_shuffled(arena, &p->tokens[SPLIT_TRAIN], batch, steps, p->order_seed, &p->batches);
-    if (request->protocol.select == SELECT_BEST)
+    if (p->request->protocol.select == SELECT_BEST)
         p->looks = looks_of(p->batches.steps, (p->tokens[SPLIT_TRAIN].count + batch - 1) / batch);
 }
 
-static bool check_trained(const Request *request, const Prepared *p, Error *error)
+static bool check_trained(const Prepared *p, Error *error)
 {
     Counts counts = counts_of(p->plans.eval.graph);
-    int64_t claimed = request->method->count(
+    int64_t claimed = p->request->method->count(
         p->description.config, p->description.head == HEAD_POOLER && !p->description.pooler_new,
         p->plans.eval.options);
     int64_t actual = counts.trained - counts.trained_head;
     if (claimed == actual)
         return true;
-    return fail(error, ERROR_WORK, (Where){ .item = request->method->name }, NULL,
+    return fail(error, ERROR_WORK, (Where){ .item = p->request->method->name }, NULL,
                 "trains %lld parameters beside the head, but its count says %lld",
                 (long long)actual, (long long)claimed);
 }
 
-static bool decide_files(Arena *arena, FilesRead *files, const Request *request, Prepared *p,
-                         Error *error)
+static bool decide_files(Arena *arena, FilesRead *files, Prepared *p, Error *error)
 {
-    const Protocol *protocol = &request->protocol;
-    if (!request_head(request, error) || !model_files(files, protocol->model, &p->model, error) ||
+    const Protocol *protocol = &p->request->protocol;
+    if (!request_head(p->request, error) ||
+        !model_files(files, protocol->model, &p->model, error) ||
         !task_files(files, protocol->task, protocol->fold, &p->task, error) ||
         !check_types(arena, p, error))
         return false;
@@ -199,14 +201,13 @@ static bool decide_files(Arena *arena, FilesRead *files, const Request *request,
     p->order_seed = seed_of(protocol->order_seed, protocol->seed);
     p->dropout_seed = seed_of(protocol->dropout_seed, protocol->seed);
     p->data_seed = seed_of(protocol->data_seed, protocol->seed);
-    decide_description(request, p);
+    decide_description(p);
     return true;
 }
 
-static bool decide_texts(Arena *arena, FilesRead *files, const Request *request, Prepared *p,
-                         Error *error)
+static bool decide_texts(Arena *arena, FilesRead *files, Prepared *p, Error *error)
 {
-    const Protocol *protocol = &request->protocol;
+    const Protocol *protocol = &p->request->protocol;
     int64_t longest = config_longest(&p->model->config);
     int64_t fewest = p->task->task.file[SPLIT_TRAIN].text_b ? 5 : 3;
     p->max_length = protocol->max_length < longest ? protocol->max_length : longest;
@@ -214,23 +215,23 @@ static bool decide_texts(Arena *arena, FilesRead *files, const Request *request,
         return fail(error, ERROR_INPUT, (Where){ .item = "max-length" },
                     arena_format(arena, "at least %lld", (long long)fewest),
                     "%lld leaves no room for a text", (long long)p->max_length);
-    if (!check_selection(protocol, p, error) || !read_heldout(arena, protocol, p, error) ||
-        !read_tokens(arena, files, protocol, p, error))
+    if (!check_selection(p, error) || !read_heldout(arena, p, error) ||
+        !read_tokens(arena, files, p, error))
         return false;
-    find_words(arena, request, p);
+    find_words(arena, p);
     return true;
 }
 
-static bool decide_steps(Arena *arena, const Request *request, Prepared *p, Error *error)
+static bool decide_steps(Arena *arena, Prepared *p, Error *error)
 {
-    const Protocol *protocol = &request->protocol;
+    const Protocol *protocol = &p->request->protocol;
     size_t rows = p->tokens[SPLIT_TRAIN].count;
-    bool any = method_steps(request->method, request->options);
+    bool any = method_steps(p->request->method, p->request->options);
     int64_t steps = any ? steps_of(protocol, rows) : 0;
     if (!check_steps(arena, steps, rows, protocol->batch, error))
         return false;
-    decide_training(request, p, steps);
-    decide_batches(arena, request, p);
+    decide_training(p, steps);
+    decide_batches(arena, p);
     return true;
 }
 
@@ -238,15 +239,14 @@ bool prepare_for(Arena *arena, FilesRead *files, const Request *request, FileAsk
                  void *context, Prepared *p, Error *error)
 {
     *p = (Prepared){ .request = request };
-    if (!decide_files(arena, files, request, p, error) ||
-        !decide_texts(arena, files, request, p, error) || !decide_steps(arena, request, p, error) ||
-        !prepare_plans(arena, request, file, context, p, error) ||
-        !check_trained(request, p, error))
+    if (!decide_files(arena, files, p, error) || !decide_texts(arena, files, p, error) ||
+        !decide_steps(arena, p, error) || !prepare_plans(arena, file, context, p, error) ||
+        !check_trained(p, error))
         return false;
     prepare_flops(p);
-    prepare_row(arena, request, p);
-    prepare_key(arena, request, p, &p->row);
-    p->row.warnings = prepare_warnings(arena, request, p);
+    prepare_row(arena, p);
+    prepare_key(arena, p, &p->row);
+    p->row.warnings = prepare_warnings(arena, p);
     return true;
 }
 

@@ -6,15 +6,14 @@
 #include "run/prepare.h"
 
 // Levers, passes, plans, frozen, ledger; all before them is decided. FileAsked: prepare_for.
-bool prepare_plans(Arena *arena, const Request *request, FileAsked *file, void *context,
-                   Prepared *p, Error *error);
+bool prepare_plans(Arena *arena, FileAsked *file, void *context, Prepared *p, Error *error);
 void prepare_flops(Prepared *p);
 // Which heads a run may end with: one, but of a fit that chooses.
-unsigned prepare_heads(const Request *request, const Prepared *p);
-bool prepare_in_parts(const Request *request, const Prepared *p); // does a batch go through so?
+unsigned prepare_heads(const Prepared *p);
+bool prepare_in_parts(const Prepared *p); // does a batch go through so?
 
 // The row's decided cells; then, from these, the hashes and the key; NULL: no warnings.
-void prepare_row(Arena *arena, const Request *request, Prepared *p);
-void prepare_key(Arena *arena, const Request *request, const Prepared *p, Row *row);
-const char *prepare_warnings(Arena *arena, const Request *request, const Prepared *p);
+void prepare_row(Arena *arena, Prepared *p);
+void prepare_key(Arena *arena, const Prepared *p, Row *row);
+const char *prepare_warnings(Arena *arena, const Prepared *p);
 #endif

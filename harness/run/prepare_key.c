@@ -6,9 +6,9 @@
 
 // What decides the result, one "name=value" a line. What is not in it: machine, threads, jobs,
 // commit, paths, names of sweep and study, timeout, evaluated splits.
-void prepare_key(Arena *arena, const Request *request, const Prepared *p, Row *row)
+void prepare_key(Arena *arena, const Prepared *p, Row *row)
 {
-    const Protocol *protocol = &request->protocol;
+    const Protocol *protocol = &p->request->protocol;
     const Dataset *dataset = &p->task->dataset;
     row->model_sha = arena_text(arena, p->model->sha.hex);
     row->vocab_sha = arena_text(arena, p->model->vocab_sha.hex);

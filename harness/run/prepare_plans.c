@@ -3,9 +3,9 @@
 #include "run/prepare_impl.h"
 #include <inttypes.h>
 
-bool prepare_in_parts(const Request *request, const Prepared *p)
+bool prepare_in_parts(const Prepared *p)
 {
-    return p->levers.pass < (size_t)request->protocol.batch;
+    return p->levers.pass < (size_t)p->request->protocol.batch;
 }
 
 static void decide_passes(Arena *arena, Prepared *p)
@@ -18,16 +18,16 @@ static void decide_passes(Arena *arena, Prepared *p)
     }
 }
 
-unsigned prepare_heads(const Request *request, const Prepared *p)
+unsigned prepare_heads(const Prepared *p)
 {
-    return request->method->fit ? request->method->heads(request->options)
-                                : 1U << p->description.head;
+    return p->request->method->fit ? p->request->method->heads(p->request->options)
+                                   : 1U << p->description.head;
 }
 
 // With the head whose evaluation takes most memory, where it is not chosen yet.
-static bool decide_plans(Arena *arena, const Request *request, Prepared *p, Error *error)
+static bool decide_plans(Arena *arena, Prepared *p, Error *error)
 {
-    unsigned heads = prepare_heads(request, p);
+    unsigned heads = prepare_heads(p);
     const Extent *train = p->passes.steps ? &p->passes.largest : NULL;
     for (int head = 0; head < HEADS; head++) {
         Plans plans;
@@ -40,11 +40,12 @@ static bool decide_plans(Arena *arena, const Request *request, Prepared *p, Erro
             p->plans = plans;
     }
     p->description.head = p->plans.description.head;
-    Budget budget = { .memory = p->levers.keeps ? 1e6 * (double)request->protocol.cache : 0,
-                      .file = 1e6 * (double)request->protocol.cache_file };
-    if (request->method->fit)
-        return fitting_plan(arena, &p->tokens[SPLIT_TRAIN], &p->tokens[SPLIT_TUNE], p->levers.pass,
-                            &budget, &p->plans, &p->frozen, error);
+    Budget budget = { .memory = p->levers.keeps ? 1e6 * (double)p->request->protocol.cache : 0,
+                      .file = p->no_room ? 0 : 1e6 * (double)p->request->protocol.cache_file };
+    if (p->request->method->fit)
+        return fitting_plan(arena, &p->tokens[SPLIT_TRAIN], &p->tokens[SPLIT_TUNE],
+                            &p->evaluation[SPLIT_TUNE], p->levers.pass, &budget, &p->plans,
+                            &p->frozen, error);
     // Whether rows are kept does not ask for recomputation, which is to change no bit.
     return frozen_plan(arena, &p->tokens[SPLIT_TRAIN], &p->passes, p->levers.pass, &budget,
                        &p->plans, &p->frozen, error) &&
@@ -79,12 +80,11 @@ static void keep_effective(Prepared *p)
         p->description.frozen_store = STORE_F32;
 }
 
-static bool plan_with(Arena *arena, const Request *request, const Levers *levers, Prepared *p,
-                      Error *error)
+static bool plan_with(Arena *arena, const Levers *levers, Prepared *p, Error *error)
 {
     p->levers = *levers;
     decide_passes(arena, p);
-    if (!decide_plans(arena, request, p, error))
+    if (!decide_plans(arena, p, error))
         return false;
     keep_effective(p);
     p->ledger = ledger_of(p);
@@ -95,7 +95,6 @@ static bool plan_with(Arena *arena, const Request *request, const Levers *levers
 typedef struct {
     Arena *arena;
     size_t mark;
-    const Request *request;
     const Prepared *p; // not planned yet
     Prepared newest;
     Error error;
@@ -105,7 +104,7 @@ static bool plan_anew(Trial *trial, const Levers *levers, Error *error)
 {
     arena_rewind(trial->arena, trial->mark);
     trial->newest = *trial->p;
-    return plan_with(trial->arena, trial->request, levers, &trial->newest, error);
+    return plan_with(trial->arena, levers, &trial->newest, error);
 }
 
 static double predicted(void *context, const Levers *levers)
@@ -115,16 +114,16 @@ static double predicted(void *context, const Levers *levers)
                                                    : INFINITY;
 }
 
-static bool plan_within(Arena *arena, const Request *request, Prepared *p, Error *error)
+static bool plan_within(Arena *arena, Prepared *p, Error *error)
 {
-    const Protocol *protocol = &request->protocol;
+    const Protocol *protocol = &p->request->protocol;
     Trial *trial = arena_zero(arena, 1, sizeof *trial);
     Levers levers;
     double least = 0;
     if (protocol->micro_batch > 0 || protocol->recompute)
         return fail(error, ERROR_INPUT, (Where){ .item = "max-memory" },
                     "without micro-batch and recompute", "chooses these itself");
-    *trial = (Trial){ .arena = arena, .mark = arena_mark(arena), .request = request, .p = p };
+    *trial = (Trial){ .arena = arena, .mark = arena_mark(arena), .p = p };
     if (levers_choose((size_t)protocol->batch, (double)protocol->max_memory, predicted, trial,
                       &levers, &least)) {
         bool planned = plan_anew(trial, &levers, error); // once more, for often others came after
@@ -141,35 +140,32 @@ static bool plan_within(Arena *arena, const Request *request, Prepared *p, Error
                 protocol_text(arena, protocol, "max-memory"));
 }
 
-static bool plan_once(Arena *arena, const Request *request, Prepared *p, Error *error)
+static bool plan_once(Arena *arena, Prepared *p, Error *error)
 {
-    const Protocol *protocol = &request->protocol;
+    const Protocol *protocol = &p->request->protocol;
     bool parts = 0 < protocol->micro_batch && protocol->micro_batch < protocol->batch;
     const Levers asked = { .pass = (size_t)(parts ? protocol->micro_batch : protocol->batch),
                            .recompute = protocol->recompute,
                            .keeps = true };
-    return protocol->max_memory == INT64_MIN ? plan_with(arena, request, &asked, p, error)
-                                             : plan_within(arena, request, p, error);
+    return protocol->max_memory == INT64_MIN ? plan_with(arena, &asked, p, error)
+                                             : plan_within(arena, p, error);
 }
 
 // A disk without room for the file takes it from the plan: the machine decides then (frozen.h).
-bool prepare_plans(Arena *arena, const Request *request, FileAsked *file, void *context,
-                   Prepared *p, Error *error)
+bool prepare_plans(Arena *arena, FileAsked *file, void *context, Prepared *p, Error *error)
 {
     Prepared *before = arena_take(arena, 1, sizeof *before);
     size_t mark = arena_mark(arena);
-    Request without = *request;
     Error why;
     *before = *p;
-    if (!plan_once(arena, request, p, error))
+    if (!plan_once(arena, p, error))
         return false;
     if (!file || !p->frozen.in_file || file(context, arena, p, &why))
         return true;
     arena_rewind(arena, mark);
     *p = *before;
     p->no_room = arena_text(arena, why.text);
-    without.protocol.cache_file = 0;
-    return plan_once(arena, &without, p, error);
+    return plan_once(arena, p, error);
 }
 
 // Products of all steps and of all evaluations.

@@ -12,9 +12,9 @@ const char *prepared_options(Arena *arena, const Prepared *p)
     return options_canonical(arena, method_options(method), p->plans.eval.options, method->name);
 }
 
-static void row_what(Arena *arena, const Request *request, const Prepared *p, Row *row)
+static void row_what(Arena *arena, const Prepared *p, Row *row)
 {
-    const Protocol *protocol = &request->protocol;
+    const Protocol *protocol = &p->request->protocol;
     row->sweep = protocol->sweep;
     row->study = protocol->study;
     row->spec_sha = protocol->spec_sha;
@@ -22,9 +22,9 @@ static void row_what(Arena *arena, const Request *request, const Prepared *p, Ro
     row->task = p->task->task.name;
     row->task_version = p->task->task.version;
     row->model = p->model->name;
-    row->method = request->method->name;
+    row->method = p->request->method->name;
     row->options = prepared_options(arena, p);
-    row->method_sha = method_sha(request->method);
+    row->method_sha = method_sha(p->request->method);
     row->pretrained = yes_no(protocol->pretrained);
     row->seed = protocol->seed;
     row->init_seed = (Whole)p->init_seed;
@@ -35,9 +35,9 @@ static void row_what(Arena *arena, const Request *request, const Prepared *p, Ro
         row->fold = p->task->task.fold;
 }
 
-static void row_data(Arena *arena, const Request *request, const Prepared *p, Row *row)
+static void row_data(Arena *arena, const Prepared *p, Row *row)
 {
-    const Protocol *protocol = &request->protocol;
+    const Protocol *protocol = &p->request->protocol;
     row->train_n = (Whole)p->tokens[SPLIT_TRAIN].count;
     row->tune_n = (Whole)p->tokens[SPLIT_TUNE].count;
     row->train_on = protocol_text(arena, protocol, "train-on");
@@ -54,10 +54,10 @@ static void row_data(Arena *arena, const Request *request, const Prepared *p, Ro
 }
 
 // The rates, and the search that found them.
-static void row_rates(const Request *request, const Prepared *p, Row *row)
+static void row_rates(const Prepared *p, Row *row)
 {
-    const Protocol *protocol = &request->protocol;
-    if (method_steps(request->method, request->options)) {
+    const Protocol *protocol = &p->request->protocol;
+    if (method_steps(p->request->method, p->request->options)) {
         row->lr = p->training.lr;
         row->head_lr = p->training.head_lr;
         row->lr_source = isnan(protocol->lr)    ? "default"
@@ -73,10 +73,10 @@ static void row_rates(const Request *request, const Prepared *p, Row *row)
     }
 }
 
-static void row_training(Arena *arena, const Request *request, const Prepared *p, Row *row)
+static void row_training(Arena *arena, const Prepared *p, Row *row)
 {
-    const Protocol *protocol = &request->protocol;
-    unsigned heads = prepare_heads(request, p);
+    const Protocol *protocol = &p->request->protocol;
+    unsigned heads = prepare_heads(p);
     row->head = head_names[heads & (heads - 1) ? HEAD_AUTO : p->description.head];
     row->head_new = counts_of(p->plans.eval.graph).head_new;
     row->epochs = protocol->epochs;
@@ -84,7 +84,7 @@ static void row_training(Arena *arena, const Request *request, const Prepared *p
     row->select = protocol_text(arena, protocol, "select");
     row->steps = p->training.steps;
     row->batch = protocol->batch;
-    if (prepare_in_parts(request, p))
+    if (prepare_in_parts(p))
         row->micro_batch = (Whole)p->levers.pass;
     if (p->levers.recompute)
         row->recompute = "yes";
@@ -126,13 +126,13 @@ static void row_memory(const Ledger *ledger, Row *row)
     row->eval_plan_peak = ledger_evaluation(ledger);
 }
 
-void prepare_row(Arena *arena, const Request *request, Prepared *p)
+void prepare_row(Arena *arena, Prepared *p)
 {
     row_clear(&p->row);
-    row_what(arena, request, p, &p->row);
-    row_data(arena, request, p, &p->row);
-    row_training(arena, request, p, &p->row);
-    row_rates(request, p, &p->row);
+    row_what(arena, p, &p->row);
+    row_data(arena, p, &p->row);
+    row_training(arena, p, &p->row);
+    row_rates(p, &p->row);
     row_parameters(p, &p->row);
     row_memory(&p->ledger, &p->row);
 }

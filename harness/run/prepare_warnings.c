@@ -85,15 +85,15 @@ static void of_memory(Warnings *w, const Prepared *p)
                              p->no_room));
 }
 
-const char *prepare_warnings(Arena *arena, const Request *request, const Prepared *p)
+const char *prepare_warnings(Arena *arena, const Prepared *p)
 {
     Warnings w = { .arena = arena };
-    bool final = request->protocol.stage == STAGE_FINAL;
+    bool final = p->request->protocol.stage == STAGE_FINAL;
     of_task(&w, p);
     of_training(&w, p);
     of_model(&w, &p->description);
     of_texts(&w, final, p);
-    if (final && request->protocol.heldout &&
+    if (final && p->request->protocol.heldout &&
         !heldout_applies(&p->description, &p->model->checkpoint))
         warn(&w, p->description.pretrained ? "the checkpoint has no masked-language-model head: "
                                              "forgetting is not measured"

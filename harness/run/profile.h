@@ -15,10 +15,6 @@
 #define RUN_PROFILE_H
 #include "run/prepare.h"
 
-typedef enum { PASS_FORWARD, PASS_BACKWARD, PASS_PARAMETERS, PASS_AGAIN } Pass;
-extern const char *const pass_names[];
-Pass pass_of(const Graph *graph, size_t node);
-
 typedef struct {
     const double *seconds; // by node of the training graph
     size_t steps;          // that were done

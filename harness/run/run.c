@@ -51,8 +51,9 @@ static Whole phase_ended(Peaks *peaks)
     return peaks->apart ? peak : WHOLE_UNKNOWN;
 }
 
-// What one task costs to keep and to use; of a run that did not end well nothing is kept.
-static bool used(Run *run, Error *error)
+// What one task costs to keep and to use; of a run that did not end well nothing is kept. A result
+// that is there is not lost for want of memory to measure its use.
+static bool used(Arena *arena, Run *run, Error *error)
 {
     Row *row = run->row;
     if (!row_ok(row))
@@ -61,9 +62,11 @@ static bool used(Run *run, Error *error)
     if (!trainer_saved_bytes(&run->trainer, &bytes, error))
         return false;
     row->saved_bytes = (Whole)bytes;
-    return strcmp(row->stage, "final") != 0 ||
-           inference_cost(&run->prepared, run->trainer.state,
-                          at_most(INFERENCE_SECONDS, &run->prepared), row, error);
+    if (!strcmp(row->stage, "final") &&
+        !inference_cost(&run->prepared, run->trainer.state,
+                        at_most(INFERENCE_SECONDS, &run->prepared), row, error))
+        run_warn(arena, row, arena_format(arena, "its use is not timed: %s", error->text));
+    return true;
 }
 
 // When what began and ended, by the clock and by the processor's.
@@ -94,10 +97,47 @@ static void row_trainer(Arena *arena, const Run *run, Row *row)
                 state->gradient_bytes + state->moment_bytes + run->best.bytes);
 }
 
+static void row_machine(Arena *arena, Row *row)
+{
+    char cpu[256], library[LIBRARY_TEXT];
+    file_field("/proc/cpuinfo", "model name", cpu, sizeof cpu);
+    row->cpu = cpu[0] ? arena_text(arena, cpu) : NULL;
+    row->cores = sysconf(_SC_NPROCESSORS_ONLN);
+    row->blas = arena_text(arena, product_library(library));
+    row->blas_core = arena_text(arena, product_core());
+    row->backend = BACKEND;
+    row->compiler = version_compiler;
+    row->flags = version_flags;
+    row->commit = version_commit[0] ? version_commit : NULL;
+    row->dirty = version_commit[0] ? (version_dirty ? "yes" : "no") : NULL;
+}
+
+// What is known of the row before anything is computed.
+static void row_begin(Arena *arena, Run *run)
+{
+    const Protocol *protocol = &run->request->protocol;
+    Row *row = run->row;
+    *row = run->prepared.row;
+    row->rss_start = run->rss_start;
+    row->predicted_peak = predicted_growth(&run->prepared.ledger, run->rss_start);
+    row->load_start = run->load_start;
+    row->attempts = protocol->attempt;
+    row->jobs = protocol->jobs;
+    row->threads = protocol->threads;
+    row_machine(arena, row);
+}
+
+// What stands against the run is known before anything is computed.
 static bool begin(Arena *arena, Run *run, Error *error)
 {
     Prepared *p = &run->prepared;
-    if (!trainer_new(arena, &p->plans, &p->model->checkpoint, p->init_seed, p->dropout_seed,
+    const Ledger *ledger = &p->ledger;
+    if (run->interrupted) // while it waited for another run
+        return run_stopped(arena, run, error);
+    checkpoint_rest(&p->model->checkpoint); // its header has been read
+    row_begin(arena, run);
+    if (!ledgers_fit(&ledger, 1, arena, error) || !run_folders(arena, run, error) ||
+        !trainer_new(arena, &p->plans, &p->model->checkpoint, p->init_seed, p->dropout_seed,
                      &p->training, &run->trainer, error))
         return false;
     run->curve = arena_zero(arena, CURVE_POINTS, sizeof *run->curve);
@@ -146,51 +186,7 @@ static bool compute(Arena *arena, Run *run, Error *error)
     row->probe_gflops = (probe + product_probe(at_most(PROBE_SECONDS, p))) / 2;
     row_trainer(arena, run, row);
     row->finished_at = utc_now(arena);
-    return used(run, error) && run_write(arena, run, error);
-}
-
-static void row_machine(Arena *arena, Row *row)
-{
-    char cpu[256], library[LIBRARY_TEXT];
-    file_field("/proc/cpuinfo", "model name", cpu, sizeof cpu);
-    row->cpu = cpu[0] ? arena_text(arena, cpu) : NULL;
-    row->cores = sysconf(_SC_NPROCESSORS_ONLN);
-    row->blas = arena_text(arena, product_library(library));
-    row->blas_core = arena_text(arena, product_core());
-    row->backend = BACKEND;
-    row->compiler = version_compiler;
-    row->flags = version_flags;
-    row->commit = version_commit[0] ? version_commit : NULL;
-    row->dirty = version_commit[0] ? (version_dirty ? "yes" : "no") : NULL;
-}
-
-// What is known of the row before anything is computed.
-static void row_begin(Arena *arena, Run *run)
-{
-    const Protocol *protocol = &run->request->protocol;
-    Row *row = run->row;
-    *row = run->prepared.row;
-    row->rss_start = run->rss_start;
-    row->predicted_peak = predicted_growth(&run->prepared.ledger, run->rss_start);
-    row->load_start = run->load_start;
-    row->attempts = protocol->attempt;
-    row->jobs = protocol->jobs;
-    row->threads = protocol->threads;
-    row_machine(arena, row);
-}
-
-// From the files to the row.
-static bool do_it(Arena *arena, FilesRead *files, Run *run, Error *error)
-{
-    if (!product_start((int)run->request->protocol.threads, error) ||
-        !prepare_for(arena, files, run->request, keeping_claim, &run->keeping, &run->prepared,
-                     error))
-        return false;
-    checkpoint_rest(&run->prepared.model->checkpoint); // its header has been read
-    row_begin(arena, run);
-    const Ledger *ledger = &run->prepared.ledger;
-    return ledgers_fit(&ledger, 1, arena, error) && run_folders(arena, run, error) &&
-           compute(arena, run, error);
+    return used(arena, run, error) && run_write(arena, run, error);
 }
 
 bool run(Arena *arena, const Request *request, Tell tell, void *context, Row *row, Error *error)
@@ -206,7 +202,10 @@ bool run(Arena *arena, const Request *request, Tell tell, void *context, Row *ro
     run.keeping = keeping_new(run_goes_on, &run);
     FilesRead *files = files_new(arena);
     run.load_start = load_average();
-    bool ok = do_it(arena, files, &run, error);
+    bool ok =
+        product_start((int)request->protocol.threads, error) &&
+        prepare_for(arena, files, request, keeping_claim, &run.keeping, &run.prepared, error) &&
+        compute(arena, &run, error);
     keeping_release(&run.keeping);
     trainer_free(&run.trainer);
     files_close(files);

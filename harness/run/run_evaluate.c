@@ -2,29 +2,18 @@
 #include "run/run_impl.h"
 #include <assert.h>
 #include <math.h>
-#include <string.h>
 
-static const float *logits_of(Arena *arena, Run *run, Split split)
+static Matrix ask(void *trainer, const Batch *batch)
 {
-    Prepared *p = &run->prepared;
-    const Batches *batches = &p->evaluation[split];
-    size_t outputs = (size_t)p->description.outputs, row = 0;
-    float *logits = arena_take(arena, p->tokens[split].count * outputs + 1, sizeof *logits);
-    BatchBuffer buffer = batch_buffer(arena, &batches->largest);
-    for (size_t s = 0; s < batches->steps; s++) {
-        size_t count = batches->begin[s + 1] - batches->begin[s];
-        Batch batch =
-            batch_fill(&buffer, &p->tokens[split], batches->order + batches->begin[s], count);
-        Matrix got = trainer_logits(&run->trainer, &batch);
-        for (size_t r = 0; r < got.rows; r++, row++)
-            memcpy(logits + row * outputs, row_at(got, r), outputs * sizeof *logits);
-    }
-    return logits;
+    return trainer_logits(trainer, batch);
 }
 
 Evaluation run_evaluate(Arena *arena, Run *run, Split split)
 {
-    return evaluation_of(arena, run->prepared.task, split, logits_of(arena, run, split));
+    const Prepared *p = &run->prepared;
+    return evaluation_of(arena, p->task, split,
+                         logits_of(arena, &p->tokens[split], &p->evaluation[split],
+                                   (size_t)p->description.outputs, ask, &run->trainer));
 }
 
 static void row_scores(const Run *run, const Evaluation *evaluation, size_t count)

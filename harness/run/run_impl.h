@@ -31,8 +31,11 @@ typedef struct {
     Arena *keep;            // of what is kept until the run has learned
 } Run;
 
-// Before the first step, or instead of steps: is the run (context) to go on?
+// Before the first step, or instead of steps: is the run (context) to go on? Where it is not, it
+// ends as among steps: late is a status, interrupted an error.
 bool run_goes_on(void *context);
+void run_warn(Arena *arena, Row *row, const char *warning); // beside those that are there
+bool run_stopped(Arena *arena, Run *run, Error *error);
 
 // Trains or fits. What put an end to it is in row->status; an interruption is an error.
 bool run_learn(Arena *arena, Run *run, Error *error);

@@ -16,8 +16,7 @@ bool run_goes_on(void *context)
     return !run->interrupted && !run->late;
 }
 
-// What run_goes_on() put an end to ends as among steps: late is a status, interrupted an error.
-static bool stopped(Arena *arena, Run *run, Error *error)
+bool run_stopped(Arena *arena, Run *run, Error *error)
 {
     if (run->interrupted)
         return fail(error, ERROR_INTERRUPTED, (Where){ .item = "run" }, NULL,
@@ -28,7 +27,7 @@ static bool stopped(Arena *arena, Run *run, Error *error)
     return true;
 }
 
-static void warn(Arena *arena, Row *row, const char *warning)
+void run_warn(Arena *arena, Row *row, const char *warning)
 {
     text_append(arena, &row->warnings, "; ", "%s", warning);
 }
@@ -40,8 +39,8 @@ static KeptEnd keep_rows(Arena *arena, Arena *hold, Run *run, Error *error)
     KeptEnd end = keeping_rows(hold, keeping, &run->prepared, &run->trainer, error);
     for (int i = 0; i < keeping->claims; i++)
         if (keeping->claim[i].warning)
-            warn(arena, run->row,
-                 arena_format(arena, "no other run will find %s", keeping->claim[i].warning));
+            run_warn(arena, run->row,
+                     arena_format(arena, "no other run will find %s", keeping->claim[i].warning));
     return end;
 }
 
@@ -52,7 +51,7 @@ static bool freeze(Arena *arena, Arena *hold, Run *run, Error *error)
         return true;
     KeptEnd end = keep_rows(arena, hold, run, error);
     if (end != KEPT)
-        return end == KEPT_STOPPED && stopped(arena, run, error);
+        return end == KEPT_STOPPED && run_stopped(arena, run, error);
     run->trainer.kept = &run->keeping.kept[0];
     run->row->feature_s = run->keeping.seconds;
     return true;
@@ -97,7 +96,7 @@ static bool fit(Arena *arena, Arena *hold, Run *run, Error *error)
     double start = seconds_now(), claimed = run->keeping.spent;
     KeptEnd end = keep_rows(arena, hold, run, error);
     if (end != KEPT)
-        return end == KEPT_STOPPED && stopped(arena, run, error);
+        return end == KEPT_STOPPED && run_stopped(arena, run, error);
     const Kept *kept = run->keeping.kept;
     Fit fit = { .arena = hold,
                 .config = p->description.config,
@@ -118,7 +117,7 @@ static bool fit(Arena *arena, Arena *hold, Run *run, Error *error)
     double asked = seconds_now();
     run->keep = hold;
     if (!run->request->method->fit(&fit, p->plans.eval.options, &fitted, error))
-        return run->interrupted || run->late ? stopped(arena, run, error)
+        return run->interrupted || run->late ? run_stopped(arena, run, error)
                                              : no_fit(arena, run, error);
     row_fitted(arena, run, &fitted, seconds_now() - asked);
     if (!fitting_adopt(arena, &fitted, &p->largest_evaluation, &p->plans, &run->trainer, error))
@@ -157,5 +156,6 @@ void run_select(Arena *arena, Run *run)
     best_restore(&run->best);
     row->best_epoch = run->best.epoch;
     if (row->best_epoch == looks_epoch(looks, looks->steps - 1))
-        warn(arena, row, "the last epoch is the best on tune: longer training may score higher");
+        run_warn(arena, row,
+                 "the last epoch is the best on tune: longer training may score higher");
 }

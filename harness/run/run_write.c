@@ -1,5 +1,6 @@
 // run_write.c: what a run leaves. The row comes last, so that what stands in rows/ is whole.
 #include "run/run_impl.h"
+#include "base/lock.h"
 #include "run/saved.h"
 #include <errno.h>
 #include <string.h>
@@ -15,10 +16,9 @@ static bool finished_before(Arena *arena, const char *path)
            row_ok(&rows[0]);
 }
 
-bool run_write(Arena *arena, Run *run, Error *error)
+static bool write_row(Arena *arena, const Run *run, const char *out, Error *error)
 {
-    Prepared *p = &run->prepared;
-    const char *out = run->request->protocol.out;
+    const Prepared *p = &run->prepared;
     const Evaluation *scored = run->evaluation;
     const char *path = row_file(arena, out, "rows", p->row.key);
     if (!row_ok(run->row) && finished_before(arena, path))
@@ -26,14 +26,25 @@ bool run_write(Arena *arena, Run *run, Error *error)
                     "%s: %s; the finished row that is there is kept", run->row->status,
                     run->row->error);
     size_t n = run->evaluations, tune = n > 0 && scored[0].split == SPLIT_TUNE;
-    return (n == 0 || !run->request->protocol.save ||
-            saved_write(arena, run->request->protocol.save, run->request, p, &run->trainer,
-                        error)) &&
-           write_scores(arena, out, p, scored, n, error) &&
+    return write_scores(arena, out, p, scored, n, error) &&
            write_predictions(arena, out, p, scored + tune, n - tune, error) &&
            write_curve(arena, out, p, run->curve, run->points, error) &&
            profile_write(arena, out, p, run->profile.seconds ? &run->profile : NULL, error) &&
            row_write(path, run->row, error);
+}
+
+// Of two processes that do the same run one writes after the other, so that what the second finds
+// stays as it is until it has written.
+bool run_write(Arena *arena, Run *run, Error *error)
+{
+    const Protocol *protocol = &run->request->protocol;
+    if (run->evaluations > 0 && protocol->save &&
+        !saved_write(arena, protocol->save, &run->prepared, &run->trainer, error))
+        return false;
+    Lock lock = lock_folder(path_join(arena, protocol->out, "rows"));
+    bool ok = write_row(arena, run, protocol->out, error);
+    lock_release(&lock);
+    return ok;
 }
 
 bool run_folders(Arena *arena, const Run *run, Error *error)

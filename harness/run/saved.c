@@ -1,6 +1,7 @@
 // saved.c: run.json by jansson, its keys as a table.
 #include "run/saved.h"
 #include "base/json.h"
+#include "base/lock.h"
 #include "base/text.h"
 #include "base/version.h"
 #include <errno.h>
@@ -96,8 +97,7 @@ static bool is_pairs(const Task *task)
     return task->file[SPLIT_TRAIN].text_b != NULL;
 }
 
-static json_t *describe_run(Arena *arena, const Request *request, const Prepared *p,
-                            const Hash *tensors, bool *ok)
+static json_t *describe_run(Arena *arena, const Prepared *p, const Hash *tensors, bool *ok)
 {
     const Row *row = &p->row;
     json_t *root = json_object();
@@ -116,7 +116,7 @@ static json_t *describe_run(Arena *arena, const Request *request, const Prepared
     put(root, "labels", labels_of(&p->task->task, ok), ok);
     put(root, "method", json_string(row->method), ok);
     put(root, "method_sha", json_string(row->method_sha), ok);
-    put(root, "options", options_of(arena, request, ok), ok);
+    put(root, "options", options_of(arena, p->request, ok), ok);
     put(root, "head", json_string(head_names[p->description.head]), ok);
     put(root, "pretrained", json_boolean(p->description.pretrained), ok);
     put(root, "init_seed", json_integer(row->init_seed), ok);
@@ -130,16 +130,11 @@ static json_t *describe_run(Arena *arena, const Request *request, const Prepared
     return root;
 }
 
-bool saved_write(Arena *arena, const char *folder, const Request *request, const Prepared *prepared,
-                 const Trainer *trainer, Error *error)
+static bool write_description(Arena *arena, const char *description, const Prepared *prepared,
+                              const Hash *tensors, Error *error)
 {
-    const char *tensors = path_join(arena, folder, TENSORS);
-    const char *description = path_join(arena, folder, DESCRIPTION);
-    Hash hash;
     bool ok = true;
-    if (!trainer_save(trainer, tensors, error) || !hash_file(tensors, &hash, error))
-        return false;
-    json_t *root = describe_run(arena, request, prepared, &hash, &ok);
+    json_t *root = describe_run(arena, prepared, tensors, &ok);
     char *text = ok ? json_dumps(root, JSON_INDENT(2)) : NULL;
     json_decref(root);
     if (!text)
@@ -147,6 +142,19 @@ bool saved_write(Arena *arena, const char *folder, const Request *request, const
                     "UTF-8, as names and labels", "could not be put together");
     ok = file_write_text(description, arena_format(arena, "%s\n", text), error);
     free(text);
+    return ok;
+}
+
+// The lock keeps both files one run's; where there is none, the hash tells that they are not.
+bool saved_write(Arena *arena, const char *folder, const Prepared *prepared, const Trainer *trainer,
+                 Error *error)
+{
+    Hash tensors;
+    Lock lock = lock_folder(folder);
+    bool ok =
+        trainer_save(trainer, path_join(arena, folder, TENSORS), &tensors, error) &&
+        write_description(arena, path_join(arena, folder, DESCRIPTION), prepared, &tensors, error);
+    lock_release(&lock);
     return ok;
 }
 

@@ -8,8 +8,9 @@
 //   frozen_dtype (left out where it is f32), fold (where the task has none)
 //   max_length; batch (of the evaluation); tensors_sha: SHA-256 of method.safetensors
 //
-// run.json is written last and holds the hash of the other file, so what a kill left half replaced
-// is noticed. A folder may be saved to again; one that holds anything else is refused.
+// run.json is written last and holds the hash of what was written to the other file, so what a kill
+// left half replaced, or of two runs one file each, is noticed. A folder may be saved to again, by
+// one run after another; one that holds anything else is refused.
 #ifndef RUN_SAVED_H
 #define RUN_SAVED_H
 #include "run/prepare.h"
@@ -30,8 +31,8 @@ typedef struct {
 
 // Makes the folder. Before training: one that cannot be saved to is then known.
 bool saved_ready(Arena *arena, const char *folder, Error *error);
-bool saved_write(Arena *arena, const char *folder, const Request *request, const Prepared *prepared,
-                 const Trainer *trainer, Error *error);
+bool saved_write(Arena *arena, const char *folder, const Prepared *prepared, const Trainer *trainer,
+                 Error *error);
 
 // Every key is there, of its type and within its bounds, and no other is; options are those of the
 // method. Nothing is said of models and tensors.

@@ -15,7 +15,6 @@ Counts counts_of(const Graph *graph)
         counts.trained += p->trained ? count : 0;
         counts.trained_tables += p->trained && embedding && p->rank == 2 ? count : 0;
         counts.trained_head += p->trained && p->part == PART_HEAD ? count : 0;
-        counts.trained_tensors += p->trained;
         counts.method += p->part == PART_METHOD ? count : 0;
         counts.head += p->part == PART_HEAD ? count : 0;
         counts.head_new +=

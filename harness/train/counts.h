@@ -11,7 +11,6 @@ typedef struct {
     int64_t trained_tables; // word, position and type
     int64_t trained_head;
     int64_t head_new; // layers: new dense ones of the head beside the classifier
-    int64_t trained_tensors;
 } Counts;
 Counts counts_of(const Graph *graph);
 // The same with a head that a method fitted counted by its free numbers.

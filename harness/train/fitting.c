@@ -3,20 +3,18 @@
 #include <assert.h>
 #include <string.h>
 
-bool fitting_plan(Arena *arena, const Tokens *train, const Tokens *tune, size_t batch,
-                  const Budget *budget, Plans *plans, Frozen *frozen, Error *error)
+bool fitting_plan(Arena *arena, const Tokens *train, const Tokens *tune, const Batches *of_tune,
+                  size_t batch, const Budget *budget, Plans *plans, Frozen *frozen, Error *error)
 {
-    Batches of_tune;
     batches_in_order(arena, train, batch, &frozen->batches);
-    batches_in_order(arena, tune, batch, &of_tune);
-    Extent largest = extent_max(frozen->batches.largest, of_tune.largest);
+    Extent largest = extent_max(frozen->batches.largest, of_tune->largest);
     if (!plans_features(arena, &largest, plans, error))
         return false;
     const Graph *graph = plans->features.graph;
     frozen->bytes = kept_bytes(graph, train) + (tune->count ? kept_bytes(graph, tune) : 0);
     frozen->in_file = room_for(budget, frozen->bytes) == IN_FILE;
     frozen->flops =
-        batches_flops(graph, train, &frozen->batches) + batches_flops(graph, tune, &of_tune);
+        batches_flops(graph, train, &frozen->batches) + batches_flops(graph, tune, of_tune);
     return true;
 }
 

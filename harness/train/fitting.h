@@ -6,9 +6,10 @@
 #include "train/trainer.h"
 
 // The graph of the vectors for batches up to these, and what keeping them takes: every row of train
-// and of tune, once; in memory where the budget has room for it nowhere.
-bool fitting_plan(Arena *arena, const Tokens *train, const Tokens *tune, size_t batch,
-                  const Budget *budget, Plans *plans, Frozen *frozen, Error *error);
+// and of tune (`of_tune`: its batches, as evaluated), once; in memory where the budget has room for
+// it nowhere.
+bool fitting_plan(Arena *arena, const Tokens *train, const Tokens *tune, const Batches *of_tune,
+                  size_t batch, const Budget *budget, Plans *plans, Frozen *frozen, Error *error);
 
 // A split's vectors out of its kept rows, which lie where they lay.
 Vectors fitting_vectors(const Plans *plans, const Kept *kept);

@@ -83,6 +83,7 @@ static Matrix block_of(const Kept *kept, size_t value, uint32_t example)
                    first_row(kept->rows[value], kept->tokens, example + 1) - first);
 }
 
+// Each example's place among all, with its rows of the batch. False: `block` said no.
 static bool blocks(const Kept *kept, size_t value, const Batch *batch, Matrix rows,
                    KeptBlock *block, void *with)
 {
@@ -119,15 +120,13 @@ void kept_release(Kept *kept)
     kept->mapped = (Bytes){ 0 };
 }
 
+static bool give(void *with, Matrix from, Matrix to)
+{
+    return kept_copy(with, to, from);
+}
+
 void kept_feed(const Kept *kept, const Batch *batch, const Value *fed, const Runner *runner)
 {
-    for (size_t i = 0; i < kept->values; i++) {
-        Matrix rows = runner_feed(runner, fed[i], &batch->extent);
-        size_t row = 0;
-        for (size_t s = 0; s < batch->extent.sequences; s++) {
-            Matrix place = block_of(kept, i, batch->example[s]);
-            kept_copy(NULL, rows_of(rows, row, place.rows), place);
-            row += place.rows;
-        }
-    }
+    for (size_t i = 0; i < kept->values; i++)
+        blocks(kept, i, batch, runner_feed(runner, fed[i], &batch->extent), give, NULL);
 }

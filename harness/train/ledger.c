@@ -33,16 +33,23 @@ int64_t ledger_resident(const Ledger *ledger)
     return larger(ledger_training(ledger) + (int64_t)ledger->in_file, ledger_evaluation(ledger));
 }
 
+bool memory_fits(double bytes, double held, const Arena *arena, const char *who, const char *helps,
+                 Error *error)
+{
+    double there = memory_total(), left = (double)arena_left(arena);
+    return (bytes <= there && held < left) ||
+           fail(error, ERROR_ENVIRONMENT, (Where){ .item = "memory" }, NULL,
+                "%s %.1f GB where there are %.1f GB; %s", who, bytes / 1e9, fmin(there, left) / 1e9,
+                helps);
+}
+
 bool ledgers_fit(const Ledger *const *ledger, size_t runs, const Arena *arena, Error *error)
 {
-    double peak = 0, held = 0, there = memory_total(), left = (double)arena_left(arena);
+    double peak = 0, held = 0;
     for (size_t r = 0; r < runs; r++) {
         peak += (double)ledger_peak(ledger[r]);
         held += (double)held_bytes(&ledger[r]->held);
     }
-    return (peak <= there && held < left) ||
-           fail(error, ERROR_ENVIRONMENT, (Where){ .item = "memory" }, NULL,
-                "%s %.1f GB where there are %.1f GB; a smaller batch or max-length needs less",
-                runs > 1 ? "both runs at once need" : "the run needs", peak / 1e9,
-                fmin(there, left) / 1e9);
+    return memory_fits(peak, held, arena, runs > 1 ? "both runs at once need" : "the run needs",
+                       "a smaller batch or max-length needs less", error);
 }

@@ -25,7 +25,10 @@ int64_t ledger_evaluation(const Ledger *ledger); // the row's eval_plan_peak
 int64_t ledger_peak(const Ledger *ledger);       // what there has to be: the larger of both
 int64_t ledger_resident(const Ledger *ledger);   // at most, pages of the file among it
 
-// May runs be done side by side, with what they hold in this arena? The kernel promises memory that
-// there is not, and ends the process that uses it.
+// Has the machine so many bytes, of which `held` are to lie in this arena? The kernel promises
+// memory that there is not, and ends the process that uses it. Else "WHO 9.9 GB where ...; HELPS".
+bool memory_fits(double bytes, double held, const Arena *arena, const char *who, const char *helps,
+                 Error *error);
+// May runs be done side by side, with what they hold in this arena?
 bool ledgers_fit(const Ledger *const *ledger, size_t runs, const Arena *arena, Error *error);
 #endif

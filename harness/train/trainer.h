@@ -42,8 +42,8 @@ void trainer_rest(Trainer *trainer);
 
 // One task's tensors, head included, as a safetensors file: what was trained, or where the method
 // computes what it uses from that, the computed numbers (Description.stored). The trainer has an
-// evaluation's graph.
-bool trainer_save(const Trainer *trainer, const char *path, Error *error);
+// evaluation's graph. `hash` as of checkpoint_write.
+bool trainer_save(const Trainer *trainer, const char *path, Hash *hash, Error *error);
 bool trainer_saved_bytes(const Trainer *trainer, size_t *bytes, Error *error); // of that file
 // Such a file over the trained parameters of a state on the same model, described as `stored`. A
 // tensor that is missing, of another shape or not trained here is an error that names it.

@@ -61,12 +61,12 @@ static bool tensors_of(Arena *arena, const Trainer *trainer, bool numbers, Tenso
     return computed != NULL;
 }
 
-bool trainer_save(const Trainer *trainer, const char *path, Error *error)
+bool trainer_save(const Trainer *trainer, const char *path, Hash *hash, Error *error)
 {
     Arena *arena = arena_new(ARENA_RUN, error);
     Tensors tensors;
     bool ok = arena && tensors_of(arena, trainer, true, &tensors, error) &&
-              checkpoint_write(path, tensors.tensor, tensors.count, error);
+              checkpoint_write(path, tensors.tensor, tensors.count, hash, error);
     arena_free(arena);
     return ok;
 }

@@ -130,7 +130,7 @@ static bool saved(Trial *trial, void *context, Finding *finding, Error *error)
     if (!trial_learn(trial, error))
         return false;
     Matrix trained = trial_logits(trial);
-    if (!trainer_save(&trial->trainer, saved->path, error) ||
+    if (!trainer_save(&trial->trainer, saved->path, NULL, error) ||
         !loaded_logits(trial, saved->path, &loaded, &saved->tensors, error))
         return false;
     if (!bits_equal(trained, loaded))

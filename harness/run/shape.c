@@ -1,5 +1,5 @@
 // shape.c: config.json and what follows from it.
-#include "cost/shape.h"
+#include "run/shape.h"
 #include "run/prepare.h"
 
 bool shape_read(Arena *arena, const char *model, Shape *shape, Error *error)
