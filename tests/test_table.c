@@ -269,17 +269,21 @@ static void a_label_says_what_differs_and_no_more(void)
         finished(arena, "tiny", "reviews", "full", "", 1, 0.6),
         finished(arena, "tiny", "reviews", "bitfit", "", 1, 0.65),
         finished(arena, "tiny", "reviews", "bitfit", "", 2, 0.66),
+        finished(arena, "tiny", "reviews", "bitfit", "", 3, 0.67),
     };
     rows[3].key = "other", rows[3].pretrained = "no";
-    rows[5].lr = 3e-3;
+    rows[4].head_lr = rows[4].lr; // which goes without saying
+    rows[5].lr = rows[5].head_lr = 3e-3;
+    rows[6].lr = 3e-3, rows[6].head_lr = 1e-2;
     const char *lines[] = { "| tiny | lora rank=8 | 80.0 | 1 |",
                             "| tiny | lora rank=4 | 70.0 | 1 |",
                             "| tiny | full | 90.0 | 1 |",
                             "| tiny | full (untrained) | 60.0 | 1 |",
                             "| tiny | bitfit lr=0.001 | 65.0 | 1 |",
-                            "| tiny | bitfit lr=0.003 | 66.0 | 1 |" };
-    for (int i = 0; i < 6; i++)
-        CHECK(says(rows, 6, TABLE_MARKDOWN, lines[i]));
+                            "| tiny | bitfit lr=0.003 | 66.0 | 1 |",
+                            "| tiny | bitfit head\\_lr=0.01 lr=0.003 | 67.0 | 1 |" };
+    for (int i = 0; i < 7; i++)
+        CHECK(says(rows, 7, TABLE_MARKDOWN, lines[i]));
     arena_free(arena);
 }
 

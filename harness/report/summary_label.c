@@ -89,7 +89,11 @@ static const char *differing_settings(const Work *work, const Cell *cell, const 
         const Column *column = work->field[f].column;
         bool hash = strstr(column->name, "_sha") != NULL, differs = false;
         const char *mine = row_text(work->arena, cell->row, column);
-        if ((work->field[f].part != OF_LINE && work->field[f].part != OF_SEARCH) || !*mine)
+        // The head has the rate of the rest where no other is asked for, and that goes without
+        // saying.
+        bool follows = column == row_find("head_lr") && cell->row->head_lr == cell->row->lr;
+        if ((work->field[f].part != OF_LINE && work->field[f].part != OF_SEARCH) || !*mine ||
+            follows)
             continue;
         for (size_t c = 0; c < cells && !differs; c++)
             differs = !strcmp(others[c].label, cell->label) &&
