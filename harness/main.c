@@ -2,6 +2,7 @@
 #include "base/text.h"
 #include "base/version.h"
 #include "command/commands.h"
+#include "engine/product.h"
 #include "run/request.h"
 #include <fcntl.h>
 #include <signal.h>
@@ -161,6 +162,7 @@ int main(int count, char **argument)
 {
     Error error = { 0 };
     int status = 0;
+    product_begin(argument);
     standard_files();
     signal(SIGXFSZ, SIG_IGN); // a full quota is an error of write, not the end of the process
     bool ok = dispatch(count, argument, &status, &error);

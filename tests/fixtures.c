@@ -93,6 +93,7 @@ int main(int count, char **argument)
 {
     Error error;
     Fixtures fixtures = { 0 };
+    product_begin(argument);
     if (count != 2) {
         fprintf(stderr, "usage: fixtures DIR\n");
         return 2;

@@ -1,6 +1,7 @@
 // main.c: runs the suites. usage: run-tests [SUITE...]    Exit status 1 when anything fails, 2 for
 // a suite that is not there.
 #include "tests/test.h"
+#include "engine/product.h"
 #include <CUnit/Basic.h>
 #include <dirent.h>
 #include <math.h>
@@ -163,6 +164,7 @@ static bool wanted(const char *suite, int count, char **argument)
 
 int main(int count, char **argument)
 {
+    product_begin(argument);
     if (CU_initialize_registry() != CUE_SUCCESS)
         return 1;
     int found = 0;

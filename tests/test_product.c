@@ -254,6 +254,22 @@ static void the_library_names_its_version_and_threading(void)
     CHECK(strlen(product_core()) > 2);
 }
 
+// Where OpenBLAS knows this processor the test says little; where it does not, it holds the choice.
+static void a_processor_with_avx2_does_not_get_the_kernels_of_one_without(void)
+{
+    const char *asked = getenv("OPENBLAS_CORETYPE");
+#if defined(__x86_64__)
+    if (__builtin_cpu_supports("avx2") && !(asked && !strcmp(asked, "Prescott")))
+        CHECK(strcmp(product_core(), "Prescott") != 0);
+#endif
+    char kept[64] = "";
+    snprintf(kept, sizeof kept, "%s", asked ? asked : "");
+    setenv("OPENBLAS_CORETYPE", "Nehalem", 1); // as it was set: the program goes on
+    product_begin((char *[]){ "false", NULL });
+    CHECK_TEXT(getenv("OPENBLAS_CORETYPE"), "Nehalem");
+    asked ? setenv("OPENBLAS_CORETYPE", kept, 1) : unsetenv("OPENBLAS_CORETYPE");
+}
+
 static void the_probe_measures_a_possible_rate(void)
 {
     double rate = product_probe(0.01);
@@ -271,5 +287,6 @@ void suite_product(void)
     ADD(the_process_has_the_threads_that_were_asked_for);
     ADD(a_blas_that_computes_wrong_results_is_refused_with_the_way_out);
     ADD(the_library_names_its_version_and_threading);
+    ADD(a_processor_with_avx2_does_not_get_the_kernels_of_one_without);
     ADD(the_probe_measures_a_possible_rate);
 }

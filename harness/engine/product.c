@@ -11,6 +11,22 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
+
+void product_begin(char **argument)
+{
+#if defined(__x86_64__)
+    bool avx2 = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
+    bool avx512 = __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512cd") &&
+                  __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512dq") &&
+                  __builtin_cpu_supports("avx512vl");
+    if (avx2 && !strcmp(product_core(), "Prescott") && !getenv("OPENBLAS_CORETYPE") &&
+        setenv("OPENBLAS_CORETYPE", avx512 ? "SkylakeX" : "Haswell", 1) == 0)
+        execv("/proc/self/exe", argument); // where that fails, the slow kernels are right, too
+#else
+    (void)argument;
+#endif
+}
 
 static blasint whole(size_t n)
 {

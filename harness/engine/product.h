@@ -10,6 +10,12 @@
 void product(bool transpose_a, bool transpose_b, float alpha, Matrix A, Matrix B, float beta,
              Matrix C);
 
+// OpenBLAS chooses its kernels as it is loaded, and those of a Prescott, without AVX, for a
+// processor newer than itself. There this begins the program anew, with the same arguments and
+// OPENBLAS_CORETYPE set to the best kernels that the processor can run; it does nothing where the
+// variable is set. The first call of a main().
+void product_begin(char **argument);
+
 // Sets the number of threads (through OpenMP: openblas_set_num_threads is overridden in OpenMP
 // builds), checks after a first product that the process has just these, and holds NN, NT and TN
 // products by OpenBLAS of several row counts and odd sizes against a plain loop (milliseconds). A

@@ -59,8 +59,10 @@ class Here:
 
     def run(self, *words):
         """The row, as a dictionary of texts."""
-        return Run(self.program, self.out, '--pretrained', 'no', '--head', self.head, '--batch', BATCH,
-                   '--min-steps', 0, *words).row()
+        row = Run(self.program, self.out, '--pretrained', 'no', '--head', self.head, '--batch', BATCH,
+                  '--min-steps', 0, *words).row()
+        self.kernels = row['blas_core']
+        return row
 
     def measure(self, cell, threads):
         # The pass of a frozen encoder is what a head is trained on where it is kept, and it is timed.
@@ -83,9 +85,10 @@ class Here:
 class Peer:
     """PyTorch, in a process of its own: see peer.py."""
 
-    def __init__(self, python, head):
-        self.head = head
-        environment = dict(os.environ)
+    def __init__(self, python, here):
+        self.head = here.head
+        # OpenBLAS by itself may not know this processor (engine/product.h): both sides have the same kernels.
+        environment = {**os.environ, 'OPENBLAS_CORETYPE': here.kernels}
         for folder in pathlib.Path('/usr/lib').glob('*/openblas-openmp'):  # else Debian may take a slower one
             environment['LD_LIBRARY_PATH'] = f"{folder}:{environment.get('LD_LIBRARY_PATH', '')}".rstrip(':')
         self.child = subprocess.Popen([python, HERE / 'peer.py'], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
@@ -165,7 +168,7 @@ def agree(here, python, folder):
 
     encoder = saved('full')
     tell('both sides train from the same tensors; how far their logits are apart then, at most:')
-    with Peer(python, here.head) as peer:
+    with Peer(python, here) as peer:
         for cell.method in METHODS:
             passes = cell.method == 'feature'  # what a head reads as it starts
             method = 'head' if passes else cell.method
@@ -228,10 +231,10 @@ def measure(cell, here, peer, ways, options, results):
 
 def measure_beside(python, cell, here, options, results):
     """The same beside PyTorch in its fastest ways; what it took to find them is no part of its memory."""
-    with Peer(python, here.head) as peer:
+    with Peer(python, here) as peer:
         peer.job(cell)
         ways = {side: peer.ask('fastest', batches=side) for side in report.PEERS}
-    with Peer(python, here.head) as peer:
+    with Peer(python, here) as peer:
         peer.job(cell)
         measure(cell, here, peer, ways, options, results)
 
@@ -241,7 +244,7 @@ def about(here, python, cell, folder):
     row = here.run('--model', cell.model, '--task', cell.task, '--method', 'null', '--stage', 'trial')
     lines = about_here(row)
     if python:
-        with Peer(python, here.head) as peer:
+        with Peer(python, here) as peer:
             peer.job(cell)
             is_ = peer.ask('about')
             lines['PyTorch'] = f"{is_['torch']}, {is_['blas']}, {is_['simd']}"

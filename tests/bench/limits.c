@@ -192,6 +192,7 @@ static bool step(const char *text)
 int main(int count, char **argument)
 {
     Error error;
+    product_begin(argument);
     if (!product_start(1, &error)) {
         fprintf(stderr, "limits: %s\n", error.text);
         return (int)error.kind;
