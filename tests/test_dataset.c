@@ -226,6 +226,37 @@ static void a_plain_folder_takes_its_labels_from_train_alone(void)
     arena_free(arena);
 }
 
+// A test split of two files, of which one has no labels: neither order is half scored.
+static void a_split_is_labelled_in_all_of_its_files_or_in_none(void)
+{
+    static const struct {
+        const char *files, *part;
+    } of[] = { { "[l.csv, u.csv]", "u.csv: has no labels; should be as in " },
+               { "[u.csv, l.csv]", "l.csv: has labels; should be as in " },
+               { "[u.csv, u.csv]", NULL },
+               { "[l.csv, l.csv]", NULL } };
+    Arena *arena = arena_of_test();
+    const char *folder = test_folder();
+    put(arena, folder, "t.csv", "text,label\nx,a\ny,b\nz,b\n");
+    put(arena, folder, "l.csv", "text,label\nd,a\n");
+    put(arena, folder, "u.csv", "text\ne\n");
+    for (size_t i = 0; i < sizeof of / sizeof *of; i++) {
+        Error error = { 0 };
+        Task task;
+        Dataset dataset;
+        put(arena, folder, "t.yaml",
+            arena_format(arena,
+                         "version: 1\nfolder: .\n" LABELS
+                         "files: {train: t.csv, dev: l.csv, test: %s}\n",
+                         of[i].files));
+        CHECK(task_find(arena, folder, "t", &task, &error));
+        CHECK(dataset_read(arena, &task, &dataset, &error) == !of[i].part);
+        if (of[i].part)
+            CHECK_ERROR(&error, ERROR_INPUT, of[i].part);
+    }
+    arena_free(arena);
+}
+
 static void dev_labels_change_nothing_but_what_dataset_labels_tells(void)
 {
     Arena *arena = arena_of_test();
@@ -615,6 +646,7 @@ void suite_dataset(void)
     ADD(an_empty_text_is_a_row);
     ADD(a_wrong_row_is_refused_with_file_and_line);
     ADD(a_plain_folder_takes_its_labels_from_train_alone);
+    ADD(a_split_is_labelled_in_all_of_its_files_or_in_none);
     ADD(dev_labels_change_nothing_but_what_dataset_labels_tells);
     ADD(a_hash_tells_texts_labels_and_order_apart);
     ADD(tune_is_a_tenth_of_train_in_whole_groups);

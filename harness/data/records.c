@@ -40,6 +40,10 @@ bool records_read(Arena *arena, const Task *task, Split split, Records *records,
             return fail(error, ERROR_INPUT, (Where){ .file = file->path }, "1 or more",
                         "has no %s%s", file->suffix ? "file *" : "rows",
                         file->suffix ? file->suffix : "");
+        if (all.count && !all.record->label != !part.record->label)
+            return fail(error, ERROR_INPUT, (Where){ .file = file->path },
+                        arena_format(arena, "as in %s", first->path), "has %slabels",
+                        part.record->label ? "" : "no ");
         Record *both = arena_take(arena, all.count + part.count, sizeof *both);
         memcpy(both, all.record ? all.record : both, all.count * sizeof *both);
         memcpy(both + all.count, part.record, part.count * sizeof *both);

@@ -19,8 +19,8 @@ typedef struct {
 // Reads all files of a split, in the order of the description; of a folder its files in the order
 // of their names, numbers by their value. A file without rows, a count that is not the
 // description's, a missing column and a label that is none of the task's are refused with file and
-// line. A test split may be without labels, where the task does not report it. Under `ragged: drop`
-// a file may lose a hundredth of its lines, or the two that a line break makes of a row; more are
-// refused.
+// line. A test split may be without labels, in all of its files, where the task does not report it.
+// Under `ragged: drop` a file may lose a hundredth of its lines, or the two that a line break makes
+// of a row; more are refused.
 bool records_read(Arena *arena, const Task *task, Split split, Records *records, Error *error);
 #endif
