@@ -598,6 +598,27 @@ static void the_page_and_its_csv_say_the_same(void)
     arena_free(s.arena);
 }
 
+// RoBERTa's table has rows for positions that no text uses: a run reads two tokens less than it.
+static void texts_are_cut_where_a_run_cuts_them(void)
+{
+    Spoilt s;
+    spoilt_open(&s);
+    const char *task = spoilt_write(&s), *folder = path_join(s.arena, task, "roberta");
+    Bytes words;
+    CHECK(folder_make(folder, &s.error));
+    CHECK(file_read(s.arena, "models/bundled/tiny/vocab.txt", &words, &s.error));
+    write_text(path_join(s.arena, folder, "vocab.txt"), (const char *)words.data);
+    write_text(path_join(s.arena, folder, "config.json"),
+               "{\"model_type\": \"roberta\", \"vocab_size\": 8192, \"hidden_size\": 8,"
+               " \"num_hidden_layers\": 1, \"num_attention_heads\": 2, \"intermediate_size\": 8,"
+               " \"max_position_embeddings\": 34, \"type_vocab_size\": 1,"
+               " \"hidden_act\": \"gelu\", \"hidden_dropout_prob\": 0,"
+               " \"attention_probs_dropout_prob\": 0, \"layer_norm_eps\": 1e-5}");
+    Said said = program(s.arena, NULL, "check %s --model %s --csv", task, folder);
+    CHECK(said.status == 0 && strstr(said.out, "\n,max_length,32\n"));
+    arena_free(s.arena);
+}
+
 static void a_wrong_question_is_refused(void)
 {
     static const struct {
@@ -664,6 +685,7 @@ void suite_check(void)
     ADD(a_task_of_scores_is_checked_like_one_of_labels);
     ADD(faults_of_scores_are_found);
     ADD(the_page_and_its_csv_say_the_same);
+    ADD(texts_are_cut_where_a_run_cuts_them);
     ADD(a_wrong_question_is_refused);
     ADD(a_run_warns_of_rows_that_stand_in_train);
 }

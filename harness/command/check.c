@@ -254,9 +254,8 @@ static bool command(const Invocation *invocation, int *status, Error *error)
         !(tokenizer = tokenizer_read(arena, folder, error)) ||
         !task_find(arena, path_join(arena, home_folder(arena), "datasets"), name, &task, error) ||
         !task_fold(arena, &task, fold, error) || !dataset_read(arena, &task, &dataset, error) ||
-        !check_data(arena, tokenizer, &task, &dataset,
-                    max_length < config.positions ? max_length : config.positions, config.positions,
-                    &check, error))
+        !check_data(arena, tokenizer, &task, &dataset, max_length, config_longest(&config), &check,
+                    error))
         return false;
     size_t count = check_findings(arena, &check, finding);
     if (argument_is(&arguments, "csv"))

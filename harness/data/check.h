@@ -73,16 +73,16 @@ extern const MeasureIs check_measures[]; // CHECK_LAST of them
 typedef struct {
     const Task *task;
     const char *rule;                 // how tune was made
-    int64_t max_length, positions;    // max_length: at most the positions that the model has
+    int64_t max_length, longest;      // max_length: cut to what the model takes, the longest
     double value[CHECK_LAST][SPLITS]; // NAN: not measured, or there is no such split
     size_t *label[SPLITS];            // rows of each class; NULL: no labels, or scores
     bool labelled[SPLITS];
     TwoWay gap; // the probe's score on tune less that on task->report, over other groups of rows
 } Check;
 
-// Reads the labels of dev and, where it has some, of test.
+// Reads the labels of dev and, where it has some, of test. longest: config_longest of the model.
 bool check_data(Arena *arena, const Tokenizer *tokenizer, const Task *task, Dataset *dataset,
-                int64_t max_length, int64_t positions, Check *check, Error *error);
+                int64_t max_length, int64_t longest, Check *check, Error *error);
 
 typedef enum { VERDICT_OK, VERDICT_LOOK, VERDICT_WRONG } Verdict;
 extern const char *const verdict_names[];

@@ -260,13 +260,13 @@ static Finding lengths(Arena *arena, const Check *check)
                             ceil(check->value[CHECK_tokens_p95][SPLIT_TRAIN]));
     if (cut <= MUCH_CUT)
         return fine(text);
-    if (wanted <= check->positions)
+    if (wanted <= check->longest)
         return look(text, arena_format(arena, "--max-length %lld: then 5 %% are cut at most",
                                        (long long)wanted));
     return look(text, arena_format(arena,
                                    "95 %% have at most %.0f tokens, the model has %lld positions: "
                                    "with --max-length %lld it reads what it can",
-                                   p95, (long long)check->positions, (long long)check->positions));
+                                   p95, (long long)check->longest, (long long)check->longest));
 }
 
 // Rows that stand twice: a few are the nature of texts.
