@@ -4,8 +4,6 @@
 #include "model/sites.h"
 
 const EncoderNames bert_names = {
-    .typed = true,
-    .layers = "encoder.layer",
     .q = "attention.self.query",
     .k = "attention.self.key",
     .v = "attention.self.value",
@@ -14,12 +12,8 @@ const EncoderNames bert_names = {
     .ffn_mid = "intermediate.dense",
     .ffn_out = "output.dense",
     .ffn_norm = "output.LayerNorm",
+    .typed = true,
 };
-
-static Value encoder(Builder *builder)
-{
-    return post_norm_encoder(builder, "bert", &bert_names);
-}
 
 static Value mlm(Builder *builder, Value x)
 {
@@ -43,7 +37,10 @@ static Value mlm(Builder *builder, Value x)
 }
 
 const Architecture architecture_bert = {
-    .encoder = encoder,
+    .encoder = post_norm_encoder,
+    .model = "bert",
+    .layers = "bert.encoder.layer",
+    .names = &bert_names,
     .mlm = mlm,
     .pooler = "bert.pooler.dense",
     .has_pooler = true,

@@ -12,29 +12,23 @@ static const Architecture *const architectures[MODEL_TYPES] = {
 
 const char *const head_names[] = { "auto", "pooler", "linear", "mean", "mlp" };
 
-static const Architecture *architecture_of(const Builder *builder)
-{
-    return architectures[builder->is->config->type];
-}
-
 // ---- heads
 
 static Value pooler(Builder *builder, Value x)
 {
-    const Architecture *architecture = architecture_of(builder);
+    const char *name = builder->architecture->pooler;
     int64_t hidden = builder->is->config->hidden;
     Graph *graph = builder->graph;
     Value first = first_token(graph, x), y;
     if (builder->is->pooler_new)
-        y = head_layer(&builder->build, architecture->pooler, first, hidden, hidden);
+        y = head_layer(&builder->build, name, first, hidden, hidden);
     else {
         graph->place = "pooler";
-        y = linear(
-            graph, first,
-            parameter_at(builder, arena_format(graph->arena, "%s.weight", architecture->pooler),
-                         KIND_WEIGHT, SITE_POOLER, -1, hidden, hidden),
-            parameter_at(builder, arena_format(graph->arena, "%s.bias", architecture->pooler),
-                         KIND_BIAS, SITE_POOLER, -1, 1, hidden));
+        y = linear(graph, first,
+                   parameter_at(builder, arena_format(graph->arena, "%s.weight", name), KIND_WEIGHT,
+                                SITE_POOLER, -1, hidden, hidden),
+                   parameter_at(builder, arena_format(graph->arena, "%s.bias", name), KIND_BIAS,
+                                SITE_POOLER, -1, 1, hidden));
     }
     return activate(graph, TANH, y);
 }
@@ -49,7 +43,7 @@ static Value pooled(Builder *builder, Head head, Value x)
     case HEAD_POOLER:
         return pooler(builder, x);
     case HEAD_LINEAR:
-        return architecture_of(builder)->causal ? last_token(graph, x) : first_token(graph, x);
+        return builder->architecture->causal ? last_token(graph, x) : first_token(graph, x);
     case HEAD_MLP:
         x = head_layer(&builder->build, "head.dense", mean_tokens(graph, x), hidden, hidden);
         return activate(graph, TANH, x);
@@ -77,7 +71,7 @@ static Value logits(Builder *builder, Value x)
 static void check_pooler(const Builder *builder)
 {
     Graph *graph = builder->graph;
-    if (architecture_of(builder)->pooler || builder->is->head != HEAD_POOLER || graph->failed)
+    if (builder->architecture->pooler || builder->is->head != HEAD_POOLER || graph->failed)
         return;
     graph->failed = true;
     fail(graph->error, ERROR_INPUT, (Where){ .item = "head" }, "mean, linear or mlp",
@@ -88,7 +82,9 @@ static Builder begin(Arena *arena, const Description *description, Error *error)
 {
     const Method *method = description->method.method;
     Description *is = arena_zero(arena, 1, sizeof *is);
-    Builder builder = { .is = is, .graph = graph_new(arena, error) };
+    Builder builder = { .is = is,
+                        .architecture = architectures[description->config->type],
+                        .graph = graph_new(arena, error) };
     *is = *description;
     builder.build = (Build){ .graph = builder.graph,
                              .config = is->config,
@@ -167,7 +163,7 @@ bool describe(Arena *arena, const Description *description, Described *described
 {
     Builder builder = begin(arena, description, error);
     *described = NOTHING;
-    described->logits = logits(&builder, architecture_of(&builder)->encoder(&builder));
+    described->logits = logits(&builder, builder.architecture->encoder(&builder));
     builder.graph->place = "loss";
     if (!description->training)
         graph_output(builder.graph, described->logits);
@@ -183,13 +179,12 @@ bool describe_mlm(Arena *arena, const Description *description, Described *descr
     Description evaluation = *description;
     evaluation.training = false;
     Builder builder = begin(arena, &evaluation, error);
-    const Architecture *architecture = architecture_of(&builder);
     *described = NOTHING;
-    if (!architecture->mlm)
+    if (!builder.architecture->mlm)
         return fail(error, ERROR_INPUT, (Where){ .item = "heldout" }, "a model of type bert",
                     "a model of type %s has no masked-language-model head",
                     model_type_names[description->config->type]);
-    described->loss = architecture->mlm(&builder, architecture->encoder(&builder));
+    described->loss = builder.architecture->mlm(&builder, builder.architecture->encoder(&builder));
     return finish(arena, &builder, described, error);
 }
 
@@ -200,7 +195,7 @@ bool describe_features(Arena *arena, const Description *description, unsigned he
     evaluation.training = false;
     Builder builder = begin(arena, &evaluation, error);
     *described = NOTHING;
-    Value x = architecture_of(&builder)->encoder(&builder);
+    Value x = builder.architecture->encoder(&builder);
     for (int head = 0; head < HEADS; head++)
         if (heads >> head & 1)
             graph_output(builder.graph, described->pooled[head] = pooled(&builder, (Head)head, x));

@@ -3,20 +3,21 @@
 // No token types; the dense layer below its classifier is new.
 #include "model/sites.h"
 
-static Value encoder(Builder *builder)
-{
-    static const EncoderNames names = {
-        .layers = "transformer.layer",
-        .q = "attention.q_lin",
-        .k = "attention.k_lin",
-        .v = "attention.v_lin",
-        .attn_out = "attention.out_lin",
-        .attn_norm = "sa_layer_norm",
-        .ffn_mid = "ffn.lin1",
-        .ffn_out = "ffn.lin2",
-        .ffn_norm = "output_layer_norm",
-    };
-    return post_norm_encoder(builder, "distilbert", &names);
-}
+static const EncoderNames names = {
+    .q = "attention.q_lin",
+    .k = "attention.k_lin",
+    .v = "attention.v_lin",
+    .attn_out = "attention.out_lin",
+    .attn_norm = "sa_layer_norm",
+    .ffn_mid = "ffn.lin1",
+    .ffn_out = "ffn.lin2",
+    .ffn_norm = "output_layer_norm",
+};
 
-const Architecture architecture_distilbert = { .encoder = encoder, .pooler = "head.pooler" };
+const Architecture architecture_distilbert = {
+    .encoder = post_norm_encoder,
+    .model = "distilbert",
+    .layers = "distilbert.transformer.layer",
+    .names = &names,
+    .pooler = "head.pooler",
+};

@@ -11,41 +11,15 @@
 // matrix; here they are three layers. Keys that a method adds are not turned: they have no place.
 #include "model/sites.h"
 
-#define LAYERS "transformer.h"
-
 typedef struct {
     Norm norm;
     Value n; // the layer's input under it
 } Normed;
 
-static Value embeddings(Builder *builder)
-{
-    const Config *config = builder->is->config;
-    Embedded at = { .position = NO_VALUE, .type = NO_VALUE, .gain = NO_VALUE, .offset = NO_VALUE };
-    builder->graph->place = "embeddings";
-    at.word = parameter_at(builder, "transformer.word_embeddings.weight", KIND_EMBEDDING,
-                           SITE_EMBEDDING, -1, config->vocabulary, config->hidden);
-    at.x = embed(builder->graph, at.word, NO_VALUE, NO_VALUE);
-    return embedded_at(builder, at);
-}
-
-static Value dense(Builder *builder, Site site, int layer, const char *name, Value x, int64_t in,
-                   int64_t out)
-{
-    return linear_at(builder,
-                     (Dense){ .site = site,
-                              .layer = layer,
-                              .name = layer_name(builder, LAYERS, layer, name),
-                              .in = in,
-                              .out = out,
-                              .no_bias = true },
-                     x);
-}
-
 static Normed normed(Builder *builder, const char *name, Site site, int layer, Value x)
 {
     place_at(builder, layer, site == SITE_ATTN ? "attn norm" : "ffn norm");
-    Norm norm = norm_at(builder, layer_name(builder, LAYERS, layer, name), site, layer);
+    Norm norm = norm_at(builder, layer_name(builder, layer, name), site, layer);
     return (Normed){ norm, normalise(builder->graph, x, NO_VALUE, norm.gain, norm.offset,
                                      builder->is->config->epsilon) };
 }
@@ -61,30 +35,31 @@ static Value attention_layer(Builder *builder, int layer, Normed from)
 {
     const Config *config = builder->is->config;
     int64_t hidden = config->hidden, width = hidden / config->heads * config->kv_heads;
-    Value q =
-        dense(builder, SITE_Q, layer, "self_attention.query_key_value.q", from.n, hidden, hidden);
-    Value k =
-        dense(builder, SITE_K, layer, "self_attention.query_key_value.k", from.n, hidden, width);
-    Value v =
-        dense(builder, SITE_V, layer, "self_attention.query_key_value.v", from.n, hidden, width);
+    Value q = linear_at(builder, SITE_Q, layer, "self_attention.query_key_value.q", from.n, hidden,
+                        hidden);
+    Value k = linear_at(builder, SITE_K, layer, "self_attention.query_key_value.k", from.n, hidden,
+                        width);
+    Value v = linear_at(builder, SITE_V, layer, "self_attention.query_key_value.v", from.n, hidden,
+                        width);
     KeysValues extra = keys_values_at(builder, layer, width);
     place_at(builder, layer, "attention");
     Value c = attend_before(builder->graph, turned(builder, q), turned(builder, k), v, extra.k,
                             extra.v, (int)config->heads, (int)config->kv_heads,
                             rate(builder, builder->is->attention_dropout));
-    return end_of(builder, SITE_ATTN, layer, from,
-                  dense(builder, SITE_ATTN_OUT, layer, "self_attention.dense", c, hidden, hidden));
+    return end_of(
+        builder, SITE_ATTN, layer, from,
+        linear_at(builder, SITE_ATTN_OUT, layer, "self_attention.dense", c, hidden, hidden));
 }
 
 static Value feed_forward_layer(Builder *builder, int layer, Normed from)
 {
     const Config *config = builder->is->config;
-    Value m = dense(builder, SITE_FFN_MID, layer, "mlp.dense_h_to_4h", from.n, config->hidden,
-                    config->intermediate);
+    Value m = linear_at(builder, SITE_FFN_MID, layer, "mlp.dense_h_to_4h", from.n, config->hidden,
+                        config->intermediate);
     m = activate(builder->graph, config->activation, m);
     return end_of(builder, SITE_FFN, layer, from,
-                  dense(builder, SITE_FFN_OUT, layer, "mlp.dense_4h_to_h", m, config->intermediate,
-                        config->hidden));
+                  linear_at(builder, SITE_FFN_OUT, layer, "mlp.dense_4h_to_h", m,
+                            config->intermediate, config->hidden));
 }
 
 static Value layer_of(Builder *builder, int layer, Value x)
@@ -101,16 +76,17 @@ static Value layer_of(Builder *builder, int layer, Value x)
 
 static Value encoder(Builder *builder)
 {
-    Value x = embeddings(builder);
-    for (int layer = 0; layer < builder->is->config->layers; layer++) {
-        builder->graph->block = 1 + layer;
-        x = layer_of(builder, layer, x);
-    }
-    builder->graph->block = 0;
+    Value x =
+        through_layers(builder, words_at(builder, "transformer.word_embeddings.weight"), layer_of);
     builder->graph->place = "norm";
     Norm norm = norm_at(builder, "transformer.ln_f", SITE_NORM, -1);
     return normalise(builder->graph, x, NO_VALUE, norm.gain, norm.offset,
                      builder->is->config->epsilon);
 }
 
-const Architecture architecture_falcon = { .encoder = encoder, .causal = true };
+const Architecture architecture_falcon = {
+    .encoder = encoder,
+    .layers = "transformer.h",
+    .no_bias = true,
+    .causal = true,
+};

@@ -9,33 +9,17 @@
 // here they are three layers of out x in.
 #include "model/sites.h"
 
-#define LAYERS "transformer.h"
-
 static Value embeddings(Builder *builder)
 {
     const Config *config = builder->is->config;
     Graph *graph = builder->graph;
     Embedded at = { .type = NO_VALUE, .gain = NO_VALUE, .offset = NO_VALUE };
     graph->place = "embeddings";
-    at.word = parameter_at(builder, "transformer.wte.weight", KIND_EMBEDDING, SITE_EMBEDDING, -1,
-                           config->vocabulary, config->hidden);
-    at.position = parameter_at(builder, "transformer.wpe.weight", KIND_EMBEDDING, SITE_EMBEDDING,
-                               -1, config->positions, config->hidden);
+    at.word = table_at(builder, "transformer.wte.weight", config->vocabulary);
+    at.position = table_at(builder, "transformer.wpe.weight", config->positions);
     at.x = dropout(graph, embed(graph, at.word, at.position, NO_VALUE),
                    rate(builder, builder->is->hidden_dropout));
     return embedded_at(builder, at);
-}
-
-static Value dense(Builder *builder, Site site, int layer, const char *name, Value x, int64_t in,
-                   int64_t out)
-{
-    return linear_at(builder,
-                     (Dense){ .site = site,
-                              .layer = layer,
-                              .name = layer_name(builder, LAYERS, layer, name),
-                              .in = in,
-                              .out = out },
-                     x);
 }
 
 static Value normalised(Builder *builder, Norm norm, Value x)
@@ -58,16 +42,16 @@ static Value attention_layer(Builder *builder, int layer, Value x)
     const Config *config = builder->is->config;
     int64_t hidden = config->hidden;
     place_at(builder, layer, "attn norm");
-    Norm norm = norm_at(builder, layer_name(builder, LAYERS, layer, "ln_1"), SITE_ATTN, layer);
+    Norm norm = norm_at(builder, layer_name(builder, layer, "ln_1"), SITE_ATTN, layer);
     Value n = normalised(builder, norm, x);
-    Value q = dense(builder, SITE_Q, layer, "attn.c_attn.q", n, hidden, hidden);
-    Value k = dense(builder, SITE_K, layer, "attn.c_attn.k", n, hidden, hidden);
-    Value v = dense(builder, SITE_V, layer, "attn.c_attn.v", n, hidden, hidden);
+    Value q = linear_at(builder, SITE_Q, layer, "attn.c_attn.q", n, hidden, hidden);
+    Value k = linear_at(builder, SITE_K, layer, "attn.c_attn.k", n, hidden, hidden);
+    Value v = linear_at(builder, SITE_V, layer, "attn.c_attn.v", n, hidden, hidden);
     KeysValues extra = keys_values_at(builder, layer, hidden);
     place_at(builder, layer, "attention");
     Value c = attend_before(builder->graph, q, k, v, extra.k, extra.v, (int)config->heads,
                             (int)config->heads, rate(builder, builder->is->attention_dropout));
-    Value y = dense(builder, SITE_ATTN_OUT, layer, "attn.c_proj", c, hidden, hidden);
+    Value y = linear_at(builder, SITE_ATTN_OUT, layer, "attn.c_proj", c, hidden, hidden);
     return end_of(builder, SITE_ATTN, layer, norm, x, n, y);
 }
 
@@ -75,26 +59,30 @@ static Value feed_forward_layer(Builder *builder, int layer, Value x)
 {
     const Config *config = builder->is->config;
     place_at(builder, layer, "ffn norm");
-    Norm norm = norm_at(builder, layer_name(builder, LAYERS, layer, "ln_2"), SITE_FFN, layer);
+    Norm norm = norm_at(builder, layer_name(builder, layer, "ln_2"), SITE_FFN, layer);
     Value n = normalised(builder, norm, x);
-    Value m =
-        dense(builder, SITE_FFN_MID, layer, "mlp.c_fc", n, config->hidden, config->intermediate);
+    Value m = linear_at(builder, SITE_FFN_MID, layer, "mlp.c_fc", n, config->hidden,
+                        config->intermediate);
     m = activate(builder->graph, config->activation, m);
-    Value y =
-        dense(builder, SITE_FFN_OUT, layer, "mlp.c_proj", m, config->intermediate, config->hidden);
+    Value y = linear_at(builder, SITE_FFN_OUT, layer, "mlp.c_proj", m, config->intermediate,
+                        config->hidden);
     return end_of(builder, SITE_FFN, layer, norm, x, n, y);
+}
+
+static Value layer_of(Builder *builder, int layer, Value x)
+{
+    return feed_forward_layer(builder, layer, attention_layer(builder, layer, x));
 }
 
 static Value encoder(Builder *builder)
 {
-    Value x = embeddings(builder);
-    for (int layer = 0; layer < builder->is->config->layers; layer++) {
-        builder->graph->block = 1 + layer;
-        x = feed_forward_layer(builder, layer, attention_layer(builder, layer, x));
-    }
-    builder->graph->block = 0;
+    Value x = through_layers(builder, embeddings(builder), layer_of);
     builder->graph->place = "norm";
     return normalised(builder, norm_at(builder, "transformer.ln_f", SITE_NORM, -1), x);
 }
 
-const Architecture architecture_gpt2 = { .encoder = encoder, .causal = true };
+const Architecture architecture_gpt2 = {
+    .encoder = encoder,
+    .layers = "transformer.h",
+    .causal = true,
+};

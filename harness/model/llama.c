@@ -10,33 +10,6 @@
 // layer. Keys that a method adds are not turned: they have no place.
 #include "model/sites.h"
 
-#define LAYERS "model.layers"
-
-static Value embeddings(Builder *builder)
-{
-    const Config *config = builder->is->config;
-    Embedded at = { .position = NO_VALUE, .type = NO_VALUE, .gain = NO_VALUE, .offset = NO_VALUE };
-    builder->graph->place = "embeddings";
-    at.word = parameter_at(builder, "model.embed_tokens.weight", KIND_EMBEDDING, SITE_EMBEDDING, -1,
-                           config->vocabulary, config->hidden);
-    at.x = embed(builder->graph, at.word, NO_VALUE, NO_VALUE);
-    return embedded_at(builder, at);
-}
-
-static Value dense(Builder *builder, Site site, int layer, const char *name, const char *second,
-                   Value x, int64_t in, int64_t out)
-{
-    return linear_at(builder,
-                     (Dense){ .site = site,
-                              .layer = layer,
-                              .name = layer_name(builder, LAYERS, layer, name),
-                              .in = in,
-                              .out = out,
-                              .no_bias = true,
-                              .second = second },
-                     x);
-}
-
 // x + y, with the method's branch on the way. n: what the sub-layer read.
 static Value end_of(Builder *builder, Site site, int layer, Value gain, Value x, Value n, Value y)
 {
@@ -51,18 +24,17 @@ static Value attention_layer(Builder *builder, int layer, Value x)
     Graph *graph = builder->graph;
     int64_t hidden = config->hidden, width = hidden / config->heads * config->kv_heads;
     place_at(builder, layer, "attn norm");
-    Value gain =
-        gain_at(builder, layer_name(builder, LAYERS, layer, "input_layernorm"), SITE_ATTN, layer);
+    Value gain = gain_at(builder, layer_name(builder, layer, "input_layernorm"), SITE_ATTN, layer);
     Value n = normalise_rms(graph, x, gain, config->epsilon);
-    Value q = dense(builder, SITE_Q, layer, "self_attn.q_proj", NULL, n, hidden, hidden);
-    Value k = dense(builder, SITE_K, layer, "self_attn.k_proj", NULL, n, hidden, width);
-    Value v = dense(builder, SITE_V, layer, "self_attn.v_proj", NULL, n, hidden, width);
+    Value q = linear_at(builder, SITE_Q, layer, "self_attn.q_proj", n, hidden, hidden);
+    Value k = linear_at(builder, SITE_K, layer, "self_attn.k_proj", n, hidden, width);
+    Value v = linear_at(builder, SITE_V, layer, "self_attn.v_proj", n, hidden, width);
     KeysValues extra = keys_values_at(builder, layer, width);
     place_at(builder, layer, "attention");
     Value c = attend_before(graph, turned(builder, q), turned(builder, k), v, extra.k, extra.v,
                             (int)config->heads, (int)config->kv_heads,
                             rate(builder, builder->is->attention_dropout));
-    Value y = dense(builder, SITE_ATTN_OUT, layer, "self_attn.o_proj", NULL, c, hidden, hidden);
+    Value y = linear_at(builder, SITE_ATTN_OUT, layer, "self_attn.o_proj", c, hidden, hidden);
     return end_of(builder, SITE_ATTN, layer, gain, x, n, y);
 }
 
@@ -72,28 +44,34 @@ static Value feed_forward_layer(Builder *builder, int layer, Value x)
     Graph *graph = builder->graph;
     int64_t hidden = config->hidden, intermediate = config->intermediate;
     place_at(builder, layer, "ffn norm");
-    Value gain = gain_at(builder, layer_name(builder, LAYERS, layer, "post_attention_layernorm"),
-                         SITE_FFN, layer);
+    Value gain =
+        gain_at(builder, layer_name(builder, layer, "post_attention_layernorm"), SITE_FFN, layer);
     Value n = normalise_rms(graph, x, gain, config->epsilon);
-    Value up = dense(builder, SITE_FFN_MID, layer, "mlp.up_proj", NULL, n, hidden, intermediate);
-    Value gate =
-        dense(builder, SITE_FFN_MID, layer, "mlp.gate_proj", "gate", n, hidden, intermediate);
+    Value up = linear_at(builder, SITE_FFN_MID, layer, "mlp.up_proj", n, hidden, intermediate);
+    builder->build.second = "gate";
+    Value gate = linear_at(builder, SITE_FFN_MID, layer, "mlp.gate_proj", n, hidden, intermediate);
+    builder->build.second = NULL;
     Value m = multiply_values(graph, activate(graph, config->activation, gate), up);
-    Value y = dense(builder, SITE_FFN_OUT, layer, "mlp.down_proj", NULL, m, intermediate, hidden);
+    Value y = linear_at(builder, SITE_FFN_OUT, layer, "mlp.down_proj", m, intermediate, hidden);
     return end_of(builder, SITE_FFN, layer, gain, x, n, y);
+}
+
+static Value layer_of(Builder *builder, int layer, Value x)
+{
+    return feed_forward_layer(builder, layer, attention_layer(builder, layer, x));
 }
 
 static Value encoder(Builder *builder)
 {
-    Value x = embeddings(builder);
-    for (int layer = 0; layer < builder->is->config->layers; layer++) {
-        builder->graph->block = 1 + layer;
-        x = feed_forward_layer(builder, layer, attention_layer(builder, layer, x));
-    }
-    builder->graph->block = 0;
+    Value x = through_layers(builder, words_at(builder, "model.embed_tokens.weight"), layer_of);
     builder->graph->place = "norm";
     return normalise_rms(builder->graph, x, gain_at(builder, "model.norm", SITE_NORM, -1),
                          builder->is->config->epsilon);
 }
 
-const Architecture architecture_llama = { .encoder = encoder, .causal = true };
+const Architecture architecture_llama = {
+    .encoder = encoder,
+    .layers = "model.layers",
+    .no_bias = true,
+    .causal = true,
+};

@@ -5,9 +5,10 @@
 // RobertaForSequenceClassification.
 #include "model/sites.h"
 
-static Value encoder(Builder *builder)
-{
-    return post_norm_encoder(builder, "roberta", &bert_names);
-}
-
-const Architecture architecture_roberta = { .encoder = encoder, .pooler = "head.pooler" };
+const Architecture architecture_roberta = {
+    .encoder = post_norm_encoder,
+    .model = "roberta",
+    .layers = "roberta.encoder.layer",
+    .names = &bert_names,
+    .pooler = "head.pooler",
+};

@@ -64,9 +64,16 @@ Value gain_at(Builder *builder, const char *name, Site site, int layer)
                         site, layer, 1, builder->is->config->hidden);
 }
 
-const char *layer_name(Builder *builder, const char *layers, int layer, const char *rest)
+Value table_at(Builder *builder, const char *name, int64_t rows)
 {
-    return arena_format(builder->graph->arena, "%s.%d.%s", layers, layer, rest);
+    return parameter_at(builder, name, KIND_EMBEDDING, SITE_EMBEDDING, -1, rows,
+                        builder->is->config->hidden);
+}
+
+const char *layer_name(Builder *builder, int layer, const char *rest)
+{
+    return arena_format(builder->graph->arena, "%s.%d.%s", builder->architecture->layers, layer,
+                        rest);
 }
 
 Value turned(Builder *builder, Value x)
@@ -128,26 +135,21 @@ static Value hooked(Builder *builder, Linear *at)
                : at->y;
 }
 
-Value linear_at(Builder *builder, Dense dense, Value x)
+Value linear_at(Builder *builder, Site site, int layer, const char *name, Value x, int64_t in,
+                int64_t out)
 {
     Arena *arena = builder->graph->arena;
-    place_at(builder, dense.layer, site_names[dense.site]);
-    Linear at = { .site = dense.site,
-                  .layer = dense.layer,
-                  .in = dense.in,
-                  .out = dense.out,
-                  .x = x,
-                  .b = NO_VALUE,
-                  .y = NO_VALUE };
-    at.W = parameter_at(builder, arena_format(arena, "%s.weight", dense.name), KIND_WEIGHT,
-                        dense.site, dense.layer, dense.out, dense.in);
-    if (!dense.no_bias)
-        at.b = parameter_at(builder, arena_format(arena, "%s.bias", dense.name), KIND_BIAS,
-                            dense.site, dense.layer, 1, dense.out);
-    builder->build.second = dense.second;
-    Value y = hooked(builder, &at);
-    builder->build.second = NULL;
-    return y;
+    Linear at = {
+        .site = site, .layer = layer, .in = in, .out = out, .x = x, .b = NO_VALUE, .y = NO_VALUE
+    };
+    place_at(builder, layer, site_names[site]);
+    name = layer_name(builder, layer, name);
+    at.W = parameter_at(builder, arena_format(arena, "%s.weight", name), KIND_WEIGHT, site, layer,
+                        out, in);
+    if (!builder->architecture->no_bias)
+        at.b = parameter_at(builder, arena_format(arena, "%s.bias", name), KIND_BIAS, site, layer,
+                            1, out);
+    return hooked(builder, &at);
 }
 
 Value branch_at(Builder *builder, Branch at)
@@ -188,4 +190,26 @@ KeysValues keys_values_at(Builder *builder, int layer, int64_t width)
     builder->build.config = config;
     builder->graph->part = PART_ENCODER;
     return extra;
+}
+
+// ---- the way from words through layers
+
+Value words_at(Builder *builder, const char *name)
+{
+    Embedded at = { .position = NO_VALUE, .type = NO_VALUE, .gain = NO_VALUE, .offset = NO_VALUE };
+    builder->graph->place = "embeddings";
+    at.word = table_at(builder, name, builder->is->config->vocabulary);
+    at.x = embed(builder->graph, at.word, NO_VALUE, NO_VALUE);
+    return embedded_at(builder, at);
+}
+
+Value through_layers(Builder *builder, Value x,
+                     Value (*layer_of)(Builder *builder, int layer, Value x))
+{
+    for (int layer = 0; layer < builder->is->config->layers; layer++) {
+        builder->graph->block = 1 + layer;
+        x = layer_of(builder, layer, x);
+    }
+    builder->graph->block = 0;
+    return x;
 }

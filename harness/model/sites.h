@@ -5,15 +5,28 @@
 #define MODEL_SITES_H
 #include "model/describe.h"
 
+typedef struct Architecture Architecture;
 // A graph being described.
 typedef struct {
     const Description *is;
+    const Architecture *architecture;
     Build build;
     Graph *graph;
 } Builder;
 
+// The post-LN encoder's names in a checkpoint, which BERT and its relatives share (encoder.c).
 typedef struct {
+    const char *q, *k, *v, *attn_out, *attn_norm, *ffn_mid, *ffn_out, *ffn_norm; // in a layer
+    bool typed; // there is a table of token types
+} EncoderNames;
+extern const EncoderNames bert_names; // RoBERTa's, too
+Value post_norm_encoder(Builder *builder);
+
+struct Architecture {
     Value (*encoder)(Builder *builder); // -> tokens x hidden
+    const char *model, *layers;         // their names in the checkpoint: layers.0 is the first
+    const EncoderNames *names;          // of a post_norm_encoder
+    bool no_bias;                       // its linear layers have none
     // The masked-language-model loss of the encoder's output at the picked tokens; NULL: none
     // known.
     Value (*mlm)(Builder *builder, Value x);
@@ -22,7 +35,7 @@ typedef struct {
     bool has_pooler; // checkpoints of this type bring it
     bool causal;     // a token sees what is before it: the last one stands for the text
     bool readable;   // weights and tokenizer can be read
-} Architecture;
+};
 extern const Architecture architecture_bert, architecture_distilbert, architecture_roberta,
     architecture_gpt2, architecture_llama, architecture_falcon;
 
@@ -39,19 +52,15 @@ typedef struct {
 } Norm;
 Norm norm_at(Builder *builder, const char *name, Site site, int layer);  // NAME.weight, NAME.bias
 Value gain_at(Builder *builder, const char *name, Site site, int layer); // NAME.weight alone
+Value table_at(Builder *builder, const char *name, int64_t rows);        // of embeddings
+const char *layer_name(Builder *builder, int layer, const char *rest);   // LAYERS.0.REST
 
 // ---- sites
 
-typedef struct {
-    Site site;
-    int layer;
-    const char *name; // NAME.weight, NAME.bias
-    int64_t in, out;
-    bool no_bias;
-    const char *second; // a site's second layer: what ends the names of what a method makes there
-} Dense;
-// The layer on x, as the method makes it.
-Value linear_at(Builder *builder, Dense dense, Value x);
+// The layer's linear layer NAME on x, as the method makes it. (A site's second one has
+// build.second.)
+Value linear_at(Builder *builder, Site site, int layer, const char *name, Value x, int64_t in,
+                int64_t out);
 Value branch_at(Builder *builder, Branch at);
 Value embedded_at(Builder *builder, Embedded at);
 // `width` columns of keys and values; both NO_VALUE where the method adds none.
@@ -61,17 +70,10 @@ Value turned(Builder *builder, Value x);
 // What a hook answered; without an answer nothing can be built.
 Value answered(Builder *builder, Value value, const char *hook);
 
-const char *layer_name(Builder *builder, const char *layers, int layer, const char *rest);
+// Word embeddings, without positions or types; then x through the layers, each a block of its own.
+Value words_at(Builder *builder, const char *name);
+Value through_layers(Builder *builder, Value x,
+                     Value (*layer_of)(Builder *builder, int layer, Value x));
 double rate(const Builder *builder, double of_config);        // of dropout: 0 but in training
 void place_at(Builder *builder, int layer, const char *what); // of the nodes that follow
-
-// ---- the post-LN encoder, which BERT and its relatives share (encoder.c)
-
-typedef struct {
-    bool typed;         // there is a table of token types
-    const char *layers; // MODEL.LAYERS.0.Q and so on
-    const char *q, *k, *v, *attn_out, *attn_norm, *ffn_mid, *ffn_out, *ffn_norm;
-} EncoderNames;
-extern const EncoderNames bert_names; // RoBERTa's, too
-Value post_norm_encoder(Builder *builder, const char *model, const EncoderNames *names);
 #endif
