@@ -5,27 +5,10 @@
 
 typedef struct {
     const Graph *from;
-    bool *moves; // by value: not fixed
-    bool *read;  // by value: the rest reads it
-    bool *rest;  // by node
+    const bool *moves; // by value: not fixed
+    bool *read;        // by value: the rest reads it
+    bool *rest;        // by node
 } Walk;
-
-static void fixed(Walk *walk)
-{
-    const Graph *from = walk->from;
-    for (size_t v = 0; v < from->values; v++)
-        if (from->value[v].parameter >= 0)
-            walk->moves[v] = from->parameter[from->value[v].parameter].trained;
-    for (size_t i = 0; i < from->nodes; i++) {
-        const Node *node = &from->node[i];
-        bool moves = draws(node);
-        for (int k = 0; k < NODE_INPUTS; k++)
-            moves |= node->in[k] != NO_VALUE && walk->moves[node->in[k]];
-        for (int k = 0; k < NODE_OUTPUTS; k++)
-            if (node->out[k] != NO_VALUE)
-                walk->moves[node->out[k]] = moves;
-    }
-}
 
 // Does the rest have to compute the node itself?
 static bool in_rest(const Walk *walk, const Node *node)
@@ -80,8 +63,7 @@ static void node_again(Graph *to, const Node *node, const bool *needed, Value *m
     Value in[NODE_INPUTS];
     for (int k = 0; k < NODE_INPUTS; k++)
         in[k] = node->in[k] == NO_VALUE ? NO_VALUE : map[node->in[k]];
-    stand_at(to, node);
-    int32_t index = graph_add(to, node->op, in, (size_t)node->op->inputs, node->set);
+    int32_t index = graph_again(to, node, in);
     for (int k = 0; k < NODE_OUTPUTS; k++)
         if (node->out[k] != NO_VALUE && (k == 0 || needed[node->out[k]]))
             map[node->out[k]] = graph_give(to, index, k);
@@ -144,12 +126,10 @@ static const Graph *rest(Arena *arena, const Walk *walk, Value *fed, Value *loss
 
 bool cut(Arena *arena, const Graph *graph, Value loss, Cut *cut, Error *error)
 {
-    Walk walk = { .from = graph };
-    walk.moves = arena_zero(arena, graph->values, sizeof *walk.moves);
+    Walk walk = { .from = graph, .moves = trained_below(arena, graph, true) };
     walk.read = arena_zero(arena, graph->values, sizeof *walk.read);
     walk.rest = arena_zero(arena, graph->nodes + 1, sizeof *walk.rest);
     *cut = (Cut){ .loss = loss };
-    fixed(&walk);
     readers(&walk);
     for (size_t v = 0; v < graph->values; v++)
         cut->values += on_frontier(&walk, v);

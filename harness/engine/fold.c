@@ -70,8 +70,7 @@ static void rebuild(Fold *fold, const Node *node)
     Value in[NODE_INPUTS], *made = once ? fold->in_once : fold->in_rest;
     for (int k = 0; k < NODE_INPUTS; k++)
         in[k] = once ? in_once(fold, node->in[k]) : in_rest(fold, node->in[k]);
-    stand_at(to, node);
-    int32_t index = graph_add(to, node->op, in, (size_t)node->op->inputs, node->set);
+    int32_t index = graph_again(to, node, in);
     for (int k = 0; k < NODE_OUTPUTS; k++)
         if (node->out[k] != NO_VALUE)
             made[node->out[k]] = graph_give(to, index, k);

@@ -16,7 +16,7 @@ struct Gradient {
     size_t holders_room;
 };
 
-bool *trained_below(Arena *arena, const Graph *graph)
+bool *trained_below(Arena *arena, const Graph *graph, bool or_drawn)
 {
     bool *below = arena_zero(arena, graph->values, sizeof *below);
     for (size_t v = 0; v < graph->values; v++)
@@ -24,7 +24,7 @@ bool *trained_below(Arena *arena, const Graph *graph)
             below[v] = graph->parameter[graph->value[v].parameter].trained;
     for (size_t i = 0; i < graph->nodes; i++) {
         const Node *node = &graph->node[i];
-        bool any = false;
+        bool any = or_drawn && draws(node);
         for (int k = 0; k < NODE_INPUTS; k++)
             any |= node->in[k] != NO_VALUE && below[node->in[k]];
         for (int k = 0; k < NODE_OUTPUTS; k++)
@@ -154,7 +154,7 @@ const Graph *gradient(Arena *arena, const Graph *forward, Value loss, Error *err
     Gradient gradient = { .graph = graph_copy(arena, forward, error) };
     Graph *graph = gradient.graph;
     graph->forward_nodes = forward->nodes;
-    gradient.trained = trained_below(arena, forward);
+    gradient.trained = trained_below(arena, forward, false);
     gradient.partial = arena_take(arena, forward->values, sizeof *gradient.partial);
     for (size_t v = 0; v < forward->values; v++)
         gradient.partial[v] = NO_VALUE;

@@ -161,6 +161,15 @@ int32_t graph_add(Graph *graph, const Operator *op, const Value *in, size_t inpu
     return (int32_t)graph->nodes++;
 }
 
+int32_t graph_again(Graph *to, const Node *node, const Value *in)
+{
+    to->place = node->place;
+    to->part = node->part;
+    to->block = node->block;
+    to->of = node->of;
+    return graph_add(to, node->op, in, (size_t)node->op->inputs, node->set);
+}
+
 Value graph_give(Graph *graph, int32_t index, int output)
 {
     ValueInfo out[NODE_OUTPUTS];

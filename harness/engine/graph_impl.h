@@ -5,14 +5,8 @@
 
 Graph *graph_copy(Arena *arena, const Graph *from, Error *error); // with room to grow
 Value graph_gradient_leaf(Graph *graph, int32_t parameter);
-// What is added next stands where this node does.
-static inline void stand_at(Graph *graph, const Node *node)
-{
-    graph->place = node->place;
-    graph->part = node->part;
-    graph->block = node->block;
-    graph->of = node->of;
-}
-// By value: does a trained parameter lie at or below it?
-bool *trained_below(Arena *arena, const Graph *graph);
+// The node over other inputs, its outputs not yet asked for; what is added next stands there, too.
+int32_t graph_again(Graph *to, const Node *node, const Value *in);
+// By value: does a trained parameter lie at or below it, or (`or_drawn`) a node that draws?
+bool *trained_below(Arena *arena, const Graph *graph, bool or_drawn);
 #endif

@@ -57,8 +57,7 @@ static Value instead_of(Recompute *r, Value value)
         Value in[NODE_INPUTS];
         for (int k = 0; k < NODE_INPUTS; k++)
             in[k] = instead_of(r, node->in[k]);
-        stand_at(r->to, node);
-        r->again[index] = graph_add(r->to, node->op, in, (size_t)node->op->inputs, node->set);
+        r->again[index] = graph_again(r->to, node, in);
         if (!r->to->failed)
             r->to->node[r->again[index]].again = true;
         graph_give(r->to, r->again[index], 0); // kernels may leave out all outputs but this one
@@ -73,8 +72,7 @@ static void append_backward(Recompute *r, const Node *node)
     Value in[NODE_INPUTS];
     for (int k = 0; k < NODE_INPUTS; k++)
         in[k] = instead_of(r, node->in[k]);
-    stand_at(to, node);
-    int32_t index = graph_add(to, node->op, in, (size_t)node->op->inputs, node->set);
+    int32_t index = graph_again(to, node, in);
     if (to->failed)
         return;
     memcpy(to->node[index].out, node->out, sizeof node->out);

@@ -124,8 +124,7 @@ static int32_t rebuilt(Trim *trim, const Node *node, int sinks)
         in[k] = node->in[k] == NO_VALUE              ? NO_VALUE
                 : sinks >= 0 && rowwise(node->op, k) ? *some_of(trim, sinks, node->in[k])
                                                      : trim->whole[node->in[k]];
-    stand_at(trim->to, node);
-    return graph_add(trim->to, node->op, in, (size_t)node->op->inputs, node->set);
+    return graph_again(trim->to, node, in);
 }
 
 static void rebuild(Trim *trim, const Node *node)
@@ -200,7 +199,7 @@ const Graph *trim(Arena *arena, const Graph *graph, bool calm, Value **map, Erro
     trim.to->side_sites = graph->side_sites;
     trim.reading = arena_zero(arena, graph->values, sizeof *trim.reading);
     trim.whole = arena_take(arena, graph->values, sizeof *trim.whole);
-    trim.trained = trained_below(arena, graph);
+    trim.trained = trained_below(arena, graph, false);
     selections(&trim);
     trim.some = arena_take(arena, (size_t)trim.selections * graph->values + 1, sizeof *trim.some);
     readings(&trim);
