@@ -212,8 +212,8 @@ static void a_file_that_is_no_texts_is_refused_with_its_line(void)
     Bench b = bench_new();
     static const struct {
         const char *text, *part;
-    } of[] = { { "", "has no token that would be masked; should be texts, one a line" },
-               { "\n \n\t\n", "has no token that would be masked" },
+    } of[] = { { "", "is empty; should be rows" },
+               { "\n \n\t\n", "has no token that would be masked; should be texts, one a line" },
                { "good\n\xff\xfe\n", "bad:2: byte 0xff is no text; should be UTF-8 without NUL" } };
     Tokenizer *tokenizer = tiny(&b);
     Error error;

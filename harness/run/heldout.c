@@ -1,7 +1,7 @@
 // heldout.c: texts -> masked batches -> a loss.
 #include "run/heldout.h"
 #include "base/random.h"
-#include "base/text.h"
+#include "data/tokens.h"
 #include "train/trainer.h"
 #include <string.h>
 
@@ -10,14 +10,8 @@ enum { TEXTS_A_BATCH = 32, MASK_SEED = 1 };
 #define MASKED 0.8   // of the picked ones
 #define REPLACED 0.9 // what is above stays
 
-typedef struct {
-    char **text;
-    size_t texts;
-} Lines;
-
-static bool lines_of(Arena *arena, const char *path, Lines *lines, Error *error);
-static Batch masked(Arena *arena, const Tokenizer *tokenizer, const Lines *lines, size_t from,
-                    size_t max_length);
+static Batch masked(Arena *arena, const Tokenizer *tokenizer, const Tokens *tokens,
+                    const uint32_t *text, size_t count);
 
 bool heldout_applies(const Description *description, const Checkpoint *checkpoint)
 {
@@ -27,16 +21,28 @@ bool heldout_applies(const Description *description, const Checkpoint *checkpoin
 bool heldout_read(Arena *arena, const Tokenizer *tokenizer, const char *path, size_t max_length,
                   Heldout *heldout, Error *error)
 {
-    Lines lines = { NULL, 0 };
+    Csv lines;
+    Tokens tokens;
+    Batches batches;
     *heldout = (Heldout){ .batch = NULL };
     if (tokenizer_id(tokenizer, "[MASK]") < 0)
         return fail(error, ERROR_INPUT, (Where){ .item = "heldout" },
                     "a model whose vocabulary has it", "there is no [MASK] to put into texts");
-    if (!lines_of(arena, path, &lines, error) || !hash_file(path, &heldout->hash, error))
+    if (!csv_read(arena, path, CSV_LINES, false, &lines, error) ||
+        !hash_file(path, &heldout->hash, error))
         return false;
-    Batch *batch = arena_take(arena, lines.texts / TEXTS_A_BATCH + 1, sizeof *batch);
-    for (size_t from = 0; from < lines.texts; from += TEXTS_A_BATCH) {
-        Batch made = masked(arena, tokenizer, &lines, from, max_length);
+    Example *text = arena_take(arena, lines.rows, sizeof *text);
+    Examples texts = { text, 0 };
+    for (size_t i = 0; i < lines.rows; i++)
+        if (lines.row[i].field[0][strspn(lines.row[i].field[0], " \t\r")] != '\0')
+            text[texts.count++] = (Example){ .text = lines.row[i].field[0] };
+    if (!tokens_of(arena, tokenizer, &(Task){ .classes = 0 }, texts, max_length, &tokens, error))
+        return false;
+    batches_in_order(arena, &tokens, TEXTS_A_BATCH, &batches);
+    Batch *batch = arena_take(arena, batches.steps + 1, sizeof *batch);
+    for (size_t s = 0; s < batches.steps; s++) {
+        Batch made = masked(arena, tokenizer, &tokens, batches.order + batches.begin[s],
+                            batches.begin[s + 1] - batches.begin[s]);
         if (made.extent.selected == 0)
             continue;
         heldout->picked += made.extent.selected;
@@ -46,21 +52,6 @@ bool heldout_read(Arena *arena, const Tokenizer *tokenizer, const char *path, si
     heldout->batch = batch;
     return heldout->picked > 0 || fail(error, ERROR_INPUT, (Where){ .file = path },
                                        "texts, one a line", "has no token that would be masked");
-}
-
-static bool lines_of(Arena *arena, const char *path, Lines *lines, Error *error)
-{
-    Bytes bytes;
-    size_t count;
-    if (!file_read(arena, path, &bytes, error) ||
-        !bytes_are_text(bytes, (Where){ .file = path }, error))
-        return false;
-    char **line = text_split(arena, (const char *)bytes.data, '\n', &count);
-    *lines = (Lines){ line, 0 };
-    for (size_t i = 0; i < count; i++)
-        if (line[i][strspn(line[i], " \t\r")] != '\0')
-            line[lines->texts++] = line[i];
-    return true;
 }
 
 // What the model sees at a position instead of `token`; *picked: the loss asks for it.
@@ -77,48 +68,27 @@ static int32_t seen(const Tokenizer *tokenizer, int32_t token, size_t text, size
     return (int32_t)((uint64_t)bits.word[3] * tokenizer_vocabulary(tokenizer) >> 32);
 }
 
-static Batch masked(Arena *arena, const Tokenizer *tokenizer, const Lines *lines, size_t from,
-                    size_t max_length)
+static Batch masked(Arena *arena, const Tokenizer *tokenizer, const Tokens *tokens,
+                    const uint32_t *text, size_t count)
 {
-    size_t left = lines->texts - from, count = left < TEXTS_A_BATCH ? left : TEXTS_A_BATCH;
-    size_t room = count * max_length;
-    uint32_t *offset = arena_take(arena, count + 1, sizeof *offset);
-    uint32_t *example = arena_take(arena, count, sizeof *example);
-    int32_t *token = arena_take(arena, room, sizeof *token);
-    int32_t *type = arena_take(arena, room, sizeof *type);
-    int32_t *position = arena_take(arena, room, sizeof *position);
-    uint32_t *picked = arena_take(arena, room, sizeof *picked);
-    int32_t *was = arena_take(arena, room, sizeof *was);
-    Extent extent = { .sequences = count };
-    for (size_t i = 0; i < count; i++) {
-        Encoding text = { .token = token + extent.tokens, .type = type + extent.tokens };
-        tokenizer_encode_into(tokenizer, lines->text[from + i], NULL, max_length, &text);
-        offset[i] = (uint32_t)extent.tokens;
-        example[i] = (uint32_t)(from + i);
-        for (size_t t = 0; t < text.count; t++) {
-            bool asked = false;
-            int32_t before = text.token[t];
-            position[extent.tokens + t] = (int32_t)t;
-            if (t > 0 && t + 1 < text.count) // [CLS] and [SEP] are never asked for
-                text.token[t] = seen(tokenizer, before, from + i, t, &asked);
+    Extent extent = batch_extent(tokens, text, count);
+    BatchBuffer buffer = batch_buffer(arena, &extent);
+    Batch batch = batch_fill(&buffer, tokens, text, count);
+    uint32_t *picked = arena_take(arena, extent.tokens, sizeof *picked);
+    int32_t *was = arena_take(arena, extent.tokens, sizeof *was);
+    for (size_t i = 0; i < count; i++) // [CLS] and [SEP] are never asked for
+        for (uint32_t t = batch.offset[i] + 1; t + 1 < batch.offset[i + 1]; t++) {
+            bool asked;
+            int32_t before = batch.token[t];
+            buffer.token[t] = seen(tokenizer, before, text[i], (size_t)batch.position[t], &asked);
             if (asked) {
-                picked[extent.selected] = (uint32_t)(extent.tokens + t);
-                was[extent.selected++] = before;
+                picked[batch.extent.selected] = t;
+                was[batch.extent.selected++] = before;
             }
         }
-        extent.tokens += text.count;
-        extent.squares += text.count * text.count;
-        extent.longest = text.count > extent.longest ? text.count : extent.longest;
-    }
-    offset[count] = (uint32_t)extent.tokens;
-    return (Batch){ .extent = extent,
-                    .offset = offset,
-                    .example = example,
-                    .token = token,
-                    .type = type,
-                    .position = position,
-                    .picked = picked,
-                    .picked_label = was };
+    batch.picked = picked;
+    batch.picked_label = was;
+    return batch;
 }
 
 static double mean_loss(const Heldout *heldout, Trainer *trainer)
