@@ -104,14 +104,6 @@ static size_t largest_batch(Arena *arena, const Drawn *drawn, const EstimateAske
     return low;
 }
 
-// By its count on BERT the method trains something of the model.
-static bool claims_any(const Description *description, const void *options)
-{
-    const Method *method = description->method.method;
-    bool pooler = description->head == HEAD_POOLER && !description->pooler_new;
-    return method->count(description->config, pooler, options) > 0;
-}
-
 bool estimate(const Description *description, const EstimateAsked *asked, Estimate *estimate,
               Error *error)
 {
@@ -130,7 +122,7 @@ bool estimate(const Description *description, const EstimateAsked *asked, Estima
             estimate->ledger.held.weights -= 2 * (all.total - all.trained);
         estimate->recomputes = graph_recomputes(drawn.step);
         estimate->head_alone =
-            all.trained == all.trained_head && claims_any(description, drawn.options);
+            all.trained == all.trained_head && counts_claimed(description, drawn.options) > 0;
         ok = plan_batch(arena, &drawn, asked, asked->batch, estimate, error);
     }
     if (ok && asked->memory > 0)

@@ -10,6 +10,8 @@
 #include "base/csv.h"
 #include "base/metric.h"
 
+enum { MOST_LABELS = 1000 };
+
 typedef enum { SPLIT_TRAIN, SPLIT_TUNE, SPLIT_DEV, SPLIT_TEST, SPLITS } Split;
 extern const char *const split_names[]; // train tune dev test; NULL-terminated
 

@@ -4,8 +4,6 @@
 #include "base/yaml_read.h"
 #include "data/task.h"
 
-enum { MOST_LABELS = 1000 };
-
 // A description while it is read.
 typedef struct {
     YamlReader yaml;

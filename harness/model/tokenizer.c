@@ -109,6 +109,12 @@ int32_t tokenizer_id(const Tokenizer *tokenizer, const char *piece)
     return vocabulary_id(&tokenizer->vocabulary, piece);
 }
 
+const int32_t *tokenizer_specials(const Tokenizer *tokenizer, size_t *count)
+{
+    *count = SPECIALS;
+    return tokenizer->special;
+}
+
 static int32_t decode(const uint8_t *at, size_t *length);
 
 size_t tokenizer_capitals(const Tokenizer *tokenizer)

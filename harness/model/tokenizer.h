@@ -16,6 +16,8 @@ Tokenizer *tokenizer_parse(Arena *arena, Bytes vocabulary, const char *file, boo
 size_t tokenizer_vocabulary(const Tokenizer *tokenizer);
 const char *tokenizer_piece(const Tokenizer *tokenizer, int32_t id);
 int32_t tokenizer_id(const Tokenizer *tokenizer, const char *piece); // -1 when there is none
+// The ids of [PAD], [UNK], [CLS], [SEP] and [MASK], -1 where there is none.
+const int32_t *tokenizer_specials(const Tokenizer *tokenizer, size_t *count);
 
 // How many pieces no text can reach, because they have a capital letter and text is lower-cased;
 // pieces in brackets ([PAD], [unused7]) apart. Many mean that do_lower_case is wrong for this

@@ -115,17 +115,14 @@ static bool read_tokens(Arena *arena, FilesRead *files, Prepared *p, Error *erro
 // Words for methods that read them: what occurs in the rows that are trained on. [UNK] is none.
 static void find_words(Arena *arena, Prepared *p)
 {
-    static const char *const special[] = { "[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]" };
-    enum { SPECIAL = sizeof special / sizeof *special };
-    int32_t apart[SPECIAL];
+    size_t specials;
+    const Tokenizer *tokenizer = p->model->tokenizer;
+    const int32_t *special = tokenizer_specials(tokenizer, &specials);
     Words *words = &p->description.words;
-    if (!(p->request->method->claims & READS_WORDS))
-        return;
-    for (int i = 0; i < SPECIAL; i++)
-        apart[i] = tokenizer_id(p->model->tokenizer, special[i]);
-    words->count =
-        tokens_by_frequency(arena, &p->tokens[SPLIT_TRAIN],
-                            tokenizer_vocabulary(p->model->tokenizer), apart, SPECIAL, &words->id);
+    if (p->request->method->claims & READS_WORDS)
+        words->count =
+            tokens_by_frequency(arena, &p->tokens[SPLIT_TRAIN], tokenizer_vocabulary(tokenizer),
+                                special, specials, &words->id);
 }
 
 int64_t steps_of(const Protocol *protocol, size_t rows)
@@ -178,9 +175,7 @@ static void decide_batches(Arena *arena, Prepared *p)
 static bool check_trained(const Prepared *p, Error *error)
 {
     Counts counts = counts_of(p->plans.eval.graph);
-    int64_t claimed = p->request->method->count(
-        p->description.config, p->description.head == HEAD_POOLER && !p->description.pooler_new,
-        p->plans.eval.options);
+    int64_t claimed = counts_claimed(&p->description, p->plans.eval.options);
     int64_t actual = counts.trained - counts.trained_head;
     if (claimed == actual)
         return true;

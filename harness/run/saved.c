@@ -10,7 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { FORMAT = 1, MOST_LABELS = 1000, HASH_DIGITS = 64 };
+enum { FORMAT = 1, HASH_DIGITS = 64 };
 static const char TENSORS[] = "method.safetensors", DESCRIPTION[] = "run.json";
 static const char FROZEN_DTYPE[] = "frozen_dtype", FOLD[] = "fold"; // these need not be there
 

@@ -38,6 +38,12 @@ Counts counts_free(const Graph *graph, const Description *description)
     return counts;
 }
 
+int64_t counts_claimed(const Description *description, const void *options)
+{
+    bool pooler = description->head == HEAD_POOLER && !description->pooler_new;
+    return description->method.method->count(description->config, pooler, options);
+}
+
 Held held_of(const Counts *counts, bool steps, bool keeps_best)
 {
     int64_t number = sizeof(float), stepped = steps ? counts->trained : 0;

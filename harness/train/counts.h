@@ -15,6 +15,8 @@ typedef struct {
 Counts counts_of(const Graph *graph);
 // The same with a head that a method fitted counted by its free numbers.
 Counts counts_free(const Graph *graph, const Description *description);
+// What the method's closed form, which is BERT's, says that it trains beside the head.
+int64_t counts_claimed(const Description *description, const void *options);
 
 // keeps_best: a copy of what trains is kept beside the moments until the last step (--select best).
 Held held_of(const Counts *counts, bool steps, bool keeps_best);

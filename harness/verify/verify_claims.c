@@ -96,7 +96,7 @@ static bool count_at(World *world, const Choice *choice, const Config *config, H
         return false;
     Counts counts = counts_of(plans.eval.graph);
     int64_t actual = counts.trained - (world->trains ? counts.head : 0);
-    *claimed = world->method->count(config, head == HEAD_POOLER && !pooler_new, plans.eval.options);
+    *claimed = counts_claimed(&description, plans.eval.options);
     if (*claimed != actual)
         found(finding, FAILS,
               "the closed form says %lld, the graph trains %lld (%s, %s%lld x %lld)",
