@@ -362,6 +362,18 @@ static void what_was_chosen_gives_the_same_bits_when_it_is_given(void)
     arena_free(b.arena);
 }
 
+static void with_tune_among_the_training_rows_nothing_is_searched(void)
+{
+    Bench b = bench_new();
+    const char *folder = path_join(b.arena, b.folder, "kept");
+    Row both = row_of(&b, "both", SETTINGS("train-on", "train+tune", "cache-folder", folder));
+    CHECK(both.tune_n == 0 && isnan(both.tune_score) && both.trials == WHOLE_UNKNOWN);
+    Row given =
+        row_of(&b, "given", SETTINGS("train-on", "train+tune", "pooling", "mean", "C", "1"));
+    CHECK_CLOSE(given.loss, both.loss, 1e-5);
+    arena_free(b.arena);
+}
+
 static void mlp_has_steps_and_the_linear_ones_none(void)
 {
     Bench b = bench_new();
@@ -451,6 +463,7 @@ void suite_feature(void)
     ADD(a_perceptron_learns_what_no_line_divides);
     ADD(a_row_tells_the_search_within_the_run);
     ADD(what_was_chosen_gives_the_same_bits_when_it_is_given);
+    ADD(with_tune_among_the_training_rows_nothing_is_searched);
     ADD(mlp_has_steps_and_the_linear_ones_none);
     ADD(an_interruption_is_heard_within_a_fit);
     ADD(what_does_not_fit_together_is_refused_before_anything_is_computed);

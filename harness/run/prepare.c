@@ -107,7 +107,7 @@ static bool read_tokens(Arena *arena, FilesRead *files, Prepared *p, Error *erro
     if (protocol->train_on == TRAIN_ON_BOTH) {
         p->tokens[SPLIT_TRAIN] =
             tokens_joined(arena, &p->tokens[SPLIT_TRAIN], &p->tokens[SPLIT_TUNE]);
-        p->tokens[SPLIT_TUNE] = (Tokens){ 0 };
+        p->tokens[SPLIT_TUNE] = (Tokens){ .offset = p->tokens[SPLIT_TUNE].offset }; // of no rows
     }
     return true;
 }
