@@ -19,7 +19,7 @@ BEGIN {
     allowed["sweep"] = "base engine model data train run sweep"
     allowed["report"] = "base report"
     allowed["command"] = "base engine model data train verify run cost sweep report command"
-    allowed["main.c"] = "base model run command"
+    allowed["main.c"] = "base engine model run command"
 }
 {
     split($0, at, ":")           # file:line:#include "folder/name.h"
