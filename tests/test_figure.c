@@ -363,7 +363,7 @@ static void what_is_no_number_is_no_point(void)
     arena_free(arena);
 }
 
-// A caption is as long as it has to be: all that sets twelve blocks of a task apart.
+// A caption is as long as it has to be: all that sets thirty blocks of a task apart.
 static void a_long_caption_is_whole(void)
 {
     enum { BLOCKS = 30 };
@@ -373,7 +373,8 @@ static void a_long_caption_is_whole(void)
     Csv csv;
     for (int64_t b = 0; b < BLOCKS; b++) {
         rows[b] = finished(arena, "tiny", "reviews", "lora", "", b, 0.7);
-        rows[b].max_length = 1000 + b;
+        rows[b].max_length = 1000 + b, rows[b].batch = 100 + b, rows[b].train_n = 4000 + b;
+        rows[b].tune_n = 100 + b, rows[b].epochs = 10 + b, rows[b].min_steps = 2000 + b;
     }
     if (gnuplot_is_here() && written(arena, folder, rows, BLOCKS, &csv)) {
         const char *svg = picture(arena, folder, "score_by_params.svg");
