@@ -97,9 +97,8 @@ static const Command *command_find(const char *name, Error *error)
         if (!strcmp(name, names[i]))
             return commands[i];
     }
-    const char *near = text_nearest(name, names);
-    fail(error, ERROR_INPUT, (Where){ 0 }, near ? near : "one that `tunemark help` shows",
-         "'%s' is no command", name);
+    fail(error, ERROR_INPUT, (Where){ 0 },
+         text_nearest(name, names, "one that `tunemark help` shows"), "'%s' is no command", name);
     return NULL;
 }
 
@@ -118,6 +117,19 @@ static bool asks_help(int count, char **argument, const char **method)
     return asks;
 }
 
+// Reads what follows a command's name, and refuses what no such command has.
+static bool arguments_fit(Arena *arena, const Command *command, int count, char **argument,
+                          Arguments *arguments, Error *error)
+{
+    if (!arguments_read(arena, count, argument, command->flags, arguments, error))
+        return false;
+    if (!command->operands && arguments->operands > 0)
+        return fail(error, ERROR_INPUT, (Where){ .item = arguments->operand[0] },
+                    "an option with two dashes", "is not understood");
+    return command->takes_request || command->knows_options ||
+           arguments_known(arguments, command->flags, NULL, error);
+}
+
 static bool command_run_it(const Command *command, int count, char **argument, int *status,
                            Error *error)
 {
@@ -129,9 +141,11 @@ static bool command_run_it(const Command *command, int count, char **argument, i
                   &(struct sigaction){ .sa_handler = interrupt, .sa_flags = (int)SA_RESETHAND },
                   NULL);
     }
-    bool ok = arena && command->run(&(Invocation){ arena, commands, argument[0], count - 2,
-                                                   argument + 2, &interrupted },
-                                    status, error);
+    Arguments arguments;
+    const Invocation invocation = { arena,        commands,   argument[0], count - 2,
+                                    argument + 2, &arguments, &interrupted };
+    bool ok = arena && arguments_fit(arena, command, count - 2, argument + 2, &arguments, error) &&
+              command->run(&invocation, status, error);
     arena_free(arena);
     return ok;
 }

@@ -1,9 +1,4 @@
 # model, method, parameters and shares as `counted` has them -> a table: method by model.
-function grouped(n,    text) {
-    for (text = ""; length(n) > 3; n = substr(n, 1, length(n) - 3))
-        text = "{,}" substr(n, length(n) - 2) text
-    return n text
-}
 {
     if (!($2 in line)) order[++n] = $2
     line[$2] = line[$2] sprintf(" & %s & %.3g & %.3g", grouped($3), 100 * $5, 100 * $6)

@@ -199,12 +199,12 @@ table "$reference/defaults/searched" --stage trial --columns lr,epochs,score >"$
 awk -F '\t' -v numbers="$work/searched.numbers" -f paper/searched.awk \
     "$work/defaults-given.tsv" "$work/trials.tsv" "$work/defaults-searched.tsv" >"$new/searched.tex"
 MODELS=' ' docs/memory.sh | sed '/^$/,$d' | markdown_to_tabular >"$new/memory.tex"
-published | awk -F '\t' -f paper/published.awk >"$new/published.tex"
+published | awk -F '\t' -f paper/grouped.awk -f paper/published.awk >"$new/published.tex"
 for model in tiny mini; do
     "$tunemark" list methods | while read -r method rest; do
         [ "$method" = null ] || echo "$model $method $(counted "$model" --method "$method")"
     done
-done | awk -f paper/counts.awk >"$new/counts.tex"
+done | awk -f paper/grouped.awk -f paper/counts.awk >"$new/counts.tex"
 echo "$sweeps" | grep '^sst2/' | while read -r sweep spec; do
     name=$(name_of "$sweep")
     if [ "$(wc -l <"$work/$name.tsv")" -gt 1 ]; then

@@ -1,10 +1,5 @@
 # cite, method, model, printed, where, what counts; then for the paper's model, tiny and mini:
 # parameters and shares as `counted` has them -> a table.
-function grouped(n,    text) {
-    for (text = ""; length(n) > 3; n = substr(n, 1, length(n) - 3))
-        text = "{,}" substr(n, length(n) - 2) text
-    return n text
-}
 function share(numbers) { split(numbers, part, " "); return sprintf("%.3g", 100 * ($6 ~ /^without/ ? part[3] : part[5])) }
 function count(numbers) { split(numbers, part, " "); return grouped($6 ~ /^without/ ? part[1] : part[2]) }
 NR == 1 {

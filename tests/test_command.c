@@ -219,7 +219,8 @@ static void all_options_are_listed_for_programs(void)
     static const char *const lines[] = {
         "of,option,letter,type,takes,low,high,standard,help\n",
         "\nsweep,,,operand,SPEC,,,,",
-        "\nsweep,--jobs,-j,text,N,,,,",
+        "\nsweep,--jobs,-j,whole,N,,,,",
+        "\nsweep,--grace,,text,SECONDS,,,,",
         "\nsweep,--quiet,-q,switch,,,,,no progress\n",
         "\nestimate,--weights,,choice,f32|f16|bf16,,,,",
         "\nrun,--epochs,,whole,N,0,10000,3,passes over the training rows\n",
@@ -253,7 +254,9 @@ static void tokens_of_arguments_and_of_lines_are_shown(void)
     CHECK_REFUSED(program(arena, NULL, "tokens --max-length 4 a"), 2, "should be 5 to 65536");
     write_text(lines, "good\nba\xff");
     said = program(arena, &(Around){ .in = lines }, "tokens");
-    CHECK(said.status == 2 && strstr(said.err, "standard input:2: is no text"));
+    CHECK(said.status == 2 && strstr(said.err, "standard input:2: byte 0xff is no text"));
+    CHECK_REFUSED(program(arena, &(Around){ .in = test_folder() }, "tokens"), 2,
+                  "standard input: cannot be read: Is a directory");
     arena_free(arena);
 }
 
@@ -288,7 +291,10 @@ static void what_is_no_command_line_is_refused_in_one_line(void)
         { "run --method lora --seed 1e3", "seed: '1e3' is not a whole number" },
         { "params --method lora", "--model: is not given" },
         { "params --method lora --model tiny --labels 0", "--labels: '0' is out of range" },
-        { "rows --task reviews --fold 0", "--fold: '0' is out of range; should be a whole number" },
+        { "rows --task reviews --fold 0", "--fold: '0' is out of range; should be 1 to 100" },
+        { "rows --task reviews --data-seed 9223372036854775807",
+          "--data-seed: '9223372036854775807' is out of range; should be 0 to 9007199254740992" },
+        { "rows --task reviews --split dve", "should be train, tune, dev or test" },
         { "rows --task reviews --data-seed x", "--data-seed: 'x' is out of range" },
         { "tokens --model tiny --max-length 4 text", "--max-length: '4' is out of range" },
         { "sweep some.yaml --jobs 4097", "--jobs: '4097' is out of range; should be 1 to 4096" },

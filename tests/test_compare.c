@@ -307,6 +307,33 @@ static void other_machines_and_commits_are_warned_of(void)
     arena_free(arena);
 }
 
+// It is one machine, whatever its name has in it.
+static void a_name_with_and_in_it_is_one(void)
+{
+    Arena *arena = arena_of_test();
+    const char *folder = test_folder();
+    Row full = like(arena, "full", ""), lora = like(arena, "lora", LORA(8));
+    full.cpu = lora.cpu = "Core and Co";
+    runs(arena, folder, lora, 1, 3, 0.75);
+    runs(arena, folder, full, 1, 3, 0.90);
+    Said said = program(arena, &(Around){ 0 }, "compare lora full %s", folder);
+    CHECK(said.status == 0 && !strstr(said.out, "warning"));
+    arena_free(arena);
+}
+
+// ";" within a text does not end it.
+static void an_option_of_any_text_is_one(void)
+{
+    Arena *arena = arena_of_test();
+    const char *folder = test_folder();
+    runs(arena, folder, like(arena, "lora", "lora.alpha=16;lora.words=a\\;b"), 1, 3, 0.75);
+    runs(arena, folder, like(arena, "lora", "lora.alpha=16;lora.words=c"), 1, 3, 0.90);
+    Said said = program(arena, &(Around){ 0 }, "compare lora:words=a;b lora:words=c %s", folder);
+    CHECK(said.status == 0);
+    IN_ORDER(said.out, "options     words=a;b ", "words=c\n");
+    arena_free(arena);
+}
+
 static void settings_of_one_method_are_told_apart_by_options_columns_and_folders(void)
 {
     Arena *arena = arena_of_test();
@@ -328,7 +355,7 @@ static void settings_of_one_method_are_told_apart_by_options_columns_and_folders
     said = program(arena, &(Around){ 0 }, "compare lora:rank=8@%s lora@%s", folder, other);
     CHECK(said.status == 0 && strstr(said.out, "nothing that the rows say") != NULL);
     said = program(arena, &(Around){ 0 }, "compare lora full %s", folder);
-    CHECK_REFUSED(said, ERROR_INPUT, "full: no rows of this method; should be one of lora");
+    CHECK_REFUSED(said, ERROR_INPUT, "full: no rows of this method; should be lora");
     said = program(arena, &(Around){ 0 }, "compare lora lora:rank=4 %s", folder);
     CHECK_REFUSED(said, ERROR_INPUT,
                   "lora: is more than one setting on reviews of tiny: 'lora rank=4");
@@ -347,6 +374,7 @@ static void what_is_not_there_is_refused_with_the_nearest(void)
         { "lora:rank full", "is no method; should be METHOD" },
         { "lora full --task rte", "full: shares no task and model of those asked for with lora" },
         { "lora full --split test", "no lines of split 'test'; should be a split that was eval" },
+        { "lora full --split dve", "--split: 'dve' is no split; should be train, tune, dev or t" },
         { "lora full --interval wide", "--interval: 'wide' is unknown; should be seeds or items" },
         { "lora full --level 5", "--level: '5' is out of range; should be 50 to 99.99" },
         { "lora full --josn", "--josn: is unknown; should be --json" },
@@ -647,6 +675,8 @@ void suite_compare(void)
     ADD(a_method_against_itself_has_the_same_answers);
     ADD(runs_that_are_dead_failed_left_out_or_without_predictions_are_counted);
     ADD(other_machines_and_commits_are_warned_of);
+    ADD(a_name_with_and_in_it_is_one);
+    ADD(an_option_of_any_text_is_one);
     ADD(settings_of_one_method_are_told_apart_by_options_columns_and_folders);
     ADD(what_is_not_there_is_refused_with_the_nearest);
     ADD(without_any_predictions_nothing_is_compared);

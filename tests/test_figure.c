@@ -345,6 +345,44 @@ static void curves_are_means_over_seeds_in_their_range(void)
     arena_free(arena);
 }
 
+// "12abc" is no number, of a step or of a loss.
+static void what_is_no_number_is_no_point(void)
+{
+    Arena *arena = arena_of_test();
+    Csv csv;
+    Error error = { 0 };
+    const char *folder = test_folder();
+    Row row = finished(arena, "tiny", "reviews", "lora", "", 1, 0.7);
+    CHECK(folder_make(path_join(arena, folder, "curves"), &error) &&
+          file_write_text(row_file(arena, folder, "curves", row.key),
+                          "step,tokens,seconds,loss,tune\n0,,,2,\n10,,,4abc,\n20x,,,4,\n30,,,4,\n",
+                          &error));
+    if (gnuplot_is_here() && data_of(arena, folder, &row, 1, "curves", &csv) &&
+        CHECK(csv.rows == 2))
+        CHECK_TEXT(cell(&csv, 1, "step"), "30");
+    arena_free(arena);
+}
+
+// A caption is as long as it has to be: all that sets thirty blocks of a task apart.
+static void a_long_caption_is_whole(void)
+{
+    enum { BLOCKS = 30 };
+    Arena *arena = arena_of_test();
+    const char *folder = test_folder();
+    Row rows[BLOCKS];
+    Csv csv;
+    for (int64_t b = 0; b < BLOCKS; b++) {
+        rows[b] = finished(arena, "tiny", "reviews", "lora", "", b, 0.7);
+        rows[b].max_length = 1000 + b, rows[b].batch = 100 + b, rows[b].train_n = 4000 + b;
+        rows[b].tune_n = 100 + b, rows[b].epochs = 10 + b, rows[b].min_steps = 2000 + b;
+    }
+    if (gnuplot_is_here() && written(arena, folder, rows, BLOCKS, &csv)) {
+        const char *svg = picture(arena, folder, "score_by_params.svg");
+        CHECK(strstr(svg, "max_length 1000") && strstr(svg, "max_length 1029"));
+    }
+    arena_free(arena);
+}
+
 static void nothing_to_draw_is_said(void)
 {
     Arena *arena = arena_of_test();
@@ -462,6 +500,8 @@ void suite_figure(void)
     ADD(a_floor_is_drawn_where_there_is_one);
     ADD(lines_go_from_model_to_model);
     ADD(curves_are_means_over_seeds_in_their_range);
+    ADD(what_is_no_number_is_no_point);
+    ADD(a_long_caption_is_whole);
     ADD(nothing_to_draw_is_said);
     ADD(a_missing_gnuplot_is_named_with_its_package);
     ADD(a_word_of_gnuplot_is_a_failure_that_leaves_no_picture);

@@ -116,6 +116,19 @@ static void a_methods_parameter_is_known_by_layer_site_and_part(void)
     arena_free(b.arena);
 }
 
+static void a_long_name_is_whole(void)
+{
+    Bench b;
+    char part[400];
+    bench_begin(&b, true);
+    memset(part, 'a', sizeof part);
+    part[sizeof part - 1] = '\0';
+    Value v = trained_vector(&b.build, 5, (Init){ INIT_CONSTANT, 0 }, "%s", part);
+    const char *name = b.build.graph->parameter[b.build.graph->value[v].parameter].name;
+    CHECK(strlen(name) == strlen(b.build.method->name) + sizeof part);
+    arena_free(b.arena);
+}
+
 static void a_methods_dropout_is_its_own_and_none_in_evaluation(void)
 {
     for (int training = 0; training < 2; training++) {
@@ -293,6 +306,7 @@ void suite_methods(void)
     ADD(a_table_of_options_without_an_end_stops_the_build);
     ADD(methods_are_found_by_name_and_the_nearest_is_named);
     ADD(a_methods_parameter_is_known_by_layer_site_and_part);
+    ADD(a_long_name_is_whole);
     ADD(a_methods_dropout_is_its_own_and_none_in_evaluation);
     ADD(an_option_that_does_not_fit_is_refused_once);
 }

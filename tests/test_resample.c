@@ -3,6 +3,7 @@
 #include "base/bootstrap.h"
 #include "base/exact.h"
 #include "base/multiple.h"
+#include "base/statistic.h"
 #include "tests/test.h"
 #include <math.h>
 #include <string.h>

@@ -1,6 +1,7 @@
 // A row goes out and comes back; its columns are those of one list.
 #include "tests/test.h"
 #include "base/file.h"
+#include "base/option.h"
 #include "base/row.h"
 #include <stdlib.h>
 #include <string.h>
@@ -232,6 +233,36 @@ static void refusals_name_file_line_and_column(void)
     arena_free(arena);
 }
 
+// What options_canonical writes, with the marks that it puts before ; and itself.
+static void options_come_back_as_they_were_typed(void)
+{
+    Error error;
+    Arena *arena = arena_new(1 << 16, &error);
+    static const char *const typed = "a;b\\c=d";
+    static const Option table[] = {
+        { "file", OPTION_TEXT, 0, NULL, 0, 0, NULL, "" },
+        { "zone", OPTION_TEXT, sizeof(char *), NULL, 0, 0, NULL, "" },
+        OPTION_END,
+    };
+    const char *const options[] = { typed, "y" };
+    Row row;
+    size_t count;
+    row_clear(&row);
+    row_options(arena, &row, &count);
+    CHECK(count == 0);
+    row.method = "lora";
+    row.options = options_canonical(arena, table, options, "lora");
+    const RowOption *option = row_options(arena, &row, &count);
+    if (CHECK(count == 2)) {
+        CHECK_TEXT(option[0].name, "file");
+        CHECK_TEXT(option[0].value, typed);
+        CHECK_TEXT(option[1].name, "zone");
+    }
+    CHECK_TEXT(row_option(arena, &row, "zone"), "y");
+    CHECK(!row_option(arena, &row, "b\\c") && !row_option(arena, &row, "lora.zone"));
+    arena_free(arena);
+}
+
 static void the_schema_has_a_line_for_each_column(void)
 {
     char *text = NULL, line[64];
@@ -278,5 +309,6 @@ void suite_row(void)
     ADD(columns_are_found_by_name_in_any_order);
     ADD(rows_are_the_same_when_all_but_measured_cells_are);
     ADD(refusals_name_file_line_and_column);
+    ADD(options_come_back_as_they_were_typed);
     ADD(the_schema_has_a_line_for_each_column);
 }

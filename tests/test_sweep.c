@@ -492,9 +492,11 @@ static void the_parts_of_an_array_job_join_to_the_same_folder(void)
     b.options.out = path_join(b.arena, b.folder, "it's apart"); // to be quoted
     b.options.slurm = 3;
     b.options.jobs = 1;
+    b.options.grace = 7.5;
     CHECK(drive_whole(&b) == 0);
     CHECK(!folder_exists(b.options.out));
     CHECK(printed(&b, "#SBATCH --array=1-3\n") && printed(&b, "#SBATCH --cpus-per-task=1\n"));
+    CHECK(printed(&b, " --grace 7.5 "));
     const char *script = text_of(&b, b.folder, "stdout"), *join = strstr(script, "#   for part in");
     CHECK(file_write_text(path_join(b.arena, b.folder, "job.sh"), script, &error));
     CHECK(system(arena_format(b.arena,

@@ -155,6 +155,44 @@ static void runs_without_a_score_are_counted_by_name_and_listed_with_their_keys(
     arena_free(arena);
 }
 
+// A floor whose name is a part of another's is a floor of its own.
+static void every_floor_is_named(void)
+{
+    Arena *arena = arena_of_test();
+    Row rows[] = { finished(arena, "tiny", "reviews", "lora", "", 1, 0.7),
+                   finished(arena, "tiny", "topics", "lora", "", 1, 0.7) };
+    Floor floor[] = { { .name = "bag of words", .task = "reviews", .score = 0.9 },
+                      { .name = "words", .task = "topics", .score = 0.8 } };
+    const Floors floors = { floor, 2 };
+    const Rows all = { .row = rows, .count = 2 };
+    const TableChoice choice = { .rows = "method", .across = "task" };
+    Error error = { 0 };
+    char *text;
+    size_t size;
+    FILE *out = open_memstream(&text, &size);
+    for (int f = 0; f < 2; f++) {
+        floor[f].split = "dev", floor[f].metric = "accuracy", floor[f].seeds = 1;
+        rows[f].train_limit = 0;
+    }
+    CHECK(table_print(out, out, &all, &floors, &choice, &error));
+    fclose(out);
+    CHECK(strstr(text, "\nbag of words, words ") != NULL);
+    CHECK(strstr(text, "below the bag of words or words of its task") != NULL);
+    free(text);
+    arena_free(arena);
+}
+
+// 4.1 kB are no 0.00 MB.
+static void few_bytes_have_digits(void)
+{
+    Arena *arena = arena_of_test();
+    Row *rows = five(arena, spread);
+    for (int i = 0; i < 5; i++)
+        rows[i].plan_peak = 4096;
+    CHECK(says(rows, 5, TABLE_TEXT, " 0.0041 "));
+    arena_free(arena);
+}
+
 static void rows_scored_on_different_items_are_refused_with_both_keys(void)
 {
     Arena *arena = arena_of_test();
@@ -212,6 +250,9 @@ static void times_of_different_machines_are_not_in_one_column(void)
     CHECK(says(rows, 5, TABLE_CSV, "48000000,\n"));
     CHECK(says(rows, 5, TABLE_TEXT, "82.0 ± 2.0  5 "));
     CHECK(says(rows, 5, TABLE_TEXT, "reviews: no times, since rows differ in cpu, jobs."));
+    rows = five(arena, spread);
+    rows[2].blas = "OpenBLAS 0.3.99"; // the same machine, but not the same work
+    CHECK(says(rows, 5, TABLE_TEXT, "reviews: no times, since rows differ in blas."));
     arena_free(arena);
 }
 
@@ -518,6 +559,8 @@ void suite_table(void)
     ADD(a_dead_run_is_in_the_mean_and_counted);
     ADD(five_dead_runs_are_dead_without_spread);
     ADD(runs_without_a_score_are_counted_by_name_and_listed_with_their_keys);
+    ADD(every_floor_is_named);
+    ADD(few_bytes_have_digits);
     ADD(rows_scored_on_different_items_are_refused_with_both_keys);
     ADD(rows_of_different_protocols_are_in_different_blocks);
     ADD(rows_of_different_results_of_the_same_program_are_in_different_blocks);

@@ -56,22 +56,24 @@ static void a_flag_is_one_of_four_words(void)
 static void a_misspelt_word_finds_its_name_and_nonsense_finds_none(void)
 {
     const char *const names[] = { "rank", "alpha", "dropout", "learning-rate", "lr", "q", NULL };
-    CHECK_TEXT(text_nearest("rnak", names), "rank");
-    CHECK_TEXT(text_nearest("rannk", names), "rank");
-    CHECK_TEXT(text_nearest("RANK", names), "rank");
-    CHECK_TEXT(text_nearest("learning_rate", names), "learning-rate");
-    CHECK_TEXT(text_nearest("dropuot", names), "dropout");
-    CHECK_TEXT(text_nearest("rl", names), "lr"); // a swap is one slip; two would be all of it
-    CHECK_TEXT(text_nearest("l", names), NULL);
-    CHECK_TEXT(text_nearest("zzzz", names), NULL);
-    CHECK_TEXT(text_nearest("", names), NULL);
-    CHECK_TEXT(text_nearest("k", names), NULL); // not q: nothing of it would be left
+    CHECK_TEXT(text_nearest("rnak", names, NULL), "rank");
+    CHECK_TEXT(text_nearest("rannk", names, NULL), "rank");
+    CHECK_TEXT(text_nearest("RANK", names, NULL), "rank");
+    CHECK_TEXT(text_nearest("learning_rate", names, NULL), "learning-rate");
+    CHECK_TEXT(text_nearest("dropuot", names, NULL), "dropout");
+    CHECK_TEXT(text_nearest("rl", names, NULL), "lr"); // a swap is one slip; two would be all of it
+    CHECK_TEXT(text_nearest("l", names, NULL), NULL);
+    CHECK_TEXT(text_nearest("zzzz", names, NULL), NULL);
+    CHECK_TEXT(text_nearest("zzzz", names, "one of six"), "one of six");
+    CHECK_TEXT(text_nearest("rnak", names, "one of six"), "rank");
+    CHECK_TEXT(text_nearest("", names, NULL), NULL);
+    CHECK_TEXT(text_nearest("k", names, NULL), NULL); // not q: nothing of it would be left
     char word[100];
     memset(word, 'r', sizeof word);
     word[99] = '\0';
-    CHECK_TEXT(text_nearest(word, names), NULL);
+    CHECK_TEXT(text_nearest(word, names, NULL), NULL);
     const char *const tie[] = { "cat", "car", NULL };
-    CHECK_TEXT(text_nearest("cas", tie), "cat"); // the first of the nearest
+    CHECK_TEXT(text_nearest("cas", tie, NULL), "cat"); // the first of the nearest
 }
 
 static void a_word_is_among_names_only_as_a_whole(void)
@@ -80,6 +82,45 @@ static void a_word_is_among_names_only_as_a_whole(void)
     CHECK(text_among("rank", names) && text_among("alpha", names));
     CHECK(!text_among("ran", names) && !text_among("ranks", names) && !text_among("", names));
     CHECK(!text_among("rank", names + 2));
+}
+
+static void a_word_is_found_at_its_place(void)
+{
+    static const char *const names[] = { "rank", "alpha", NULL };
+    CHECK(text_index("rank", names) == 0 && text_index("alpha", names) == 1);
+    CHECK(text_index("alph", names) == -1 && text_index("rank", names + 2) == -1);
+}
+
+static void a_part_is_appended_once_and_known_as_a_whole(void)
+{
+    Error error;
+    Arena *arena = arena_new(1 << 16, &error);
+    static const char *const parts[] = { "bag of words", "words", "bag", "words", "bag of words" };
+    const char *text = NULL;
+    for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
+        text_append_once(arena, &text, ", ", parts[i]);
+    CHECK_TEXT(text, "bag of words, words, bag");
+    arena_free(arena);
+}
+
+static void a_text_is_folded_at_blanks_by_its_columns(void)
+{
+    CHECK(text_fitting("one two", 7) == 7 && text_fitting("one two", 6) == 3);
+    CHECK(text_fitting("\u00e9\u00e9\u00e9 \u00e9\u00e9\u00e9", 7) == 13); // 7 columns, 13 bytes
+    CHECK(text_fitting("lora:rank=4,targets=all", 14) == 12);              // after the comma
+    CHECK(text_fitting("aaaaaaaa", 5) == 5);
+}
+
+static void an_end_is_left_out_only_where_it_stands(void)
+{
+    Error error;
+    Arena *arena = arena_new(1 << 16, &error);
+    CHECK_TEXT(text_stem(arena, "sst2.yaml", ".yaml"), "sst2");
+    CHECK_TEXT(text_stem(arena, ".yaml", ".yaml"), "");
+    CHECK(!text_stem(arena, "sst2.yml", ".yaml") && !text_stem(arena, "yaml", ".yaml"));
+    CHECK_TEXT(text_thousands(arena, "1234567"), "1,234,567");
+    CHECK_TEXT(text_thousands(arena, "123"), "123");
+    arena_free(arena);
 }
 
 static void a_split_keeps_empty_parts(void)
@@ -193,6 +234,10 @@ void suite_text(void)
     ADD(a_flag_is_one_of_four_words);
     ADD(a_misspelt_word_finds_its_name_and_nonsense_finds_none);
     ADD(a_word_is_among_names_only_as_a_whole);
+    ADD(a_word_is_found_at_its_place);
+    ADD(a_part_is_appended_once_and_known_as_a_whole);
+    ADD(a_text_is_folded_at_blanks_by_its_columns);
+    ADD(an_end_is_left_out_only_where_it_stands);
     ADD(a_split_keeps_empty_parts);
     ADD(utf8_is_valid_only_in_its_shortest_form);
 }

@@ -1,14 +1,13 @@
 // arena.c: one reserved range of addresses, handed out from its start.
 //
-//   | Arena | piece, red zone | piece, red zone | not handed out ...        | end of the
-//   reservation 0     first                                used     poisoned
+//   | Arena | piece, red zone | piece, red zone | not handed out ...        |
+//   0       first                               used     poisoned           reserved
 //
 // Red zones and poison exist under AddressSanitizer only. Poison costs an eighth of what it covers
 // in shadow memory, so it runs a little ahead of `used` instead of over a reservation of gigabytes.
 #include "base/arena.h"
 #include <assert.h>
 #include <errno.h>
-#include <stdarg.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
@@ -123,13 +122,20 @@ char *arena_format(Arena *arena, const char *format, ...)
 {
     va_list arguments;
     va_start(arguments, format);
-    int length = vsnprintf(NULL, 0, format, arguments);
+    char *text = arena_vformat(arena, format, arguments);
     va_end(arguments);
+    return text;
+}
+
+char *arena_vformat(Arena *arena, const char *format, va_list arguments)
+{
+    va_list again;
+    va_copy(again, arguments);
+    int length = vsnprintf(NULL, 0, format, again);
+    va_end(again);
     assert(length >= 0);
     char *text = arena_take(arena, (size_t)length + 1, 1);
-    va_start(arguments, format);
     vsnprintf(text, (size_t)length + 1, format, arguments);
-    va_end(arguments);
     return text;
 }
 

@@ -7,6 +7,7 @@
 #ifndef BASE_ARENA_H
 #define BASE_ARENA_H
 #include "base/error.h"
+#include <stdarg.h>
 #include <stddef.h>
 
 enum { ARENA_ALIGNMENT = 64 };
@@ -27,6 +28,8 @@ void *arena_take(Arena *arena, size_t count, size_t size);
 void *arena_zero(Arena *arena, size_t count, size_t size); // always zeroed
 char *arena_text(Arena *arena, const char *text);          // a copy of a string
 __attribute__((format(printf, 2, 3))) char *arena_format(Arena *arena, const char *format, ...);
+__attribute__((format(printf, 2, 0))) char *arena_vformat(Arena *arena, const char *format,
+                                                          va_list arguments);
 
 // The pages that lie wholly within a piece go back to the system; what they held is zero.
 void arena_drop(void *piece, size_t bytes);

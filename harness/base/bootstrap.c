@@ -2,6 +2,7 @@
 
 #include "base/bootstrap.h"
 #include "base/random.h"
+#include "base/statistic.h"
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -54,16 +55,10 @@ double bootstrap_draw(const Resampled *of, const uint32_t *times_a, const uint32
     return side(of->a, of->runs_a, times_a, times) - side(of->b, of->runs_b, times_b, times);
 }
 
-static int ascending(const void *a, const void *b)
-{
-    double x = *(const double *)a, y = *(const double *)b;
-    return (x > y) - (x < y);
-}
-
 Bootstrap bootstrap_of(double *draw, size_t draws, double level)
 {
     size_t below = 0, above = 0;
-    qsort(draw, draws, sizeof *draw, ascending);
+    sort_numbers(draw, draws);
     for (size_t i = 0; i < draws; i++) {
         below += draw[i] <= 0;
         above += draw[i] >= 0;
@@ -72,13 +67,4 @@ Bootstrap bootstrap_of(double *draw, size_t draws, double level)
     return (Bootstrap){ quantile(draw, draws, (1 - level) / 2),
                         quantile(draw, draws, (1 + level) / 2),
                         fmin(1, 2 * (double)(1 + fewer) / (double)(1 + draws)), draw, draws };
-}
-
-double quantile(const double *sorted, size_t n, double q)
-{
-    double h = (double)(n - 1) * q;
-    size_t below = (size_t)h;
-    if (below + 1 >= n)
-        return sorted[n - 1];
-    return sorted[below] + (h - (double)below) * (sorted[below + 1] - sorted[below]);
 }

@@ -36,7 +36,4 @@ double bootstrap_draw(const Resampled *of, const uint32_t *times_a, const uint32
                       const uint32_t *times);
 // From the draws: they get sorted.
 Bootstrap bootstrap_of(double *draw, size_t draws, double level);
-
-// At h = (n - 1) q of the n sorted values, by linear interpolation (R's type 7).
-double quantile(const double *sorted, size_t n, double q);
 #endif

@@ -4,13 +4,11 @@
 #include <inttypes.h>
 #include <string.h>
 
-static const Flag *flag_find(const Flag *flags, const char *name, size_t length, char letter)
+const Flag *flag_find(const Flag *flags, const char *name)
 {
-    for (const Flag *f = flags; f && f->name; f++)
-        if (letter ? f->letter == letter
-                   : strlen(f->name) == length && !strncmp(f->name, name, length))
-            return f;
-    return NULL;
+    while (flags && flags->name && strcmp(flags->name, name) != 0)
+        flags++;
+    return flags && flags->name ? flags : NULL;
 }
 
 static bool missing_value(const char *option, Error *error)
@@ -24,8 +22,8 @@ static bool long_option(Arena *arena, int count, char **argument, int *at, const
 {
     char *word = argument[*at] + 2, *equals = strchr(word, '=');
     size_t length = equals ? (size_t)(equals - word) : strlen(word);
-    const Flag *flag = flag_find(flags, word, length, 0);
     given->name = arena_format(arena, "%.*s", (int)length, word);
+    const Flag *flag = flag_find(flags, given->name);
     if (flag && !flag->value) {
         if (equals)
             return fail(error, ERROR_INPUT, (Where){ .item = argument[*at] },
@@ -47,8 +45,10 @@ static bool short_options(int count, char **argument, int *at, const Flag *flags
 {
     char *word = argument[*at];
     for (char *letter = word + 1; *letter; letter++) {
-        const Flag *flag = flag_find(flags, NULL, 0, *letter);
-        if (!flag)
+        const Flag *flag = flags;
+        while (flag && flag->name && flag->letter != *letter)
+            flag++;
+        if (!flag || !flag->name)
             return fail(error, ERROR_INPUT, (Where){ .item = word }, "one of --help",
                         "-%c is unknown", *letter);
         Given *given = &arguments->given[arguments->givens++];
@@ -144,9 +144,9 @@ bool arguments_known(const Arguments *arguments, const Flag *flags, const Option
         char item[128], right[128];
         while (tables && tables[t] && !option_find(tables[t], name))
             t++;
-        if (flag_find(flags, name, strlen(name), 0) || (tables && tables[t]))
+        if (flag_find(flags, name) || (tables && tables[t]))
             continue;
-        const char *near = text_nearest(name, names);
+        const char *near = text_nearest(name, names, NULL);
         snprintf(item, sizeof item, "--%s", name);
         snprintf(right, sizeof right, "%s%s", near ? "--" : "one of --help", near ? near : "");
         return fail(error, ERROR_INPUT, (Where){ .item = item }, right, "is unknown");

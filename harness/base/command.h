@@ -52,6 +52,7 @@ typedef struct {
     const char *program;            // as invoked
     int count;                      // what follows the command's name
     char **argument;
+    const Arguments *arguments;               // the same, read by the command's flags
     const volatile sig_atomic_t *interrupted; // set by Ctrl-C
 } Invocation;
 
@@ -61,10 +62,12 @@ struct Command {
     const char *usage;          // example lines for --help, each with its line end
     const Flag *flags;          // the command's own; NULL: none
     bool takes_request;         // also takes the options of a run and of its method
+    bool knows_options;         // refuses options that are not its flags in words of its own
     bool stops_gently;          // looks at `interrupted`; else Ctrl-C ends the process
     // *status is the exit status of a command that did its work: 0, or 1 when what it tried failed.
     bool (*run)(const Invocation *invocation, int *status, Error *error);
 };
 
+const Flag *flag_find(const Flag *flags, const char *name); // flags may be NULL; NULL: none
 void flags_help(FILE *out, const Flag *flags);
 #endif

@@ -3,6 +3,7 @@
 #include "base/csv.h"
 #include "base/text.h"
 #include <csv.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -261,17 +262,12 @@ static void finish_row(Reader *reader)
     }
 }
 
-static int bytewise(const void *a, const void *b)
-{
-    return strcmp(*(const char *const *)a, *(const char *const *)b);
-}
-
 static void names_differ(Reader *reader, size_t line)
 {
     size_t count = reader->csv->columns, mark = arena_mark(reader->arena);
     const char **name = arena_take(reader->arena, count, sizeof *name);
     memcpy(name, reader->csv->header, count * sizeof *name);
-    qsort(name, count, sizeof *name, bytewise);
+    text_sort(name, count);
     for (size_t i = 1; i < count && !reader->failed; i++)
         if (!strcmp(name[i - 1], name[i])) {
             reader->failed = true;
@@ -307,4 +303,10 @@ void csv_put(FILE *out, const char *field)
         csv_fwrite(out, field, strlen(field));
     else
         fputs(field, out);
+}
+
+void csv_put_real(FILE *out, double value)
+{
+    if (!isnan(value))
+        fprintf(out, "%.9g", value);
 }

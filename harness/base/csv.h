@@ -67,4 +67,5 @@ size_t csv_column(const Csv *csv, const char *name);
 // Quoted where RFC 4180 asks for it, and where it begins like a file's mark. A row's only field
 // must not be empty: it would be an empty line.
 void csv_put(FILE *out, const char *field);
+void csv_put_real(FILE *out, double value); // nine digits; nothing of NAN
 #endif

@@ -278,16 +278,11 @@ bool folder_exists(const char *path)
     return is;
 }
 
-static int bytewise(const void *a, const void *b)
-{
-    return strcmp(*(const char *const *)a, *(const char *const *)b);
-}
-
 bool folder_list(Arena *arena, const char *path, const char *suffix, const char ***names,
                  size_t *count, Error *error)
 {
     Where where = { .file = path };
-    size_t found = 0, room = 64, tail = strlen(suffix);
+    size_t found = 0, room = 64;
     const char **name = arena_take(arena, room, sizeof *name);
     struct dirent *entry;
     DIR *folder = opendir(path);
@@ -300,9 +295,7 @@ bool folder_list(Arena *arena, const char *path, const char *suffix, const char 
                     strerror(errno));
     while ((errno = 0, entry = readdir(folder))) {
         const char *at = entry->d_name;
-        size_t length = strlen(at);
-        if (!strcmp(at, ".") || !strcmp(at, "..") || length < tail ||
-            strcmp(at + length - tail, suffix))
+        if (!strcmp(at, ".") || !strcmp(at, "..") || !text_ends(at, suffix))
             continue;
         if (found == room) {
             const char **larger = arena_take(arena, 2 * room, sizeof *larger);
@@ -317,7 +310,7 @@ bool folder_list(Arena *arena, const char *path, const char *suffix, const char 
     if (number)
         return fail(error, ERROR_ENVIRONMENT, where, NULL, "cannot be listed: %s",
                     strerror(number));
-    qsort(name, found, sizeof *name, bytewise);
+    text_sort(name, found);
     *names = name;
     *count = found;
     return true;

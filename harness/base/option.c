@@ -492,14 +492,8 @@ void help_line(FILE *out, int width, const char *left, const char *text)
 {
     size_t room = (size_t)(COLUMNS - 4 - width);
     fprintf(out, "  %-*s  ", width, left);
-    while (strlen(text) > room) {
-        size_t cut = room;
-        while (cut > 0 && text[cut] != ' ')
-            cut--;
-        if (cut == 0) // a word longer than a line stays whole
-            cut = strcspn(text, " ");
+    for (size_t cut; (cut = text_fitting(text, room)) < strlen(text);
+         text += cut + strspn(text + cut, " "))
         fprintf(out, "%.*s\n%*s", (int)cut, text, width + 4, "");
-        text += cut + strspn(text + cut, " ");
-    }
     fprintf(out, "%s\n", text);
 }

@@ -58,9 +58,8 @@ bool option_set(Arena *arena, const Option *option, void *options, const char *o
 const char *option_text(Arena *arena, const Option *option, const void *options);
 
 // "lora.alpha=16;lora.rank=8", sorted by name, defaults included, values not given left out; "" for
-// an empty table. Two different sets of values never have one text: a ";" or "\" within a text has
-// a
-// "\" before it.
+// an empty table. Two different sets of values never have one text: within a text a backslash
+// stands before each ";" and each backslash. row_options (row.h) reads it.
 const char *options_canonical(Arena *arena, const Option *table, const void *options,
                               const char *owner);
 

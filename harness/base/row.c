@@ -12,6 +12,10 @@ const Column row_column[] = { ROW_COLUMNS(COLUMN_OF) };
 #undef COLUMN_OF
 const size_t row_columns = sizeof row_column / sizeof *row_column;
 
+#define NAME_OF(name, type, kind, group, unit, source) #name,
+const char *const row_names[] = { ROW_COLUMNS(NAME_OF) NULL };
+#undef NAME_OF
+
 enum { COLUMNS = sizeof row_column / sizeof *row_column };
 
 static const struct {
@@ -40,10 +44,8 @@ static void *field_of(const Row *row, const Column *column);
 
 const Column *row_find(const char *name)
 {
-    for (size_t i = 0; i < row_columns; i++)
-        if (!strcmp(row_column[i].name, name))
-            return &row_column[i];
-    return NULL;
+    int index = text_index(name, row_names);
+    return index < 0 ? NULL : &row_column[index];
 }
 
 void row_clear(Row *row)
@@ -93,6 +95,46 @@ const char *row_text(Arena *arena, const Row *row, const Column *column)
 {
     Cell cell;
     return arena_text(arena, cell_text(row, column, &cell));
+}
+
+// "lora.alpha=16;lora.rank=8"
+RowOption *row_options(Arena *arena, const Row *row, size_t *count)
+{
+    const char *at = row->options ? row->options : "", *method = row->method ? row->method : "";
+    size_t own = strlen(method), size = strlen(at) + 2;
+    RowOption *option = arena_take(arena, size, sizeof *option);
+    char *to = arena_take(arena, size, 1);
+    for (*count = 0; *at; at += *at == ';') {
+        if (!strncmp(at, method, own) && at[own] == '.')
+            at += own + 1;
+        option[*count].name = to;
+        while (*at && *at != '=' && *at != ';')
+            *to++ = *at++;
+        *to++ = '\0';
+        at += *at == '=';
+        option[(*count)++].value = to;
+        for (; *at && *at != ';'; at++) {
+            at += *at == '\\' && at[1];
+            *to++ = *at;
+        }
+        *to++ = '\0';
+    }
+    return option;
+}
+
+const char *row_option(Arena *arena, const Row *row, const char *name)
+{
+    size_t count;
+    const RowOption *option = row_options(arena, row, &count);
+    for (size_t o = 0; o < count; o++)
+        if (!strcmp(option[o].name, name))
+            return option[o].value;
+    return NULL;
+}
+
+bool row_head_follows(const Row *row)
+{
+    return row->head_lr == row->lr || (isnan(row->head_lr) && isnan(row->lr));
 }
 
 bool row_write(const char *path, const Row *row, Error *error)
@@ -184,16 +226,13 @@ bool rows_of_other_schema(Arena *arena, const char *path)
 static bool columns_of(const Csv *csv, size_t at[COLUMNS], Error *error)
 {
     Where where = { .file = csv->file, .line = 1 };
-    const char *names[COLUMNS + 1] = { NULL };
-    for (size_t i = 0; i < row_columns; i++)
-        names[i] = row_column[i].name;
     for (size_t i = 0; i < csv->columns; i++)
         if (!row_find(csv->header[i]))
-            return fail(error, ERROR_INPUT, where, text_nearest(csv->header[i], names),
+            return fail(error, ERROR_INPUT, where, text_nearest(csv->header[i], row_names, NULL),
                         "column '%s' is unknown", csv->header[i]);
     for (size_t i = 0; i < row_columns; i++)
-        if ((at[i] = csv_column(csv, names[i])) == SIZE_MAX)
-            return fail(error, ERROR_INPUT, where, "there", "column '%s' is missing", names[i]);
+        if ((at[i] = csv_column(csv, row_names[i])) == SIZE_MAX)
+            return fail(error, ERROR_INPUT, where, "there", "column '%s' is missing", row_names[i]);
     return true;
 }
 

@@ -35,6 +35,7 @@ typedef struct {
 } Column;
 extern const Column row_column[]; // in the order of the file
 extern const size_t row_columns;
+extern const char *const row_names[];     // of the columns, NULL-terminated
 const Column *row_find(const char *name); // NULL when there is none
 
 extern const char *const row_statuses[]; // ok diverged failed timeout; NULL-terminated
@@ -47,6 +48,16 @@ bool row_ok(const Row *row);             // its run ended well
 // than its clock (feature_s), else wall_s. Unknown where that is.
 double row_alone_s(const Row *row);
 const char *row_text(Arena *arena, const Row *row, const Column *column); // as written; "" unknown
+// The options of its method, which the row has as one text (options_canonical): names without the
+// method's, values as they were typed. row_option: NULL where it has none of that name.
+typedef struct {
+    const char *name, *value;
+} RowOption;
+RowOption *row_options(Arena *arena, const Row *row, size_t *count);
+const char *row_option(Arena *arena, const Row *row, const char *name);
+// Whether the head's rate is that of the rest: it is where no other is asked for, and that goes
+// without saying.
+bool row_head_follows(const Row *row);
 // Where a run leaves a thing: FOLDER/KIND/KEY.csv. Kinds are rows, scores, predictions, curves and
 // profiles.
 char *row_file(Arena *arena, const char *folder, const char *kind, const char *key);

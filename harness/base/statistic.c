@@ -135,10 +135,24 @@ static int ascending(const void *a, const void *b)
     return x < y ? -1 : x > y;
 }
 
+void sort_numbers(double *value, size_t n)
+{
+    qsort(value, n, sizeof *value, ascending);
+}
+
 double median(double *value, size_t n)
 {
     if (n == 0)
         return (double)NAN;
-    qsort(value, n, sizeof *value, ascending);
+    sort_numbers(value, n);
     return n % 2 ? value[n / 2] : (value[n / 2 - 1] + value[n / 2]) / 2;
+}
+
+double quantile(const double *sorted, size_t n, double q)
+{
+    double h = (double)(n - 1) * q;
+    size_t below = (size_t)h;
+    if (below + 1 >= n)
+        return sorted[n - 1];
+    return sorted[below] + (h - (double)below) * (sorted[below + 1] - sorted[below]);
 }

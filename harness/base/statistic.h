@@ -18,5 +18,8 @@ typedef struct {
 // mean +- t((1 + level) / 2, n - 1) sd / sqrt(n), sd with n - 1. Nothing is clipped.
 Interval interval_of(const double *value, size_t n, double level);
 
-double median(double *value, size_t n); // sorts; of an even number the mean of the middle two
+void sort_numbers(double *value, size_t n); // ascending
+double median(double *value, size_t n);     // sorts; of an even number the mean of the middle two
+// At h = (n - 1) q of the n sorted values, by linear interpolation (R's type 7).
+double quantile(const double *sorted, size_t n, double q);
 #endif

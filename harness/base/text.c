@@ -3,7 +3,6 @@
 #include <ctype.h>
 #include <errno.h>
 #include <math.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -61,13 +60,11 @@ static const char *digits(const char *text)
 
 bool text_flag(const char *text, bool *value)
 {
-    static const char *const said[] = { "no", "yes", "false", "true" };
-    for (size_t i = 0; i < 4; i++)
-        if (!strcmp(text, said[i])) {
-            *value = i % 2;
-            return true;
-        }
-    return false;
+    static const char *const said[] = { "no", "yes", "false", "true", NULL };
+    int index = text_index(text, said);
+    if (index >= 0)
+        *value = index % 2;
+    return index >= 0;
 }
 
 bool text_duration(const char *text, int64_t *seconds)
@@ -140,11 +137,27 @@ bool text_same(const char *a, const char *b)
     return a && b ? !strcmp(a, b) : a == b;
 }
 
+int text_index(const char *word, const char *const *names)
+{
+    for (int i = 0; names[i]; i++)
+        if (!strcmp(names[i], word))
+            return i;
+    return -1;
+}
+
 bool text_among(const char *word, const char *const *names)
 {
-    while (*names && strcmp(*names, word) != 0)
-        names++;
-    return *names != NULL;
+    return text_index(word, names) >= 0;
+}
+
+static int bytewise(const void *a, const void *b)
+{
+    return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+void text_sort(const char **names, size_t count)
+{
+    qsort(names, count, sizeof *names, bytewise);
 }
 
 enum { LONGEST_NAME = 64, CHOICES_SHOWN = 12 };
@@ -163,12 +176,12 @@ const char *text_choices(Arena *arena, const char *const *names)
 }
 
 // Near: one slip, and one more for each four letters, but never all letters of the word.
-const char *text_nearest(const char *word, const char *const *names)
+const char *text_nearest(const char *word, const char *const *names, const char *otherwise)
 {
     const char *nearest = NULL;
     size_t length = strlen(word), least = 1 + length / 4;
     if (length == 0 || length > LONGEST_NAME)
-        return NULL;
+        return otherwise;
     if (least > length - 1)
         least = length - 1;
     for (; *names; names++) {
@@ -180,7 +193,7 @@ const char *text_nearest(const char *word, const char *const *names)
             least = apart;
         }
     }
-    return nearest;
+    return nearest ? nearest : otherwise;
 }
 
 // Letters inserted, left out, replaced, or two neighbours swapped ("rnak"); case does not count.
@@ -210,6 +223,28 @@ static size_t distance(const char *a, const char *b)
     return here[columns];
 }
 
+bool text_ends(const char *text, const char *end)
+{
+    size_t length = strlen(text), tail = strlen(end);
+    return length >= tail && !strcmp(text + length - tail, end);
+}
+
+const char *text_stem(Arena *arena, const char *text, const char *end)
+{
+    return text_ends(text, end)
+               ? arena_format(arena, "%.*s", (int)(strlen(text) - strlen(end)), text)
+               : NULL;
+}
+
+const char *text_thousands(Arena *arena, const char *digits)
+{
+    const char *text = "";
+    size_t n = strlen(digits);
+    for (size_t i = 0; i < n; i++)
+        text = arena_format(arena, "%s%s%c", text, i > 0 && (n - i) % 3 == 0 ? "," : "", digits[i]);
+    return text;
+}
+
 char **text_split(Arena *arena, const char *text, char separator, size_t *count)
 {
     size_t parts = *text != '\0';
@@ -233,6 +268,21 @@ size_t utf8_columns(const char *text, size_t length)
     for (size_t i = 0; i < length; i++)
         columns += ((unsigned char)text[i] & 0xC0) != 0x80;
     return columns;
+}
+
+size_t text_fitting(const char *text, size_t width)
+{
+    size_t all = strlen(text), length = 0, blank = 0, part = 0;
+    while (length < all && utf8_columns(text, length + 1) <= width) {
+        length++;
+        if (text[length] == ' ')
+            blank = length;
+        if (strchr(":,;@/_-", text[length - 1]))
+            part = length;
+    }
+    const char *word = text + blank + (blank > 0);
+    bool fits = blank > 0 && utf8_columns(word, strcspn(word, " ")) <= width;
+    return length == all ? all : fits || part <= blank ? (blank > 0 ? blank : length) : part;
 }
 
 bool utf8_valid(const uint8_t *text, size_t size, size_t *bad)
@@ -259,13 +309,19 @@ void text_append(Arena *arena, const char **text, const char *separator, const c
 {
     va_list arguments;
     va_start(arguments, format);
-    size_t size = (size_t)vsnprintf(NULL, 0, format, arguments) + 1;
-    va_end(arguments);
-    char *part = arena_take(arena, size, 1);
-    va_start(arguments, format);
-    vsnprintf(part, size, format, arguments);
+    const char *part = arena_vformat(arena, format, arguments);
     va_end(arguments);
     if (!*text || !**text)
         separator = "";
     *text = arena_format(arena, "%s%s%s", *text ? *text : "", separator, part);
+}
+
+void text_append_once(Arena *arena, const char **text, const char *separator, const char *part)
+{
+    size_t mark = arena_mark(arena);
+    const char *parts = arena_format(arena, "%s%s%s", separator, *text ? *text : "", separator);
+    bool there = strstr(parts, arena_format(arena, "%s%s%s", separator, part, separator)) != NULL;
+    arena_rewind(arena, mark);
+    if (!there)
+        text_append(arena, text, separator, "%s", part);
 }

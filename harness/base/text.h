@@ -18,21 +18,35 @@ enum { SIZE_TEXT = 16 };
 const char *text_of_size(char text[SIZE_TEXT], double bytes);
 
 bool text_same(const char *a, const char *b); // either may be NULL: that is the same as NULL alone
-bool text_among(const char *word, const char *const *names); // NULL-terminated list
+// Lists of names are NULL-terminated. Which of them it is; -1 when none.
+int text_index(const char *word, const char *const *names);
+bool text_among(const char *word, const char *const *names);
+void text_sort(const char **names, size_t count); // bytewise
 
-// The name nearest to `word` by edit distance (NULL-terminated list), or NULL when none is near.
-const char *text_nearest(const char *word, const char *const *names);
+// The name nearest to `word` by edit distance, or `otherwise` (may be NULL) when none is near.
+const char *text_nearest(const char *word, const char *const *names, const char *otherwise);
 
-// "a, b or c"; of more than twelve names their number and the first ones. NULL-terminated.
+// "a, b or c"; of more than twelve names their number and the first ones.
 const char *text_choices(Arena *arena, const char *const *names);
+
+bool text_ends(const char *text, const char *end);
+// A text without its end ".yaml", where it has that; else NULL.
+const char *text_stem(Arena *arena, const char *text, const char *end);
+// "1234567" as "1,234,567".
+const char *text_thousands(Arena *arena, const char *digits);
 
 // Splits "a+b+c" at `separator` into the arena; an empty text has no parts.
 char **text_split(Arena *arena, const char *text, char separator, size_t *count);
 
 // Columns of UTF-8 on a terminal; a byte that continues a character takes none.
 size_t utf8_columns(const char *text, size_t length);
+// Bytes of the text that fit a width in columns: where it goes on, up to a blank; of a word that is
+// longer than a line up to a sign between parts of a name, as in "lora:rank=4,targets=all".
+size_t text_fitting(const char *text, size_t width);
 bool utf8_valid(const uint8_t *text, size_t size, size_t *bad); // *bad: the first bad byte's offset
 // Appends to a growing text: "" or NULL at first; `separator` only between parts.
 __attribute__((format(printf, 4, 5))) void
 text_append(Arena *arena, const char **text, const char *separator, const char *format, ...);
+// The same of a part that is not among the parts yet.
+void text_append_once(Arena *arena, const char **text, const char *separator, const char *part);
 #endif

@@ -23,8 +23,8 @@ bool yaml_read_map(const YamlReader *reader, const Yaml *map, const char *const 
     for (const Yaml *child = map->first; child; child = child->next) {
         if (text_among(child->key, names))
             continue;
-        const char *near = text_nearest(child->key, names);
-        return yaml_wrong(reader, child, near ? near : text_choices(reader->arena, names),
+        return yaml_wrong(reader, child,
+                          text_nearest(child->key, names, text_choices(reader->arena, names)),
                           "is unknown");
     }
     return true;
@@ -52,11 +52,9 @@ bool yaml_read_choice(const YamlReader *reader, const Yaml *value, const char *c
     const char *text = NULL;
     if (!yaml_read_text(reader, value, &text))
         return false;
-    for (*index = 0; names[*index]; ++*index)
-        if (strcmp(names[*index], text) == 0)
-            return true;
-    return fail(reader->error, ERROR_INPUT, yaml_where(reader, value),
-                text_choices(reader->arena, names), "'%s' is unknown", text);
+    *index = text_index(text, names);
+    return *index >= 0 || fail(reader->error, ERROR_INPUT, yaml_where(reader, value),
+                               text_choices(reader->arena, names), "'%s' is unknown", text);
 }
 
 bool yaml_read_texts(const YamlReader *reader, const Yaml *list, size_t least, size_t most,

@@ -1,5 +1,7 @@
 // asked.c: see the header.
 #include "command/asked.h"
+#include "base/text.h"
+#include "data/task.h"
 #include <string.h>
 
 bool request_read(Arena *arena, const Arguments *arguments, const Flag *own, const char *standard,
@@ -13,10 +15,7 @@ bool request_read(Arena *arena, const Arguments *arguments, const Flag *own, con
         return false;
     for (size_t i = 0; i < arguments->givens; i++) {
         const Given *given = &arguments->given[i];
-        const Flag *flag = own;
-        while (flag && flag->name && strcmp(flag->name, given->name))
-            flag++;
-        if ((flag && flag->name) || !strcmp(given->name, "method"))
+        if (flag_find(own, given->name) || !strcmp(given->name, "method"))
             continue;
         if (!request_set(arena, request, given->name, given->value,
                          (Where){ .item = arena_format(arena, "--%s", given->name) }, error))
@@ -25,23 +24,28 @@ bool request_read(Arena *arena, const Arguments *arguments, const Flag *own, con
     return true;
 }
 
-bool no_operands(const Arguments *arguments, Error *error)
-{
-    return arguments->operands == 0 ||
-           fail(error, ERROR_INPUT, (Where){ .item = arguments->operand[0] },
-                "an option with two dashes", "is not understood");
-}
-
 bool labels_read(const Arguments *arguments, int64_t *labels, Error *error)
 {
     *labels = 2;
     return argument_whole(arguments, "labels", 1, 1000000, labels, error);
 }
 
-const char *chosen_levers(Arena *arena, const Row *row)
+bool protocol_whole(const Arguments *arguments, const char *name, int64_t *value, Error *error)
 {
-    const char *pass = "the whole batch at once";
-    if (row->micro_batch != WHOLE_UNKNOWN)
-        pass = arena_format(arena, "micro-batch %lld", (long long)row->micro_batch);
-    return arena_format(arena, "%s%s", pass, row->recompute ? ", recompute" : "");
+    const Option *option = option_find(protocol_options, name);
+    if (option->standard)
+        text_whole(option->standard, value);
+    return argument_whole(arguments, name, (int64_t)option->low, (int64_t)option->high, value,
+                          error);
+}
+
+bool split_read(Arena *arena, const Arguments *arguments, int *split, Error *error)
+{
+    const char *typed = argument_value(arguments, "split");
+    int index = typed ? text_index(typed, split_names) : *split;
+    if (typed && index < 0)
+        return fail(error, ERROR_INPUT, (Where){ .item = "--split" },
+                    text_choices(arena, split_names), "'%s' is no split", typed);
+    *split = index;
+    return true;
 }

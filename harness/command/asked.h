@@ -9,9 +9,11 @@
 // the method where none is given (NULL: then one must be).
 bool request_read(Arena *arena, const Arguments *arguments, const Flag *own, const char *standard,
                   Request *request, Error *error);
-bool no_operands(const Arguments *arguments, Error *error);
-// What --max-memory has chosen for a run, "micro-batch 4, recompute".
-const char *chosen_levers(Arena *arena, const Row *row);
 // --labels, outputs of the head; 2 where it is not given.
 bool labels_read(const Arguments *arguments, int64_t *labels, Error *error);
+// A whole number that a run has as an option, too: with its bounds, and its default where it has
+// one; else *value is as it was where it is not given.
+bool protocol_whole(const Arguments *arguments, const char *name, int64_t *value, Error *error);
+// --split, one of split_names; *split as it was where it is not given.
+bool split_read(Arena *arena, const Arguments *arguments, int *split, Error *error);
 #endif

@@ -41,24 +41,13 @@ static bool task_asked(const Arguments *arguments, const char **task, Error *err
 
 // ---- the page
 
-// A text that breaks at blanks, from a column on, at which the line already is.
-static void wrapped(const char *text, size_t column)
+// A text from a column on, at which the line already is.
+static void wrapped(const char *text, int column)
 {
-    size_t at = column;
-    while (*text) {
-        size_t bytes = strcspn(text, " "), wide = utf8_columns(text, bytes);
-        if (at > column && at + 1 + wide > WIDTH) {
-            printf("\n%*s", (int)column, "");
-            at = column;
-        } else if (at > column) {
-            putchar(' ');
-            at++;
-        }
-        printf("%.*s", (int)bytes, text);
-        at += wide;
-        text += bytes + strspn(text + bytes, " ");
-    }
-    putchar('\n');
+    for (size_t length; (length = text_fitting(text, (size_t)(WIDTH - column))) < strlen(text);
+         text += length + strspn(text + length, " "))
+        printf("%.*s\n%*s", (int)length, text, column, "");
+    puts(text);
 }
 
 static void findings_print(const Finding *finding, size_t count)
@@ -233,36 +222,35 @@ static void csv_print(Arena *arena, const Check *check, const char *model, const
 static bool command(const Invocation *invocation, int *status, Error *error)
 {
     Arena *arena = invocation->arena;
-    Arguments arguments;
+    const Arguments *arguments = invocation->arguments;
     const char *name = NULL, *folder;
-    int64_t max_length = 128, fold = INT64_MIN;
+    int64_t max_length, fold = INT64_MIN;
     Task task;
     Dataset dataset;
     Config config;
     Tokenizer *tokenizer;
     Check check;
     Finding finding[MOST_FINDINGS];
-    if (!arguments_read(arena, invocation->count, invocation->argument, flags, &arguments, error) ||
-        !task_asked(&arguments, &name, error) || !arguments_known(&arguments, flags, NULL, error) ||
-        !argument_whole(&arguments, "max-length", 5, 65536, &max_length, error) ||
-        !argument_whole(&arguments, "fold", 1, INT64_MAX, &fold, error))
+    if (!task_asked(arguments, &name, error) || !arguments_known(arguments, flags, NULL, error) ||
+        !protocol_whole(arguments, "max-length", &max_length, error) ||
+        !protocol_whole(arguments, "fold", &fold, error))
         return false;
-    const char *model = argument_value(&arguments, "model");
+    const char *model = argument_value(arguments, "model");
     model = model ? model : "tiny";
     if (!model_folder(arena, model, &folder, error) ||
         !config_read(path_join(arena, folder, "config.json"), &config, error) ||
         !(tokenizer = tokenizer_read(arena, folder, error)) ||
-        !task_find(arena, path_join(arena, home_folder(arena), "datasets"), name, &task, error) ||
+        !task_find(arena, datasets_folder(arena), name, &task, error) ||
         !task_fold(arena, &task, fold, error) || !dataset_read(arena, &task, &dataset, error) ||
         !check_data(arena, tokenizer, &task, &dataset, max_length, config_longest(&config), &check,
                     error))
         return false;
     size_t count = check_findings(arena, &check, finding);
-    if (argument_is(&arguments, "csv"))
+    if (argument_is(arguments, "csv"))
         csv_print(arena, &check, model, finding, count);
     else
         page_print(&check, model, finding, count);
-    for (size_t i = 0; i < count && argument_is(&arguments, "strict"); i++)
+    for (size_t i = 0; i < count && argument_is(arguments, "strict"); i++)
         *status = finding[i].verdict == VERDICT_WRONG ? ERROR_WORK : *status;
     return true;
 }
@@ -276,5 +264,6 @@ const Command command_check = {
              "  tunemark check mr --fold 3\n"
              "  tunemark check sst2 --csv >sst2.csv\n",
     .flags = flags,
+    .knows_options = true,
     .run = command,
 };

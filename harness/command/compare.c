@@ -1,6 +1,7 @@
 // compare.c: tunemark compare.
 #include "base/file.h"
 #include "base/text.h"
+#include "command/asked.h"
 #include "command/commands.h"
 #include "report/compare.h"
 #include <string.h>
@@ -22,6 +23,7 @@ static bool question_of(Arena *arena, const Arguments *arguments, Question *ques
     const char *interval = argument_value(arguments, "interval");
     const char *level = argument_value(arguments, "level");
     double percent = 95;
+    int split = -1;
     if (arguments->operands < 2)
         return fail(error, ERROR_INPUT,
                     (Where){ .item = arguments->operands ? "second method" : "method" },
@@ -31,6 +33,8 @@ static bool question_of(Arena *arena, const Arguments *arguments, Question *ques
                             .task = argument_value(arguments, "task"),
                             .model = argument_value(arguments, "model"),
                             .split = argument_value(arguments, "split") };
+    if (!split_read(arena, arguments, &split, error))
+        return false;
     if (interval && strcmp(interval, "seeds") != 0 && strcmp(interval, "items") != 0)
         return fail(error, ERROR_INPUT, (Where){ .item = "--interval" }, "seeds or items",
                     "'%s' is unknown", interval);
@@ -49,20 +53,18 @@ static bool question_of(Arena *arena, const Arguments *arguments, Question *ques
 static bool run(const Invocation *invocation, int *status, Error *error)
 {
     Arena *arena = invocation->arena;
-    Arguments arguments;
+    const Arguments *arguments = invocation->arguments;
     Question question;
     Comparisons comparisons;
-    if (!arguments_read(arena, invocation->count, invocation->argument, flags, &arguments, error) ||
-        !arguments_known(&arguments, flags, NULL, error) ||
-        !question_of(arena, &arguments, &question, error) ||
+    if (!question_of(arena, arguments, &question, error) ||
         !compare_methods(arena, &question, &comparisons, error))
         return false;
     for (size_t c = 0; c < comparisons.cuts; c++)
         fprintf(stderr, "left out: %s\n", comparisons.cut[c]);
     *status = comparisons.cuts > 0;
-    if (argument_is(&arguments, "json"))
+    if (argument_is(arguments, "json"))
         compare_json(stdout, arena, &comparisons);
-    else if (argument_is(&arguments, "csv"))
+    else if (argument_is(arguments, "csv"))
         compare_csv(stdout, arena, &comparisons);
     else
         compare_screen(stdout, arena, &comparisons);

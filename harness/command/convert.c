@@ -166,21 +166,17 @@ static bool convert_folder(Arena *arena, const char *folder, const char *to, Err
 static bool convert(const Invocation *invocation, int *status, Error *error)
 {
     Arena *arena = invocation->arena;
-    Arguments arguments;
+    const Arguments *arguments = invocation->arguments;
     const char *folder;
     (void)status;
-    if (!arguments_read(arena, invocation->count, invocation->argument, convert_flags, &arguments,
-                        error) ||
-        !arguments_known(&arguments, convert_flags, NULL, error))
-        return false;
-    if (arguments.operands != 1)
+    if (arguments->operands != 1)
         return fail(error, ERROR_INPUT, (Where){ .item = "convert" }, "one folder",
-                    "%zu folders are given", arguments.operands);
-    if (folder_exists(arguments.operand[0])) // also one that is no model yet, to say what it lacks
-        folder = arguments.operand[0];
-    else if (!model_folder(arena, arguments.operand[0], &folder, error))
+                    "%zu folders are given", arguments->operands);
+    if (folder_exists(arguments->operand[0])) // also one that is no model yet, to say what it lacks
+        folder = arguments->operand[0];
+    else if (!model_folder(arena, arguments->operand[0], &folder, error))
         return false;
-    return convert_folder(arena, folder, argument_value(&arguments, "out"), error);
+    return convert_folder(arena, folder, argument_value(arguments, "out"), error);
 }
 
 const Command command_convert = {

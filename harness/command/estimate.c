@@ -346,20 +346,18 @@ static size_t methods_count(void)
 static bool command(const Invocation *invocation, int *status, Error *error)
 {
     Arena *arena = invocation->arena;
-    Arguments arguments;
+    const Arguments *arguments = invocation->arguments;
     Request first;
     Shape shape;
     Asked asked;
     size_t lines;
     (void)status;
-    if (!arguments_read(arena, invocation->count, invocation->argument, flags, &arguments, error) ||
-        !no_operands(&arguments, error) ||
-        !request_read(arena, &arguments, flags, "null", &first, error) ||
-        !request_head(&first, error) || !asked_read(&arguments, &first.protocol, &asked, error) ||
+    if (!request_read(arena, arguments, flags, "null", &first, error) ||
+        !request_head(&first, error) || !asked_read(arguments, &first.protocol, &asked, error) ||
         !shape_read(arena, first.protocol.model, &shape, error))
         return false;
     Line *line = arena_zero(arena, methods_count() + 1, sizeof *line);
-    bool ok = lines_of(invocation, &arguments, &shape, &first, &asked, line, &lines, error);
+    bool ok = lines_of(invocation, arguments, &shape, &first, &asked, line, &lines, error);
     if (ok && asked.csv)
         csv_print(&shape, first.protocol.model, line, lines, &asked);
     else if (ok)

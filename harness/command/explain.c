@@ -99,14 +99,6 @@ static bool give(Arena *arena, const Given *given, Request request[2], Error *er
     return arguments_known(&unknown, flags, tables, error);
 }
 
-static bool is_own(const char *name)
-{
-    const Flag *flag = flags;
-    while (flag->name && strcmp(flag->name, name) != 0)
-        flag++;
-    return flag->name != NULL;
-}
-
 static bool requests_read(Arena *arena, const Arguments *arguments, Request request[2],
                           Error *error)
 {
@@ -121,7 +113,8 @@ static bool requests_read(Arena *arena, const Arguments *arguments, Request requ
         if (!method_read(arena, arguments->operand[s], &request[s], error))
             return false;
     for (size_t i = 0; i < arguments->givens; i++)
-        if (!is_own(arguments->given[i].name) && !give(arena, &arguments->given[i], request, error))
+        if (!flag_find(flags, arguments->given[i].name) &&
+            !give(arena, &arguments->given[i], request, error))
             return false;
     for (int s = 0; s < 2; s++) {
         const char *missing = !request[s].protocol.model  ? "--model"
@@ -172,33 +165,32 @@ static bool explain(Arena *arena, const Request request[2], FilesRead *files, in
 static void levers_print(FILE *out, Arena *arena, const Explained *of)
 {
     fprintf(out, "tunemark: max-memory: %s: %s; %s: %s\n", of->name[0],
-            chosen_levers(arena, &of->run[0]->row), of->name[1],
-            chosen_levers(arena, &of->run[1]->row));
+            levers_text(arena, &of->run[0]->row), of->name[1],
+            levers_text(arena, &of->run[1]->row));
 }
 
 static bool command(const Invocation *invocation, int *status, Error *error)
 {
     Arena *arena = invocation->arena;
-    Arguments arguments;
+    const Arguments *arguments = invocation->arguments;
     Request request[2];
     Explained of;
     int64_t steps = -1; // as many as some seconds allow
     (void)status;
-    if (!arguments_read(arena, invocation->count, invocation->argument, flags, &arguments, error) ||
-        !requests_read(arena, &arguments, request, error) ||
-        !argument_whole(&arguments, "steps", 0, 1000000, &steps, error) ||
+    if (!requests_read(arena, arguments, request, error) ||
+        !argument_whole(arguments, "steps", 0, 1000000, &steps, error) ||
         !product_start((int)request[0].protocol.threads, error))
         return false;
     FilesRead *files = files_new(arena);
     bool ok = explain(arena, request, files, steps, &of, error);
     if (ok && request[0].protocol.max_memory != INT64_MIN)
         levers_print(stderr, arena, &of);
-    if (ok && argument_is(&arguments, "csv"))
+    if (ok && argument_is(arguments, "csv"))
         explain_csv(stdout, &of);
     else if (ok && of.same)
         printf("%s and %s are the same run: there is nothing to explain\n", of.name[0], of.name[1]);
     else if (ok)
-        explain_screen(stdout, arena, &of, argument_is(&arguments, "all"));
+        explain_screen(stdout, arena, &of, argument_is(arguments, "all"));
     if (ok && !of.same)
         explain_doubts(stderr, &of);
     files_close(files);

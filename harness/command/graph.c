@@ -101,15 +101,13 @@ static bool graph_of_shape(Arena *arena, const Request *request, bool evaluation
 static bool graph(const Invocation *invocation, int *status, Error *error)
 {
     Arena *arena = invocation->arena;
-    Arguments arguments;
+    const Arguments *arguments = invocation->arguments;
     Request request;
     Prepared prepared;
     (void)status;
-    if (!arguments_read(arena, invocation->count, invocation->argument, flags, &arguments, error) ||
-        !no_operands(&arguments, error) ||
-        !request_read(arena, &arguments, flags, NULL, &request, error))
+    if (!request_read(arena, arguments, flags, NULL, &request, error))
         return false;
-    bool evaluation = argument_is(&arguments, "eval");
+    bool evaluation = argument_is(arguments, "eval");
     if (!request.protocol.task)
         return graph_of_shape(arena, &request, evaluation, error);
     FilesRead *files = files_new(arena);

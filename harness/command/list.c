@@ -6,6 +6,7 @@
 #include "command/asked.h"
 #include "command/commands.h"
 #include "data/task.h"
+#include "run/files.h"
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
@@ -50,11 +51,8 @@ static bool list_methods(Arena *arena, bool markdown, Error *error)
 
 static bool list_models(Arena *arena, Error *error)
 {
-    const char *bundled = path_join(arena, home_folder(arena), "models/bundled");
-    const char *search = getenv("TUNEMARK_MODELS");
     size_t parts, count;
-    char **part =
-        text_split(arena, arena_format(arena, "%s:%s", bundled, search ? search : ""), ':', &parts);
+    char **part = models_folders(arena, &parts);
     for (size_t i = 0; i < parts; i++) {
         const char **names;
         if (!folder_list(arena, part[i], "", &names, &count, error))
@@ -82,8 +80,7 @@ static bool list_specs(Arena *arena, Error *error)
     if (!folder_list(arena, folder, ".yaml", &names, &count, error))
         return false;
     for (size_t i = 0; i < count; i++)
-        printf("%-20.*s %s/%s\n", (int)(strlen(names[i]) - strlen(".yaml")), names[i], folder,
-               names[i]);
+        printf("%-20s %s/%s\n", text_stem(arena, names[i], ".yaml"), folder, names[i]);
     return true;
 }
 
@@ -125,7 +122,7 @@ static bool list_tasks(Arena *arena, Audience audience, Error *error)
         "task,metric,labels,scored,here,summary",
         "| task | asks | metric | labels | scored |\n| --- | --- | --- | ---: | --- |",
     };
-    const char *datasets = path_join(arena, home_folder(arena), "datasets");
+    const char *datasets = datasets_folder(arena);
     const char *const *names;
     size_t absent = 0;
     if (!task_names(arena, datasets, &names, error))
@@ -169,9 +166,10 @@ static void flag_line(const char *of, const Flag *flag)
     const char letter[] = { '-', flag->letter, '\0' };
     const char *takes = flag->value ? flag->value : "";
     printf("%s,--%s,%s,%s,%s,,,,", of, flag->name, flag->letter ? letter : "",
-           !flag->value         ? "switch"
-           : strchr(takes, '|') ? "choice"
-                                : "text",
+           !flag->value          ? "switch"
+           : !strcmp(takes, "N") ? "whole"
+           : strchr(takes, '|')  ? "choice"
+                                 : "text",
            takes);
     csv_put(stdout, flag->help);
     putchar('\n');
@@ -232,29 +230,25 @@ static bool list_columns_json(FILE *out, Error *error) // results/schema.json
 
 static bool list(const Invocation *invocation, int *status, Error *error)
 {
-    Arguments arguments;
+    const Arguments *arguments = invocation->arguments;
     (void)status;
-    if (!arguments_read(invocation->arena, invocation->count, invocation->argument, flags,
-                        &arguments, error) ||
-        !arguments_known(&arguments, flags, NULL, error))
-        return false;
-    const char *what = arguments.operands ? arguments.operand[0] : "";
-    if (arguments.operands > 1)
-        return fail(error, ERROR_INPUT, (Where){ .item = arguments.operand[1] },
+    const char *what = arguments->operands ? arguments->operand[0] : "";
+    if (arguments->operands > 1)
+        return fail(error, ERROR_INPUT, (Where){ .item = arguments->operand[1] },
                     "one list at a time", "is a second list");
     if (!strcmp(what, "methods"))
-        return list_methods(invocation->arena, argument_is(&arguments, "markdown"), error);
+        return list_methods(invocation->arena, argument_is(arguments, "markdown"), error);
     if (!strcmp(what, "models"))
         return list_models(invocation->arena, error);
     if (!strcmp(what, "tasks"))
         return list_tasks(invocation->arena,
-                          argument_is(&arguments, "csv")        ? FOR_PROGRAMS
-                          : argument_is(&arguments, "markdown") ? FOR_PAGES
-                                                                : FOR_PEOPLE,
+                          argument_is(arguments, "csv")        ? FOR_PROGRAMS
+                          : argument_is(arguments, "markdown") ? FOR_PAGES
+                                                               : FOR_PEOPLE,
                           error);
     if (!strcmp(what, "specs"))
         return list_specs(invocation->arena, error);
-    if (!strcmp(what, "columns") && argument_is(&arguments, "json"))
+    if (!strcmp(what, "columns") && argument_is(arguments, "json"))
         return list_columns_json(stdout, error);
     if (!strcmp(what, "columns")) {
         row_schema(stdout);

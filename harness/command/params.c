@@ -47,25 +47,23 @@ static void params_print(const Request *request, const Counts *c, const Graph *g
 static bool params(const Invocation *invocation, int *status, Error *error)
 {
     Arena *arena = invocation->arena;
-    Arguments arguments;
+    const Arguments *arguments = invocation->arguments;
     Request request;
     Shape shape;
     int64_t labels;
     Plans plans;
     Extent extent = extent_of(1, 1);
     (void)status;
-    if (!arguments_read(arena, invocation->count, invocation->argument, flags, &arguments, error) ||
-        !no_operands(&arguments, error) ||
-        !request_read(arena, &arguments, flags, NULL, &request, error) ||
-        !request_head(&request, error) || !labels_read(&arguments, &labels, error) ||
+    if (!request_read(arena, arguments, flags, NULL, &request, error) ||
+        !request_head(&request, error) || !labels_read(arguments, &labels, error) ||
         !shape_read(arena, request.protocol.model, &shape, error))
         return false;
     Description description = shape_description(&shape, &request, (int)labels);
     bool ok = plans_make(arena, &description, NULL, &extent, NULL, &plans, error);
     if (ok) {
         Counts counts = counts_free(plans.eval.graph, &description);
-        params_print(&request, &counts, plans.eval.graph, argument_is(&arguments, "all"),
-                     argument_is(&arguments, "csv"));
+        params_print(&request, &counts, plans.eval.graph, argument_is(arguments, "all"),
+                     argument_is(arguments, "csv"));
     }
     shape_close(&shape);
     return ok;

@@ -15,27 +15,24 @@ static const Flag flags[] = {
 
 static bool plots(const Invocation *invocation, int *status, Error *error)
 {
-    Arguments arguments;
+    const Arguments *arguments = invocation->arguments;
     Rows rows;
     Floors floors;
     FigureChoice choice = { 0 };
-    if (!arguments_read(invocation->arena, invocation->count, invocation->argument, flags,
-                        &arguments, error))
-        return false;
-    choice.only = argument_value(&arguments, "only");
+    choice.only = argument_value(arguments, "only");
     if (choice.only && !strcmp(choice.only, "help")) {
         figure_help(stdout);
         return true;
     }
-    if (!rows_asked(invocation, flags, &arguments, &rows, status, error) ||
-        !floors_of_folders(invocation->arena, arguments.operand, arguments.operands, &floors,
+    if (!rows_asked(invocation, &rows, status, error) ||
+        !floors_of_folders(invocation->arena, arguments->operand, arguments->operands, &floors,
                            error))
         return false;
     choice.floors = &floors;
-    const char *out = argument_value(&arguments, "out");
+    const char *out = argument_value(arguments, "out");
     choice.plots = path_join(invocation->arena, home_folder(invocation->arena), "plots");
-    choice.pdf = argument_is(&arguments, "pdf");
-    return figures_write(out ? out : arguments.operand[0], &rows, &choice, stdout, error);
+    choice.pdf = argument_is(arguments, "pdf");
+    return figures_write(out ? out : arguments->operand[0], &rows, &choice, stdout, error);
 }
 
 const Command command_plots = {

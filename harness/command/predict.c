@@ -46,17 +46,18 @@ static bool open_saved(Predict *p, FilesRead *files, Error *error)
 {
     const Arguments *arguments = &p->arguments;
     const char *folder = arguments->operand[0], *model = argument_value(arguments, "model");
-    p->threads = 1;
     if (!saved_read(p->arena, folder, &p->saved, error))
         return false;
-    p->batch = p->saved.batch;
     bool merges = argument_is(arguments, "merged");
     if (merges && !(p->saved.method->claims & MERGES))
         return fail(error, ERROR_INPUT, (Where){ .item = "--merged" }, "left out",
                     "%s has nothing that merges", p->saved.method->name);
-    if (!argument_whole(arguments, "batch", 1, 65536, &p->batch, error) ||
-        !argument_whole(arguments, "threads", 1, 1024, &p->threads, error) ||
-        !product_start((int)p->threads, error) ||
+    if (!protocol_whole(arguments, "batch", &p->batch, error) ||
+        !protocol_whole(arguments, "threads", &p->threads, error))
+        return false;
+    if (!argument_value(arguments, "batch"))
+        p->batch = p->saved.batch;
+    if (!product_start((int)p->threads, error) ||
         !model_files(files, model ? model : p->saved.model, &p->model, error) ||
         !saved_open(p->arena, folder, &p->saved, p->model, &p->description, &p->state, error))
         return false;
@@ -114,14 +115,11 @@ static bool match_labels(const Predict *p, const Task *task, int **by_task, Erro
                     task->name, saved->pairs ? "single texts" : "pairs");
     *by_task = arena_zero(p->arena, (size_t)task->classes + 1, sizeof **by_task);
     for (int k = 0; k < task->classes; k++) {
-        int found = 0;
-        while (found < saved->classes && strcmp(saved->labels[found], task->labels[k]) != 0)
-            found++;
-        if (found == saved->classes || saved->classes != task->classes)
+        int found = text_index(task->labels[k], saved->labels);
+        if (found < 0 || saved->classes != task->classes)
             return fail(error, ERROR_INPUT, where,
                         arena_format(p->arena, "the labels of %s, in any order", task->name),
-                        found == saved->classes ? "'%s' is not among them"
-                                                : "there are others beside '%s'",
+                        found < 0 ? "'%s' is not among them" : "there are others beside '%s'",
                         task->labels[k]);
         (*by_task)[k] = found;
     }
@@ -141,14 +139,12 @@ static bool split_body(FILE *out, const void *of)
 
 static bool split_of(const Predict *p, const TaskFiles *files, Split *split, Error *error)
 {
-    const char *name = argument_value(&p->arguments, "split");
-    int found = name ? 0 : (int)files->task.report;
-    while (name && found < SPLITS && strcmp(split_names[found], name) != 0)
-        found++;
-    if (found == SPLITS || files->dataset.split[found].count == 0)
-        return fail(error, ERROR_INPUT, (Where){ .item = "--split" }, "train, tune, dev or test",
-                    found == SPLITS ? "'%s' is no split" : "this task has no %s",
-                    name ? name : split_names[found]);
+    int found = (int)files->task.report;
+    if (!split_read(p->arena, &p->arguments, &found, error))
+        return false;
+    if (files->dataset.split[found].count == 0)
+        return fail(error, ERROR_INPUT, (Where){ .item = "--split" }, "another",
+                    "this task has no %s", split_names[found]);
     *split = (Split)found;
     return true;
 }
@@ -387,12 +383,8 @@ static bool predict_texts(Predict *p, Error *error)
 
 static bool command(const Invocation *invocation, int *status, Error *error)
 {
-    Predict p = { .arena = invocation->arena };
+    Predict p = { .arena = invocation->arena, .arguments = *invocation->arguments };
     (void)status;
-    if (!arguments_read(p.arena, invocation->count, invocation->argument, flags, &p.arguments,
-                        error) ||
-        !arguments_known(&p.arguments, flags, NULL, error))
-        return false;
     p.task = argument_value(&p.arguments, "task");
     p.file = argument_value(&p.arguments, "file");
     if (p.arguments.operands != 1)

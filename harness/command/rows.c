@@ -4,6 +4,7 @@
 #include "command/asked.h"
 #include "command/commands.h"
 #include "data/dataset.h"
+#include "run/files.h"
 #include <stdlib.h>
 #include <string.h>
 
@@ -62,32 +63,25 @@ static void about_print(const Task *task, const Dataset *dataset)
 static bool command(const Invocation *invocation, int *status, Error *error)
 {
     Arena *arena = invocation->arena;
-    Arguments arguments;
+    const Arguments *arguments = invocation->arguments;
     Task task;
     Dataset dataset;
-    int64_t limit = 0, seed = 1, fold = INT64_MIN;
+    int64_t limit, seed = 1, fold = INT64_MIN;
     int split = SPLIT_TRAIN;
     (void)status;
-    if (!arguments_read(arena, invocation->count, invocation->argument, flags, &arguments, error) ||
-        !no_operands(&arguments, error) || !arguments_known(&arguments, flags, NULL, error) ||
-        !argument_whole(&arguments, "fold", 1, INT64_MAX, &fold, error) ||
-        !argument_whole(&arguments, "train-limit", 0, INT64_MAX, &limit, error) ||
-        !argument_whole(&arguments, "data-seed", 0, INT64_MAX, &seed, error))
+    if (!protocol_whole(arguments, "fold", &fold, error) ||
+        !protocol_whole(arguments, "train-limit", &limit, error) ||
+        !protocol_whole(arguments, "data-seed", &seed, error) ||
+        !split_read(arena, arguments, &split, error))
         return false;
-    const char *name = argument_value(&arguments, "task");
-    const char *of = argument_value(&arguments, "split");
-    while (of && split < SPLITS && strcmp(split_names[split], of) != 0)
-        split++;
-    if (split == SPLITS)
-        return fail(error, ERROR_INPUT, (Where){ .item = "--split" }, "train, tune, dev or test",
-                    "'%s' is no split", of);
+    const char *name = argument_value(arguments, "task");
     if (!name)
         return fail(error, ERROR_INPUT, (Where){ .item = "--task" },
                     "a name of `tunemark list tasks`, or a folder", "is not given");
-    if (!task_find(arena, path_join(arena, home_folder(arena), "datasets"), name, &task, error) ||
+    if (!task_find(arena, datasets_folder(arena), name, &task, error) ||
         !task_fold(arena, &task, fold, error) || !dataset_read(arena, &task, &dataset, error))
         return false;
-    if (argument_is(&arguments, "about")) {
+    if (argument_is(arguments, "about")) {
         about_print(&task, &dataset);
         return true;
     }

@@ -88,7 +88,7 @@ static void notes_print(FILE *out, Arena *arena, const Row *row, const Protocol 
     if (protocol->frozen_dtype != STORE_F32 && !row->frozen_dtype)
         fprintf(out, vain, "frozen-dtype");
     if (protocol->max_memory != INT64_MIN)
-        fprintf(out, "tunemark: max-memory: %s\n", chosen_levers(arena, row));
+        fprintf(out, "tunemark: max-memory: %s\n", levers_text(arena, row));
     if (row->warnings)
         fprintf(out, "tunemark: warning: %s\n", row->warnings);
     if (protocol->profile && !(row->forward_s > 0))
@@ -97,23 +97,20 @@ static void notes_print(FILE *out, Arena *arena, const Row *row, const Protocol 
 
 static bool command(const Invocation *invocation, int *status, Error *error)
 {
-    Arguments arguments;
+    const Arguments *arguments = invocation->arguments;
     Request request;
     Row row;
     Teller teller = { .terminal = isatty(STDERR_FILENO), .interrupted = invocation->interrupted };
-    if (!arguments_read(invocation->arena, invocation->count, invocation->argument, flags,
-                        &arguments, error) ||
-        !no_operands(&arguments, error) ||
-        !request_read(invocation->arena, &arguments, flags, NULL, &request, error))
+    if (!request_read(invocation->arena, arguments, flags, NULL, &request, error))
         return false;
-    teller.telling = argument_is(&arguments, "verbose") ||
-                     (teller.terminal && !argument_is(&arguments, "quiet"));
+    teller.telling =
+        argument_is(arguments, "verbose") || (teller.terminal && !argument_is(arguments, "quiet"));
     bool ok = run(invocation->arena, &request, tell, &teller, &row, error);
     if (teller.terminal && teller.last > 0) // however it ended, what follows begins on a clean line
         fputs("\r\033[K", stderr);
     if (!ok)
         return false;
-    if (!argument_is(&arguments, "quiet"))
+    if (!argument_is(arguments, "quiet"))
         notes_print(stderr, invocation->arena, &row, &request.protocol);
     row_print(stdout, invocation->arena, &row, &request.protocol);
     if (request.protocol.profile && row.forward_s > 0) {

@@ -19,8 +19,7 @@ static bool is_value(const Column *column, const char *cell, const char *typed)
 static bool value_is_there(Arena *arena, const Rows *rows, const Column *column, const char *option,
                            const char *typed, Error *error)
 {
-    enum { MOST_NAMED = 12 };
-    const char **name = arena_zero(arena, rows->count + 1, sizeof *name), *all = "";
+    const char **name = arena_zero(arena, rows->count + 1, sizeof *name);
     size_t names = 0;
     for (size_t i = 0; i < rows->count; i++) {
         const char *cell = row_text(arena, &rows->row[i], column);
@@ -29,13 +28,8 @@ static bool value_is_there(Arena *arena, const Rows *rows, const Column *column,
         if (*cell && !text_among(cell, name))
             name[names++] = cell;
     }
-    const char *near = text_nearest(typed, name);
-    for (size_t n = 0; n < names && n < MOST_NAMED; n++)
-        all = arena_format(arena, "%s%s%s", all, n ? ", " : "", name[n]);
     return fail(error, ERROR_INPUT, (Where){ .item = option },
-                near    ? near
-                : names ? all
-                        : "left out",
+                text_nearest(typed, name, names ? text_choices(arena, name) : "left out"),
                 "'%s' is in no row", typed);
 }
 
@@ -71,14 +65,10 @@ static bool keep_where(Arena *arena, Rows *rows, const char *typed, Error *error
                     "'%s' has no =", typed);
     char *name = arena_format(arena, "%.*s", (int)(equals - typed - without), typed);
     const Column *column = row_find(name);
-    if (!column) {
-        const char **all = arena_zero(arena, row_columns + 1, sizeof *all);
-        for (size_t c = 0; c < row_columns; c++)
-            all[c] = row_column[c].name;
-        const char *near = text_nearest(name, all);
+    if (!column)
         return fail(error, ERROR_INPUT, (Where){ .item = "--where" },
-                    near ? near : "one of results/SCHEMA.md", "'%s' is no column", name);
-    }
+                    text_nearest(name, row_names, "one of results/SCHEMA.md"), "'%s' is no column",
+                    name);
     return keep(arena, rows, column, without, "--where", equals + 1, error);
 }
 
@@ -97,13 +87,9 @@ bool rows_select(Arena *arena, const Arguments *arguments, Rows *rows, Error *er
            fail(error, ERROR_INPUT, (Where){ .item = "rows" }, "fewer conditions", "none is left");
 }
 
-bool rows_asked(const Invocation *invocation, const Flag *flags, Arguments *arguments, Rows *rows,
-                int *status, Error *error)
+bool rows_asked(const Invocation *invocation, Rows *rows, int *status, Error *error)
 {
-    if (!arguments_read(invocation->arena, invocation->count, invocation->argument, flags,
-                        arguments, error) ||
-        !arguments_known(arguments, flags, NULL, error))
-        return false;
+    const Arguments *arguments = invocation->arguments;
     if (arguments->operands == 0)
         return fail(error, ERROR_INPUT, (Where){ .item = "folder" },
                     "a sweep's folder, such as results/quick", "is not given");

@@ -18,8 +18,7 @@
 // column or a value that no row has.
 bool rows_select(Arena *arena, const Arguments *arguments, Rows *rows, Error *error);
 
-// The command line of a command with these flags, and of the folders that are its operands the rows
-// that it asks for. What is no row is named, and leaves a status of 1.
-bool rows_asked(const Invocation *invocation, const Flag *flags, Arguments *arguments, Rows *rows,
-                int *status, Error *error);
+// Of the folders that are a command's operands the rows that it asks for. What is no row is named,
+// and leaves a status of 1.
+bool rows_asked(const Invocation *invocation, Rows *rows, int *status, Error *error);
 #endif

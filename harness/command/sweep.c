@@ -54,73 +54,76 @@ static const char *spec_file(Arena *arena, const char *typed)
     return strchr(typed, '/') || file_exists(typed) || !file_exists(bundled) ? typed : bundled;
 }
 
-static bool command(const Invocation *invocation, int *status, Error *error)
+static bool seconds_read(const Arguments *arguments, SweepOptions *options, Error *error)
 {
-    Arena *arena = invocation->arena;
-    Arguments arguments;
-    (void)status; // runs that did not end ok are an error that says how many
-    if (!arguments_read(arena, invocation->count, invocation->argument, flags, &arguments, error) ||
-        !arguments_known(&arguments, flags, NULL, error))
-        return false;
-    if (argument_is(&arguments, "schema") && arguments.operands == 0)
-        return spec_schema(stdout, error);
-    if (arguments.operands != 1)
-        return fail(error, ERROR_INPUT, (Where){ .item = "sweep" },
-                    "one, as results/specs/quick.yaml", "%zu specs are given", arguments.operands);
-
-    int64_t jobs = 0, slurm = 0;
-    double grace = 60;
-    const char *typed_grace = argument_value(&arguments, "grace");
-    if (!argument_whole(&arguments, "jobs", 1, 4096, &jobs, error) ||
-        !argument_whole(&arguments, "slurm", 1, 4096, &slurm, error))
-        return false;
-    if (slurm > 0 && jobs == 0)
-        jobs = 1; // this machine's cores say nothing about a node's
-    if (typed_grace && (!text_real(typed_grace, &grace) || grace < 0))
-        return fail(error, ERROR_INPUT, (Where){ .item = "--grace" }, "seconds, at least 0",
-                    "'%s' is no time", typed_grace);
+    const char *grace = argument_value(arguments, "grace");
+    const char *deadline = argument_value(arguments, "deadline");
     int64_t seconds = 0;
-    const char *deadline = argument_value(&arguments, "deadline");
+    options->grace = SWEEP_GRACE;
+    if (grace && (!text_real(grace, &options->grace) || options->grace < 0))
+        return fail(error, ERROR_INPUT, (Where){ .item = "--grace" }, "seconds, at least 0",
+                    "'%s' is no time", grace);
     if (deadline && (!text_duration(deadline, &seconds) || seconds < 1))
         return fail(error, ERROR_INPUT, (Where){ .item = "--deadline" }, "as 8h, 1h30m or 90m",
                     "'%s' is no time", deadline);
-    Shard shard = { 0 };
-    const char *typed_shard = argument_value(&arguments, "shard");
-    if (typed_shard && !read_shard(arena, typed_shard, &shard, error))
+    options->seconds = (double)seconds;
+    return true;
+}
+
+// How the runs are divided: over this machine, over others.
+static bool parts_read(Arena *arena, const Arguments *arguments, SweepOptions *options,
+                       Error *error)
+{
+    const char *shard = argument_value(arguments, "shard");
+    int64_t jobs = 0, slurm = 0;
+    if (!argument_whole(arguments, "jobs", 1, 4096, &jobs, error) ||
+        !argument_whole(arguments, "slurm", 1, 4096, &slurm, error) ||
+        (shard && !read_shard(arena, shard, &options->shard, error)))
         return false;
+    if (slurm > 0 && jobs == 0)
+        jobs = 1; // this machine's cores say nothing about a node's
     for (size_t i = 0; slurm > 0 && i < sizeof not_slurm / sizeof *not_slurm; i++)
-        if (argument_is(&arguments, not_slurm[i]))
+        if (argument_is(arguments, not_slurm[i]))
             return fail(error, ERROR_INPUT, (Where){ .item = "--slurm" }, "without it",
                         "--%s is given, too", not_slurm[i]);
-    const char **set = arena_zero(arena, arguments.givens + 1, sizeof *set);
-    size_t sets = 0;
-    for (size_t i = 0; i < arguments.givens; i++)
-        if (!strcmp(arguments.given[i].name, "set"))
-            set[sets++] = arguments.given[i].value;
+    options->jobs = (size_t)jobs;
+    options->slurm = (size_t)slurm;
+    return true;
+}
+
+static bool command(const Invocation *invocation, int *status, Error *error)
+{
+    Arena *arena = invocation->arena;
+    const Arguments *arguments = invocation->arguments;
+    (void)status; // runs that did not end ok are an error that says how many
+    if (argument_is(arguments, "schema") && arguments->operands == 0)
+        return spec_schema(stdout, error);
+    if (arguments->operands != 1)
+        return fail(error, ERROR_INPUT, (Where){ .item = "sweep" },
+                    "one, as results/specs/quick.yaml", "%zu specs are given", arguments->operands);
     char **words = arena_zero(arena, (size_t)invocation->count + 3, sizeof *words);
     words[0] = arena_text(arena, invocation->program);
     words[1] = arena_text(arena, "sweep");
     memcpy(words + 2, invocation->argument, (size_t)invocation->count * sizeof *words);
-
+    const char **set = arena_zero(arena, arguments->givens + 1, sizeof *set);
     SweepOptions options = {
-        .spec = spec_file(arena, arguments.operand[0]),
+        .spec = spec_file(arena, arguments->operand[0]),
         .set = set,
-        .sets = sets,
-        .out = argument_value(&arguments, "out"),
-        .jobs = (size_t)jobs,
-        .slurm = (size_t)slurm,
-        .shard = shard,
-        .seconds = (double)seconds,
-        .grace = grace,
+        .out = argument_value(arguments, "out"),
         .program = invocation->program,
         .image = "/proc/self/exe",
         .command_line = shell_line(arena, words),
-        .dry_run = argument_is(&arguments, "dry-run"),
-        .commands = argument_is(&arguments, "commands"),
-        .quiet = argument_is(&arguments, "quiet"),
-        .verbose = argument_is(&arguments, "verbose"),
+        .dry_run = argument_is(arguments, "dry-run"),
+        .commands = argument_is(arguments, "commands"),
+        .quiet = argument_is(arguments, "quiet"),
+        .verbose = argument_is(arguments, "verbose"),
     };
-    return sweep(&options, invocation->interrupted, stdout, stderr, error);
+    for (size_t i = 0; i < arguments->givens; i++)
+        if (!strcmp(arguments->given[i].name, "set"))
+            set[options.sets++] = arguments->given[i].value;
+    return parts_read(arena, arguments, &options, error) &&
+           seconds_read(arguments, &options, error) &&
+           sweep(&options, invocation->interrupted, stdout, stderr, error);
 }
 
 const Command command_sweep = {

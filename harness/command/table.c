@@ -32,31 +32,28 @@ static const Flag flags[] = {
 static bool table(const Invocation *invocation, int *status, Error *error)
 {
     static const char *const formats[] = { "text", "csv", "markdown", "latex" };
-    Arguments arguments;
+    const Arguments *arguments = invocation->arguments;
     Rows rows;
     Floors floors;
     TableChoice choice = { .format = TABLE_TEXT };
-    if (!arguments_read(invocation->arena, invocation->count, invocation->argument, flags,
-                        &arguments, error))
-        return false;
-    choice.columns = argument_value(&arguments, "columns");
+    choice.columns = argument_value(arguments, "columns");
     if (choice.columns && !strcmp(choice.columns, "help")) {
         column_help(stdout);
         return true;
     }
-    if (!rows_asked(invocation, flags, &arguments, &rows, status, error) ||
-        !floors_of_folders(invocation->arena, arguments.operand, arguments.operands, &floors,
+    if (!rows_asked(invocation, &rows, status, error) ||
+        !floors_of_folders(invocation->arena, arguments->operand, arguments->operands, &floors,
                            error))
         return false;
-    choice.rows = argument_value(&arguments, "rows");
-    choice.by = argument_value(&arguments, "by");
-    choice.across = argument_value(&arguments, "across");
-    choice.split = argument_value(&arguments, "split");
-    choice.sort = argument_value(&arguments, "sort");
-    choice.trials = trials_asked(&arguments);
-    choice.levers = argument_is(&arguments, "levers");
+    choice.rows = argument_value(arguments, "rows");
+    choice.by = argument_value(arguments, "by");
+    choice.across = argument_value(arguments, "across");
+    choice.split = argument_value(arguments, "split");
+    choice.sort = argument_value(arguments, "sort");
+    choice.trials = trials_asked(arguments);
+    choice.levers = argument_is(arguments, "levers");
     for (TableFormat f = TABLE_CSV; f <= TABLE_LATEX; f++)
-        if (argument_is(&arguments, formats[f]))
+        if (argument_is(arguments, formats[f]))
             choice.format = f;
     FILE *notes = choice.format == TABLE_CSV ? stderr : stdout;
     return table_print(stdout, notes, &rows, &floors, &choice, error);

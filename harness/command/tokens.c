@@ -3,6 +3,7 @@
 #include "command/asked.h"
 #include "command/commands.h"
 #include "run/files.h"
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -29,50 +30,51 @@ static void tokens_print(const Tokenizer *tokenizer, Arena *arena, const char *t
 static bool tokens(const Invocation *invocation, int *status, Error *error)
 {
     Arena *arena = invocation->arena;
-    Arguments arguments;
+    const Arguments *arguments = invocation->arguments;
     Tokenizer *tokenizer;
     const char *folder;
-    int64_t max_length = 128;
+    int64_t max_length;
     (void)status;
-    if (!arguments_read(arena, invocation->count, invocation->argument, flags, &arguments, error) ||
-        !arguments_known(&arguments, flags, NULL, error) ||
-        !argument_whole(&arguments, "max-length", 5, 65536, &max_length, error))
+    if (!protocol_whole(arguments, "max-length", &max_length, error))
         return false;
-    const char *model = argument_value(&arguments, "model");
-    if (arguments.operands > 2)
-        return fail(error, ERROR_INPUT, (Where){ .item = arguments.operand[2] },
+    const char *model = argument_value(arguments, "model");
+    if (arguments->operands > 2)
+        return fail(error, ERROR_INPUT, (Where){ .item = arguments->operand[2] },
                     "in quotes: one text or two", "is a third text");
-    for (size_t i = 0; i < arguments.operands; i++) {
+    for (size_t i = 0; i < arguments->operands; i++) {
         size_t bad;
-        if (!utf8_valid((const uint8_t *)arguments.operand[i], strlen(arguments.operand[i]), &bad))
+        if (!utf8_valid((const uint8_t *)arguments->operand[i], strlen(arguments->operand[i]),
+                        &bad))
             return fail(error, ERROR_INPUT, (Where){ .item = "text" }, "UTF-8",
                         "byte %zu is not UTF-8", bad + 1);
     }
     if (!model_folder(arena, model ? model : "tiny", &folder, error) ||
         !(tokenizer = tokenizer_read(arena, folder, error)))
         return false;
-    bool ids = argument_is(&arguments, "ids");
-    if (arguments.operands) {
-        tokens_print(tokenizer, arena, arguments.operand[0], arguments.operand[1],
+    bool ids = argument_is(arguments, "ids");
+    if (arguments->operands) {
+        tokens_print(tokenizer, arena, arguments->operand[0], arguments->operand[1],
                      (size_t)max_length, ids);
         return true;
     }
     char *line = NULL;
-    size_t room = 0, number = 0, bad;
+    size_t room = 0;
+    Where where = { .file = "standard input", .line = 0 };
     ssize_t got;
     bool ok = true;
     while (ok && (got = getline(&line, &room, stdin)) >= 0) {
         size_t mark = arena_mark(arena);
-        number++;
         if (got > 0 && line[got - 1] == '\n')
             line[--got] = '\0';
-        if (!utf8_valid((const uint8_t *)line, (size_t)got, &bad) || strlen(line) != (size_t)got)
-            ok = fail(error, ERROR_INPUT, (Where){ .file = "standard input", .line = number },
-                      "UTF-8 without NUL", "is no text");
-        else
+        ok = bytes_are_text((Bytes){ (const uint8_t *)line, (size_t)got }, where, error);
+        if (ok)
             tokens_print(tokenizer, arena, line, NULL, (size_t)max_length, ids);
+        where.line++;
         arena_rewind(arena, mark);
     }
+    if (ok && ferror(stdin))
+        ok = fail(error, errno == EISDIR ? ERROR_INPUT : ERROR_ENVIRONMENT, where, NULL,
+                  "cannot be read: %s", strerror(errno));
     free(line);
     return ok;
 }

@@ -44,24 +44,22 @@ static bool options_read(Arena *arena, const Arguments *arguments, void **option
 static bool command(const Invocation *invocation, int *status, Error *error)
 {
     Arena *arena = invocation->arena;
-    Arguments arguments;
+    const Arguments *arguments = invocation->arguments;
     void *options;
     size_t failed = 0, tried = 0;
-    if (!arguments_read(arena, invocation->count, invocation->argument, NULL, &arguments, error))
-        return false;
-    for (size_t i = 0; i < arguments.operands; i++)
-        if (!method_find(arguments.operand[i], error))
+    for (size_t i = 0; i < arguments->operands; i++)
+        if (!method_find(arguments->operand[i], error))
             return false;
-    if (!options_read(arena, &arguments, &options, error) || !product_start(1, error))
+    if (!options_read(arena, arguments, &options, error) || !product_start(1, error))
         return false;
-    for (size_t m = 0; methods[m] && arguments.operands == 0; m++)
+    for (size_t m = 0; methods[m] && arguments->operands == 0; m++)
         if (!method_whole(methods[m], method_files[m], error))
             return false;
     for (size_t m = 0; methods[m]; m++) {
-        bool asked = arguments.operands == 0;
+        bool asked = arguments->operands == 0;
         Verified verified;
-        for (size_t i = 0; i < arguments.operands; i++)
-            asked |= method_find(arguments.operand[i], error) == methods[m];
+        for (size_t i = 0; i < arguments->operands; i++)
+            asked |= method_find(arguments->operand[i], error) == methods[m];
         if (!asked)
             continue;
         size_t mark = arena_mark(arena);
@@ -87,5 +85,6 @@ const Command command_verify = {
     .usage = "  tunemark verify lora\n"
              "  tunemark verify          # all of them\n"
              "  tunemark verify adapter --variant parallel     # with these options alone\n",
+    .knows_options = true,
     .run = command,
 };

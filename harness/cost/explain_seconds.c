@@ -6,6 +6,7 @@
 // and sums over them stay sums over nodes.
 #include "cost/explain_impl.h"
 #include "base/clock.h"
+#include "base/statistic.h"
 #include "base/machine.h"
 #include "engine/operator.h"
 #include "engine/product.h"
@@ -172,12 +173,6 @@ static void add_nodes(const Race *race, size_t counted, int side, Waterfall *wat
         waterfall_add(waterfall, &feed);
 }
 
-static int ascending(const void *a, const void *b)
-{
-    double x = *(const double *)a, y = *(const double *)b;
-    return (x > y) - (x < y);
-}
-
 static void timing_of(Race *race, size_t counted, Timing *timing)
 {
     double *difference = arena_take(race->arena, counted + 1, sizeof *difference);
@@ -187,7 +182,7 @@ static void timing_of(Race *race, size_t counted, Timing *timing)
         for (int side = 0; side < 2; side++)
             timing->measured[side] += round->measured[side] / (double)(STEPS_A_ROUND * counted);
     }
-    qsort(difference, counted, sizeof *difference, ascending);
+    sort_numbers(difference, counted);
     timing->low = difference[counted / 4];
     timing->high = difference[counted - 1 - counted / 4];
     timing->steps = STEPS_A_ROUND * counted;

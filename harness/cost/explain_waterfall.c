@@ -145,21 +145,13 @@ static void find_lines(Screen *screen)
 
 // ---- numbers
 
-static const char *grouped(Arena *arena, const char *digits) // "12345" -> "12,345"
-{
-    const char *text = "";
-    size_t n = strlen(digits);
-    for (size_t i = 0; i < n; i++)
-        text = arena_format(arena, "%s%s%c", text, i > 0 && (n - i) % 3 == 0 ? "," : "", digits[i]);
-    return text;
-}
-
 static const char *number(const Screen *screen, double amount, bool sign)
 {
     const char *before = amount < 0 ? "-" : sign && amount > 0 ? "+" : "";
-    const char *digits =
-        screen->seconds ? arena_format(screen->arena, "%.3f", fabs(1e3 * amount))
-                        : grouped(screen->arena, arena_format(screen->arena, "%.0f", fabs(amount)));
+    Arena *arena = screen->arena;
+    const char *digits = screen->seconds
+                             ? arena_format(arena, "%.3f", fabs(1e3 * amount))
+                             : text_thousands(arena, arena_format(arena, "%.0f", fabs(amount)));
     return arena_format(screen->arena, "%s%s", before, digits);
 }
 

@@ -1,6 +1,5 @@
 // check.c: the numbers of a check, one kind after another.
 #include "data/check.h"
-#include "base/bootstrap.h"
 #include "base/jackknife.h"
 #include "base/statistic.h"
 #include "data/overlap.h"

@@ -15,15 +15,9 @@ static bool described(Arena *arena, const char *path, Task *task, Error *error);
 static bool plain(Arena *arena, const char *folder, Task *task, Error *error);
 static bool unknown(Arena *arena, const char *datasets, const char *name, Error *error);
 
-bool task_ends_in(const char *text, const char *end)
-{
-    size_t length = strlen(text), tail = strlen(end);
-    return length >= tail && strcmp(text + length - tail, end) == 0;
-}
-
 bool task_find(Arena *arena, const char *datasets, const char *name, Task *task, Error *error)
 {
-    if (task_ends_in(name, ".yaml"))
+    if (text_ends(name, ".yaml"))
         return described(arena, name, task, error);
     if (*name && !strchr(name, '/')) {
         const char *path = path_join(arena, datasets, arena_format(arena, "%s.yaml", name));
@@ -35,11 +29,6 @@ bool task_find(Arena *arena, const char *datasets, const char *name, Task *task,
     return unknown(arena, datasets, name, error);
 }
 
-static int by_bytes(const void *a, const void *b)
-{
-    return strcmp(*(const char *const *)a, *(const char *const *)b);
-}
-
 bool task_names(Arena *arena, const char *datasets, const char *const **names, Error *error)
 {
     const char **files = NULL;
@@ -48,8 +37,8 @@ bool task_names(Arena *arena, const char *datasets, const char *const **names, E
         return false;
     const char **name = arena_zero(arena, count + 1, sizeof *name);
     for (size_t i = 0; i < count; i++)
-        name[i] = arena_format(arena, "%.*s", (int)(strlen(files[i]) - strlen(".yaml")), files[i]);
-    qsort(name, count, sizeof *name, by_bytes); // "a.yaml" is behind "a-b.yaml", "a" is not
+        name[i] = text_stem(arena, files[i], ".yaml");
+    text_sort(name, count); // "a.yaml" is behind "a-b.yaml", "a" is not
     *names = name;
     return true;
 }
@@ -69,10 +58,10 @@ static bool unknown(Arena *arena, const char *datasets, const char *name, Error 
     const char *const *names = NULL;
     if (!task_names(arena, datasets, &names, error))
         return false;
-    const char *right = folder_needs, *near = text_nearest(name, names);
+    const char *right = folder_needs;
     if (!strchr(name, '/') && names[0])
-        right = near ? near
-                     : arena_format(arena, "%s, or %s", text_choices(arena, names), folder_needs);
+        right = text_nearest(name, names,
+                             arena_format(arena, "%s, or %s", text_choices(arena, names), right));
     return fail(error, ERROR_INPUT, (Where){ .item = "task" }, right, "'%s' is unknown", name);
 }
 
@@ -84,8 +73,7 @@ static bool parsed(Arena *arena, const char *path, Task *task, Error *error)
 {
     Bytes bytes;
     const char *slash = strrchr(path, '/');
-    const char *name = slash ? slash + 1 : path;
-    name = arena_format(arena, "%.*s", (int)(strlen(name) - strlen(".yaml")), name);
+    const char *name = text_stem(arena, slash ? slash + 1 : path, ".yaml");
     return file_read(arena, path, &bytes, error) &&
            task_parse(arena, bytes, path, name, task, error);
 }
@@ -222,7 +210,7 @@ static bool labels_of(Arena *arena, Arena *scratch, const Csv *csv, Task *task, 
             return fail(error, ERROR_INPUT,
                         (Where){ .file = csv->file, .line = csv->row[i].line, .item = "label" },
                         "a name", "is empty");
-    qsort(label, csv->rows, sizeof *label, by_bytes);
+    text_sort(label, csv->rows);
     for (size_t i = 0; i < csv->rows; i++)
         if (classes == 0 || strcmp(label[i], label[classes - 1]) != 0)
             label[classes++] = label[i];

@@ -68,8 +68,8 @@ static bool read_form(TaskReader *r, const Yaml *value, const char *name, TaskFi
 {
     const Yaml *format = said(r, value, "format"), *header = said(r, value, "header"),
                *ragged = said(r, value, "ragged"), *encoding = said(r, value, "encoding");
-    int chosen = task_ends_in(name, ".tsv"), odd = RAGGED_REFUSED, coded = ENCODING_UTF8;
-    if (!format && !task_ends_in(name, ".tsv") && !task_ends_in(name, ".csv"))
+    int chosen = text_ends(name, ".tsv"), odd = RAGGED_REFUSED, coded = ENCODING_UTF8;
+    if (!format && !text_ends(name, ".tsv") && !text_ends(name, ".csv"))
         return yaml_wrong(&r->yaml, value, text_choices(r->yaml.arena, format_names),
                           "has no format, in its name or as a key");
     if ((format && !yaml_read_choice(&r->yaml, format, format_names, &chosen)) ||
@@ -209,10 +209,7 @@ bool task_read_rows(TaskReader *r, const Yaml *map)
     if (!yaml_read_map(&r->yaml, map, split_names))
         return false;
     for (const Yaml *child = map->first; child; child = child->next) {
-        int s = 0;
-        while (strcmp(split_names[s], child->key) != 0)
-            s++;
-        TaskFile *file = &r->task->file[s];
+        TaskFile *file = &r->task->file[text_index(child->key, split_names)];
         if (child->kind != YAML_TEXT || !text_whole(child->text, &file->rows) || file->rows < 1)
             return yaml_wrong(&r->yaml, child, "a number of rows, 1 or more",
                               "is no number of rows");

@@ -17,8 +17,6 @@ typedef struct {
 bool task_read_files(TaskReader *reader, const Yaml *map);
 bool task_read_rows(TaskReader *reader, const Yaml *map);
 
-bool task_ends_in(const char *text, const char *end);
-
 // "a, b, c", or "1 to 3" without a header: the columns of a file.
 const char *task_columns(Arena *arena, const Csv *csv);
 #endif

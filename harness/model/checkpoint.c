@@ -3,6 +3,7 @@
 // Format: https://github.com/huggingface/safetensors#format. As there, a header has at most 100 MB
 // and begins with '{', and the tensors' bytes cover the rest of the file exactly.
 #include "model/checkpoint.h"
+#include "base/text.h"
 #include "base/json.h"
 #include <assert.h>
 #include <inttypes.h>
@@ -46,7 +47,6 @@ static bool read_shape(const json_t *entry, const Body *body, Tensor *tensor, Er
 static bool read_offsets(const json_t *entry, const Body *body, Tensor *tensor, Error *error);
 static bool check_cover(const Checkpoint *checkpoint, const Body *body, Error *error);
 static int by_place(const void *a, const void *b);
-static int by_name(const void *a, const void *b);
 
 bool checkpoint_open(Arena *arena, const char *path, Checkpoint *checkpoint, Error *error)
 {
@@ -89,7 +89,7 @@ bool checkpoint_parse(Arena *arena, Bytes bytes, const char *file, Checkpoint *c
               check_cover(checkpoint, &body, error);
     json_decref(root);
     if (ok)
-        qsort(checkpoint->tensor, checkpoint->tensors, sizeof *checkpoint->tensor, by_name);
+        tensors_sort(checkpoint->tensor, checkpoint->tensors);
     return ok;
 }
 
@@ -272,6 +272,11 @@ static int by_name(const void *a, const void *b)
     return strcmp(x->name, y->name);
 }
 
+void tensors_sort(Tensor *tensor, size_t count)
+{
+    qsort(tensor, count, sizeof *tensor, by_name);
+}
+
 const Tensor *checkpoint_find(const Checkpoint *checkpoint, const char *name)
 {
     const Tensor key = { .name = name };
@@ -285,12 +290,6 @@ static const struct {
     const char *modern, *old;
 } endings[] = { { "LayerNorm.weight", "LayerNorm.gamma" }, { "LayerNorm.bias", "LayerNorm.beta" } };
 
-static bool ends_in(const char *name, const char *tail)
-{
-    size_t length = strlen(name), end = strlen(tail);
-    return length >= end && !strcmp(name + length - end, tail);
-}
-
 const Tensor *checkpoint_bert(const Checkpoint *checkpoint, const char *name)
 {
     static const char prefix[] = "bert.";
@@ -301,7 +300,7 @@ const Tensor *checkpoint_bert(const Checkpoint *checkpoint, const char *name)
     for (size_t i = 0; !found && i < sizeof endings / sizeof *endings; i++) {
         size_t length = strlen(name);
         char old[LONGEST_NAME];
-        if (!ends_in(name, endings[i].modern) || length >= sizeof old)
+        if (!text_ends(name, endings[i].modern) || length >= sizeof old)
             continue;
         snprintf(old, sizeof old, "%.*s%s", (int)(length - strlen(endings[i].modern)), name,
                  endings[i].old); // is shorter
@@ -315,7 +314,7 @@ const Tensor *checkpoint_bert(const Checkpoint *checkpoint, const char *name)
 const char *checkpoint_modern(Arena *arena, const char *name)
 {
     for (size_t i = 0; i < sizeof endings / sizeof *endings; i++)
-        if (ends_in(name, endings[i].old))
+        if (text_ends(name, endings[i].old))
             return arena_format(arena, "%.*s%s", (int)(strlen(name) - strlen(endings[i].old)), name,
                                 endings[i].modern);
     return name;

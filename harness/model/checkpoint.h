@@ -39,6 +39,7 @@ void checkpoint_close(Checkpoint *checkpoint);
 // brings it back.
 void checkpoint_rest(const Checkpoint *checkpoint);
 
+void tensors_sort(Tensor *tensor, size_t count); // by name
 // By its exact name; NULL when there is none.
 const Tensor *checkpoint_find(const Checkpoint *checkpoint, const char *name);
 

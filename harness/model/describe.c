@@ -113,7 +113,7 @@ static Value renumbered(const Value *map, Value value)
 }
 
 // What stored values were computed from is no part of the model any more.
-static void drop_unread(Arena *arena, Graph *graph)
+static void freeze_unread(Arena *arena, Graph *graph)
 {
     bool *read = arena_zero(arena, graph->values, sizeof *read);
     for (size_t i = 0; i < graph->outputs; i++)
@@ -136,7 +136,7 @@ static bool finish(Arena *arena, Builder *builder, Described *described, Error *
 {
     Value *map;
     if (builder->is->stored)
-        drop_unread(arena, builder->graph);
+        freeze_unread(arena, builder->graph);
     described->graph = trim(arena, builder->graph, !builder->is->frozen_dropout, &map, error);
     if (described->graph && builder->is->frozen_store != STORE_F32)
         described->graph = pack(arena, described->graph, builder->is->frozen_store, error);

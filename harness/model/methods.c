@@ -40,12 +40,12 @@ bool method_whole(const Method *method, const char *file, Error *error)
 
 const Method *method_find(const char *name, Error *error)
 {
-    for (size_t i = 0; methods[i]; i++)
-        if (!strcmp(method_files[i], name))
-            return method_whole(methods[i], method_files[i], error) ? methods[i] : NULL;
-    const char *near = text_nearest(name, method_files);
+    int i = text_index(name, method_files);
+    if (i >= 0)
+        return method_whole(methods[i], method_files[i], error) ? methods[i] : NULL;
     fail(error, ERROR_INPUT, (Where){ .item = "method" },
-         near ? near : "one that `tunemark list methods` shows", "'%s' is unknown", name);
+         text_nearest(name, method_files, "one that `tunemark list methods` shows"),
+         "'%s' is unknown", name);
     return NULL;
 }
 
@@ -96,10 +96,10 @@ bool method_steps(const Method *method, const void *options)
 // "METHOD.name", or "METHOD.name.second"
 static const char *name_of(Build *build, const char *name, va_list arguments)
 {
-    char text[256];
-    vsnprintf(text, sizeof text, name, arguments);
-    return arena_format(build->graph->arena, "%s.%s%s%s", build->method->name, text,
-                        build->second ? "." : "", build->second ? build->second : "");
+    Arena *arena = build->graph->arena;
+    return arena_format(arena, "%s.%s%s%s", build->method->name,
+                        arena_vformat(arena, name, arguments), build->second ? "." : "",
+                        build->second ? build->second : "");
 }
 
 static Value parameter(Build *build, const char *name, int rank, int64_t rows, int64_t cols,
@@ -238,13 +238,12 @@ Value method_dropout(Build *build, Value x, double rate)
 
 bool refuse(Build *build, const char *option, const char *right, const char *what, ...)
 {
-    char text[256];
-    va_list arguments;
-    va_start(arguments, what);
-    vsnprintf(text, sizeof text, what, arguments);
-    va_end(arguments);
     if (build->graph->failed)
         return false;
+    va_list arguments;
+    va_start(arguments, what);
+    const char *text = arena_vformat(build->graph->arena, what, arguments);
+    va_end(arguments);
     build->graph->failed = true;
     return fail(build->graph->error, ERROR_INPUT,
                 (Where){ .file = build->method->name, .item = option }, right, "%s", text);

@@ -328,12 +328,6 @@ static bool take_storages(Reader *reader, const PickleValue *keys, Bytes bytes, 
 
 static bool view(const Reader *reader, const PickleTensor *from, Tensor *tensor, Error *error);
 
-static int by_name(const void *a, const void *b)
-{
-    const Tensor *x = a, *y = b;
-    return strcmp(x->name, y->name);
-}
-
 static bool read_tensors(const Reader *reader, Checkpoint *checkpoint, Error *error)
 {
     const PickleItem *item = reader->dict->items.first;
@@ -353,9 +347,9 @@ static bool read_tensors(const Reader *reader, Checkpoint *checkpoint, Error *er
                                      VIEWS_MOST),
                         "with it tensors have %zu bytes", bytes);
     }
-    qsort(checkpoint->tensor, checkpoint->tensors, sizeof *checkpoint->tensor, by_name);
+    tensors_sort(checkpoint->tensor, checkpoint->tensors);
     for (size_t i = 1; i < checkpoint->tensors; i++)
-        if (by_name(&checkpoint->tensor[i - 1], &checkpoint->tensor[i]) == 0)
+        if (!strcmp(checkpoint->tensor[i - 1].name, checkpoint->tensor[i].name))
             return fail(error, ERROR_INPUT,
                         (Where){ .file = reader->file, .item = checkpoint->tensor[i].name }, "once",
                         "stands twice");

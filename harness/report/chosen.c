@@ -38,20 +38,12 @@ static const char *without_lever(const char *name)
 }
 
 // The value of an option of the row's method, or of a column, as text; NULL where it has neither.
-static const char *value_of(Arena *arena, const Row *row, const char *name, size_t length)
+static const char *value_of(Arena *arena, const Row *row, const char *name)
 {
-    size_t parts, owner = strlen(row->method);
-    char **part = text_split(arena, known(row->options), ';', &parts);
-    for (size_t p = 0; p < parts; p++) {
-        const char *own = part[p];
-        if (!strncmp(own, row->method, owner) && own[owner] == '.')
-            own += owner + 1;
-        if (!strncmp(own, name, length) && own[length] == '=')
-            return own + length + 1;
-    }
-    const Column *column = row_find(arena_format(arena, "%.*s", (int)length, name));
-    const char *cell = column ? row_text(arena, row, column) : NULL;
-    return cell && !*cell ? without_lever(column->name) : cell;
+    const char *own = row_option(arena, row, name);
+    const Column *column = own ? NULL : row_find(name);
+    const char *cell = column ? row_text(arena, row, column) : own;
+    return column && !*cell ? without_lever(name) : cell;
 }
 
 static bool same_value(const char *a, const char *b)
@@ -62,37 +54,26 @@ static bool same_value(const char *a, const char *b)
 
 // A name that no row has, or a value that none has: says which there are.
 static bool no_such_value(Arena *arena, const Chosen *chosen, const char *condition,
-                          const Rows *rows, Error *error)
+                          const char *name, const Rows *rows, Error *error)
 {
-    size_t length = (size_t)(strchr(condition, '=') - condition), names = 0;
-    const char *there = "", **name = arena_zero(arena, row_columns + 64, sizeof *name);
+    size_t options, values = 0;
+    const RowOption *option = row_options(arena, &rows->row[0], &options);
+    const char **there = arena_zero(arena, rows->count + 1, sizeof *there);
     for (size_t r = 0; r < rows->count; r++) {
-        const char *value = value_of(arena, &rows->row[r], condition, length);
-        bool new = value &&*value;
-        for (size_t o = 0; o < r && new; o++) {
-            const char *before = value_of(arena, &rows->row[o], condition, length);
-            new = !before || strcmp(before, value) != 0;
-        }
-        if (new)
-            text_append(arena, &there, " or ", "%s", value);
+        const char *value = value_of(arena, &rows->row[r], name);
+        if (value && *value && !text_among(value, there))
+            there[values++] = value;
     }
-    if (*there)
-        return fail(error, ERROR_INPUT, (Where){ .item = chosen->text }, there, "no rows with %s",
-                    condition);
-    size_t parts, owner = strlen(chosen->method);
-    char **part = text_split(arena, known(rows->row[0].options), ';', &parts);
-    for (size_t p = 0; p < parts && p < 63; p++) {
-        bool own = !strncmp(part[p], chosen->method, owner) && part[p][owner] == '.';
-        const char *text = part[p] + (own ? owner + 1 : 0);
-        name[names++] = arena_format(arena, "%.*s", (int)strcspn(text, "="), text);
-    }
-    for (size_t c = 0; c < row_columns; c++)
-        name[names++] = row_column[c].name;
-    const char *typed = arena_format(arena, "%.*s", (int)length, condition);
-    const char *near = text_nearest(typed, name);
+    if (values > 0)
+        return fail(error, ERROR_INPUT, (Where){ .item = chosen->text }, text_choices(arena, there),
+                    "no rows with %s", condition);
+    const char **all = arena_zero(arena, options + row_columns + 1, sizeof *all);
+    for (size_t o = 0; o < options; o++)
+        all[o] = option[o].name;
+    memcpy(all + options, row_names, row_columns * sizeof *all);
     return fail(error, ERROR_INPUT, (Where){ .item = chosen->text },
-                near ? near : "an option of the method or a column of the row",
-                "'%s' is unknown in these rows", typed);
+                text_nearest(name, all, "an option of the method or a column of the row"),
+                "'%s' is unknown in these rows", name);
 }
 
 static void keep(Rows *rows, const Rows *all, size_t from)
@@ -116,13 +97,9 @@ static bool of_method(Arena *arena, const Chosen *chosen, const Rows *all, Rows 
     }
     if (rows->count > 0)
         return true;
-    const char *near = text_nearest(chosen->method, name), *there = "";
-    for (size_t n = 0; n < names; n++)
-        text_append(arena, &there, ", ", "%s", name[n]);
     return fail(error, ERROR_INPUT, (Where){ .item = chosen->text },
-                near    ? near
-                : names ? arena_format(arena, "one of %s", there)
-                        : "a method with finished runs",
+                text_nearest(chosen->method, name,
+                             names ? text_choices(arena, name) : "a method with finished runs"),
                 "no rows of this method");
 }
 
@@ -164,22 +141,16 @@ bool chosen_rows(Arena *arena, const Chosen *chosen, const Rows *of, Rows *rows,
         return false;
     for (size_t c = 0; c < chosen->conditions; c++) {
         const char *condition = chosen->condition[c], *equals = strchr(condition, '=');
+        const char *name = arena_format(arena, "%.*s", (int)(equals - condition), condition);
         Rows left = *rows;
         left.count = 0;
-        size_t before = rows->count, kept = 0;
-        for (size_t r = 0; r < before; r++) {
-            const char *value =
-                value_of(arena, &rows->row[r], condition, (size_t)(equals - condition));
-            kept += value && same_value(value, equals + 1);
-        }
-        if (kept == 0)
-            return no_such_value(arena, chosen, condition, rows, error);
-        for (size_t r = 0; r < before; r++) {
-            const char *value =
-                value_of(arena, &rows->row[r], condition, (size_t)(equals - condition));
+        for (size_t r = 0; r < rows->count; r++) {
+            const char *value = value_of(arena, &rows->row[r], name);
             if (value && same_value(value, equals + 1))
                 keep(&left, rows, r);
         }
+        if (left.count == 0)
+            return no_such_value(arena, chosen, condition, name, rows, error);
         rows->count = left.count;
     }
     for (size_t l = 0; lever_columns[l]; l++)

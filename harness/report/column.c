@@ -65,12 +65,10 @@ static bool column_named(Arena *arena, const char *name, Shown *shown, Error *er
                           .field = kinds[k].number == training_s ? "training_s" : NULL };
         return true;
     }
-    for (size_t c = 0; c < row_columns; c++)
-        all[KINDS + c] = row_column[c].name;
-    const char *near = text_nearest(name, all);
+    memcpy(all + KINDS, row_names, row_columns * sizeof *all);
     if (!column)
         return fail(error, ERROR_INPUT, (Where){ .item = "--columns" },
-                    near ? near : "one of `tunemark table --help` or results/SCHEMA.md",
+                    text_nearest(name, all, "one of `tunemark table --help` or results/SCHEMA.md"),
                     "'%s' is no column", name);
     bool points = !strcmp(column->group, "score") && !strcmp(column->unit, "fraction");
     bool share = !strcmp(column->group, "parameters") && !strcmp(column->unit, "fraction");
@@ -148,13 +146,56 @@ void column_help(FILE *out)
         help_line(out, 28, row_column[c].name, row_column[c].source);
 }
 
+// ---- what there is to say of a cell's runs
+
+const char *busy_text(Arena *arena, const Row *const *run, size_t runs)
+{
+    enum { QUIET = 90 }; // in percent: some of the rest is waiting for files
+    double least = INFINITY, most = 0;
+    size_t busy = 0, timed = 0;
+    for (size_t r = 0; r < runs; r++) {
+        double share = 100 * run[r]->cpu_s / run[r]->wall_s;
+        if (!row_ok(run[r]) || run[r]->threads != 1 || isnan(share))
+            continue;
+        timed++;
+        busy += share < QUIET;
+        least = fmin(least, share);
+        most = fmax(most, share);
+    }
+    return busy == 0
+               ? NULL
+               : arena_format(arena,
+                              "%zu of %zu run%s had less than %d %% of their core (%.0f to"
+                              " %.0f %%), since the machine was busy",
+                              busy, timed, timed == 1 ? "" : "s", QUIET, least, fmin(most, 100));
+}
+
+const char *cell_dead(Arena *arena, const Cell *cell)
+{
+    return cell->dead ? arena_format(arena, "%zu/%zu dead", cell->dead, cell->score.n) : "";
+}
+
+const char *cell_missing(Arena *arena, const Cell *cell)
+{
+    const char *text = "";
+    if (cell->failed)
+        text_append(arena, &text, ", ", "%zu failed", cell->failed);
+    if (cell->diverged)
+        text_append(arena, &text, ", ", "%zu diverged", cell->diverged);
+    if (cell->timeout)
+        text_append(arena, &text, ", ", "%zu timeout", cell->timeout);
+    if (cell->unscored)
+        text_append(arena, &text, ", ", "%zu without a score", cell->unscored);
+    return text;
+}
+
 // ---- what stands in them
 
 const char *score_text(Arena *arena, const Interval *of)
 {
     if (of->n == 0)
         return "";
-    if (of->n == 1)
+    if (isnan(of->low))
         return arena_format(arena, "%.1f", 100 * of->mean);
     if (of->zero_variance) // not the 0.0 of a small spread
         return arena_format(arena, "%.1f ± 0", 100 * of->mean);
@@ -269,11 +310,12 @@ static double row_value(Arena *arena, const Shown *shown, const At *at)
                                           : cell_median(arena, at->cell, column);
 }
 
-// Three digits, as far as the last of them is no fraction of a hundredth.
-static const char *three_digits(Arena *arena, double value)
+const char *three_digits(Arena *arena, double value)
 {
     if (isnan(value))
         return "";
+    if (value < 0.1)
+        return arena_format(arena, "%.2g", value);
     return arena_format(arena, "%.*f", value >= 100 ? 0 : value >= 10 ? 1 : 2, value);
 }
 

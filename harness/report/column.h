@@ -41,4 +41,15 @@ const char *column_text(Arena *arena, const Shown *shown, const At *at);
 double column_change(Arena *arena, const Shown *shown, const At *at);
 
 const char *score_text(Arena *arena, const Interval *score); // "82.0 ± 2.0", in points
+// Three digits, as far as the last is no fraction of a hundredth; of less than 0.1 two digits.
+const char *three_digits(Arena *arena, double value);
+
+// "2 of 5 runs had less than 90 % of their core (17 to 93 %), since the machine was busy": what
+// makes seconds by the clock no cost of a method. Of runs of one thread that ended ok, whose
+// processor time is their wall clock on a machine that has nothing else to do. NULL: all had their
+// core.
+const char *busy_text(Arena *arena, const Row *const *run, size_t runs);
+// "1/5 dead", "1 failed, 2 timeout"; "" when there is nothing to say.
+const char *cell_dead(Arena *arena, const Cell *cell);
+const char *cell_missing(Arena *arena, const Cell *cell);
 #endif

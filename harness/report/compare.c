@@ -130,8 +130,8 @@ static int by_task_and_size(const void *a, const void *b)
 {
     const Compared *x = a, *y = b;
     int order = strcmp(x->task, y->task);
-    if (!order) // until it is computed, the score holds the size of the model
-        order = (x->of[0].score > y->of[0].score) - (x->of[0].score < y->of[0].score);
+    if (!order)
+        order = (x->size > y->size) - (x->size < y->size);
     return order ? order : strcmp(x->model, y->model);
 }
 
@@ -151,7 +151,7 @@ static void find_blocks(Arena *arena, const Question *question, const Rows *rows
         if (known_one || !shared || (question->task && strcmp(question->task, block->task) != 0) ||
             (question->model && strcmp(question->model, block->model) != 0))
             continue;
-        block->of[0].score = size_of(block, &rows[0]);
+        block->size = size_of(block, &rows[0]);
         comparisons->blocks++;
     }
     qsort(comparisons->block, comparisons->blocks, sizeof *comparisons->block, by_task_and_size);
@@ -229,11 +229,11 @@ static void own_score(Arena *arena, const Question *question, Compared *block, i
         theta[r] = sample->theta[of[r]];
         memcpy(u + r * groups, sample->u + of[r] * groups, groups * sizeof *u);
     }
-    Interval seeds = interval_of(theta, used, question->level);
-    contender->score = seeds.mean, contender->low = seeds.low, contender->high = seeds.high;
+    contender->score = interval_of(theta, used, question->level);
     if (question->over_items) {
         TwoWay both = twoway(arena, u, used, groups, question->level);
-        contender->low = both.low, contender->high = both.high;
+        contender->score.low = both.low, contender->score.high = both.high;
+        contender->score.zero_variance = false; // of the seeds
     }
 }
 

@@ -13,12 +13,12 @@ typedef struct {
     const Rows *rows;
     const Cell *cell; // all its runs: dead, failed, ... and what they cost
     Side side;        // those with predictions
-    double score;     // the mean over the runs that are compared
-    double low, high; // its own interval, as asked for; NAN where not defined
+    Interval score;   // of the runs that are compared: their mean, with its own interval
 } Contender;
 
 typedef struct {
     const char *task, *model;
+    double size;         // parameters of the model; INFINITY: unknown
     const char *missing; // NULL, or why the two are not compared here; then nothing below is set
     Contender of[2];
     Items items;

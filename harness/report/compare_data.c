@@ -26,6 +26,23 @@ static void put_text(json_t *record, const char *name, const char *value)
     json_object_set_new(record, name, value && *value ? json_string(value) : json_null());
 }
 
+// What each of the two scored by itself.
+static void put_sides(json_t *record, Arena *arena, const Compared *block)
+{
+    for (int s = 0; s < 2; s++) {
+        const Interval none = { .mean = NAN, .low = NAN, .high = NAN };
+        const Interval *score = block->missing ? &none : &block->of[s].score;
+        const char *name = arena_format(arena, "score_%c", 'a' + s);
+        put(record, name, score->mean);
+        put(record, arena_format(arena, "%s_lo", name), score->low);
+        put(record, arena_format(arena, "%s_hi", name), score->high);
+    }
+    put_count(record, "runs_a", true, block->of[0].cell->runs);
+    put_count(record, "runs_b", true, block->of[1].cell->runs);
+    put_count(record, "dead_a", true, block->of[0].cell->dead);
+    put_count(record, "dead_b", true, block->of[1].cell->dead);
+}
+
 static void put_costs(json_t *record, Arena *arena, const Compared *block)
 {
     static const struct {
@@ -46,7 +63,6 @@ static json_t *record_of(Arena *arena, const Comparisons *of, const Compared *bl
     json_t *record = json_object();
     const Comparison *result = &block->result;
     const TwoWay *test = &result->test;
-    const Contender *a = &block->of[0], *b = &block->of[1];
     bool there = !block->missing;
     Differences differences = differences_of(arena, block);
 #define IF_THERE(value) (there ? (value) : (double)NAN)
@@ -56,16 +72,7 @@ static json_t *record_of(Arena *arena, const Comparisons *of, const Compared *bl
     put_text(record, "split", there ? block->items.split : NULL);
     put_text(record, "a", of->asked[0]);
     put_text(record, "b", of->asked[1]);
-    put(record, "score_a", IF_THERE(a->score));
-    put(record, "score_a_lo", IF_THERE(a->low));
-    put(record, "score_a_hi", IF_THERE(a->high));
-    put(record, "score_b", IF_THERE(b->score));
-    put(record, "score_b_lo", IF_THERE(b->low));
-    put(record, "score_b_hi", IF_THERE(b->high));
-    put_count(record, "runs_a", true, a->cell->runs);
-    put_count(record, "runs_b", true, b->cell->runs);
-    put_count(record, "dead_a", true, a->cell->dead);
-    put_count(record, "dead_b", true, b->cell->dead);
+    put_sides(record, arena, block);
 
     put(record, "difference", IF_THERE(test->value));
     put(record, "lo", IF_THERE(test->low));
@@ -78,7 +85,8 @@ static json_t *record_of(Arena *arena, const Comparisons *of, const Compared *bl
     put_text(record, "reason", there ? test->reason : "no_predictions");
     put_flag(record, "paired", there, result->paired);
     put_count(record, "seeds", there, result->seeds);
-    put_count(record, "left_out", there, result->left_out + a->side.missing + b->side.missing);
+    put_count(record, "left_out", there,
+              result->left_out + block->of[0].side.missing + block->of[1].side.missing);
     put_count(record, "items", there, block->items.n);
     put_count(record, "groups", there, block->items.groups);
     put(record, "ms_seed", IF_THERE(test->ms_seed));

@@ -16,8 +16,6 @@ static const char *const first[] = {
     "lr", "head_lr", "lr_source", "trials", "winner_on_edge", "steps", "epochs", "min_steps", "head",
     "commit", NULL };
 static const char *const matter[] = { "lr_source", "trials", "steps", "head", "commit", NULL };
-static const char *const machine[] = {
-    "cpu", "blas", "blas_core", "threads", "jobs", "backend", "compiler", "flags", NULL };
 // clang-format on
 
 typedef struct {
@@ -40,7 +38,7 @@ Differences differences_of(Arena *arena, const Compared *block)
         const Column *column = &row_column[c];
         bool here = !strcmp(column->group, "key") || !strcmp(column->group, "what") ||
                     !strcmp(column->group, "protocol") || !strcmp(column->group, "machine");
-        bool decides = column->kind == COLUMN_decided || text_among(column->name, machine);
+        bool decides = column->kind == COLUMN_decided || text_among(column->name, machine_columns);
         if (here && decides && !text_among(column->name, silent) &&
             !text_among(column->name, first))
             column_differs(&work, column);
@@ -56,37 +54,19 @@ static void add(Work *work, const char *part, const char *a, const char *b)
         work->of.line[work->of.lines++] = (Differing){ part, { a, b } };
 }
 
-// The value in "rank=8;alpha=16" of a name; NULL where it is not there.
-static const char *option_in(Arena *arena, const char *options, const char *name)
-{
-    size_t parts, length = strlen(name);
-    char **part = text_split(arena, options, ';', &parts);
-    for (size_t p = 0; p < parts; p++)
-        if (!strncmp(part[p], name, length) && part[p][length] == '=')
-            return part[p] + length + 1;
-    return NULL;
-}
-
-// Of one method the options that differ; of two all of each, without the method's name.
+// Of one method the options that differ; of two all of each.
 static void options_differ(Work *work)
 {
     const Row *row[] = { work->block->of[0].cell->row, work->block->of[1].cell->row };
     const char *text[2] = { "", "" };
     bool one_method = !strcmp(known(row[0]->method), known(row[1]->method));
     for (int s = 0; s < 2; s++) {
-        size_t parts, own = strlen(known(row[s]->method));
-        char **part = text_split(work->arena, known(row[s]->options), ';', &parts);
-        for (size_t p = 0; p < parts; p++) {
-            bool prefixed = !strncmp(part[p], known(row[s]->method), own) && part[p][own] == '.';
-            const char *option = part[p] + (prefixed ? own + 1 : 0), *equals = strchr(option, '=');
-            const char *name = arena_format(
-                work->arena, "%s%.*s", prefixed ? known(row[s]->method) : "",
-                prefixed ? (int)strcspn(part[p] + own, "=") : (int)strcspn(option, "="),
-                prefixed ? part[p] + own : option);
-            const char *there = option_in(work->arena, known(row[1 - s]->options), name);
-            if (!one_method || !there || !equals || strcmp(there, equals + 1) != 0)
-                text_append(work->arena, &text[s], ", ", "%s", option);
-        }
+        size_t options;
+        const RowOption *option = row_options(work->arena, row[s], &options);
+        for (size_t o = 0; o < options; o++)
+            if (!one_method ||
+                !text_same(row_option(work->arena, row[1 - s], option[o].name), option[o].value))
+                text_append(work->arena, &text[s], ", ", "%s=%s", option[o].name, option[o].value);
     }
     if (*text[0] || *text[1])
         add(work, "options", text[0], text[1]);
@@ -104,8 +84,9 @@ static const char *cell_said(Arena *arena, const Row *row, const Column *column)
                         commit && text_same(row->dirty, "yes") ? " with changes" : "");
 }
 
-// All that the runs of a side say in a column: "a", "a and b"; "" where none says.
-static const char *values_of(Arena *arena, const Cell *cell, const Column *column)
+// All that the runs of a side say in a column: "a", "a and b"; "" where none says. *several: more
+// than one thing.
+static const char *values_of(Arena *arena, const Cell *cell, const Column *column, bool *several)
 {
     const char *text = "";
     for (size_t r = 0; r < cell->runs; r++) {
@@ -113,6 +94,7 @@ static const char *values_of(Arena *arena, const Cell *cell, const Column *colum
         bool seen = !*mine;
         for (size_t o = 0; o < r && !seen; o++)
             seen = !strcmp(cell_said(arena, cell->run[o], column), mine);
+        *several = *several || (!seen && *text);
         if (!seen)
             text_append(arena, &text, " and ", "%.200s", mine);
     }
@@ -122,12 +104,13 @@ static const char *values_of(Arena *arena, const Cell *cell, const Column *colum
 static void column_differs(Work *work, const Column *column)
 {
     const char *value[2], *name = column->name;
+    const Cell *const cell[] = { work->block->of[0].cell, work->block->of[1].cell };
+    bool mixed = false;
     for (int s = 0; s < 2; s++)
-        value[s] = values_of(work->arena, work->block->of[s].cell, column);
-    bool same = !strcmp(value[0], value[1]), mixed = strstr(value[0], " and ") != NULL;
-    bool one_method = !strcmp(known(work->block->of[0].cell->row->method),
-                              known(work->block->of[1].cell->row->method));
-    if (text_among(name, machine))
+        value[s] = values_of(work->arena, cell[s], column, &mixed);
+    bool same = !strcmp(value[0], value[1]);
+    bool one_method = !strcmp(known(cell[0]->row->method), known(cell[1]->row->method));
+    if (text_among(name, machine_columns))
         work->of.machines |= !same || mixed;
     if (!strcmp(name, "commit"))
         work->of.commits |= !same || mixed;
@@ -138,10 +121,8 @@ static void column_differs(Work *work, const Column *column)
     }
     if (!strcmp(name, "method_sha") && !one_method)
         return;
-    // The rate of the head is that of the rest, unless it says otherwise.
-    if (!strcmp(name, "head_lr") &&
-        !strcmp(value[0], values_of(work->arena, work->block->of[0].cell, row_find("lr"))) &&
-        !strcmp(value[1], values_of(work->arena, work->block->of[1].cell, row_find("lr"))))
+    if (!strcmp(name, "head_lr") && row_head_follows(cell[0]->row) &&
+        row_head_follows(cell[1]->row))
         return;
     add(work, name, *value[0] ? value[0] : "-", *value[1] ? value[1] : "-");
 }

@@ -1,6 +1,7 @@
 // compare_screen.c: a comparison on a terminal of 80 columns. One block fills a screen of 24 lines
 // at most where it can; several have a line each.
 
+#include "report/column.h"
 #include "report/compare.h"
 #include "base/text.h"
 #include <math.h>
@@ -29,23 +30,6 @@ static void put(FILE *out, const char *text, size_t length, size_t width)
         putc(' ', out);
 }
 
-// Bytes of the text that fit a width: where it goes on, up to a blank; in a word that is longer
-// than a line up to a sign between parts of a name, as in "lora:rank=4,targets=all".
-static size_t fitting(const char *text, size_t width)
-{
-    size_t all = strlen(text), length = 0, blank = 0, part = 0;
-    while (length < all && utf8_columns(text, length + 1) <= width) {
-        length++;
-        if (text[length] == ' ')
-            blank = length;
-        if (strchr(":,;@/_-", text[length - 1]))
-            part = length;
-    }
-    const char *word = text + blank + (blank > 0);
-    bool fits = blank > 0 && utf8_columns(word, strcspn(word, " ")) <= width;
-    return length == all ? all : fits || part <= blank ? (blank > 0 ? blank : length) : part;
-}
-
 // A label that is too long for its column has a line of its own.
 static void put_label(FILE *out, const char *label)
 {
@@ -59,7 +43,7 @@ static void put_label(FILE *out, const char *label)
 static void put_wrapped(FILE *out, const char *label, const char *text)
 {
     do {
-        size_t length = fitting(text, WIDTH - LABEL);
+        size_t length = text_fitting(text, WIDTH - LABEL);
         put_label(out, label);
         fprintf(out, "%.*s\n", (int)length, text);
         text += length;
@@ -71,7 +55,7 @@ static void put_wrapped(FILE *out, const char *label, const char *text)
 static void put_two(FILE *out, const char *label, const char *a, const char *b)
 {
     do {
-        size_t in_a = fitting(a, SIDE), in_b = fitting(b, WIDTH - LABEL - SIDE - 2);
+        size_t in_a = text_fitting(a, SIDE), in_b = text_fitting(b, WIDTH - LABEL - SIDE - 2);
         put_label(out, label);
         put(out, a, in_a, *b ? SIDE + 2 : 0);
         fprintf(out, "%.*s\n", (int)in_b, b);
@@ -83,11 +67,7 @@ static void put_two(FILE *out, const char *label, const char *a, const char *b)
 
 static const char *thousands(Arena *arena, double value) // "8,450"
 {
-    const char *digits = arena_format(arena, "%.0f", value), *text = "";
-    size_t n = strlen(digits);
-    for (size_t i = 0; i < n; i++)
-        text = arena_format(arena, "%s%s%c", text, i > 0 && (n - i) % 3 == 0 ? "," : "", digits[i]);
-    return text;
+    return text_thousands(arena, arena_format(arena, "%.0f", value));
 }
 
 static const char *p_text(Arena *arena, double p)
@@ -95,12 +75,14 @@ static const char *p_text(Arena *arena, double p)
     return isnan(p) ? "-" : arena_format(arena, p < 0.001 ? "%.0e" : "%.2g", p);
 }
 
-static const char *score_text(Arena *arena, const Contender *contender)
+// Of several machines or commits.
+static void put_mixed(FILE *out, Arena *arena, bool machines, bool commits, const char *what)
 {
-    const char *mean = arena_format(arena, "%.1f", 100 * contender->score);
-    if (isnan(contender->low))
-        return mean;
-    return arena_format(arena, "%s ± %.1f", mean, 100 * (contender->high - contender->low) / 2);
+    if (machines || commits)
+        put_wrapped(
+            out, "warning",
+            arena_format(arena, "rows of several %s%s%s%s", machines ? "machines or jobs" : "",
+                         machines && commits ? " and " : "", commits ? "commits" : "", what));
 }
 
 // ---- one block
@@ -146,7 +128,8 @@ static void put_detectable(FILE *out, Arena *arena, const Compared *block)
 // "89.1 ± 0.6 and 90.3 ± 0.4 over seeds"
 static void put_scores(FILE *out, Arena *arena, const Comparisons *of, const Compared *block)
 {
-    const char *a = score_text(arena, &block->of[0]), *b = score_text(arena, &block->of[1]);
+    const char *a = score_text(arena, &block->of[0].score),
+               *b = score_text(arena, &block->of[1].score);
     bool intervals = strstr(a, "±") != NULL;
     put_wrapped(out, metric_names[block->items.metric],
                 arena_format(arena, "%s %s, %s %s%s", of->name[0], a, of->name[1], b,
@@ -327,14 +310,7 @@ static const char *runs_text(Arena *arena, const Comparisons *of, const Compared
 
 static const char *megabytes(Arena *arena, double bytes)
 {
-    double value = bytes / 1e6;
-    return isnan(bytes)  ? "-"
-           : value < 0.1 ? arena_format(arena, "%.2g", value)
-                         : arena_format(arena, "%.*f",
-                                        value >= 100  ? 0
-                                        : value >= 10 ? 1
-                                                      : 2,
-                                        value);
+    return isnan(bytes) ? "-" : three_digits(arena, bytes / 1e6);
 }
 
 static void put_costs(FILE *out, Arena *arena, const Comparisons *of, const Compared *block,
@@ -350,7 +326,7 @@ static void put_costs(FILE *out, Arena *arena, const Comparisons *of, const Comp
         const char *parameters = isnan(trained) ? "-" : thousands(arena, trained);
         if (!isnan(share))
             text_append(arena, &parameters, "", " (%.3g %%)", 100 * share);
-        size_t name = fitting(of->name[s], LABEL - 1);
+        size_t name = text_fitting(of->name[s], LABEL - 1);
         put(out, of->name[s], name, LABEL);
         fprintf(out, "%22s%10s%9s%10s%11s\n", parameters,
                 megabytes(arena, cell_largest(arena, cell, row_find("plan_peak"))),
@@ -365,12 +341,8 @@ static void put_costs(FILE *out, Arena *arena, const Comparisons *of, const Comp
             put_wrapped(out, "warning",
                         arena_format(arena, "train s of %s: %s", of->name[s], busy));
     }
-    if (differences->machines || differences->commits)
-        put_wrapped(out, "warning",
-                    arena_format(arena, "rows of several %s%s%s: seconds and bytes are not alike",
-                                 differences->machines ? "machines or jobs" : "",
-                                 differences->machines && differences->commits ? " and " : "",
-                                 differences->commits ? "commits" : ""));
+    put_mixed(out, arena, differences->machines, differences->commits,
+              ": seconds and bytes are not alike");
 }
 
 static void one_block(FILE *out, Arena *arena, const Comparisons *of, const Compared *block)
@@ -422,11 +394,7 @@ static void put_common_differences(FILE *out, Arena *arena, const Comparisons *o
         put_wrapped(out, of->name[1], of->asked[1]);
     }
     put_wrapped(out, "differ in", *text ? text : "nothing that the rows say");
-    if (machines || commits)
-        put_wrapped(out, "warning",
-                    arena_format(arena, "rows of several %s%s%s",
-                                 machines ? "machines or jobs" : "",
-                                 machines && commits ? " and " : "", commits ? "commits" : ""));
+    put_mixed(out, arena, machines, commits, "");
 }
 
 // What a line of the table has no room for, and the screen of one block says.

@@ -76,13 +76,10 @@ static bool asked(Arena *arena, const char *only, bool wanted[KINDS], Error *err
         wanted[k] = !only;
     }
     for (size_t p = 0; p < parts; p++) {
-        const char *near = text_nearest(part[p], names);
-        size_t k = 0;
-        while (k < KINDS && strcmp(kinds[k]->name, part[p]) != 0)
-            k++;
-        if (k == KINDS)
+        int k = text_index(part[p], names);
+        if (k < 0)
             return fail(error, ERROR_INPUT, (Where){ .item = "--only" },
-                        near ? near : "score_by_params, score_by_size, memory, time or curves",
+                        text_nearest(part[p], names, text_choices(arena, names)),
                         "'%s' is no figure", part[p]);
         wanted[k] = true;
     }

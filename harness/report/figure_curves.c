@@ -6,6 +6,7 @@
 // to four on either side. A point of the mean is a step that every run has.
 
 #include "base/csv.h"
+#include "base/text.h"
 #include "report/figure_impl.h"
 #include <math.h>
 #include <stdlib.h>
@@ -23,21 +24,21 @@ static bool read_curve(const Figure *figure, const Row *row, bool loss, Curve *c
     const Rows *rows = figure->rows;
     Error error;
     Csv csv;
-    char *end;
+    double step, value;
     curve->points = 0;
     if (!rows->folder || !row->key)
         return false;
     size_t mark = arena_mark(figure->arena);
-    char *path = arena_format(figure->arena, "%s/curves/%s.csv",
-                              rows->folder[(size_t)(row - rows->row)], row->key);
+    const char *path =
+        row_file(figure->arena, rows->folder[(size_t)(row - rows->row)], "curves", row->key);
     if (csv_read(figure->arena, path, CSV_COMMAS, true, &csv, &error)) { // may be left behind
         size_t s = csv_column(&csv, "step"), v = csv_column(&csv, loss ? "loss" : "tune");
         for (size_t r = 0; r < csv.rows && s != SIZE_MAX && v != SIZE_MAX; r++) {
-            const char *field = csv.row[r].field[v];
-            double value = strtod(field, &end);
-            if (end == field || !isfinite(value) || curve->points == MOST_POINTS)
+            const char *const *field = csv.row[r].field;
+            if (!text_real(field[s], &step) || !text_real(field[v], &value) ||
+                curve->points == MOST_POINTS)
                 continue;
-            curve->step[curve->points] = strtod(csv.row[r].field[s], NULL);
+            curve->step[curve->points] = step;
             curve->value[curve->points++] = value;
         }
     }
@@ -166,12 +167,9 @@ static void find_panels(Figure *figure)
 
 static bool find(Figure *figure)
 {
-    static const double heights[] = { 0, 260, 190, 160 };
-    size_t cells = 0;
     find_panels(figure);
-    for (size_t b = 0; b < figure->summary->blocks; b++)
-        cells += figure->summary->block[b].cells;
-    figure->series = arena_zero(figure->arena, 2 * cells + 1, sizeof(Series));
+    figure->series =
+        arena_zero(figure->arena, 2 * summary_cells(figure->summary) + 1, sizeof(Series));
     for (size_t p = 0; p < figure->panels; p++) {
         Panel *panel = &figure->panel[p];
         panel->first = figure->all_series + 1;
@@ -189,13 +187,7 @@ static bool find(Figure *figure)
                 figure->panel[p].x_low = fmin(figure->panel[p].x_low, figure->panel[o].x_low);
                 figure->panel[p].x_high = fmax(figure->panel[p].x_high, figure->panel[o].x_high);
             }
-    figure->left = 62;
-    figure->beside = 48;
-    figure->height = arena_take(figure->arena, figure->down + 1, sizeof *figure->height);
-    for (size_t l = 0; l < figure->down; l++)
-        figure->height[l] = heights[figure->across];
-    figure->xlabel = "step";
-    figure->bottom = 58;
+    page_places(figure, "step");
     size_t fewest = SIZE_MAX, most = 0;
     for (size_t i = 0; i < figure->marks; i++) {
         fewest = figure->mark[i].n < fewest ? figure->mark[i].n : fewest;

@@ -98,6 +98,8 @@ void page_panels(Figure *figure, bool by_model, bool (*ask)(const Figure *, cons
 void page_widen(Panel *panel, double value); // its y axis, to hold it
 // Room around what the y axes hold; panels of one task then have one, but for different `loss`.
 void page_ranges(Figure *figure, double least);
+// Where panels of scores, or of curves, stand: their heights, and the room around them.
+void page_places(Figure *figure, const char *xlabel);
 void page_sort_marks(Figure *figure); // so that those of a series are together; not drawn ones last
 void page_legend(Figure *figure, Legend kind, const Entry *entry); // once each
 // "Mean and its 95 % t interval over seeds, n = 5." and then what page_missing says: " Of 60 runs 2
@@ -108,7 +110,6 @@ bool in_panel(const Panel *panel, const Cell *cell);
 bool is_null(const Cell *cell); // drawn as a line across
 void page_put(FILE *out, const Figure *figure, const char *part, const char *kind); // the script
 
-void put_number(FILE *out, double value);                       // nothing when unknown
 void put_word(FILE *out, const char *text);                     // a field of CSV on one line
 void put_cell(FILE *out, const Panel *panel, const Cell *cell); // task, model, method, label, ...
 void put_quoted(FILE *out, const char *text, const char *newline); // a string of gnuplot's

@@ -1,6 +1,7 @@
 // figure_score.c: scores against trained parameters (a point a method), and against the size of the
 // model (a line a method); null is a dashed line across, a floor a dotted one.
 
+#include "base/csv.h"
 #include "report/figure_impl.h"
 #include <math.h>
 #include <stdlib.h>
@@ -12,18 +13,10 @@ static bool exists(const Figure *figure, const Cell *cell)
     return true;
 }
 
-static size_t cells_of(const Figure *figure)
-{
-    size_t cells = 0;
-    for (size_t b = 0; b < figure->summary->blocks; b++)
-        cells += figure->summary->block[b].cells;
-    return cells;
-}
-
 // All cells as marks of their panels, not drawn yet.
 static void find_marks(Figure *figure)
 {
-    size_t cells = cells_of(figure);
+    size_t cells = summary_cells(figure->summary);
     figure->mark = arena_zero(figure->arena, cells + 1, sizeof(Mark));
     figure->series = arena_zero(figure->arena, cells + 1, sizeof(Series));
     for (size_t p = 0; p < figure->panels; p++) {
@@ -80,15 +73,8 @@ static void add_entry(Figure *figure, Legend kind, const Cell *cell)
 // Panels' y axes, their names, the heights, and the legend's last entry.
 static void finish(Figure *figure, const char *xlabel)
 {
-    static const double heights[] = { 0, 260, 190, 160 };
     page_ranges(figure, 0.04); // four points at least: not to blow up noise
-    figure->xlabel = xlabel;
-    figure->left = 62;
-    figure->beside = 48;
-    figure->bottom = 58;
-    figure->height = arena_take(figure->arena, figure->down + 1, sizeof *figure->height);
-    for (size_t l = 0; l < figure->down; l++)
-        figure->height[l] = heights[figure->across];
+    page_places(figure, xlabel);
     for (size_t p = 0; p < figure->panels; p++) {
         Panel *panel = &figure->panel[p];
         const Block *block = panel->block;
@@ -192,7 +178,7 @@ static void put_floor(FILE *out, const Figure *figure, const Panel *panel)
     fputs(",,", out);
     put_word(out, panel->floor->name);
     fprintf(out, ",,%lld,,,", (long long)panel->floor->seeds);
-    put_number(out, panel->floor->score);
+    csv_put_real(out, panel->floor->score);
     fprintf(out, ",,,,,,,,%zu,,\n", (size_t)(panel - figure->panel) + 1);
 }
 
@@ -211,12 +197,12 @@ static void put_marks(FILE *out, const Figure *figure)
                                   isinf(cell->model_size) ? NAN : cell->model_size, mark->y,
                                   mark->low, mark->high };
         for (size_t k = 0; k < sizeof number / sizeof *number; k++) {
-            put_number(out, number[k]);
+            csv_put_real(out, number[k]);
             putc(',', out);
         }
         fprintf(out, "%zu,%zu,%zu,%zu,%zu,%zu,%zu,", cell->runs, cell->dead, cell->failed,
                 cell->diverged, cell->timeout, mark->panel + 1, mark->series);
-        put_number(out, mark->x);
+        csv_put_real(out, mark->x);
         putc('\n', out);
     }
     for (size_t p = 0; p < figure->panels; p++) // behind all marks, which are read by their line

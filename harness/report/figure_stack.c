@@ -2,6 +2,7 @@
 //
 // The pieces are columns of the row; what no run fills is not drawn.
 
+#include "report/column.h"
 #include "report/figure_impl.h"
 #include "base/text.h"
 #include <math.h>
@@ -177,44 +178,48 @@ static const char *find_legend(Figure *figure)
     return narrow;
 }
 
+// The bars of a line of panels, which has one model, and one scale.
+static const char *const *find_bars(Figure *figure, size_t line, size_t cells, size_t *longest)
+{
+    enum { BAR = 17 };
+    const char **labels = arena_zero(figure->arena, cells + 1, sizeof *labels);
+    double most = 0;
+    size_t bars = 0;
+    for (size_t p = 0; p < figure->panels; p++) {
+        Panel *panel = &figure->panel[p];
+        for (size_t c = 0; c < panel->block->cells && panel->line == line; c++) {
+            const Cell *cell = &panel->block->cell[c];
+            if (!in_panel(panel, cell) || !measured(figure, cell))
+                continue;
+            *longest = strlen(cell->label) > *longest ? strlen(cell->label) : *longest;
+            add_pieces(figure, p, cell, line_of(labels, cell->label));
+            most = fmax(most, panel->x_high);
+        }
+    }
+    while (labels[bars])
+        bars++;
+    figure->height[line] = BAR * (double)bars + 10;
+    for (size_t p = 0; p < figure->panels; p++)
+        if (figure->panel[p].line == line) {
+            figure->panel[p].x_low = 0, figure->panel[p].x_high = 1.05 * most;
+            figure->panel[p].low = (double)bars + 0.7, figure->panel[p].high = 0.3; // downwards
+        }
+    return labels;
+}
+
 static bool find(Figure *figure)
 {
-    enum { BAR = 17, LETTER = 6, MOST_PIECES = 16 };
+    enum { LETTER = 6, MOST_PIECES = 16 };
     const Stack *stack = stack_of(figure);
-    size_t cells = 0, longest = 0;
+    size_t cells = summary_cells(figure->summary), longest = 0;
     page_panels(figure, true, measured);
     if (figure->panels == 0)
         return false;
-    for (size_t b = 0; b < figure->summary->blocks; b++)
-        cells += figure->summary->block[b].cells;
     figure->piece = arena_zero(figure->arena, MOST_PIECES * cells + 1, sizeof(Piece));
     const char *const **label = arena_zero(figure->arena, figure->down + 1, sizeof *label);
     figure->height = arena_zero(figure->arena, figure->down + 1, sizeof *figure->height);
-    for (size_t l = 0; l < figure->down; l++) {
-        const char **labels = arena_zero(figure->arena, cells + 1, sizeof *labels);
-        double most = 0;
-        size_t bars = 0;
-        label[l] = labels;
-        for (size_t p = 0; p < figure->panels; p++) {
-            Panel *panel = &figure->panel[p];
-            for (size_t c = 0; c < panel->block->cells && panel->line == l; c++) {
-                const Cell *cell = &panel->block->cell[c];
-                if (!in_panel(panel, cell) || !measured(figure, cell))
-                    continue;
-                longest = strlen(cell->label) > longest ? strlen(cell->label) : longest;
-                add_pieces(figure, p, cell, line_of(labels, cell->label));
-                most = fmax(most, panel->x_high);
-            }
-        }
-        while (labels[bars])
-            bars++;
-        figure->height[l] = BAR * (double)bars + 10;
-        for (size_t p = 0; p < figure->panels; p++)
-            if (figure->panel[p].line == l) { // one line of panels has one model, and one scale
-                figure->panel[p].x_low = 0, figure->panel[p].x_high = 1.05 * most;
-                figure->panel[p].low = (double)bars + 0.7, figure->panel[p].high = 0.3; // downwards
-            }
-    }
+    for (size_t l = 0; l < figure->down; l++)
+        label[l] = find_bars(figure, l, cells, &longest);
     figure->label = label;
     figure->left = fmax(40, 18 + LETTER * (double)longest);
     figure->xlabel = stack->unit;

@@ -4,6 +4,7 @@
 
 #include "base/csv.h"
 #include "base/text.h"
+#include "report/column.h"
 #include "report/figure_impl.h"
 #include <math.h>
 #include <stdlib.h>
@@ -19,7 +20,6 @@ enum {
     SAMPLE = 30, // of a legend's entry, with the room behind it
     BETWEEN = 16,
     CAPTION_LINE_HEIGHT = 15,
-    CAPTION_MOST = 10, // lines
 };
 
 // ---- panels
@@ -40,10 +40,8 @@ bool is_null(const Cell *cell)
 static size_t find_models(const Figure *figure, const Cell ***model)
 {
     const Summary *summary = figure->summary;
-    size_t cells = 0, models = 0;
-    for (size_t b = 0; b < summary->blocks; b++)
-        cells += summary->block[b].cells;
-    *model = arena_take(figure->arena, cells + 1, sizeof **model);
+    size_t models = 0;
+    *model = arena_take(figure->arena, summary_cells(summary) + 1, sizeof **model);
     for (size_t b = 0; b < summary->blocks; b++)
         for (size_t c = 0; c < summary->block[b].cells; c++) {
             const Cell *cell = &summary->block[b].cell[c];
@@ -139,6 +137,18 @@ void page_ranges(Figure *figure, double least)
     }
 }
 
+void page_places(Figure *figure, const char *xlabel)
+{
+    static const double heights[] = { 0, 260, 190, 160 };
+    figure->xlabel = xlabel;
+    figure->left = 62;
+    figure->beside = 48;
+    figure->bottom = 58;
+    figure->height = arena_take(figure->arena, figure->down + 1, sizeof *figure->height);
+    for (size_t l = 0; l < figure->down; l++)
+        figure->height[l] = heights[figure->across];
+}
+
 // Within a series from left to right.
 static int by_series(const void *a, const void *b)
 {
@@ -220,12 +230,6 @@ const char *page_counts(const Figure *figure, bool interval)
 
 // ---- the CSV
 
-void put_number(FILE *out, double value)
-{
-    if (!isnan(value))
-        fprintf(out, "%.9g", value);
-}
-
 void put_word(FILE *out, const char *text)
 {
     char word[512];
@@ -285,10 +289,11 @@ static double text_width(const char *text, size_t length, double size)
 }
 
 // Folds text into lines of at most `width`; returns how many.
-static size_t fold(Arena *arena, const char *text, double width, const char *line[CAPTION_MOST])
+static size_t fold(Arena *arena, const char *text, double width, const char ***line)
 {
     size_t lines = 0;
-    while (*text && lines < CAPTION_MOST) {
+    *line = arena_take(arena, strlen(text) + 1, sizeof **line);
+    while (*text) {
         size_t end = strlen(text);
         while (end > 0 && text_width(text, end, 10) > width)
             do
@@ -296,16 +301,11 @@ static size_t fold(Arena *arena, const char *text, double width, const char *lin
             while (end > 0 && text[end] != ' ');
         if (end == 0) // one long word
             end = strcspn(text, " ");
-        line[lines++] = arena_format(arena, "%.*s", (int)end, text);
+        (*line)[lines++] = arena_format(arena, "%.*s", (int)end, text);
         text += end;
         text += strspn(text, " ");
     }
     return lines;
-}
-
-static int by_name(const void *a, const void *b)
-{
-    return strcmp(*(const char *const *)a, *(const char *const *)b);
 }
 
 // Every method of the rows, drawn here or not, so that all figures of one call give a method that
@@ -317,7 +317,7 @@ static void put_methods(FILE *out, const Figure *figure)
     size_t kept = 0;
     for (size_t i = 0; i < summary->runs; i++)
         name[i] = known(summary->run[i]->method);
-    qsort(name, summary->runs, sizeof *name, by_name);
+    text_sort(name, summary->runs);
     for (size_t i = 0; i < summary->runs; i++)
         if (kept == 0 || strcmp(name[kept - 1], name[i]) != 0)
             name[kept++] = name[i];
@@ -406,11 +406,11 @@ static void put_panel(FILE *out, const Figure *figure, const Panel *panel, doubl
 
 void page_put(FILE *out, const Figure *figure, const char *part, const char *kind)
 {
-    const char *line[CAPTION_MOST];
+    const char **line;
     double width = figure->across == 1 ? ALONE : PAGE, body = 0;
     for (size_t l = 0; l < figure->down; l++)
         body += figure->height[l] + BELOW;
-    size_t lines = fold(figure->arena, figure->caption, width - 2 * MARGIN, line);
+    size_t lines = fold(figure->arena, figure->caption, width - 2 * MARGIN, &line);
     double legend = 44 + (double)lines * CAPTION_LINE_HEIGHT;
     double top = legend + legend_height(figure, width) + 28;
     double height = top + body - BELOW + figure->bottom;

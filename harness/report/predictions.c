@@ -75,11 +75,12 @@ static bool same_question(const Side *side, size_t sides, const char *split, Ite
     if (!first)
         return true;
     items->split = split ? split : first->eval_split;
-    while (metric_names[items->metric] && strcmp(metric_names[items->metric], first->metric) != 0)
-        items->metric++;
-    return metric_names[items->metric] ||
-           fail(error, ERROR_INPUT, (Where){ .item = first->task }, "one of results/SCHEMA.md",
-                "metric '%s' of %s is unknown", first->metric, first->key);
+    int metric = text_index(first->metric, metric_names);
+    if (metric < 0)
+        return fail(error, ERROR_INPUT, (Where){ .item = first->task }, "one of results/SCHEMA.md",
+                    "metric '%s' of %s is unknown", first->metric, first->key);
+    items->metric = (Metric)metric;
+    return true;
 }
 
 static bool of_scores(Metric metric)

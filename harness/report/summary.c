@@ -60,6 +60,14 @@ bool summary_of(Arena *arena, const Row *rows, size_t count, bool trials, Summar
     return true;
 }
 
+size_t summary_cells(const Summary *summary)
+{
+    size_t cells = 0;
+    for (size_t b = 0; b < summary->blocks; b++)
+        cells += summary->block[b].cells;
+    return cells;
+}
+
 static bool uses_levers(Arena *arena, const Row *row)
 {
     for (size_t l = 0; lever_columns[l]; l++)

@@ -49,11 +49,12 @@ typedef struct {
 } Summary;
 
 // Everything lives in the arena and points into rows. `trials`: of trial rows alone, whose score is
-// tune_score. ERROR_INPUT, with two keys, where rows of one
-// block were scored on different items or by different metrics, or where two rows of one cell have
-// the same seeds.
+// tune_score. ERROR_INPUT, with two keys, where rows of one block were scored on different items or
+// by different metrics, or where two rows of one cell have the same seeds.
 bool summary_of(Arena *arena, const Row *rows, size_t count, bool trials, Summary *summary,
                 Error *error);
+
+size_t summary_cells(const Summary *summary); // of all blocks
 
 // The row's columns that say how memory was saved; empty: not so.
 extern const char *const lever_columns[];
@@ -75,16 +76,12 @@ double cell_largest(Arena *arena, const Cell *cell, const Column *column);
 double cell_training(Arena *arena, const Cell *cell);
 Interval cell_interval(Arena *arena, const Cell *cell, const Column *column);
 
+// What one machine, and one way of using it, is told by: where rows differ in it, their times are
+// not of one kind.
+extern const char *const machine_columns[];
+
 static inline const char *known(const char *text)
 {
     return text ? text : "";
 }
-// "2 of 5 runs had less than 90 % of their core (17 to 93 %), since the machine was busy": what
-// makes seconds by the clock no cost of a method. Of runs of one thread that ended ok, whose
-// processor time is their wall clock on a machine that has nothing else to do. NULL: all had their
-// core.
-const char *busy_text(Arena *arena, const Row *const *run, size_t runs);
-// "1/5 dead", "1 failed, 2 timeout"; "" when there is nothing to say.
-const char *cell_dead(Arena *arena, const Cell *cell);
-const char *cell_missing(Arena *arena, const Cell *cell);
 #endif

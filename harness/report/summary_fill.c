@@ -8,7 +8,8 @@
 #include <string.h>
 
 // clang-format off
-static const char *const machine_columns[] = { "cpu", "blas_core", "threads", "jobs", NULL };
+const char *const machine_columns[] = {
+    "cpu", "blas", "blas_core", "threads", "jobs", "backend", "compiler", "flags", NULL };
 static const char *const shown_columns[] = {
     "fold", "train_n", "tune_n", "train_on", "train_limit", "epochs", "min_steps", "batch", "max_length",
     "select", NULL };
@@ -23,12 +24,6 @@ double row_number(const Row *row, const Column *column)
     return *(const Whole *)at == WHOLE_UNKNOWN ? NAN : (double)*(const Whole *)at;
 }
 
-static int ascending(const void *a, const void *b)
-{
-    double x = *(const double *)a, y = *(const double *)b;
-    return (x > y) - (x < y);
-}
-
 // What the runs of a cell that ended ok say about a column, ascending; how many do.
 static size_t values(Arena *arena, const Cell *cell, const Column *column, double **value)
 {
@@ -39,7 +34,7 @@ static size_t values(Arena *arena, const Cell *cell, const Column *column, doubl
         if (!isnan(number))
             (*value)[n++] = number;
     }
-    qsort(*value, n, sizeof **value, ascending);
+    sort_numbers(*value, n);
     return n;
 }
 
@@ -111,8 +106,7 @@ static void fill_cell(const Work *work, size_t c, Cell *cell)
         cell->failed += !strcmp(status, "failed");
         cell->diverged += !strcmp(status, "diverged");
         cell->timeout += !strcmp(status, "timeout");
-        const char *edge = row_text(work->arena, row, row_find("winner_on_edge"));
-        cell->on_edge = cell->on_edge || !strcmp(edge, "yes") || !strcmp(edge, "1");
+        cell->on_edge = cell->on_edge || text_same(row->winner_on_edge, "yes");
         if (!row_ok(row) || isnan(row_number(row, score)))
             continue;
         scored++;

@@ -36,30 +36,21 @@ void name_blocks(const Work *work, Summary *summary)
     }
 }
 
-// Whether "lora.alpha=16;lora.rank=8" has just this `part` ("lora.rank=8") among its options.
-static bool has_option(const char *options, const char *part, size_t length)
-{
-    for (const char *at = options; *at; at += strspn(at, ";")) {
-        size_t other = strcspn(at, ";");
-        if (other == length && !strncmp(at, part, length))
-            return true;
-        at += other;
-    }
-    return false;
-}
-
 // Whether some cell of the same method, on the same model or on another one, has another value.
-static bool option_differs(const Cell *cell, const char *part, bool same_model, Cell *const *all,
-                           size_t cells)
+static bool option_differs(Arena *arena, const Cell *cell, const RowOption *option, bool same_model,
+                           Cell *const *all, size_t cells)
 {
-    for (size_t c = 0; c < cells; c++) {
+    size_t mark = arena_mark(arena);
+    bool differs = false;
+    for (size_t c = 0; c < cells && !differs; c++) {
         const Row *other = all[c]->row;
-        if (!strcmp(known(other->method), known(cell->row->method)) &&
-            !strcmp(known(other->model), known(cell->row->model)) == same_model && other->options &&
-            !has_option(other->options, part, strlen(part)))
-            return true;
+        differs = !strcmp(known(other->method), known(cell->row->method)) &&
+                  !strcmp(known(other->model), known(cell->row->model)) == same_model &&
+                  other->options &&
+                  !text_same(row_option(arena, other, option->name), option->value);
     }
-    return false;
+    arena_rewind(arena, mark);
+    return differs;
 }
 
 // " rank=8": the options of a cell that have another value on the same model; or, `by_model`, those
@@ -67,15 +58,14 @@ static bool option_differs(const Cell *cell, const char *part, bool same_model, 
 static const char *differing_options(const Work *work, const Cell *cell, bool by_model,
                                      Cell *const *all, size_t cells)
 {
-    const char *method = known(cell->row->method), *text = "";
-    size_t parts, own = strlen(method);
-    char **part = text_split(work->arena, known(cell->row->options), ';', &parts);
-    for (size_t p = 0; p < parts; p++) {
-        bool here = option_differs(cell, part[p], true, all, cells);
-        // In a lora, "lora." goes without saying.
-        bool prefixed = !strncmp(part[p], method, own) && part[p][own] == '.';
-        if (by_model ? !here && option_differs(cell, part[p], false, all, cells) : here)
-            text_append(work->arena, &text, "", " %s", part[p] + (prefixed ? own + 1 : 0));
+    const char *text = "";
+    size_t options;
+    const RowOption *option = row_options(work->arena, cell->row, &options);
+    for (size_t o = 0; o < options; o++) {
+        bool here = option_differs(work->arena, cell, &option[o], true, all, cells);
+        if (by_model ? !here && option_differs(work->arena, cell, &option[o], false, all, cells)
+                     : here)
+            text_append(work->arena, &text, "", " %s=%s", option[o].name, option[o].value);
     }
     return text;
 }
@@ -89,9 +79,7 @@ static const char *differing_settings(const Work *work, const Cell *cell, const 
         const Column *column = work->field[f].column;
         bool hash = strstr(column->name, "_sha") != NULL, differs = false;
         const char *mine = row_text(work->arena, cell->row, column);
-        // The head has the rate of the rest where no other is asked for, and that goes without
-        // saying.
-        bool follows = column == row_find("head_lr") && cell->row->head_lr == cell->row->lr;
+        bool follows = column == row_find("head_lr") && row_head_follows(cell->row);
         if ((work->field[f].part != OF_LINE && work->field[f].part != OF_SEARCH) || !*mine ||
             follows)
             continue;
@@ -168,8 +156,8 @@ static void note_options(const Work *work, const Summary *summary, Block *block)
         const char *options = differing_options(work, cell, true, all, work->cells);
         const char *mine = arena_format(work->arena, "%s%s (%s)", known(cell->row->method), options,
                                         known(cell->row->model));
-        if (*options && !strstr(text, mine)) // other lines of the method have the same
-            text_append(work->arena, &text, ", ", "%s", mine);
+        if (*options) // other lines of the method may have the same
+            text_append_once(work->arena, &text, ", ", mine);
     }
     if (*text)
         text_append(work->arena, &block->uneven, "; ", "options: %s", text);
@@ -199,45 +187,4 @@ void note_uneven(const Work *work, const Summary *summary, Block *block)
             text_append(work->arena, &block->uneven, "; ", "%s", text);
     }
     note_options(work, summary, block);
-}
-
-const char *busy_text(Arena *arena, const Row *const *run, size_t runs)
-{
-    enum { QUIET = 90 }; // in percent: some of the rest is waiting for files
-    double least = INFINITY, most = 0;
-    size_t busy = 0, timed = 0;
-    for (size_t r = 0; r < runs; r++) {
-        double share = 100 * run[r]->cpu_s / run[r]->wall_s;
-        if (!row_ok(run[r]) || run[r]->threads != 1 || isnan(share))
-            continue;
-        timed++;
-        busy += share < QUIET;
-        least = fmin(least, share);
-        most = fmax(most, share);
-    }
-    return busy == 0
-               ? NULL
-               : arena_format(arena,
-                              "%zu of %zu run%s had less than %d %% of their core (%.0f to"
-                              " %.0f %%), since the machine was busy",
-                              busy, timed, timed == 1 ? "" : "s", QUIET, least, fmin(most, 100));
-}
-
-const char *cell_dead(Arena *arena, const Cell *cell)
-{
-    return cell->dead ? arena_format(arena, "%zu/%zu dead", cell->dead, cell->score.n) : "";
-}
-
-const char *cell_missing(Arena *arena, const Cell *cell)
-{
-    const char *text = "";
-    if (cell->failed)
-        text_append(arena, &text, ", ", "%zu failed", cell->failed);
-    if (cell->diverged)
-        text_append(arena, &text, ", ", "%zu diverged", cell->diverged);
-    if (cell->timeout)
-        text_append(arena, &text, ", ", "%zu timeout", cell->timeout);
-    if (cell->unscored)
-        text_append(arena, &text, ", ", "%zu without a score", cell->unscored);
-    return text;
 }

@@ -157,8 +157,8 @@ static size_t floor_lines(const Table *table, const Layout *layout, const At *co
                     continue;
                 if (!floor_line && !*name)
                     name = "best constant";
-                else if (floor_line && !strstr(name, floor->name))
-                    text_append(arena, &name, ", ", "%s", floor->name);
+                else if (floor_line)
+                    text_append_once(arena, &name, ", ", floor->name);
                 cell[grid->labels + v * columns + c] = arena_format(arena, "%.1f", 100 * score);
             }
         cell[method] = name;

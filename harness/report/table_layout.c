@@ -31,7 +31,6 @@ static bool keys_read(Arena *arena, const char *list, const char *option, Keys *
     char **name = text_split(arena, known(list), ',', &n);
     for (size_t i = 0; i < n; i++) {
         const Column *column = row_find(name[i]);
-        const char **all = arena_zero(arena, row_columns + 4, sizeof *all);
         bool dimension = text_among(name[i], dimensions);
         if (keys->keys == MOST_KEYS - 3) // task, model and method find room in any case
             return fail(error, ERROR_INPUT, (Where){ .item = option }, "5 keys at most",
@@ -39,11 +38,9 @@ static bool keys_read(Arena *arena, const char *list, const char *option, Keys *
         keys->key[keys->keys++] = (Key){ name[i], dimension ? NULL : column };
         if (dimension || column)
             continue;
-        for (size_t c = 0; c < row_columns; c++)
-            all[c] = row_column[c].name;
-        const char *near = text_nearest(name[i], all);
         return fail(error, ERROR_INPUT, (Where){ .item = option },
-                    near ? near : "task, model, method or a column of results/SCHEMA.md",
+                    text_nearest(name[i], row_names,
+                                 "task, model, method or a column of results/SCHEMA.md"),
                     "'%s' is no key", name[i]);
     }
     return true;
@@ -99,10 +96,7 @@ static bool find_columns(Table *table, Error *error)
 static void find_entries(Table *table)
 {
     const Summary *summary = &table->summary;
-    size_t cells = 0;
-    for (size_t b = 0; b < summary->blocks; b++)
-        cells += summary->block[b].cells;
-    table->entry = arena_zero(table->arena, cells + 1, sizeof *table->entry);
+    table->entry = arena_zero(table->arena, summary_cells(summary) + 1, sizeof *table->entry);
     bool remarked = columns_has(table->shown, table->shown_count, "remarks");
     for (size_t b = 0; b < summary->blocks; b++)
         for (size_t c = 0; c < summary->block[b].cells; c++) {

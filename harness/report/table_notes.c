@@ -4,7 +4,6 @@
 #include "base/csv.h"
 #include "base/text.h"
 #include <math.h>
-#include <stdarg.h>
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
@@ -93,11 +92,7 @@ __attribute__((format(printf, 2, 3))) static void note(Notes *notes, const char 
 {
     va_list arguments;
     va_start(arguments, format);
-    size_t size = (size_t)vsnprintf(NULL, 0, format, arguments) + 1;
-    va_end(arguments);
-    char *text = arena_take(notes->arena, size, 1);
-    va_start(arguments, format);
-    vsnprintf(text, size, format, arguments);
+    const char *text = arena_vformat(notes->arena, format, arguments);
     va_end(arguments);
     if (notes->count == notes->room) {
         const char **more = arena_take(notes->arena, 2 * notes->room + 16, sizeof *more);
@@ -111,10 +106,8 @@ __attribute__((format(printf, 2, 3))) static void note(Notes *notes, const char 
 
 static const char *commit_of(Arena *arena, const Row *row)
 {
-    const char *dirty = known(row->dirty);
-    bool clean = !*dirty || !strcmp(dirty, "no") || !strcmp(dirty, "0");
-    return row->commit ? arena_format(arena, "%.10s%s", row->commit, clean ? "" : "+changes")
-                       : "unknown";
+    const char *changes = text_same(row->dirty, "yes") ? "+changes" : "";
+    return row->commit ? arena_format(arena, "%.10s%s", row->commit, changes) : "unknown";
 }
 
 // "3fa2c1d (12 rows), 9be0 (3 rows)" where rows of several commits stand together; else "".
@@ -180,8 +173,7 @@ static const char *marked(const Table *table)
             if (strcmp(shown->name, "score") != 0 || !floor ||
                 !(shown->number(table->arena, shown, at) < floor->score))
                 continue;
-            if (!names || !strstr(names, floor->name))
-                text_append(table->arena, &names, " or ", "%s", floor->name);
+            text_append_once(table->arena, &names, " or ", floor->name);
         }
     return names;
 }
@@ -190,17 +182,17 @@ static void note_scores(Notes *notes, const Table *table)
 {
     const Summary *summary = &table->summary;
     const char *below = marked(table);
+    bool scores = columns_has(table->shown, table->shown_count, "score");
     bool dead = false, tune = table->choice->trials;
     for (size_t e = 0; e < table->entries; e++)
         dead = dead || table->entry[e].cell->dead;
     for (size_t c = 0; c < table->shown_count; c++)
         tune = tune || !strcmp(known(table->shown[c].split), "tune");
-    note(notes, "score: mean and half-width of its 95 %% t interval over n seeds, in points;"
-                " n = 1: no interval.");
-    if (tune)
+    if (scores)
+        note(notes, "score: mean and half-width of its 95 %% t interval over n seeds, in points;"
+                    " n = 1: no interval.");
+    if (scores && tune)
         note(notes, "tune: choices are made on it, so a score there is no result.");
-    if (!columns_has(table->shown, table->shown_count, "score"))
-        notes->count = 0;
     if (below)
         note(notes, "†: below the %s of its task, which saw no pretrained model.", below);
     if (dead)

@@ -46,6 +46,20 @@ void files_close(FilesRead *files)
 
 // ---- files
 
+const char *datasets_folder(Arena *arena)
+{
+    return path_join(arena, home_folder(arena), "datasets");
+}
+
+char **models_folders(Arena *arena, size_t *count)
+{
+    char *bundled = path_join(arena, home_folder(arena), "models/bundled");
+    const char *search = getenv("TUNEMARK_MODELS");
+    char **folder = text_split(arena, arena_format(arena, ":%s", search ? search : ""), ':', count);
+    folder[0] = bundled;
+    return folder;
+}
+
 bool model_folder(Arena *arena, const char *name, const char **folder, Error *error)
 {
     Where where = { .item = "model" };
@@ -56,14 +70,8 @@ bool model_folder(Arena *arena, const char *name, const char **folder, Error *er
         return fail(error, ERROR_INPUT, where, "a folder with config.json", "no checkpoint in '%s'",
                     name);
     }
-    char *bundled = path_join(arena, path_join(arena, home_folder(arena), "models/bundled"), name);
-    const char *search = getenv("TUNEMARK_MODELS");
     size_t parts = 0;
-    char **part = text_split(arena, search ? search : "", ':', &parts);
-    if (file_exists(path_join(arena, bundled, "config.json"))) {
-        *folder = bundled;
-        return true;
-    }
+    char **part = models_folders(arena, &parts);
     for (size_t i = 0; i < parts; i++) {
         char *path = path_join(arena, part[i], name);
         if (file_exists(path_join(arena, path, "config.json"))) {
@@ -156,8 +164,7 @@ bool task_files(FilesRead *files, const char *asked, int64_t fold, TaskFiles **t
     *task = &entry->files;
     entry->files.asked = arena_text(arena, asked);
     entry->files.fold = fold;
-    if (!task_find(arena, path_join(arena, home_folder(arena), "datasets"), asked,
-                   &entry->files.task, error) ||
+    if (!task_find(arena, datasets_folder(arena), asked, &entry->files.task, error) ||
         !task_fold(arena, &entry->files.task, fold, error) ||
         !dataset_read(arena, &entry->files.task, &entry->files.dataset, error))
         return false;

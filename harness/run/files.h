@@ -30,6 +30,9 @@ typedef struct TaskFiles {
     size_t in_train[SPLITS]; // rows of a split that stand in train, too (overlap.h)
 } TaskFiles;
 
+const char *datasets_folder(Arena *arena);
+// Where models are looked for by name: the bundled ones, and the folders of TUNEMARK_MODELS.
+char **models_folders(Arena *arena, size_t *count);
 // A name (bundled, or in a folder of TUNEMARK_MODELS) or a folder with config.json.
 bool model_folder(Arena *arena, const char *name, const char **folder, Error *error);
 bool model_files(FilesRead *files, const char *asked, ModelFiles **model, Error *error);

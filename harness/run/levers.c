@@ -41,3 +41,11 @@ bool levers_choose(size_t batch, double most, LeversTake *take, void *context, L
     *least = search.last;
     return false;
 }
+
+const char *levers_text(Arena *arena, const Row *row)
+{
+    const char *pass = "the whole batch at once";
+    if (row->micro_batch != WHOLE_UNKNOWN)
+        pass = arena_format(arena, "micro-batch %lld", (long long)row->micro_batch);
+    return arena_format(arena, "%s%s", pass, row->recompute ? ", recompute" : "");
+}

@@ -1,8 +1,7 @@
 // levers.h: what a run may do to take less memory, and which of it a limit asks for.
 #ifndef RUN_LEVERS_H
 #define RUN_LEVERS_H
-#include <stdbool.h>
-#include <stddef.h>
+#include "base/row.h"
 
 typedef struct {
     size_t pass;    // examples that go through the model at once, in evaluation too: 1 to the batch
@@ -20,4 +19,7 @@ typedef double LeversTake(void *context, const Levers *levers);
 // examples has more tokens, but by chance.)
 bool levers_choose(size_t batch, double most, LeversTake *take, void *context, Levers *levers,
                    double *least);
+
+// What a run has of them, as its row says: "micro-batch 4, recompute".
+const char *levers_text(Arena *arena, const Row *row);
 #endif

@@ -92,10 +92,8 @@ static bool write_under(Arena *arena, const char *out, const char *folder, const
 
 static void put_real(FILE *out, double value)
 {
-    if (isnan(value))
-        fputc(',', out);
-    else
-        fprintf(out, ",%.9g", value);
+    fputc(',', out);
+    csv_put_real(out, value);
 }
 
 // ---- scores: every metric on every split; one training, many evaluations

@@ -95,7 +95,7 @@ static bool unknown(const Request *request, const char *name, Where where, Error
     for (int t = 0; t < 2; t++)
         for (const Option *o = table[t]; o->name && count + 1 < sizeof names / sizeof *names; o++)
             names[count++] = o->name;
-    const char *near = text_nearest(name, names);
+    const char *near = text_nearest(name, names, NULL);
     char whose[64] = "", right[160];
     size_t length = 0;
     for (size_t i = 0; methods[i] && length < sizeof whose - 1; i++)

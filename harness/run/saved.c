@@ -304,9 +304,8 @@ static bool read_root(Arena *arena, const json_t *root, Saved *saved, Error *err
     names[KEYS + 1] = FOLD;
     json_object_foreach((json_t *)(uintptr_t)root, name, value) if (!text_among(name, names))
     {
-        const char *near = text_nearest(name, names);
         return fail(error, ERROR_INPUT, (Where){ .file = saved->file, .item = name },
-                    near ? near : "a key that run --save writes", "is unknown");
+                    text_nearest(name, names, "a key that run --save writes"), "is unknown");
     }
     for (size_t i = 0; i < KEYS; i++) {
         value = json_object_get(root, keys[i].name);

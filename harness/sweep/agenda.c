@@ -378,6 +378,15 @@ static bool add_job(Agenda *agenda, Job *job, Where where, Job **there, Error *e
 
 // ---- what is next
 
+int64_t agenda_threads(const Agenda *agenda)
+{
+    int64_t most = 1;
+    for (size_t i = 0; i < agenda->jobs; i++)
+        if (agenda->job[i]->request.protocol.threads > most)
+            most = agenda->job[i]->request.protocol.threads;
+    return most;
+}
+
 bool job_final(const Job *job)
 {
     return job->row && (row_ok(job->row) || !strcmp(job->row->status, "diverged"));

@@ -93,6 +93,8 @@ void agenda_close(Agenda *agenda);
 // run are counted there. NULL: nobody is told. Rows of another schema are refused.
 bool agenda_look(Agenda *agenda, FILE *tell, Error *error);
 
+int64_t agenda_threads(const Agenda *agenda); // the most that a run of it has
+
 bool job_final(const Job *job);
 // Whether nothing more is to be expected of it: it is final, or a trial that has failed twice. What
 // follows from its row must not change, so it is tried again only where that row is removed.

@@ -31,8 +31,7 @@ bool agenda_look(Agenda *agenda, FILE *tell, Error *error)
     for (size_t i = 0; i < count; i++) { // in the order of their keys
         Error wrong;
         const char *path = path_join(arena, rows, names[i]);
-        char *key = arena_text(arena, names[i]);
-        key[strlen(key) - strlen(".csv")] = '\0';
+        const char *key = text_stem(arena, names[i], ".csv");
         if (read_row(arena, path, key, &agenda->stray[agenda->strays], &wrong))
             agenda->strays++;
         else if (rows_of_other_schema(arena, path)) { // not to be done again without a word
@@ -325,14 +324,12 @@ bool agenda_fail(const Agenda *agenda, Job *job, int64_t attempt, int64_t jobs, 
 
 bool agenda_write(const Agenda *agenda, Error *error)
 {
-    char path[4096];
-    if ((size_t)snprintf(path, sizeof path, "%s/plan.csv", agenda->folder) >= sizeof path)
-        return fail(error, ERROR_ENVIRONMENT, (Where){ .file = agenda->folder }, NULL,
-                    "the path is too long");
-    if (!file_write(path, put_plan, agenda, error))
-        return false;
-    snprintf(path, sizeof path, "%s/runs.csv", agenda->folder);
-    return file_write(path, put_runs, agenda, error);
+    Arena *arena = agenda->arena;
+    size_t mark = arena_mark(arena);
+    bool ok = file_write(path_join(arena, agenda->folder, "plan.csv"), put_plan, agenda, error) &&
+              file_write(path_join(arena, agenda->folder, "runs.csv"), put_runs, agenda, error);
+    arena_rewind(arena, mark);
+    return ok;
 }
 
 static bool put_plan(FILE *out, const void *content)
@@ -348,8 +345,7 @@ static bool put_plan(FILE *out, const void *content)
             csv_put(out, cells[c] ? cells[c] : "");
             putc(',', out);
         }
-        if (!isnan(row->lr))
-            fprintf(out, "%.9g", row->lr);
+        csv_put_real(out, row->lr);
         fprintf(out, ",%.9g,%s\n", job->flops, job->row ? job->row->status : "pending");
     }
     return !ferror(out);

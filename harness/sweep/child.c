@@ -104,13 +104,9 @@ const char *child_words(Arena *arena, const Child *child, int status)
     if (!strncmp(line, "tunemark: ", strlen("tunemark: ")))
         line += strlen("tunemark: ");
     size_t length = strlen(line);
-    if (length > LONGEST) { // never in the middle of a UTF-8 character
-        length = LONGEST;
-        while (length > 0 && ((unsigned char)line[length] & 0xc0) == 0x80)
-            length--;
-        line[length] = '\0';
-    }
-    size_t bad;
+    if (length > LONGEST)
+        line[length = LONGEST] = '\0';
+    size_t bad; // also where a character was cut in its middle
     if (!utf8_valid((const uint8_t *)line, length, &bad))
         line[bad] = '\0';
     if (WIFSIGNALED(status))

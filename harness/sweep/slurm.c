@@ -8,20 +8,11 @@
 
 enum { MEBIBYTE = 1 << 20, LEAST_MEBIBYTES = 256, NOTICE = 60 };
 
-static int64_t most_threads(const Sweep *s)
-{
-    int64_t most = 1;
-    for (size_t i = 0; i < s->spec.count; i++)
-        if (s->spec.asked[i].request.protocol.threads > most)
-            most = s->spec.asked[i].request.protocol.threads;
-    return most;
-}
-
 // The command of a part but for --out and --shard, which the script fills in.
 static const char *command_of(Sweep *s)
 {
     const SweepOptions *options = s->options;
-    char **words = arena_zero(s->arena, 2 * options->sets + 9, sizeof *words), **word = words;
+    char **words = arena_zero(s->arena, 2 * options->sets + 11, sizeof *words), **word = words;
     const char *first[] = { options->program, "sweep", options->spec };
     for (size_t i = 0; i < 3; i++)
         *word++ = arena_text(s->arena, first[i]);
@@ -34,6 +25,10 @@ static const char *command_of(Sweep *s)
     if (options->seconds > 0) {
         *word++ = arena_text(s->arena, "--deadline");
         *word++ = arena_format(s->arena, "%.0fs", options->seconds);
+    }
+    if (options->grace != SWEEP_GRACE) {
+        *word++ = arena_text(s->arena, "--grace");
+        *word++ = arena_format(s->arena, "%.17g", options->grace);
     }
     return shell_line(s->arena, words);
 }
@@ -52,7 +47,7 @@ bool slurm_script(Sweep *s, Error *error)
             "#SBATCH --ntasks=1\n"
             "#SBATCH --cpus-per-task=%" PRId64 "\n"
             "#SBATCH --mem=%zuM\n",
-            s->spec.name, options->slurm, (int64_t)s->slots * most_threads(s),
+            s->spec.name, options->slurm, (int64_t)s->slots * agenda_threads(&s->agenda),
             planned + planned / 4 + LEAST_MEBIBYTES);
     if (options->seconds > 0)
         fprintf(s->out, "#SBATCH --time=%.0f\n", ceil(options->seconds / 60) + 2);

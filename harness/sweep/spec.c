@@ -238,11 +238,9 @@ static bool check_keys(Reading *in, const Yaml *root, Error *error)
     for (size_t i = 0; i < sizeof keys / sizeof *keys; i++)
         keys[i] = spec_keys[i].name;
     for (const Yaml *child = root->first; child; child = child->next) {
-        const char *nearest = text_nearest(child->key, keys);
         if (!text_among(child->key, keys))
             return fail(error, ERROR_INPUT, where(in, child),
-                        nearest ? nearest
-                                : "name, study, models, tasks, methods, seeds, train or search",
+                        text_nearest(child->key, keys, text_choices(in->arena, keys)),
                         "key '%s' is unknown", child->key);
         if (!strcmp(child->key, "train") && child->kind != YAML_MAP &&
             !(child->kind == YAML_TEXT && !child->text[0]))
@@ -345,10 +343,9 @@ static bool read_search(Reading *in, const Yaml *root, Error *error)
                     "search is not a mapping");
     for (const Yaml *child = node->first; child; child = child->next) {
         const Option *option = option_find(search_options, child->key);
-        const char *nearest = text_nearest(child->key, names);
         if (!option)
             return fail(error, ERROR_INPUT, where(in, child),
-                        nearest ? nearest : "trials, seed, from or steps",
+                        text_nearest(child->key, names, text_choices(in->arena, names)),
                         "search: '%s' is unknown", child->key);
         if (child->kind != YAML_TEXT || !child->text[0])
             return fail(error, ERROR_INPUT, where(in, child), "one value",
@@ -419,9 +416,8 @@ static bool choice_name(Reading *in, const Yaml *option, const Method *method, c
     for (const Option *other = protocol_options; other->name; other++)
         if (spec_takes(other))
             names[count++] = other->name;
-    const char *nearest = text_nearest(typed, names);
     return fail(error, ERROR_INPUT, where(in, option),
-                nearest ? nearest : "an option of every run (see: tunemark run --help)",
+                text_nearest(typed, names, "an option of every run (see: tunemark run --help)"),
                 "option '%s' is unknown", typed);
 }
 

@@ -2,6 +2,7 @@
 #include "sweep/sweep_impl.h"
 #include "base/clock.h"
 #include "base/lock.h"
+#include "base/text.h"
 #include "sweep/manifest.h"
 #include "sweep/slurm.h"
 #include <errno.h>
@@ -69,14 +70,11 @@ done:
 static size_t jobs_at_once(const SweepOptions *options, const Agenda *agenda)
 {
     cpu_set_t cores;
-    int64_t threads = 1, count = 1;
+    int64_t threads = agenda_threads(agenda), count = 1;
     if (options->jobs > 0)
         return options->jobs;
     if (sched_getaffinity(0, sizeof cores, &cores) == 0)
         count = CPU_COUNT(&cores);
-    for (size_t i = 0; i < agenda->jobs; i++)
-        if (agenda->job[i]->request.protocol.threads > threads)
-            threads = agenda->job[i]->request.protocol.threads;
     return count > threads ? (size_t)(count / threads) : 1;
 }
 
@@ -170,21 +168,21 @@ static bool lives(long pid)
     return name && name[1] && !strchr("ZX", name[2]);
 }
 
+// Of a sweep's folder: itself, and what lies in it.
+static const char *const folders[] = { "",     "rows",    "scores",  "curves", "predictions",
+                                       "logs", "figures", "profiles" };
+enum { FOLDERS = sizeof folders / sizeof *folders };
+
 // Unlinks FOLDER/NAME.PID.part where no process PID lives: what a kill has left half-written.
 static bool remove_parts(Sweep *s, Error *error)
 {
-    static const char *const folders[] = {
-        "", "rows", "scores", "curves", "predictions", "profiles"
-    };
-    for (size_t f = 0; f < sizeof folders / sizeof *folders; f++) {
+    for (size_t f = 0; f < FOLDERS; f++) {
         const char *folder = path_join(s->arena, s->agenda.folder, folders[f]), **names;
         size_t count;
         if (!folder_list(s->arena, folder, ".part", &names, &count, error))
             return false;
         for (size_t i = 0; i < count; i++) {
-            char *name = arena_text(s->arena, names[i]);
-            name[strlen(name) - strlen(".part")] = '\0';
-            const char *dot = strrchr(name, '.');
+            const char *dot = strrchr(text_stem(s->arena, names[i], ".part"), '.');
             long pid = dot ? strtol(dot + 1, NULL, 10) : 0;
             if (pid > 0 && !lives(pid))
                 unlink(path_join(s->arena, folder, names[i]));
@@ -208,9 +206,7 @@ static bool put_spec(FILE *out, const void *content)
 
 static bool prepare(Sweep *s, Error *error)
 {
-    static const char *const folders[] = { "rows",        "scores", "curves",
-                                           "predictions", "logs",   "figures" };
-    for (size_t i = 0; i < sizeof folders / sizeof *folders; i++)
+    for (size_t i = 0; i < FOLDERS; i++)
         if (!folder_make(path_join(s->arena, s->agenda.folder, folders[i]), error))
             return false;
     return remove_parts(s, error) && agenda_look(&s->agenda, s->people, error) &&

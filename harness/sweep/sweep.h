@@ -14,16 +14,18 @@
 #define SWEEP_SWEEP_H
 #include "sweep/agenda.h"
 
+enum { SWEEP_GRACE = 60 };
+
 typedef struct {
     const char *spec;       // a file
     const char *const *set; // overrides as typed, "train.epochs=1"
     size_t sets;
-    const char *out;          // the folder; NULL: results/NAME
-    size_t jobs;              // runs at once; 0: as many as there are cores for
-    size_t slurm;             // parts of an array job whose script is printed; 0: none
-    Shard shard;              // the settings to run
-    double seconds;           // until the deadline; 0: none
-    double grace;             // seconds after its timeout that a run is given to end by itself
+    const char *out; // the folder; NULL: results/NAME
+    size_t jobs;     // runs at once; 0: as many as there are cores for
+    size_t slurm;    // parts of an array job whose script is printed; 0: none
+    Shard shard;     // the settings to run
+    double seconds;  // until the deadline; 0: none
+    double grace;    // seconds after its timeout that a run is given to end by itself [SWEEP_GRACE]
     const char *program;      // the program as it was invoked, for --commands
     const char *image;        // what a child executes: /proc/self/exe, so that a program that is
                               // rebuilt meanwhile does not change in the middle of a sweep

@@ -6,11 +6,13 @@
 static const struct {
     const char *name;
     Check *check;
+    bool of_trained; // does not apply to a method that trains nothing
 } checks[CHECKS] = {
-    { "gradients", check_gradients }, { "start", check_start },       { "frozen", check_frozen },
-    { "reached", check_reached },     { "count", check_count },       { "saved", check_saved },
-    { "merged", check_merged },       { "repeated", check_repeated }, { "learns", check_learns },
-    { "options", check_options },
+    { "gradients", check_gradients, true }, { "start", check_start, false },
+    { "frozen", check_frozen, true },       { "reached", check_reached, true },
+    { "count", check_count, false },        { "saved", check_saved, true },
+    { "merged", check_merged, false },      { "repeated", check_repeated, true },
+    { "learns", check_learns, true },       { "options", check_options, false },
 };
 
 bool verify(Arena *arena, const Method *method, const void *options, Verified *verified,
@@ -24,7 +26,9 @@ bool verify(Arena *arena, const Method *method, const void *options, Verified *v
         Finding *finding = &verified->finding[i];
         size_t mark = arena_mark(arena);
         finding->name = checks[i].name;
-        if (!checks[i].check(&world, finding, error)) {
+        if (checks[i].of_trained && !world.trains)
+            found(finding, DOES_NOT_APPLY, "it trains nothing");
+        else if (!checks[i].check(&world, finding, error)) {
             if (error->kind == ERROR_ENVIRONMENT)
                 return false;
             found(finding, FAILS, "%s", error->text);

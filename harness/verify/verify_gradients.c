@@ -211,8 +211,6 @@ bool check_gradients(World *world, Finding *finding, Error *error)
     Seen seen = { 0 };
     World tried;
     const char *with = world->method->derivative_with.option;
-    if (!world->trains)
-        return found(finding, DOES_NOT_APPLY, "it trains nothing");
     if (world->method->fit)
         return check_optimum(world, finding, error);
     if (!differentiable(world, &tried, finding))

@@ -37,8 +37,6 @@ static bool changes(Trial *trial, void *context, Finding *finding, Error *error)
 bool check_frozen(World *world, Finding *finding, Error *error)
 {
     Tensors tensors = { 0 };
-    if (!world->trains)
-        return found(finding, DOES_NOT_APPLY, "it trains nothing");
     if (!each_trial(world, changes, &tensors, finding, error))
         return finding->verdict == FAILS;
     const char *after = arena_format(world->arena, "%d steps with weight decay 1", TRIAL_STEPS);
@@ -77,8 +75,6 @@ static bool gradients_of(Trial *trial, void *context, Finding *finding, Error *e
 bool check_reached(World *world, Finding *finding, Error *error)
 {
     Tensors tensors = { 0 };
-    if (!world->trains)
-        return found(finding, DOES_NOT_APPLY, "it trains nothing");
     if (world->method->fit)
         return found(finding, DOES_NOT_APPLY, "it fits, without a backward through the model");
     if (!each_trial(world, gradients_of, &tensors, finding, error))
@@ -145,8 +141,6 @@ bool check_saved(World *world, Finding *finding, Error *error)
     char *folder =
         arena_format(world->arena, "%s/tunemark-verify-XXXXXX", home && *home ? home : "/tmp");
     Saved context = { 0 };
-    if (!world->trains)
-        return found(finding, DOES_NOT_APPLY, "it trains nothing");
     if (!mkdtemp(folder))
         return fail(error, ERROR_ENVIRONMENT, (Where){ .file = folder }, NULL,
                     "no folder could be made there");
@@ -190,8 +184,6 @@ static bool repeats(Trial *trial, void *context, Finding *finding, Error *error)
 
 bool check_repeated(World *world, Finding *finding, Error *error)
 {
-    if (!world->trains)
-        return found(finding, DOES_NOT_APPLY, "it trains nothing");
     if (!each_trial(world, repeats, NULL, finding, error))
         return finding->verdict == FAILS;
     if (world->method->fit)
@@ -238,8 +230,6 @@ bool check_learns(World *world, Finding *finding, Error *error)
     double first = 0, last = 0;
     config.initializer_range = 0.02;
     description.config = &config;
-    if (!world->trains)
-        return found(finding, DOES_NOT_APPLY, "it trains nothing");
     bool ok = trial_open(world, &description, &trial, error);
     if (ok) {
         int64_t steps = PASSES * BATCHES, end = ENDS * BATCHES;

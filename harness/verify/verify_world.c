@@ -39,12 +39,6 @@ static double typical(const Parameter *p, double normal)
     return 1.3 / sqrt((double)p->cols) * normal;
 }
 
-static int by_name(const void *a, const void *b)
-{
-    const Tensor *x = a, *y = b;
-    return strcmp(x->name, y->name);
-}
-
 // Runs read a checkpoint, so this one is made: what the encoder asks for, under its names.
 static bool checkpoint_make(World *world, Error *error)
 {
@@ -82,7 +76,7 @@ static bool checkpoint_make(World *world, Error *error)
             world->pristine[at++] = (float)typical(p, random_normal(bits));
         }
     }
-    qsort(checkpoint->tensor, checkpoint->tensors, sizeof *checkpoint->tensor, by_name);
+    tensors_sort(checkpoint->tensor, checkpoint->tensors);
     world_restore(world);
     return true;
 }
