@@ -494,7 +494,7 @@ static void filters_keep_what_they_name(void)
     CHECK(!selected(arena, rows, EIGHT, "model", "tniy", &left, &error));
     CHECK_ERROR(&error, ERROR_INPUT, "--model: 'tniy' is in no row; should be tiny");
     CHECK(!selected(arena, rows, EIGHT, "task", "news", &left, &error));
-    CHECK_ERROR(&error, ERROR_INPUT, "should be reviews, topics");
+    CHECK_ERROR(&error, ERROR_INPUT, "should be reviews or topics");
     CHECK(!selected(arena, rows, EIGHT, "where", "sed=1", &left, &error));
     CHECK_ERROR(&error, ERROR_INPUT, "--where: 'sed' is no column; should be seed");
     CHECK(!selected(arena, rows, EIGHT, "where", "seed", &left, &error));
