@@ -10,6 +10,6 @@ plot data using (here("limit") ? column("gflops") : NaN):(line_of(stringcolumn("
         with vectors nohead lc rgb "#000000" lw 2.5, \
     for [i=1:words(sides)] data using (here(word(sides, i)) ? column("gflops") : NaN) \
         :(line_of(stringcolumn("method"))):(column("low")):(column("high")) \
-        with xerrorbars lt int(word(styles, i)) ps 0, \
+        with xerrorbars lt int(word(styles, i)) pt -1, \
     for [i=1:words(sides)] data using (here(word(sides, i)) ? column("gflops") : NaN) \
         :(line_of(stringcolumn("method"))) with points lt int(word(styles, i))

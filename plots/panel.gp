@@ -13,6 +13,6 @@ unset grid
 set grid ytics back lc rgb "#bbbbbb" lw 0.7 dt 1
 set xrange [xlow:xhigh]
 set yrange [ylow:yhigh]
-set title name font font.":Bold,11" offset 0,-0.6 noenhanced
+set title name font font.",12" offset 0,-0.6 noenhanced # bold is lost without enhanced text
 set xlabel xlabel font font.",11" noenhanced
 set ylabel ylabel font font.",11" noenhanced

@@ -10,6 +10,6 @@ set for [i=2:words(ticks)] xtics add (word(labels, i) real(word(ticks, i)))
 plot -1 with lines lt nodraw, \
     for [s=1:connected*series] data every ::from[s]::to[s] using "x":"middle" with lines lt style[s] dt line_dash(s), \
     for [s=1:series] data every ::from[s]::to[s] using "x":(dashed[s] ? NaN : column("middle")) \
-        :"low":"high" with yerrorbars lt style[s] ps 0, \
+        :"low":"high" with yerrorbars lt style[s] pt -1, \
     for [s=1:series] data every ::from[s]::to[s] using "x":(dashed[s] ? NaN : column("middle")) \
         with points lt style[s]

@@ -8,5 +8,5 @@ plot -1e9 with lines lt nodraw, \
     for [i=1:null_drawn] null with lines lt 1 dt 2, \
     for [i=1:floor_drawn] floor_score with lines lt 1 dt 3, \
     for [s=first:last] data every ::from[s]::to[s] using "x":(100 * column("score")) \
-        :(100 * column("low")):(100 * column("high")) with yerrorbars lt style[s] ps 0, \
+        :(100 * column("low")):(100 * column("high")) with yerrorbars lt style[s] pt -1, \
     for [s=first:last] data every ::from[s]::to[s] using "x":(100 * column("score")) with points lt style[s]

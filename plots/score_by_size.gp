@@ -6,6 +6,6 @@ plot for [i=1:floor_drawn] floor_score with lines lt 1 dt 3, \
     for [s=first:last] data every ::from[s]::to[s] using "x":(100 * column("score")) \
         with lines lt style[s] dt dash(style[s]), \
     for [s=first:last] data every ::from[s]::to[s] using "x":(style[s] == 1 ? NaN : 100 * column("score")) \
-        :(100 * column("low")):(100 * column("high")) with yerrorbars lt style[s] ps 0, \
+        :(100 * column("low")):(100 * column("high")) with yerrorbars lt style[s] pt -1, \
     for [s=first:last] data every ::from[s]::to[s] using "x":(style[s] == 1 ? NaN : 100 * column("score")) \
         with points lt style[s]

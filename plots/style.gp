@@ -22,7 +22,8 @@ set linetype 10 lc rgb "#CC79A7" pt 12 ps 1.3 lw 1.4 # prompt
 set linetype 11 lc rgb "#D55E00" pt 8  ps 1.2 lw 1.4 # ia3
 set linetype 12 lc rgb "#56B4E9" pt 10 ps 1.2 lw 1.4 # lntune
 set linetype 13 lc rgb "#E69F00" pt 14 ps 1.1 lw 1.4 # dora
-# A method that this list does not know is drawn as a letter: the first of its name that no other has.
+# A method that this list does not know is drawn as a letter: the first of its name that no other has,
+# and no O, which is a circle.
 colours = "#009E73 #000000 #D55E00 #0072B2 #A0527A #A86A00"
 small = "abcdefghijklmnopqrstuvwxyz"
 large = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
@@ -31,7 +32,7 @@ known(name) = sum [i=1:words(methods)] (word(methods, i) eq name ? i : 0)
 place(name) = sum [i=1:uses] (used[i] eq name ? i : 0)
 number(name) = known(name) ? known(name) : words(methods) + place(name)
 array letter[uses+1]
-taken = ""
+taken = "O"
 do for [i=1:uses] {
     letter[i] = ""
     wishes = known(used[i]) ? "" : used[i].small."?"
