@@ -27,6 +27,24 @@ static char *printed(Row *rows, size_t count, TableFormat format, Error *error)
     return copy;
 }
 
+// The same of a choice, and of rows that are in a folder.
+static bool choice_says(const Rows *all, const TableChoice *choice, const char *part)
+{
+    const Floors none = { 0 };
+    char *text = NULL;
+    size_t size;
+    Error error = { 0 };
+    FILE *out = open_memstream(&text, &size);
+    bool done =
+        table_print(out, choice->format == TABLE_CSV ? NULL : out, all, &none, choice, &error);
+    fclose(out);
+    bool found = strstr(done ? text : error.text, part) != NULL;
+    if (!found)
+        printf("\nno \"%s\" in:\n%s\n", part, done ? text : error.text);
+    free(text);
+    return found;
+}
+
 static bool says(Row *rows, size_t count, TableFormat format, const char *part)
 {
     Error error = { 0 };
@@ -117,6 +135,46 @@ static void a_dead_run_is_in_the_mean_and_counted(void)
     CHECK(says(rows, 5, TABLE_TEXT, "1/5 dead, the others 80.0"));
     CHECK(says(rows, 5, TABLE_CSV, ",5,1,0.8,0,0,0,0,,"));
     CHECK(says(rows, 5, TABLE_TEXT, "dead: at or below the best constant answer"));
+    arena_free(arena);
+}
+
+// Of dev one is dead, of test those at and below its own best constant answer, 0.6.
+static void dead_runs_are_those_of_the_split_that_is_shown(void)
+{
+    Arena *arena = arena_of_test();
+    Error error;
+    const double dev[] = { 0.8, 0.8, 0.5, 0.8, 0.8 }, test[] = { 0.6, 0.7, 0.9, 0.8, 0.4 };
+    Row *rows = five(arena, dev);
+    const char *folder = test_folder(), *folders[5];
+    CHECK(folder_make(path_join(arena, folder, "scores"), &error));
+    for (int i = 0; i < 5; i++) {
+        folders[i] = folder;
+        rows[i].score_dev = dev[i], rows[i].score_test = test[i];
+        CHECK(file_write_text(row_file(arena, folder, "scores", rows[i].key),
+                              "split,n,metric,value,majority\n"
+                              "test,9,f1,0.1,0.1\ntest,9,accuracy,0.1,0.6\n",
+                              &error));
+    }
+    Rows all = { .row = rows, .folder = folders, .count = 5 };
+    CHECK(choice_says(&all, &(TableChoice){ .split = "test" }, "2/5 dead, the others 80.0\n"));
+    CHECK(choice_says(&all, &(TableChoice){ .split = "test", .format = TABLE_MARKDOWN },
+                      "| 2/5 dead, the others 80.0 |"));
+    CHECK(choice_says(&all, &(TableChoice){ .split = "test", .format = TABLE_LATEX },
+                      "2/5 dead, the others 80.0"));
+    CHECK(choice_says(&all, &(TableChoice){ .split = "dev,test" },
+                      "dev 1/5 dead, the others 80.0; test 2/5 dead, the others 80.0\n"));
+    CHECK(choice_says(&all, &(TableChoice){ .split = "dev,test", .columns = "score" },
+                      "74.0 ± 16.7 1/5 dead  68.0 ± 23.9 2/5 dead  5"));
+    CHECK(choice_says(&all,
+                      &(TableChoice){ .split = "test", .columns = "score,n", .format = TABLE_CSV },
+                      "score_test_hi,score_test_n,score_test_dead,score_test_living_mean\n"));
+    CHECK(choice_says(&all,
+                      &(TableChoice){ .split = "test", .columns = "score,n", .format = TABLE_CSV },
+                      ",5,2,0.8\n"));
+    all.folder = NULL; // nobody knows
+    CHECK(choice_says(&all,
+                      &(TableChoice){ .split = "test", .columns = "score,n", .format = TABLE_CSV },
+                      ",5,,\n"));
     arena_free(arena);
 }
 
@@ -557,6 +615,7 @@ void suite_table(void)
     ADD(every_order_of_the_rows_prints_the_same_bytes);
     ADD(a_text_table_of_two_models_and_three_tasks_fits_100_columns);
     ADD(a_dead_run_is_in_the_mean_and_counted);
+    ADD(dead_runs_are_those_of_the_split_that_is_shown);
     ADD(five_dead_runs_are_dead_without_spread);
     ADD(runs_without_a_score_are_counted_by_name_and_listed_with_their_keys);
     ADD(every_floor_is_named);

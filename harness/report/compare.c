@@ -285,7 +285,11 @@ static bool compare_block(Arena *arena, const Question *question, bool draws, Co
     if (!sides_read(arena, question->split, side, 2, &block->items, error))
         return false;
     for (int s = 0; s < 2; s++) {
-        block->of[s].side = side[s];
+        Contender *contender = &block->of[s];
+        contender->side = side[s];
+        if (block->items.split)
+            contender->on =
+                cell_on_split(arena, contender->rows, contender->cell, block->items.split);
         if (side[s].count == 0)
             text_append(arena, &block->missing, "; ", "%s of %s on %s, %s",
                         side[s].missing ? "there are no predictions" : "no run ended well",

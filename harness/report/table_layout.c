@@ -106,6 +106,7 @@ static void find_entries(Table *table)
                 (At){ .block = block,
                       .cell = cell,
                       .floors = table->floors,
+                      .rows = table->rows,
                       .remarked = remarked,
                       .beside = table->choice->levers
                                     ? cell_without_levers(table->arena, block, cell)
