@@ -213,6 +213,33 @@ static void runs_without_a_score_are_counted_by_name_and_listed_with_their_keys(
     arena_free(arena);
 }
 
+// A key that varies within a line sets its runs apart: no mean has the first one's name.
+static void a_column_that_is_a_key_sets_runs_apart(void)
+{
+    Arena *arena = arena_of_test();
+    Row *rows = five(arena, spread);
+    const Rows all = { .row = rows, .count = 5 };
+    rows[3].cpu = rows[4].cpu = "Another CPU";
+    CHECK(choice_says(&all, &(TableChoice){ .rows = "seed", .columns = "score,n" },
+                      "\nseed  score  n\n1     80.0   1\n2     81.0   1\n"));
+    CHECK(choice_says(&all, &(TableChoice){ .rows = "method", .across = "seed" },
+                      "method  n  1     2     3     4     5\n"
+                      "lora    1  80.0  81.0  82.0  83.0  84.0\n"));
+    CHECK(choice_says(&all, &(TableChoice){ .by = "seed", .columns = "score,n" },
+                      "5\ntask     model  method  score  n\nreviews  tiny   lora    84.0   1\n"));
+    CHECK(choice_says(&all, &(TableChoice){ .rows = "method,cpu", .columns = "score" },
+                      "lora    Another CPU  83.5 ± 6.4  2\n        Sample CPU   81.0 ± 2.5  3\n"));
+    CHECK(choice_says(&all, &(TableChoice){ .rows = "method,score", .columns = "n" },
+                      "lora    0.8    1\n        0.81   1\n"));
+    CHECK(choice_says(&all, &(TableChoice){ .rows = "seed", .columns = "n", .format = TABLE_CSV },
+                      "unscored,seed\nreviews,reviews,,tiny,lora,lora.rank=8,lora,yes,accuracy,dev,"
+                      "872,0.5,,,1,1,0,0,0,0,1\n"));
+    rows[1].status = "failed", rows[1].cpu = NULL; // unknown: no line of its own
+    CHECK(choice_says(&all, &(TableChoice){ .rows = "method,cpu", .columns = "n" },
+                      "Sample CPU   2/3\n"));
+    arena_free(arena);
+}
+
 // A floor whose name is a part of another's is a floor of its own.
 static void every_floor_is_named(void)
 {
@@ -618,6 +645,7 @@ void suite_table(void)
     ADD(dead_runs_are_those_of_the_split_that_is_shown);
     ADD(five_dead_runs_are_dead_without_spread);
     ADD(runs_without_a_score_are_counted_by_name_and_listed_with_their_keys);
+    ADD(a_column_that_is_a_key_sets_runs_apart);
     ADD(every_floor_is_named);
     ADD(few_bytes_have_digits);
     ADD(rows_scored_on_different_items_are_refused_with_both_keys);

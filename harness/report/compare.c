@@ -170,7 +170,7 @@ static bool one_setting(Arena *arena, const Chosen *chosen, const Rows *rows, Co
             mine->row[mine->count] = rows->row[r];
             mine->folder[mine->count++] = rows->folder[r];
         }
-    if (!summary_of(arena, mine->row, mine->count, false, &summary, error))
+    if (!summary_of(arena, mine->row, mine->count, false, NULL, &summary, error))
         return false;
     const char *settings = "";
     for (size_t b = 0; b < summary.blocks; b++)

@@ -23,19 +23,19 @@ static const char *const hashes[] = { // of the group machine, but they decide w
     "data_sha", "model_sha", NULL };
 // clang-format on
 
-static void find_fields(Work *work);
+static void find_fields(Work *work, const Column *const *apart);
 static void keep_runs(Work *work, const Row *rows, size_t count, Summary *summary);
 static void place(Work *work, Run *run);
 static bool same_items(const Work *work, size_t block, Error *error);
 static bool seeds_differ(const Work *work, Error *error);
 static int by_task(const void *a, const void *b);
 
-bool summary_of(Arena *arena, const Row *rows, size_t count, bool trials, Summary *summary,
-                Error *error)
+bool summary_of(Arena *arena, const Row *rows, size_t count, bool trials,
+                const Column *const *apart, Summary *summary, Error *error)
 {
     Work work = { .arena = arena, .trials = trials };
     *summary = (Summary){ 0 };
-    find_fields(&work);
+    find_fields(&work, apart);
     keep_runs(&work, rows, count, summary);
     work.block = arena_zero(arena, work.runs + 1, sizeof *work.block);
     work.cell = arena_zero(arena, work.runs + 1, sizeof *work.cell);
@@ -99,9 +99,12 @@ const Cell *cell_without_levers(Arena *arena, const Block *block, const Cell *ce
     return found;
 }
 
-static void find_fields(Work *work)
+static void find_fields(Work *work, const Column *const *apart)
 {
-    work->field = arena_take(work->arena, row_columns, sizeof *work->field);
+    size_t more = 0;
+    while (apart && apart[more])
+        more++;
+    work->field = arena_take(work->arena, row_columns + more, sizeof *work->field);
     for (size_t i = 0; i < row_columns; i++) {
         const Column *c = &row_column[i];
         bool here = !strcmp(c->group, "key") || !strcmp(c->group, "what") ||
@@ -112,8 +115,10 @@ static void find_fields(Work *work)
                     : text_among(c->name, line_columns)     ? OF_LINE
                     : text_among(c->name, searched_columns) ? OF_SEARCH
                                                             : OF_BLOCK;
-        work->field[work->fields++] = (Field){ c, part, text_among(c->name, lever_columns) };
+        work->field[work->fields++] = (Field){ c, part, text_among(c->name, lever_columns), false };
     }
+    for (size_t a = 0; a < more; a++)
+        work->field[work->fields++] = (Field){ apart[a], OF_LINE, false, true };
 }
 
 static int by_seed(const void *a, const void *b) // those that ended ok first: they know most

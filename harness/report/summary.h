@@ -49,10 +49,11 @@ typedef struct {
 } Summary;
 
 // Everything lives in the arena and points into rows. `trials`: of trial rows alone, whose score is
-// tune_score. ERROR_INPUT, with two keys, where rows of one block were scored on different items or
-// by different metrics, or where two rows of one cell have the same seeds.
-bool summary_of(Arena *arena, const Row *rows, size_t count, bool trials, Summary *summary,
-                Error *error);
+// tune_score. `apart`: columns, NULL behind the last, that also set the cells of a block apart, but
+// are in no label; NULL: none. ERROR_INPUT, with two keys, where rows of one block were scored on
+// different items or by different metrics, or where two rows of one cell have the same seeds.
+bool summary_of(Arena *arena, const Row *rows, size_t count, bool trials,
+                const Column *const *apart, Summary *summary, Error *error);
 
 size_t summary_cells(const Summary *summary); // of all blocks
 

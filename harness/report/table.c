@@ -16,11 +16,13 @@ bool table_print(FILE *out, FILE *notes, const Rows *rows, const Floors *floors,
     Rows once;
     Table table = { .choice = choice, .floors = floors, .rows = &once };
     Layout layout = { 0 };
+    table.apart = layout.apart;
     bool done = (table.arena = arena_new(ARENA_RUN, error)) != NULL;
     if (done)
         once = rows_once(table.arena, rows);
-    done = done &&
-           summary_of(table.arena, once.row, once.count, choice->trials, &table.summary, error);
+    done = done && table_keys(&table, &layout, error);
+    done = done && summary_of(table.arena, once.row, once.count, choice->trials, layout.apart,
+                              &table.summary, error);
     done = done && table_layout(&table, &layout, error);
     if (done && choice->format == TABLE_CSV)
         table_csv(out, &table);

@@ -123,6 +123,15 @@ static void put_line(FILE *out, const Table *table, const At *at)
     for (size_t c = 0; c < table->shown_count; c++)
         if (table->shown[c].column)
             put_of_row(out, table, &table->shown[c], at, &first);
+    for (const Column *const *apart = table->apart; *apart; apart++) {
+        bool there = false;
+        for (size_t f = 0; f < sizeof field / sizeof *field; f++)
+            there = there || !strcmp(field[f].name, (*apart)->name);
+        for (size_t c = 0; c < table->shown_count; c++)
+            there = there || table->shown[c].column == *apart;
+        if (!there)
+            put_field(out, &first, at ? row_text(arena, cell->row, *apart) : (*apart)->name);
+    }
     if (table->choice->levers)
         put_changes(out, table, at, &first);
     putc('\n', out);
