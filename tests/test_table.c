@@ -324,6 +324,20 @@ static void rows_of_different_results_of_the_same_program_are_in_different_block
     arena_free(arena);
 }
 
+// A model's words may be others while its parameters are not.
+static void rows_of_two_tokenizers_are_in_different_lines(void)
+{
+    Arena *arena = arena_of_test();
+    Row *rows = five(arena, spread);
+    rows[0].vocab_sha = rows[1].vocab_sha = "aa11", rows[3].vocab_sha = rows[4].vocab_sha = "bb22";
+    CHECK(says(rows, 5, TABLE_MARKDOWN, "| tiny | lora vocab\\_sha=aa11 | 81.0 ± 2.5 | 3 |"));
+    CHECK(says(rows, 5, TABLE_MARKDOWN, "| tiny | lora vocab\\_sha=bb22 | 83.5 ± 6.4 | 2 |"));
+    rows[3].model = rows[4].model = "mini"; // each model has its own
+    CHECK(says(rows, 5, TABLE_MARKDOWN, "| mini | lora | 83.5 ± 6.4 | 2 |"));
+    CHECK(says(rows, 5, TABLE_TEXT, "reviews: accuracy on dev"));
+    arena_free(arena);
+}
+
 static void times_of_different_machines_are_not_in_one_column(void)
 {
     Arena *arena = arena_of_test();
@@ -651,6 +665,7 @@ void suite_table(void)
     ADD(rows_scored_on_different_items_are_refused_with_both_keys);
     ADD(rows_of_different_protocols_are_in_different_blocks);
     ADD(rows_of_different_results_of_the_same_program_are_in_different_blocks);
+    ADD(rows_of_two_tokenizers_are_in_different_lines);
     ADD(times_of_different_machines_are_not_in_one_column);
     ADD(times_of_a_busy_machine_are_warned_of);
     ADD(mixed_commits_are_warned_of);

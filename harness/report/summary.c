@@ -13,14 +13,14 @@ static const char *const name_columns[] = { // a run's name, or what follows fro
 static const char *const seed_columns[] = {
     "seed", "init_seed", "order_seed", "dropout_seed", "data_seed", NULL };
 static const char *const line_columns[] = {
-    "model", "method", "pretrained", "options", "model_sha", "method_sha", "lr", "head_lr",
-    "micro_batch", "recompute", "frozen_dtype", "frozen_dropout", "budget", "budget_of", "head",
-    "lr_source", "trials", NULL };
+    "model", "method", "pretrained", "options", "model_sha", "vocab_sha", "method_sha", "lr",
+    "head_lr", "micro_batch", "recompute", "frozen_dtype", "frozen_dropout", "budget", "budget_of",
+    "head", "lr_source", "trials", NULL };
 const char *const lever_columns[] = { "micro_batch", "recompute", "frozen_dtype", NULL };
 static const char *const searched_columns[] = { // the line's where a search chose them
     "epochs", "min_steps", NULL };
 static const char *const hashes[] = { // of the group machine, but they decide what is computed
-    "data_sha", "model_sha", NULL };
+    "data_sha", "model_sha", "vocab_sha", NULL };
 // clang-format on
 
 static void find_fields(Work *work, const Column *const *apart);
