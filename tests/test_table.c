@@ -297,6 +297,45 @@ static void rows_scored_on_different_items_are_refused_with_both_keys(void)
     arena_free(arena);
 }
 
+static void rows_tested_on_different_items_are_refused(void)
+{
+    Arena *arena = arena_of_test();
+    Error error = { 0 };
+    Row *rows = five(arena, spread);
+    rows[1].test_n = rows[2].test_n = 300; // the others were not tested
+    CHECK(says(rows, 5, TABLE_TEXT, "82.0 ± 2.0  5 "));
+    rows[4].test_n = 299;
+    CHECK(printed(rows, 5, TABLE_TEXT, &error) == NULL);
+    CHECK_ERROR(&error, ERROR_INPUT, "reviews: test_n is 300 in ");
+    CHECK_ERROR(&error, ERROR_INPUT, rows[1].key);
+    CHECK_ERROR(&error, ERROR_INPUT, rows[4].key);
+    arena_free(arena);
+}
+
+// A run may be scored on dev and not on test.
+static void n_is_that_of_the_split_that_is_shown(void)
+{
+    Arena *arena = arena_of_test();
+    Row *rows = five(arena, spread);
+    const Rows all = { .row = rows, .count = 5 };
+    for (int i = 0; i < 5; i++) {
+        rows[i].score_dev = rows[i].score;
+        rows[i].score_test = i < 3 ? 0.7 + 0.1 * i : NAN;
+    }
+    CHECK(choice_says(&all, &(TableChoice){ .split = "test" }, "80.0 ± 24.8  3/5 "));
+    CHECK(choice_says(&all, &(TableChoice){ .split = "test" }, " 2 without a score\n"));
+    CHECK(choice_says(&all, &(TableChoice){ .split = "test,dev", .columns = "score,remarks" },
+                      "80.0 ± 24.8  82.0 ± 2.0  test 3/5, dev 5  test 2 without a score\n"));
+    CHECK(
+        choice_says(&all, &(TableChoice){ .split = "dev", .columns = "score" }, "82.0 ± 2.0  5\n"));
+    CHECK(choice_says(&all, &(TableChoice){ .split = "test", .rows = "method", .across = "task" },
+                      "lora    3  80.0 ± 24.8 2 without a score\n"));
+    CHECK(choice_says(&all,
+                      &(TableChoice){ .split = "dev,test", .rows = "method", .across = "task" },
+                      "lora           3-5  "));
+    arena_free(arena);
+}
+
 // max_length 64 in two of five: two blocks, none averaged with the other, each with what differs.
 static void rows_of_different_protocols_are_in_different_blocks(void)
 {
@@ -663,6 +702,8 @@ void suite_table(void)
     ADD(every_floor_is_named);
     ADD(few_bytes_have_digits);
     ADD(rows_scored_on_different_items_are_refused_with_both_keys);
+    ADD(rows_tested_on_different_items_are_refused);
+    ADD(n_is_that_of_the_split_that_is_shown);
     ADD(rows_of_different_protocols_are_in_different_blocks);
     ADD(rows_of_different_results_of_the_same_program_are_in_different_blocks);
     ADD(rows_of_two_tokenizers_are_in_different_lines);

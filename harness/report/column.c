@@ -116,8 +116,10 @@ bool columns_of(Arena *arena, const char *names, const char *typed_splits, Shown
             (*shown)[(*count)++] = one;
         else if (!add_scores(arena, &one, typed_splits, *shown, count, error))
             return false;
-        if (mean && !counted && column_named(arena, "n", &one, error))
+        if (mean && !counted && column_named(arena, "n", &one, error)) {
+            one.splits = typed_splits;
             (*shown)[(*count)++] = one;
+        }
         counted = counted || mean;
     }
     return *count > 0 || fail(error, ERROR_INPUT, (Where){ .item = "--columns" },
@@ -227,10 +229,16 @@ static bool reported(const char *split, const At *at)
     return !split || !strcmp(split, known(at->block->split));
 }
 
-static Interval score_interval(Arena *arena, const Shown *shown, const At *at)
+Interval at_score(Arena *arena, const At *at, const char *split)
 {
-    return reported(shown->split, at) ? at->cell->score
-                                      : cell_interval(arena, at->cell, shown->column);
+    return reported(split, at) ? at->cell->score
+                               : cell_interval(arena, at->cell, split_column(split));
+}
+
+// Runs that ended ok and yet have none of these scores.
+static size_t unscored(const Cell *cell, const Interval *score)
+{
+    return cell->runs - cell->failed - cell->diverged - cell->timeout - score->n;
 }
 
 OnSplit at_on_split(Arena *arena, const At *at, const char *split)
@@ -265,22 +273,33 @@ static const char *score(Arena *arena, const Shown *shown, const At *at)
         return text;
     if (on.dead)
         text_append(arena, &text, " ", "%s", dead_text(arena, &on));
-    if (reported(shown->split, at) && at->cell->runs > at->cell->score.n)
-        text_append(arena, &text, " ", "%s", cell_missing(arena, at->cell));
+    Cell cell = *at->cell;
+    cell.unscored = unscored(&cell, &on.score);
+    if (cell.runs > on.score.n)
+        text_append(arena, &text, " ", "%s", cell_missing(arena, &cell));
     return text;
 }
 
 static double score_number(Arena *arena, const Shown *shown, const At *at)
 {
-    return score_interval(arena, shown, at).mean;
+    return at_score(arena, at, shown->split).mean;
 }
 
+// "3", "2/3"; of several splits that differ "dev 3, test 2/3".
 static const char *runs(Arena *arena, const Shown *shown, const At *at)
 {
-    const Cell *cell = at->cell;
-    (void)shown;
-    return cell->score.n == cell->runs ? arena_format(arena, "%zu", cell->runs)
-                                       : arena_format(arena, "%zu/%zu", cell->score.n, cell->runs);
+    const char *text = "", *first = NULL;
+    bool differ = false;
+    size_t splits = 0;
+    char **split = text_split(arena, known(shown->splits), ',', &splits);
+    for (size_t s = 0; s < (splits ? splits : 1); s++) {
+        size_t n = at_score(arena, at, splits ? split[s] : NULL).n, all = at->cell->runs;
+        const char *mine = arena_format(arena, n == all ? "%zu" : "%zu/%zu", n, all);
+        first = first ? first : mine;
+        differ = differ || strcmp(first, mine) != 0;
+        text_append(arena, &text, ", ", "%s %s", splits ? split[s] : "", mine);
+    }
+    return differ ? text : first;
 }
 
 static const char *letters_of_cell(Arena *arena, const Shown *shown, const At *at)
@@ -291,14 +310,16 @@ static const char *letters_of_cell(Arena *arena, const Shown *shown, const At *a
 
 static double runs_number(Arena *arena, const Shown *shown, const At *at)
 {
-    (void)arena, (void)shown;
-    return (double)at->cell->score.n;
+    size_t splits = 0;
+    char **split = text_split(arena, known(shown->splits), ',', &splits);
+    return (double)at_score(arena, at, splits ? *split : NULL).n;
 }
 
 // "1/3 dead, the others 80.0"; of several splits each with its name: "dev 1/3 dead; test 2/3 dead".
 static const char *remarks(Arena *arena, const Shown *shown, const At *at)
 {
     const Cell *cell = at->cell;
+    Cell rest = *cell; // what is missing whatever the split
     const char *text = "";
     size_t splits = 0;
     char **split = text_split(arena, known(shown->splits), ',', &splits);
@@ -309,12 +330,16 @@ static const char *remarks(Arena *arena, const Shown *shown, const At *at)
             text_append(arena, &mine, ", ", "the others %.1f", 100 * on.living);
         if (on.score.zero_variance)
             text_append(arena, &mine, ", ", "all seeds equal");
+        rest.unscored = unscored(cell, &on.score);
+        if (splits > 1 && rest.unscored)
+            text_append(arena, &mine, ", ", "%zu without a score", rest.unscored);
         if (*mine)
             text_append(arena, &text, "; ", "%s%s%s", splits > 1 ? split[s] : "",
                         splits > 1 ? " " : "", mine);
     }
-    if (cell->runs > cell->score.n)
-        text_append(arena, &text, ", ", "%s", cell_missing(arena, cell));
+    rest.unscored = splits > 1 ? 0 : rest.unscored;
+    if (*cell_missing(arena, &rest))
+        text_append(arena, &text, ", ", "%s", cell_missing(arena, &rest));
     if (cell->on_edge)
         text_append(arena, &text, ", ", "rate at the edge of its search");
     return text;

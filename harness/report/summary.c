@@ -208,22 +208,25 @@ static void place(Work *work, Run *run)
 // Refuses two scores in one column that are of different items or metrics.
 static bool same_items(const Work *work, size_t block, Error *error)
 {
-    static const char *const names[] = { "metric", "eval_split", "eval_n" };
-    const Row *first = NULL;
+    enum { NAMES = 4 };
+    static const char *const names[NAMES] = { "metric", "eval_split", "eval_n", "test_n" };
+    const Row *first[NAMES] = { NULL };
     for (size_t i = 0; i < work->runs; i++) {
         const Row *row = work->run[i].row;
         if (work->cell[work->run[i].draft].block != block || !row_ok(row))
             continue;
-        if (!first)
-            first = row;
-        for (size_t k = 0; k < sizeof names / sizeof *names; k++) {
+        for (int k = 0; k < NAMES; k++) {
             const Column *column = row_find(names[k]);
-            const char *a = row_text(work->arena, first, column);
             const char *b = row_text(work->arena, row, column);
+            if (column == row_find("test_n") && !*b)
+                continue; // not every run was tested
+            if (!first[k])
+                first[k] = row;
+            const char *a = row_text(work->arena, first[k], column);
             if (strcmp(a, b) != 0)
                 return fail(error, ERROR_INPUT, (Where){ .item = row->task },
                             "the same in every row of a table", "%s is %s in %s but %s in %s",
-                            names[k], *a ? a : "unknown", known(first->key), *b ? b : "unknown",
+                            names[k], *a ? a : "unknown", known(first[k]->key), *b ? b : "unknown",
                             known(row->key));
         }
     }
