@@ -502,6 +502,31 @@ static void a_run_without_a_lever_is_no_run_with_one(void)
     arena_free(arena);
 }
 
+// What differs between seeds is no change that a lever makes.
+static void a_change_is_of_the_same_seeds(void)
+{
+    Arena *arena = arena_of_test();
+    Row *rows = five(arena, spread);
+    const Rows all = { .row = rows, .count = 4 }, three = { .row = rows, .count = 3 };
+    const TableChoice choice = { .levers = true, .columns = "score" };
+    static const char other_seeds[] = "no change, since the line without has other seeds: lora "
+                                      "recompute=yes of tiny on reviews.";
+    rows[2].recompute = rows[3].recompute = "yes"; // of seeds 3 and 4 beside 1 and 2
+    CHECK(choice_says(&all, &choice, "lora recompute=yes  82.5 ± 6.4  2\n"));
+    CHECK(choice_says(&all, &choice, other_seeds));
+    CHECK(choice_says(&all,
+                      &(TableChoice){ .levers = true, .columns = "score", .format = TABLE_CSV },
+                      "lora recompute=yes,yes,accuracy,dev,872,0.5,,,0.825,0.00707106781,2,"
+                      "0.761468976,0.888531024,2,0,,0,0,0,0,\n"));
+    for (int i = 2; i < 4; i++)
+        rows[i].seed = rows[i].init_seed = rows[i].order_seed = rows[i].dropout_seed = i - 1;
+    CHECK(choice_says(&all, &choice, "lora recompute=yes  82.5 ± 6.4 (+2.0)  2\n"));
+    CHECK(choice_says(&three, &choice, other_seeds)); // one of the two is missing
+    CHECK(choice_says(&three, &(TableChoice){ .levers = true, .columns = "score", .rows = "seed" },
+                      "82.0 (+2.0)"));
+    arena_free(arena);
+}
+
 // Models by size, pretrained first, then by what is trained, whatever their names.
 static void lines_are_sorted_by_size(void)
 {
@@ -713,6 +738,7 @@ void suite_table(void)
     ADD(a_label_says_what_differs_and_no_more);
     ADD(options_that_go_by_the_model_are_no_label);
     ADD(a_run_without_a_lever_is_no_run_with_one);
+    ADD(a_change_is_of_the_same_seeds);
     ADD(lines_are_sorted_by_size);
     ADD(columns_stand_under_each_other);
     ADD(a_search_may_choose_rate_and_steps_of_its_own);

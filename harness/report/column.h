@@ -14,6 +14,7 @@ typedef struct { // what a cell of the table is about
     const Rows *rows;   // those of its runs
     bool remarked;      // a column of remarks says what is dead or missing
     const Cell *beside; // what numbers are held against, or NULL
+    bool other_seeds;   // that has others, and so it is NULL
 } At;
 
 typedef struct Shown {

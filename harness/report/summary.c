@@ -87,14 +87,38 @@ static bool same_line(Arena *arena, const Row *a, const Row *b)
     return true;
 }
 
-const Cell *cell_without_levers(Arena *arena, const Block *block, const Cell *cell)
+// Of the runs that ended ok, which stand first and by seed.
+static bool same_seeds(Arena *arena, const Cell *a, const Cell *b)
+{
+    for (size_t r = 0;; r++) {
+        bool more = r < a->runs && row_ok(a->run[r]);
+        if (more != (r < b->runs && row_ok(b->run[r])))
+            return false;
+        if (!more)
+            return true;
+        for (size_t c = 0; seed_columns[c]; c++)
+            if (strcmp(row_text(arena, a->run[r], row_find(seed_columns[c])),
+                       row_text(arena, b->run[r], row_find(seed_columns[c]))) != 0)
+                return false;
+    }
+}
+
+const Cell *cell_without_levers(Arena *arena, const Block *block, const Cell *cell,
+                                bool *other_seeds)
 {
     const Cell *found = NULL;
     size_t mark = arena_mark(arena);
-    for (size_t c = 0; c < block->cells && !found && uses_levers(arena, cell->row); c++)
-        if (!uses_levers(arena, block->cell[c].row) &&
-            same_line(arena, cell->row, block->cell[c].row))
-            found = &block->cell[c];
+    *other_seeds = false;
+    for (size_t c = 0; c < block->cells && !found && uses_levers(arena, cell->row); c++) {
+        const Cell *other = &block->cell[c];
+        if (uses_levers(arena, other->row) || !same_line(arena, cell->row, other->row))
+            continue;
+        if (same_seeds(arena, cell, other))
+            found = other;
+        else
+            *other_seeds = true;
+    }
+    *other_seeds = *other_seeds && !found;
     arena_rewind(arena, mark);
     return found;
 }

@@ -59,9 +59,11 @@ size_t summary_cells(const Summary *summary); // of all blocks
 
 // The row's columns that say how memory was saved; empty: not so.
 extern const char *const lever_columns[];
-// The cell of the block that differs in these alone, and in which they are empty. NULL: there is
-// none, or `cell` itself is such a one.
-const Cell *cell_without_levers(Arena *arena, const Block *block, const Cell *cell);
+// The cell of the block that differs in these alone, and in which they are empty, of the same
+// seeds. NULL: there is none (*other_seeds: but for the seeds there is), or `cell` itself is such a
+// one.
+const Cell *cell_without_levers(Arena *arena, const Block *block, const Cell *cell,
+                                bool *other_seeds);
 
 // Of two Cells, for qsort: models by size; methods pretrained first, then by what they train; both.
 int model_order(const void *a, const void *b);

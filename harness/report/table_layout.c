@@ -108,15 +108,14 @@ static void find_entries(Table *table)
         for (size_t c = 0; c < summary->block[b].cells; c++) {
             const Block *block = &summary->block[b];
             const Cell *cell = &block->cell[c];
-            table->entry[table->entries++] =
-                (At){ .block = block,
-                      .cell = cell,
-                      .floors = table->floors,
-                      .rows = table->rows,
-                      .remarked = remarked,
-                      .beside = table->choice->levers
-                                    ? cell_without_levers(table->arena, block, cell)
-                                    : NULL };
+            At *at = &table->entry[table->entries++];
+            *at = (At){ .block = block,
+                        .cell = cell,
+                        .floors = table->floors,
+                        .rows = table->rows,
+                        .remarked = remarked };
+            if (table->choice->levers)
+                at->beside = cell_without_levers(table->arena, block, cell, &at->other_seeds);
         }
 }
 

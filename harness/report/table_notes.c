@@ -218,6 +218,16 @@ static void note_runs(Notes *notes, const Table *table)
     if (table->choice->levers)
         note(notes, "(+-): change from the line without micro_batch, recompute and frozen_dtype;"
                     " of scores in points.");
+    const char *others = NULL;
+    for (size_t e = 0; e < table->entries; e++) {
+        const At *at = &table->entry[e];
+        if (at->other_seeds)
+            text_append_once(table->arena, &others, "; ",
+                             arena_format(table->arena, "%s of %s on %s", at->cell->label,
+                                          known(at->cell->row->model), at->block->name));
+    }
+    if (others)
+        note(notes, "no change, since the line without has other seeds: %s.", others);
     if (shows(table, in_bytes))
         note(notes, "MB: 10^6 bytes, the largest of the n runs; plan: as planned, rss: of the"
                     " process.");
