@@ -292,6 +292,37 @@ static void runs_that_are_dead_failed_left_out_or_without_predictions_are_counte
     arena_free(arena);
 }
 
+// All live on dev; on test, whose best constant answer is 0.75, none of lora's and one of full's.
+static void dead_runs_are_those_of_the_split_that_is_compared(void)
+{
+    Arena *arena = arena_of_test();
+    const char *folder = test_folder();
+    Error error;
+    CHECK(folder_make(path_join(arena, folder, "scores"), &error));
+    for (int64_t seed = 1; seed <= 3; seed++)
+        for (int k = 0; k < 2; k++) {
+            bool right[ITEMS], wrong = k && seed == 2;
+            Row row = finished(arena, "tiny", "reviews", k ? "full" : "lora", "", seed, 0);
+            row.score_test = wrong ? 0.75 : 1;
+            answer(right, ITEMS, 0.9, seed);
+            predicted(arena, folder, row, right, ITEMS);
+            FILE *more = fopen(row_file(arena, folder, "predictions", row.key), "a");
+            for (int i = 0; i < 4; i++)
+                fprintf(more, "test,%d,%d,yes,%s,0 0\n", i, i, wrong && i == 0 ? "no" : "yes");
+            fclose(more);
+            CHECK(file_write_text(row_file(arena, folder, "scores", row.key),
+                                  "split,n,metric,value,majority\ntest,4,accuracy,1,0.75\n",
+                                  &error));
+        }
+    Said said = program(arena, &(Around){ 0 }, "compare lora full %s --split test", folder);
+    IN_ORDER(said.out, "note        full: 1/3 dead;");
+    said = program(arena, &(Around){ 0 }, "compare lora full %s --split test --json", folder);
+    IN_ORDER(said.out, "\"dead_a\": 0", "\"dead_b\": 1");
+    said = program(arena, &(Around){ 0 }, "compare lora full %s", folder);
+    CHECK(!strstr(said.out, "dead"));
+    arena_free(arena);
+}
+
 static void other_machines_and_commits_are_warned_of(void)
 {
     Arena *arena = arena_of_test();
@@ -674,6 +705,7 @@ void suite_compare(void)
     ADD(a_verdict_has_the_digits_of_the_lines_above);
     ADD(a_method_against_itself_has_the_same_answers);
     ADD(runs_that_are_dead_failed_left_out_or_without_predictions_are_counted);
+    ADD(dead_runs_are_those_of_the_split_that_is_compared);
     ADD(other_machines_and_commits_are_warned_of);
     ADD(a_name_with_and_in_it_is_one);
     ADD(an_option_of_any_text_is_one);

@@ -27,6 +27,24 @@ static char *printed(Row *rows, size_t count, TableFormat format, Error *error)
     return copy;
 }
 
+// The same of a choice, and of rows that are in a folder.
+static bool choice_says(const Rows *all, const TableChoice *choice, const char *part)
+{
+    const Floors none = { 0 };
+    char *text = NULL;
+    size_t size;
+    Error error = { 0 };
+    FILE *out = open_memstream(&text, &size);
+    bool done =
+        table_print(out, choice->format == TABLE_CSV ? NULL : out, all, &none, choice, &error);
+    fclose(out);
+    bool found = strstr(done ? text : error.text, part) != NULL;
+    if (!found)
+        printf("\nno \"%s\" in:\n%s\n", part, done ? text : error.text);
+    free(text);
+    return found;
+}
+
 static bool says(Row *rows, size_t count, TableFormat format, const char *part)
 {
     Error error = { 0 };
@@ -120,6 +138,46 @@ static void a_dead_run_is_in_the_mean_and_counted(void)
     arena_free(arena);
 }
 
+// Of dev one is dead, of test those at and below its own best constant answer, 0.6.
+static void dead_runs_are_those_of_the_split_that_is_shown(void)
+{
+    Arena *arena = arena_of_test();
+    Error error;
+    const double dev[] = { 0.8, 0.8, 0.5, 0.8, 0.8 }, test[] = { 0.6, 0.7, 0.9, 0.8, 0.4 };
+    Row *rows = five(arena, dev);
+    const char *folder = test_folder(), *folders[5];
+    CHECK(folder_make(path_join(arena, folder, "scores"), &error));
+    for (int i = 0; i < 5; i++) {
+        folders[i] = folder;
+        rows[i].score_dev = dev[i], rows[i].score_test = test[i];
+        CHECK(file_write_text(row_file(arena, folder, "scores", rows[i].key),
+                              "split,n,metric,value,majority\n"
+                              "test,9,f1,0.1,0.1\ntest,9,accuracy,0.1,0.6\n",
+                              &error));
+    }
+    Rows all = { .row = rows, .folder = folders, .count = 5 };
+    CHECK(choice_says(&all, &(TableChoice){ .split = "test" }, "2/5 dead, the others 80.0\n"));
+    CHECK(choice_says(&all, &(TableChoice){ .split = "test", .format = TABLE_MARKDOWN },
+                      "| 2/5 dead, the others 80.0 |"));
+    CHECK(choice_says(&all, &(TableChoice){ .split = "test", .format = TABLE_LATEX },
+                      "2/5 dead, the others 80.0"));
+    CHECK(choice_says(&all, &(TableChoice){ .split = "dev,test" },
+                      "dev 1/5 dead, the others 80.0; test 2/5 dead, the others 80.0\n"));
+    CHECK(choice_says(&all, &(TableChoice){ .split = "dev,test", .columns = "score" },
+                      "74.0 ± 16.7 1/5 dead  68.0 ± 23.9 2/5 dead  5"));
+    CHECK(choice_says(&all,
+                      &(TableChoice){ .split = "test", .columns = "score,n", .format = TABLE_CSV },
+                      "score_test_hi,score_test_n,score_test_dead,score_test_living_mean\n"));
+    CHECK(choice_says(&all,
+                      &(TableChoice){ .split = "test", .columns = "score,n", .format = TABLE_CSV },
+                      ",5,2,0.8\n"));
+    all.folder = NULL; // nobody knows
+    CHECK(choice_says(&all,
+                      &(TableChoice){ .split = "test", .columns = "score,n", .format = TABLE_CSV },
+                      ",5,,\n"));
+    arena_free(arena);
+}
+
 // MRPC's constant answer, five times.
 static void five_dead_runs_are_dead_without_spread(void)
 {
@@ -152,6 +210,33 @@ static void runs_without_a_score_are_counted_by_name_and_listed_with_their_keys(
         rows[i].status = "failed", rows[i].score = NAN;
     CHECK(says(rows, 5, TABLE_TEXT, "0/5 "));
     CHECK(says(rows, 5, TABLE_CSV, ",,,0,,,5,0,,5,0,0,0,,"));
+    arena_free(arena);
+}
+
+// A key that varies within a line sets its runs apart: no mean has the first one's name.
+static void a_column_that_is_a_key_sets_runs_apart(void)
+{
+    Arena *arena = arena_of_test();
+    Row *rows = five(arena, spread);
+    const Rows all = { .row = rows, .count = 5 };
+    rows[3].cpu = rows[4].cpu = "Another CPU";
+    CHECK(choice_says(&all, &(TableChoice){ .rows = "seed", .columns = "score,n" },
+                      "\nseed  score  n\n1     80.0   1\n2     81.0   1\n"));
+    CHECK(choice_says(&all, &(TableChoice){ .rows = "method", .across = "seed" },
+                      "method  n  1     2     3     4     5\n"
+                      "lora    1  80.0  81.0  82.0  83.0  84.0\n"));
+    CHECK(choice_says(&all, &(TableChoice){ .by = "seed", .columns = "score,n" },
+                      "5\ntask     model  method  score  n\nreviews  tiny   lora    84.0   1\n"));
+    CHECK(choice_says(&all, &(TableChoice){ .rows = "method,cpu", .columns = "score" },
+                      "lora    Another CPU  83.5 ± 6.4  2\n        Sample CPU   81.0 ± 2.5  3\n"));
+    CHECK(choice_says(&all, &(TableChoice){ .rows = "method,score", .columns = "n" },
+                      "lora    0.8    1\n        0.81   1\n"));
+    CHECK(choice_says(&all, &(TableChoice){ .rows = "seed", .columns = "n", .format = TABLE_CSV },
+                      "unscored,seed\nreviews,reviews,,tiny,lora,lora.rank=8,lora,yes,accuracy,dev,"
+                      "872,0.5,,,1,1,0,0,0,0,1\n"));
+    rows[1].status = "failed", rows[1].cpu = NULL; // unknown: no line of its own
+    CHECK(choice_says(&all, &(TableChoice){ .rows = "method,cpu", .columns = "n" },
+                      "Sample CPU   2/3\n"));
     arena_free(arena);
 }
 
@@ -212,6 +297,45 @@ static void rows_scored_on_different_items_are_refused_with_both_keys(void)
     arena_free(arena);
 }
 
+static void rows_tested_on_different_items_are_refused(void)
+{
+    Arena *arena = arena_of_test();
+    Error error = { 0 };
+    Row *rows = five(arena, spread);
+    rows[1].test_n = rows[2].test_n = 300; // the others were not tested
+    CHECK(says(rows, 5, TABLE_TEXT, "82.0 ± 2.0  5 "));
+    rows[4].test_n = 299;
+    CHECK(printed(rows, 5, TABLE_TEXT, &error) == NULL);
+    CHECK_ERROR(&error, ERROR_INPUT, "reviews: test_n is 300 in ");
+    CHECK_ERROR(&error, ERROR_INPUT, rows[1].key);
+    CHECK_ERROR(&error, ERROR_INPUT, rows[4].key);
+    arena_free(arena);
+}
+
+// A run may be scored on dev and not on test.
+static void n_is_that_of_the_split_that_is_shown(void)
+{
+    Arena *arena = arena_of_test();
+    Row *rows = five(arena, spread);
+    const Rows all = { .row = rows, .count = 5 };
+    for (int i = 0; i < 5; i++) {
+        rows[i].score_dev = rows[i].score;
+        rows[i].score_test = i < 3 ? 0.7 + 0.1 * i : NAN;
+    }
+    CHECK(choice_says(&all, &(TableChoice){ .split = "test" }, "80.0 ± 24.8  3/5 "));
+    CHECK(choice_says(&all, &(TableChoice){ .split = "test" }, " 2 without a score\n"));
+    CHECK(choice_says(&all, &(TableChoice){ .split = "test,dev", .columns = "score,remarks" },
+                      "80.0 ± 24.8  82.0 ± 2.0  test 3/5, dev 5  test 2 without a score\n"));
+    CHECK(
+        choice_says(&all, &(TableChoice){ .split = "dev", .columns = "score" }, "82.0 ± 2.0  5\n"));
+    CHECK(choice_says(&all, &(TableChoice){ .split = "test", .rows = "method", .across = "task" },
+                      "lora    3  80.0 ± 24.8 2 without a score\n"));
+    CHECK(choice_says(&all,
+                      &(TableChoice){ .split = "dev,test", .rows = "method", .across = "task" },
+                      "lora           3-5  "));
+    arena_free(arena);
+}
+
 // max_length 64 in two of five: two blocks, none averaged with the other, each with what differs.
 static void rows_of_different_protocols_are_in_different_blocks(void)
 {
@@ -236,6 +360,20 @@ static void rows_of_different_results_of_the_same_program_are_in_different_block
     rows = five(arena, spread);
     rows[4].spec_sha = "5bec"; // the spec got another seed: the same results
     CHECK(says(rows, 5, TABLE_CSV, "reviews,reviews,,tiny,lora,"));
+    arena_free(arena);
+}
+
+// A model's words may be others while its parameters are not.
+static void rows_of_two_tokenizers_are_in_different_lines(void)
+{
+    Arena *arena = arena_of_test();
+    Row *rows = five(arena, spread);
+    rows[0].vocab_sha = rows[1].vocab_sha = "aa11", rows[3].vocab_sha = rows[4].vocab_sha = "bb22";
+    CHECK(says(rows, 5, TABLE_MARKDOWN, "| tiny | lora vocab\\_sha=aa11 | 81.0 ± 2.5 | 3 |"));
+    CHECK(says(rows, 5, TABLE_MARKDOWN, "| tiny | lora vocab\\_sha=bb22 | 83.5 ± 6.4 | 2 |"));
+    rows[3].model = rows[4].model = "mini"; // each model has its own
+    CHECK(says(rows, 5, TABLE_MARKDOWN, "| mini | lora | 83.5 ± 6.4 | 2 |"));
+    CHECK(says(rows, 5, TABLE_TEXT, "reviews: accuracy on dev"));
     arena_free(arena);
 }
 
@@ -361,6 +499,31 @@ static void a_run_without_a_lever_is_no_run_with_one(void)
           strstr(text, "lora frozen_dtype=int8"));
     free(text);
     CHECK(says(rows, 4, TABLE_CSV, "reviews,reviews,,tiny,lora,"));
+    arena_free(arena);
+}
+
+// What differs between seeds is no change that a lever makes.
+static void a_change_is_of_the_same_seeds(void)
+{
+    Arena *arena = arena_of_test();
+    Row *rows = five(arena, spread);
+    const Rows all = { .row = rows, .count = 4 }, three = { .row = rows, .count = 3 };
+    const TableChoice choice = { .levers = true, .columns = "score" };
+    static const char other_seeds[] = "no change, since the line without has other seeds: lora "
+                                      "recompute=yes of tiny on reviews.";
+    rows[2].recompute = rows[3].recompute = "yes"; // of seeds 3 and 4 beside 1 and 2
+    CHECK(choice_says(&all, &choice, "lora recompute=yes  82.5 ± 6.4  2\n"));
+    CHECK(choice_says(&all, &choice, other_seeds));
+    CHECK(choice_says(&all,
+                      &(TableChoice){ .levers = true, .columns = "score", .format = TABLE_CSV },
+                      "lora recompute=yes,yes,accuracy,dev,872,0.5,,,0.825,0.00707106781,2,"
+                      "0.761468976,0.888531024,2,0,,0,0,0,0,\n"));
+    for (int i = 2; i < 4; i++)
+        rows[i].seed = rows[i].init_seed = rows[i].order_seed = rows[i].dropout_seed = i - 1;
+    CHECK(choice_says(&all, &choice, "lora recompute=yes  82.5 ± 6.4 (+2.0)  2\n"));
+    CHECK(choice_says(&three, &choice, other_seeds)); // one of the two is missing
+    CHECK(choice_says(&three, &(TableChoice){ .levers = true, .columns = "score", .rows = "seed" },
+                      "82.0 (+2.0)"));
     arena_free(arena);
 }
 
@@ -557,19 +720,25 @@ void suite_table(void)
     ADD(every_order_of_the_rows_prints_the_same_bytes);
     ADD(a_text_table_of_two_models_and_three_tasks_fits_100_columns);
     ADD(a_dead_run_is_in_the_mean_and_counted);
+    ADD(dead_runs_are_those_of_the_split_that_is_shown);
     ADD(five_dead_runs_are_dead_without_spread);
     ADD(runs_without_a_score_are_counted_by_name_and_listed_with_their_keys);
+    ADD(a_column_that_is_a_key_sets_runs_apart);
     ADD(every_floor_is_named);
     ADD(few_bytes_have_digits);
     ADD(rows_scored_on_different_items_are_refused_with_both_keys);
+    ADD(rows_tested_on_different_items_are_refused);
+    ADD(n_is_that_of_the_split_that_is_shown);
     ADD(rows_of_different_protocols_are_in_different_blocks);
     ADD(rows_of_different_results_of_the_same_program_are_in_different_blocks);
+    ADD(rows_of_two_tokenizers_are_in_different_lines);
     ADD(times_of_different_machines_are_not_in_one_column);
     ADD(times_of_a_busy_machine_are_warned_of);
     ADD(mixed_commits_are_warned_of);
     ADD(a_label_says_what_differs_and_no_more);
     ADD(options_that_go_by_the_model_are_no_label);
     ADD(a_run_without_a_lever_is_no_run_with_one);
+    ADD(a_change_is_of_the_same_seeds);
     ADD(lines_are_sorted_by_size);
     ADD(columns_stand_under_each_other);
     ADD(a_search_may_choose_rate_and_steps_of_its_own);

@@ -42,11 +42,6 @@ static const struct Kind {
 };
 enum { KINDS = sizeof kinds / sizeof *kinds };
 
-static const struct {
-    const char *split, *column;
-} splits[] = { { "dev", "score_dev" }, { "test", "score_test" }, { "tune", "tune_score" } };
-enum { SPLITS = sizeof splits / sizeof *splits };
-
 static bool column_named(Arena *arena, const char *name, Shown *shown, Error *error)
 {
     const char **all = arena_zero(arena, KINDS + row_columns + 1, sizeof *all);
@@ -89,16 +84,14 @@ static bool add_scores(Arena *arena, const Shown *usual, const char *typed, Show
     size_t n;
     char **split = text_split(arena, typed, ',', &n);
     for (size_t i = 0; i < n; i++) {
-        size_t s = 0;
-        while (s < SPLITS && strcmp(split[i], splits[s].split) != 0)
-            s++;
-        if (s == SPLITS)
+        const Column *column = split_column(split[i]);
+        if (!column)
             return fail(error, ERROR_INPUT, (Where){ .item = "--split" }, "dev, test or tune",
                         "'%s' is none", split[i]);
         shown[*count] = *usual;
-        shown[*count].split = splits[s].split;
-        shown[*count].title = splits[s].split;
-        shown[(*count)++].column = row_find(splits[s].column);
+        shown[*count].split = split[i];
+        shown[*count].title = split[i];
+        shown[(*count)++].column = column;
     }
     return true;
 }
@@ -118,12 +111,15 @@ bool columns_of(Arena *arena, const char *names, const char *typed_splits, Shown
         if (!column_named(arena, name[i], &one, error))
             return false;
         bool mean = !strcmp(name[i], "score");
+        one.splits = typed_splits;
         if (!mean || !typed_splits)
             (*shown)[(*count)++] = one;
         else if (!add_scores(arena, &one, typed_splits, *shown, count, error))
             return false;
-        if (mean && !counted && column_named(arena, "n", &one, error))
+        if (mean && !counted && column_named(arena, "n", &one, error)) {
+            one.splits = typed_splits;
             (*shown)[(*count)++] = one;
+        }
         counted = counted || mean;
     }
     return *count > 0 || fail(error, ERROR_INPUT, (Where){ .item = "--columns" },
@@ -170,9 +166,9 @@ const char *busy_text(Arena *arena, const Row *const *run, size_t runs)
                               busy, timed, timed == 1 ? "" : "s", QUIET, least, fmin(most, 100));
 }
 
-const char *cell_dead(Arena *arena, const Cell *cell)
+const char *dead_text(Arena *arena, const OnSplit *on)
 {
-    return cell->dead ? arena_format(arena, "%zu/%zu dead", cell->dead, cell->score.n) : "";
+    return on->dead ? arena_format(arena, "%zu/%zu dead", on->dead, on->score.n) : "";
 }
 
 const char *cell_missing(Arena *arena, const Cell *cell)
@@ -228,44 +224,82 @@ const char *column_text(Arena *arena, const Shown *shown, const At *at)
     return arena_format(arena, "%s (%+.*f%s)", text, digits, change, of_scores(shown) ? "" : " %");
 }
 
-static bool reported(const Shown *shown, const At *at)
+static bool reported(const char *split, const At *at)
 {
-    return !shown->split || !strcmp(shown->split, known(at->block->split));
+    return !split || !strcmp(split, known(at->block->split));
 }
 
-static Interval score_interval(Arena *arena, const Shown *shown, const At *at)
+Interval at_score(Arena *arena, const At *at, const char *split)
 {
-    return reported(shown, at) ? at->cell->score : cell_interval(arena, at->cell, shown->column);
+    return reported(split, at) ? at->cell->score
+                               : cell_interval(arena, at->cell, split_column(split));
+}
+
+// Runs that ended ok and yet have none of these scores.
+static size_t unscored(const Cell *cell, const Interval *score)
+{
+    return cell->runs - cell->failed - cell->diverged - cell->timeout - score->n;
+}
+
+OnSplit at_on_split(Arena *arena, const At *at, const char *split)
+{
+    const Cell *cell = at->cell;
+    if (!reported(split, at))
+        return cell_on_split(arena, at->rows, cell, split);
+    return (OnSplit){ cell->score, isnan(at->block->majority) ? 0 : cell->score.n, cell->dead,
+                      cell->living };
+}
+
+bool column_shows_dead(Arena *arena, const Shown *shown, const At *at)
+{
+    size_t splits = 0, dead = 0;
+    char **split = text_split(arena, known(shown->splits), ',', &splits);
+    if (splits == 0)
+        return at->cell->dead > 0;
+    for (size_t s = 0; s < splits && dead == 0; s++)
+        dead = at_on_split(arena, at, split[s]).dead;
+    return dead > 0;
 }
 
 static const char *score(Arena *arena, const Shown *shown, const At *at)
 {
-    Interval interval = score_interval(arena, shown, at);
-    const char *text = score_text(arena, &interval);
+    OnSplit on = at_on_split(arena, at, shown->split);
+    const char *text = score_text(arena, &on.score);
     const Floor *floor =
         floor_of(at->floors, at->block, shown->split ? shown->split : at->block->split);
-    if (floor && interval.mean < floor->score)
+    if (floor && on.score.mean < floor->score)
         text_append(arena, &text, " ", "†");
-    if (at->remarked || !reported(shown, at))
+    if (at->remarked)
         return text;
-    if (at->cell->dead)
-        text_append(arena, &text, " ", "%s", cell_dead(arena, at->cell));
-    if (at->cell->runs > at->cell->score.n)
-        text_append(arena, &text, " ", "%s", cell_missing(arena, at->cell));
+    if (on.dead)
+        text_append(arena, &text, " ", "%s", dead_text(arena, &on));
+    Cell cell = *at->cell;
+    cell.unscored = unscored(&cell, &on.score);
+    if (cell.runs > on.score.n)
+        text_append(arena, &text, " ", "%s", cell_missing(arena, &cell));
     return text;
 }
 
 static double score_number(Arena *arena, const Shown *shown, const At *at)
 {
-    return score_interval(arena, shown, at).mean;
+    return at_score(arena, at, shown->split).mean;
 }
 
+// "3", "2/3"; of several splits that differ "dev 3, test 2/3".
 static const char *runs(Arena *arena, const Shown *shown, const At *at)
 {
-    const Cell *cell = at->cell;
-    (void)shown;
-    return cell->score.n == cell->runs ? arena_format(arena, "%zu", cell->runs)
-                                       : arena_format(arena, "%zu/%zu", cell->score.n, cell->runs);
+    const char *text = "", *first = NULL;
+    bool differ = false;
+    size_t splits = 0;
+    char **split = text_split(arena, known(shown->splits), ',', &splits);
+    for (size_t s = 0; s < (splits ? splits : 1); s++) {
+        size_t n = at_score(arena, at, splits ? split[s] : NULL).n, all = at->cell->runs;
+        const char *mine = arena_format(arena, n == all ? "%zu" : "%zu/%zu", n, all);
+        first = first ? first : mine;
+        differ = differ || strcmp(first, mine) != 0;
+        text_append(arena, &text, ", ", "%s %s", splits ? split[s] : "", mine);
+    }
+    return differ ? text : first;
 }
 
 static const char *letters_of_cell(Arena *arena, const Shown *shown, const At *at)
@@ -276,23 +310,36 @@ static const char *letters_of_cell(Arena *arena, const Shown *shown, const At *a
 
 static double runs_number(Arena *arena, const Shown *shown, const At *at)
 {
-    (void)arena, (void)shown;
-    return (double)at->cell->score.n;
+    size_t splits = 0;
+    char **split = text_split(arena, known(shown->splits), ',', &splits);
+    return (double)at_score(arena, at, splits ? *split : NULL).n;
 }
 
+// "1/3 dead, the others 80.0"; of several splits each with its name: "dev 1/3 dead; test 2/3 dead".
 static const char *remarks(Arena *arena, const Shown *shown, const At *at)
 {
     const Cell *cell = at->cell;
+    Cell rest = *cell; // what is missing whatever the split
     const char *text = "";
-    (void)shown;
-    if (cell->dead)
-        text_append(arena, &text, ", ", "%s", cell_dead(arena, cell));
-    if (!isnan(cell->living))
-        text_append(arena, &text, ", ", "the others %.1f", 100 * cell->living);
-    if (cell->runs > cell->score.n)
-        text_append(arena, &text, ", ", "%s", cell_missing(arena, cell));
-    if (cell->score.zero_variance)
-        text_append(arena, &text, ", ", "all seeds equal");
+    size_t splits = 0;
+    char **split = text_split(arena, known(shown->splits), ',', &splits);
+    for (size_t s = 0; s < (splits ? splits : 1); s++) {
+        OnSplit on = at_on_split(arena, at, splits ? split[s] : NULL);
+        const char *mine = dead_text(arena, &on);
+        if (!isnan(on.living))
+            text_append(arena, &mine, ", ", "the others %.1f", 100 * on.living);
+        if (on.score.zero_variance)
+            text_append(arena, &mine, ", ", "all seeds equal");
+        rest.unscored = unscored(cell, &on.score);
+        if (splits > 1 && rest.unscored)
+            text_append(arena, &mine, ", ", "%zu without a score", rest.unscored);
+        if (*mine)
+            text_append(arena, &text, "; ", "%s%s%s", splits > 1 ? split[s] : "",
+                        splits > 1 ? " " : "", mine);
+    }
+    rest.unscored = splits > 1 ? 0 : rest.unscored;
+    if (*cell_missing(arena, &rest))
+        text_append(arena, &text, ", ", "%s", cell_missing(arena, &rest));
     if (cell->on_edge)
         text_append(arena, &text, ", ", "rate at the edge of its search");
     return text;

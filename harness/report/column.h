@@ -11,8 +11,10 @@ typedef struct { // what a cell of the table is about
     const Block *block;
     const Cell *cell;
     const Floors *floors;
+    const Rows *rows;   // those of its runs
     bool remarked;      // a column of remarks says what is dead or missing
     const Cell *beside; // what numbers are held against, or NULL
+    bool other_seeds;   // that has others, and so it is NULL
 } At;
 
 typedef struct Shown {
@@ -21,6 +23,7 @@ typedef struct Shown {
     const Column *column; // of a row, or NULL
     const char *field;    // what CSV calls it; NULL: as the row's column
     const char *split;    // of a score; NULL: the one that the task reports
+    const char *splits;   // of all scores beside it, as typed; NULL: none was
     char side;            // 'l' or 'r'
     const char *(*text)(Arena *arena, const struct Shown *shown, const At *at);
     double (*number)(Arena *arena, const struct Shown *shown, const At *at); // to sort by; or NULL
@@ -49,7 +52,11 @@ const char *three_digits(Arena *arena, double value);
 // processor time is their wall clock on a machine that has nothing else to do. NULL: all had their
 // core.
 const char *busy_text(Arena *arena, const Row *const *run, size_t runs);
+// What a cell scores on a split; NULL: on the one that the task reports.
+Interval at_score(Arena *arena, const At *at, const char *split);
+OnSplit at_on_split(Arena *arena, const At *at, const char *split);
+bool column_shows_dead(Arena *arena, const Shown *shown, const At *at);
 // "1/5 dead", "1 failed, 2 timeout"; "" when there is nothing to say.
-const char *cell_dead(Arena *arena, const Cell *cell);
+const char *dead_text(Arena *arena, const OnSplit *on);
 const char *cell_missing(Arena *arena, const Cell *cell);
 #endif

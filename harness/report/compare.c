@@ -170,7 +170,7 @@ static bool one_setting(Arena *arena, const Chosen *chosen, const Rows *rows, Co
             mine->row[mine->count] = rows->row[r];
             mine->folder[mine->count++] = rows->folder[r];
         }
-    if (!summary_of(arena, mine->row, mine->count, false, &summary, error))
+    if (!summary_of(arena, mine->row, mine->count, false, NULL, &summary, error))
         return false;
     const char *settings = "";
     for (size_t b = 0; b < summary.blocks; b++)
@@ -285,7 +285,11 @@ static bool compare_block(Arena *arena, const Question *question, bool draws, Co
     if (!sides_read(arena, question->split, side, 2, &block->items, error))
         return false;
     for (int s = 0; s < 2; s++) {
-        block->of[s].side = side[s];
+        Contender *contender = &block->of[s];
+        contender->side = side[s];
+        if (block->items.split)
+            contender->on =
+                cell_on_split(arena, contender->rows, contender->cell, block->items.split);
         if (side[s].count == 0)
             text_append(arena, &block->missing, "; ", "%s of %s on %s, %s",
                         side[s].missing ? "there are no predictions" : "no run ended well",

@@ -5,6 +5,7 @@
 #include "base/bootstrap.h"
 #include "base/exact.h"
 #include "report/chosen.h"
+#include "report/floor.h"
 #include "report/predictions.h"
 #include "report/summary.h"
 
@@ -12,6 +13,7 @@
 typedef struct {
     const Rows *rows;
     const Cell *cell; // all its runs: dead, failed, ... and what they cost
+    OnSplit on;       // what they score on the split that is compared
     Side side;        // those with predictions
     Interval score;   // of the runs that are compared: their mean, with its own interval
 } Contender;

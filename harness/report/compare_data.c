@@ -39,8 +39,8 @@ static void put_sides(json_t *record, Arena *arena, const Compared *block)
     }
     put_count(record, "runs_a", true, block->of[0].cell->runs);
     put_count(record, "runs_b", true, block->of[1].cell->runs);
-    put_count(record, "dead_a", true, block->of[0].cell->dead);
-    put_count(record, "dead_b", true, block->of[1].cell->dead);
+    put_count(record, "dead_a", block->of[0].on.judged > 0, block->of[0].on.dead);
+    put_count(record, "dead_b", block->of[1].on.judged > 0, block->of[1].on.dead);
 }
 
 static void put_costs(json_t *record, Arena *arena, const Compared *block)

@@ -289,8 +289,8 @@ static const char *runs_text(Arena *arena, const Comparisons *of, const Compared
     for (int s = 0; s < 2; s++) {
         const Contender *contender = &block->of[s];
         const char *mine = "";
-        if (contender->cell->dead)
-            text_append(arena, &mine, ", ", "%s", cell_dead(arena, contender->cell));
+        if (contender->on.dead)
+            text_append(arena, &mine, ", ", "%s", dead_text(arena, &contender->on));
         if (contender->cell->runs > contender->cell->score.n)
             text_append(arena, &mine, ", ", "%s", cell_missing(arena, contender->cell));
         if (contender->side.missing)

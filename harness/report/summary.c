@@ -13,29 +13,29 @@ static const char *const name_columns[] = { // a run's name, or what follows fro
 static const char *const seed_columns[] = {
     "seed", "init_seed", "order_seed", "dropout_seed", "data_seed", NULL };
 static const char *const line_columns[] = {
-    "model", "method", "pretrained", "options", "model_sha", "method_sha", "lr", "head_lr",
-    "micro_batch", "recompute", "frozen_dtype", "frozen_dropout", "budget", "budget_of", "head",
-    "lr_source", "trials", NULL };
+    "model", "method", "pretrained", "options", "model_sha", "vocab_sha", "method_sha", "lr",
+    "head_lr", "micro_batch", "recompute", "frozen_dtype", "frozen_dropout", "budget", "budget_of",
+    "head", "lr_source", "trials", NULL };
 const char *const lever_columns[] = { "micro_batch", "recompute", "frozen_dtype", NULL };
 static const char *const searched_columns[] = { // the line's where a search chose them
     "epochs", "min_steps", NULL };
 static const char *const hashes[] = { // of the group machine, but they decide what is computed
-    "data_sha", "model_sha", NULL };
+    "data_sha", "model_sha", "vocab_sha", NULL };
 // clang-format on
 
-static void find_fields(Work *work);
+static void find_fields(Work *work, const Column *const *apart);
 static void keep_runs(Work *work, const Row *rows, size_t count, Summary *summary);
 static void place(Work *work, Run *run);
 static bool same_items(const Work *work, size_t block, Error *error);
 static bool seeds_differ(const Work *work, Error *error);
 static int by_task(const void *a, const void *b);
 
-bool summary_of(Arena *arena, const Row *rows, size_t count, bool trials, Summary *summary,
-                Error *error)
+bool summary_of(Arena *arena, const Row *rows, size_t count, bool trials,
+                const Column *const *apart, Summary *summary, Error *error)
 {
     Work work = { .arena = arena, .trials = trials };
     *summary = (Summary){ 0 };
-    find_fields(&work);
+    find_fields(&work, apart);
     keep_runs(&work, rows, count, summary);
     work.block = arena_zero(arena, work.runs + 1, sizeof *work.block);
     work.cell = arena_zero(arena, work.runs + 1, sizeof *work.cell);
@@ -87,21 +87,48 @@ static bool same_line(Arena *arena, const Row *a, const Row *b)
     return true;
 }
 
-const Cell *cell_without_levers(Arena *arena, const Block *block, const Cell *cell)
+// Of the runs that ended ok, which stand first and by seed.
+static bool same_seeds(Arena *arena, const Cell *a, const Cell *b)
+{
+    for (size_t r = 0;; r++) {
+        bool more = r < a->runs && row_ok(a->run[r]);
+        if (more != (r < b->runs && row_ok(b->run[r])))
+            return false;
+        if (!more)
+            return true;
+        for (size_t c = 0; seed_columns[c]; c++)
+            if (strcmp(row_text(arena, a->run[r], row_find(seed_columns[c])),
+                       row_text(arena, b->run[r], row_find(seed_columns[c]))) != 0)
+                return false;
+    }
+}
+
+const Cell *cell_without_levers(Arena *arena, const Block *block, const Cell *cell,
+                                bool *other_seeds)
 {
     const Cell *found = NULL;
     size_t mark = arena_mark(arena);
-    for (size_t c = 0; c < block->cells && !found && uses_levers(arena, cell->row); c++)
-        if (!uses_levers(arena, block->cell[c].row) &&
-            same_line(arena, cell->row, block->cell[c].row))
-            found = &block->cell[c];
+    *other_seeds = false;
+    for (size_t c = 0; c < block->cells && !found && uses_levers(arena, cell->row); c++) {
+        const Cell *other = &block->cell[c];
+        if (uses_levers(arena, other->row) || !same_line(arena, cell->row, other->row))
+            continue;
+        if (same_seeds(arena, cell, other))
+            found = other;
+        else
+            *other_seeds = true;
+    }
+    *other_seeds = *other_seeds && !found;
     arena_rewind(arena, mark);
     return found;
 }
 
-static void find_fields(Work *work)
+static void find_fields(Work *work, const Column *const *apart)
 {
-    work->field = arena_take(work->arena, row_columns, sizeof *work->field);
+    size_t more = 0;
+    while (apart && apart[more])
+        more++;
+    work->field = arena_take(work->arena, row_columns + more, sizeof *work->field);
     for (size_t i = 0; i < row_columns; i++) {
         const Column *c = &row_column[i];
         bool here = !strcmp(c->group, "key") || !strcmp(c->group, "what") ||
@@ -112,8 +139,10 @@ static void find_fields(Work *work)
                     : text_among(c->name, line_columns)     ? OF_LINE
                     : text_among(c->name, searched_columns) ? OF_SEARCH
                                                             : OF_BLOCK;
-        work->field[work->fields++] = (Field){ c, part, text_among(c->name, lever_columns) };
+        work->field[work->fields++] = (Field){ c, part, text_among(c->name, lever_columns), false };
     }
+    for (size_t a = 0; a < more; a++)
+        work->field[work->fields++] = (Field){ apart[a], OF_LINE, false, true };
 }
 
 static int by_seed(const void *a, const void *b) // those that ended ok first: they know most
@@ -203,22 +232,25 @@ static void place(Work *work, Run *run)
 // Refuses two scores in one column that are of different items or metrics.
 static bool same_items(const Work *work, size_t block, Error *error)
 {
-    static const char *const names[] = { "metric", "eval_split", "eval_n" };
-    const Row *first = NULL;
+    enum { NAMES = 4 };
+    static const char *const names[NAMES] = { "metric", "eval_split", "eval_n", "test_n" };
+    const Row *first[NAMES] = { NULL };
     for (size_t i = 0; i < work->runs; i++) {
         const Row *row = work->run[i].row;
         if (work->cell[work->run[i].draft].block != block || !row_ok(row))
             continue;
-        if (!first)
-            first = row;
-        for (size_t k = 0; k < sizeof names / sizeof *names; k++) {
+        for (int k = 0; k < NAMES; k++) {
             const Column *column = row_find(names[k]);
-            const char *a = row_text(work->arena, first, column);
             const char *b = row_text(work->arena, row, column);
+            if (column == row_find("test_n") && !*b)
+                continue; // not every run was tested
+            if (!first[k])
+                first[k] = row;
+            const char *a = row_text(work->arena, first[k], column);
             if (strcmp(a, b) != 0)
                 return fail(error, ERROR_INPUT, (Where){ .item = row->task },
                             "the same in every row of a table", "%s is %s in %s but %s in %s",
-                            names[k], *a ? a : "unknown", known(first->key), *b ? b : "unknown",
+                            names[k], *a ? a : "unknown", known(first[k]->key), *b ? b : "unknown",
                             known(row->key));
         }
     }

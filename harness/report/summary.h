@@ -49,18 +49,21 @@ typedef struct {
 } Summary;
 
 // Everything lives in the arena and points into rows. `trials`: of trial rows alone, whose score is
-// tune_score. ERROR_INPUT, with two keys, where rows of one block were scored on different items or
-// by different metrics, or where two rows of one cell have the same seeds.
-bool summary_of(Arena *arena, const Row *rows, size_t count, bool trials, Summary *summary,
-                Error *error);
+// tune_score. `apart`: columns, NULL behind the last, that also set the cells of a block apart, but
+// are in no label; NULL: none. ERROR_INPUT, with two keys, where rows of one block were scored on
+// different items or by different metrics, or where two rows of one cell have the same seeds.
+bool summary_of(Arena *arena, const Row *rows, size_t count, bool trials,
+                const Column *const *apart, Summary *summary, Error *error);
 
 size_t summary_cells(const Summary *summary); // of all blocks
 
 // The row's columns that say how memory was saved; empty: not so.
 extern const char *const lever_columns[];
-// The cell of the block that differs in these alone, and in which they are empty. NULL: there is
-// none, or `cell` itself is such a one.
-const Cell *cell_without_levers(Arena *arena, const Block *block, const Cell *cell);
+// The cell of the block that differs in these alone, and in which they are empty, of the same
+// seeds. NULL: there is none (*other_seeds: but for the seeds there is), or `cell` itself is such a
+// one.
+const Cell *cell_without_levers(Arena *arena, const Block *block, const Cell *cell,
+                                bool *other_seeds);
 
 // Of two Cells, for qsort: models by size; methods pretrained first, then by what they train; both.
 int model_order(const void *a, const void *b);

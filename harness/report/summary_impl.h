@@ -9,6 +9,7 @@ typedef struct {
     const Column *column;
     Part part;
     bool lever; // an empty cell is a value like others: not used
+    bool apart; // asked for: it is in no label
 } Field;
 
 typedef struct {

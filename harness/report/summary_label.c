@@ -80,8 +80,8 @@ static const char *differing_settings(const Work *work, const Cell *cell, const 
         bool hash = strstr(column->name, "_sha") != NULL, differs = false;
         const char *mine = row_text(work->arena, cell->row, column);
         bool follows = column == row_find("head_lr") && row_head_follows(cell->row);
-        if ((work->field[f].part != OF_LINE && work->field[f].part != OF_SEARCH) || !*mine ||
-            follows)
+        if ((work->field[f].part != OF_LINE && work->field[f].part != OF_SEARCH) ||
+            work->field[f].apart || !*mine || follows)
             continue;
         for (size_t c = 0; c < cells && !differs; c++)
             differs = !strcmp(others[c].label, cell->label) &&

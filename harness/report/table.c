@@ -16,11 +16,13 @@ bool table_print(FILE *out, FILE *notes, const Rows *rows, const Floors *floors,
     Rows once;
     Table table = { .choice = choice, .floors = floors, .rows = &once };
     Layout layout = { 0 };
+    table.apart = layout.apart;
     bool done = (table.arena = arena_new(ARENA_RUN, error)) != NULL;
     if (done)
         once = rows_once(table.arena, rows);
-    done = done &&
-           summary_of(table.arena, once.row, once.count, choice->trials, &table.summary, error);
+    done = done && table_keys(&table, &layout, error);
+    done = done && summary_of(table.arena, once.row, once.count, choice->trials, layout.apart,
+                              &table.summary, error);
     done = done && table_layout(&table, &layout, error);
     if (done && choice->format == TABLE_CSV)
         table_csv(out, &table);
@@ -118,14 +120,18 @@ static void print_lines(FILE *out, const Table *table, const Layout *layout, con
 static const char *runs_range(const Table *table, const Layout *layout, const At *part,
                               const At *line)
 {
-    size_t fewest = SIZE_MAX, most = 0;
+    size_t fewest = SIZE_MAX, most = 0, splits = 0;
+    char **split = text_split(table->arena, known(table->choice->split), ',', &splits);
     for (size_t e = 0; e < table->entries; e++) {
         const At *at = &table->entry[e];
         if (!keys_same(table->arena, &layout->by, part, at) ||
             !keys_same(table->arena, &layout->rows, line, at))
             continue;
-        fewest = at->cell->score.n < fewest ? at->cell->score.n : fewest;
-        most = at->cell->score.n > most ? at->cell->score.n : most;
+        for (size_t s = 0; s < (splits ? splits : 1); s++) {
+            size_t n = at_score(table->arena, at, splits ? split[s] : NULL).n;
+            fewest = n < fewest ? n : fewest;
+            most = n > most ? n : most;
+        }
     }
     return fewest == most ? arena_format(table->arena, "%zu", most)
                           : arena_format(table->arena, "%zu-%zu", fewest, most);

@@ -15,7 +15,8 @@
 #include "report/folder.h"
 #include "report/grid.h"
 
-// Lists as typed, NULL for the usual. Keys are task, model, method, or a column of a row.
+// Lists as typed, NULL for the usual. Keys are task, model, method, or a column of a row: runs that
+// differ in it are in different cells, also where they differ in their seeds alone.
 typedef struct {
     TableFormat format;
     const char *columns;            // report/column.h

@@ -23,12 +23,14 @@ static void put_field(FILE *out, bool *first, const char *text)
     *first = false;
 }
 
-// A column of a row by its own name: score_dev, score_dev_lo, score_dev_hi; others alone.
+// A column of a row by its own name: score_dev, score_dev_lo, score_dev_hi, and what `dead` and
+// `living_mean` are there where --split names it; others alone.
 static void put_of_row(FILE *out, const Table *table, const Shown *shown, const At *at, bool *first)
 {
     Arena *arena = table->arena;
     const Column *column = shown->column;
     bool interval = !strcmp(column->group, "score") && column->type == COLUMN_Real;
+    static const char *const of_split[] = { "n", "dead", "living_mean" };
     Interval over = { 0 };
     if (!at) {
         put_field(out, first, shown->field ? shown->field : column->name);
@@ -36,11 +38,19 @@ static void put_of_row(FILE *out, const Table *table, const Shown *shown, const 
             put_field(out, first, arena_format(arena, "%s_lo", column->name));
             put_field(out, first, arena_format(arena, "%s_hi", column->name));
         }
+        for (int k = 0; k < 3 && shown->split; k++)
+            put_field(out, first, arena_format(arena, "%s_%s", column->name, of_split[k]));
     } else if (interval) {
         over = cell_interval(arena, at->cell, column);
         put_field(out, first, real(arena, over.mean));
         put_field(out, first, real(arena, over.low));
         put_field(out, first, real(arena, over.high));
+        if (shown->split) {
+            OnSplit on = at_on_split(arena, at, shown->split);
+            put_field(out, first, whole(arena, on.score.n));
+            put_field(out, first, on.judged ? whole(arena, on.dead) : "");
+            put_field(out, first, real(arena, on.living));
+        }
     } else if (shown->number)
         put_field(out, first, real(arena, shown->number(arena, shown, at)));
     else
@@ -113,6 +123,15 @@ static void put_line(FILE *out, const Table *table, const At *at)
     for (size_t c = 0; c < table->shown_count; c++)
         if (table->shown[c].column)
             put_of_row(out, table, &table->shown[c], at, &first);
+    for (const Column *const *apart = table->apart; *apart; apart++) {
+        bool there = false;
+        for (size_t f = 0; f < sizeof field / sizeof *field; f++)
+            there = there || !strcmp(field[f].name, (*apart)->name);
+        for (size_t c = 0; c < table->shown_count; c++)
+            there = there || table->shown[c].column == *apart;
+        if (!there)
+            put_field(out, &first, at ? row_text(arena, cell->row, *apart) : (*apart)->name);
+    }
     if (table->choice->levers)
         put_changes(out, table, at, &first);
     putc('\n', out);

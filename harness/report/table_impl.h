@@ -18,8 +18,9 @@ typedef struct {
 } Keys;
 
 typedef struct {
-    Keys rows, by, across; // of across one at most
-    bool overview;         // before the tables of single tasks
+    Keys rows, by, across;                  // of across one at most
+    const Column *apart[3 * MOST_KEYS + 1]; // those of a row among them: they set runs apart
+    bool overview;                          // before the tables of single tasks
 } Layout;
 
 typedef struct {
@@ -32,11 +33,13 @@ typedef struct {
     size_t shown_count;
     At *entry; // every cell, in the order of lines
     size_t entries;
-    const char **letters_note; // what to know of the letters, a sentence each, NULL-terminated
-    bool headed;               // each task is described above its table
+    const char **letters_note;  // what to know of the letters, a sentence each, NULL-terminated
+    const Column *const *apart; // the layout's
+    bool headed;                // each task is described above its table
 } Table;
 
-// Reads the choice: keys and columns, then the cells in their order.
+bool table_keys(Table *table, Layout *layout, Error *error); // reads the choice of keys
+// Reads that of columns, then puts the cells in their order.
 bool table_layout(Table *table, Layout *layout, Error *error);
 bool keys_have(const Keys *keys, const char *name);
 const char *keys_text(Arena *arena, const Key *key, const At *at);

@@ -11,15 +11,17 @@ static const char usual_columns[] =
 static const char levers_columns[] = "score,n,memory,arena_peak,resident,time,remarks";
 static const char *const dimensions[] = { "task", "model", "method", NULL };
 
-static bool find_keys(Table *table, Layout *layout, Error *error);
 static bool find_columns(Table *table, Error *error);
 static void find_entries(Table *table);
 static bool sort_entries(Table *table, const Keys *rows, Error *error);
 
 bool table_layout(Table *table, Layout *layout, Error *error)
 {
-    if (!find_keys(table, layout, error) || !find_columns(table, error))
+    const TableChoice *choice = table->choice;
+    if (!find_columns(table, error))
         return false;
+    layout->overview = !choice->rows && !choice->by && !choice->across && !choice->columns &&
+                       table->summary.blocks > 1;
     table_letters(table);
     find_entries(table);
     return sort_entries(table, &layout->rows, error);
@@ -56,7 +58,7 @@ bool keys_have(const Keys *keys, const char *name)
 
 // What nobody named of task, model and method goes to the lines, or, where these alone were named,
 // to the tables: so no two cells ever meet in one place.
-static bool find_keys(Table *table, Layout *layout, Error *error)
+bool table_keys(Table *table, Layout *layout, Error *error)
 {
     const TableChoice *choice = table->choice;
     bool free_choice = choice->rows || choice->by || choice->across;
@@ -68,8 +70,8 @@ static bool find_keys(Table *table, Layout *layout, Error *error)
     if (layout->across.keys > 1)
         return fail(error, ERROR_INPUT, (Where){ .item = "--across" }, "one key",
                     "'%s' names several", choice->across);
+    const Keys *all[] = { rows, by, &layout->across };
     for (size_t d = 0; dimensions[d]; d++) {
-        const Keys *all[] = { rows, by, &layout->across };
         Keys *left = choice->rows && !choice->by ? by : rows;
         bool named = false;
         for (size_t k = 0; k < 3; k++)
@@ -77,7 +79,11 @@ static bool find_keys(Table *table, Layout *layout, Error *error)
         if (!named)
             left->key[left->keys++] = (Key){ dimensions[d], NULL };
     }
-    layout->overview = !free_choice && !choice->columns && table->summary.blocks > 1;
+    size_t apart = 0;
+    for (size_t k = 0; k < 3; k++)
+        for (size_t i = 0; i < all[k]->keys; i++)
+            if (all[k]->key[i].column)
+                layout->apart[apart++] = all[k]->key[i].column;
     table->headed = keys_have(by, "task");
     return true;
 }
@@ -102,14 +108,14 @@ static void find_entries(Table *table)
         for (size_t c = 0; c < summary->block[b].cells; c++) {
             const Block *block = &summary->block[b];
             const Cell *cell = &block->cell[c];
-            table->entry[table->entries++] =
-                (At){ .block = block,
-                      .cell = cell,
-                      .floors = table->floors,
-                      .remarked = remarked,
-                      .beside = table->choice->levers
-                                    ? cell_without_levers(table->arena, block, cell)
-                                    : NULL };
+            At *at = &table->entry[table->entries++];
+            *at = (At){ .block = block,
+                        .cell = cell,
+                        .floors = table->floors,
+                        .rows = table->rows,
+                        .remarked = remarked };
+            if (table->choice->levers)
+                at->beside = cell_without_levers(table->arena, block, cell, &at->other_seeds);
         }
 }
 

@@ -1,35 +1,11 @@
 // table_notes.c: what a reader must know beside the tables.
 
 #include "report/table_impl.h"
-#include "base/csv.h"
 #include "base/text.h"
 #include <math.h>
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
-
-// What a run's scores/KEY.csv says of the best constant answer on a split: rows know one split's.
-static double scored_majority(const Table *table, const Row *row, const char *split,
-                              const char *metric)
-{
-    const Rows *rows = table->rows;
-    size_t i = (size_t)(row - rows->row);
-    double majority;
-    Error error;
-    Csv csv;
-    if (!rows->folder || !row->key)
-        return NAN;
-    char *path = row_file(table->arena, rows->folder[i], "scores", row->key);
-    if (!csv_read(table->arena, path, CSV_COMMAS, true, &csv, &error))
-        return NAN; // it is no part of the row, and may be left behind
-    size_t s = csv_column(&csv, "split"), m = csv_column(&csv, "metric"),
-           v = csv_column(&csv, "majority");
-    for (size_t r = 0; r < csv.rows && s != SIZE_MAX && m != SIZE_MAX && v != SIZE_MAX; r++)
-        if (!strcmp(csv.row[r].field[s], split) && !strcmp(csv.row[r].field[m], metric) &&
-            text_real(csv.row[r].field[v], &majority))
-            return majority;
-    return NAN;
-}
 
 double block_majority(const Table *table, const Block *block, const char *split)
 {
@@ -37,8 +13,7 @@ double block_majority(const Table *table, const Block *block, const char *split)
         return block->majority;
     for (size_t c = 0; c < block->cells; c++)
         for (size_t r = 0; r < block->cell[c].runs; r++) {
-            double majority =
-                scored_majority(table, block->cell[c].run[r], split, known(block->metric));
+            double majority = run_majority(table->arena, table->rows, block->cell[c].run[r], split);
             if (!isnan(majority))
                 return majority;
         }
@@ -185,7 +160,8 @@ static void note_scores(Notes *notes, const Table *table)
     bool scores = columns_has(table->shown, table->shown_count, "score");
     bool dead = false, tune = table->choice->trials;
     for (size_t e = 0; e < table->entries; e++)
-        dead = dead || table->entry[e].cell->dead;
+        for (size_t c = 0; c < table->shown_count; c++)
+            dead = dead || column_shows_dead(table->arena, &table->shown[c], &table->entry[e]);
     for (size_t c = 0; c < table->shown_count; c++)
         tune = tune || !strcmp(known(table->shown[c].split), "tune");
     if (scores)
@@ -242,6 +218,16 @@ static void note_runs(Notes *notes, const Table *table)
     if (table->choice->levers)
         note(notes, "(+-): change from the line without micro_batch, recompute and frozen_dtype;"
                     " of scores in points.");
+    const char *others = NULL;
+    for (size_t e = 0; e < table->entries; e++) {
+        const At *at = &table->entry[e];
+        if (at->other_seeds)
+            text_append_once(table->arena, &others, "; ",
+                             arena_format(table->arena, "%s of %s on %s", at->cell->label,
+                                          known(at->cell->row->model), at->block->name));
+    }
+    if (others)
+        note(notes, "no change, since the line without has other seeds: %s.", others);
     if (shows(table, in_bytes))
         note(notes, "MB: 10^6 bytes, the largest of the n runs; plan: as planned, rss: of the"
                     " process.");
