@@ -513,6 +513,27 @@ static void a_later_run_replaces_what_was_saved_and_one_that_fails_does_not(void
     arena_free(b.arena);
 }
 
+// A limit on the size of a file stands for the full disk of another folder: it is met by the
+// tensors.
+static void where_nothing_can_be_saved_the_row_is_kept(void)
+{
+    Bench b = bench_new();
+    Said said = program(b.arena, &(Around){ .file_bytes = 1 << 20 },
+                        "run --model tiny --task %s --method full --min-steps 2 --out %s --save %s",
+                        b.task, b.out, b.save);
+    const char **name;
+    size_t rows;
+    Error error;
+    CHECK(folder_list(b.arena, path_join(b.arena, b.out, "rows"), ".csv", &name, &rows, &error));
+    if (CHECK(rows == 1))
+        CHECK_REFUSED(said, 3,
+                      arena_format(b.arena, "--save: the row is kept, %s/rows/%s; %s", b.out,
+                                   name[0], b.save));
+    CHECK(files_below(path_join(b.arena, b.out, "predictions")) == 1);
+    CHECK(files_below(b.save) == 0);
+    arena_free(b.arena);
+}
+
 // A tuned model that is not tuned: its head as the seed draws it.
 typedef struct {
     Request request;
@@ -587,5 +608,6 @@ void suite_saved(void)
     ADD(predict_wants_one_folder_and_one_thing_to_predict);
     ADD(a_folder_with_anything_else_is_refused_before_training);
     ADD(a_later_run_replaces_what_was_saved_and_one_that_fails_does_not);
+    ADD(where_nothing_can_be_saved_the_row_is_kept);
     ADD(of_two_that_save_at_once_both_files_are_one_s);
 }
