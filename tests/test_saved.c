@@ -340,6 +340,35 @@ static void lines_that_are_no_texts_are_named(void)
     arena_free(b.arena);
 }
 
+// The run has not met the word, whose vector is no number.
+static void an_answer_that_is_no_number_is_none(void)
+{
+    Bench b = bench_new();
+    const char *texts = path_join(b.arena, b.folder, "texts");
+    const char *model = model_without(b.arena, b.folder, "broken", "weather");
+    const char *with = arena_format(b.arena, "--model %s", model);
+    run_saving(&b, b.task, "lora", SETTINGS("model", model));
+    CHECK(predict_task(&b, b.task, with).status == 0);
+    FILE *out = fopen(texts, "we");
+    for (int i = 0; i < 1500; i++) // more than are answered at once
+        fputs("the meal\n", out);
+    fputs("the weather\nthe meal\n", out);
+    CHECK(fclose(out) == 0);
+    CHECK_REFUSED(predict(&b, arena_format(b.arena, "%s --file %s", with, texts)), 1,
+                  "texts: the row with id 1500 gets a logit that is no finite number");
+    CHECK_REFUSED(
+        program(b.arena, &(Around){ .in = texts }, "predict %s %s --file -", b.save, with), 1,
+        "standard input: the row with id 1500 ");
+    write_text(arena_format(b.arena, "%s.csv", texts), "text\nthe meal\nthe weather\n");
+    CHECK_REFUSED(predict(&b, arena_format(b.arena, "%s --file %s.csv", with, texts)), 1,
+                  "texts.csv: the row with id 1 ");
+    write_text(path_join(b.arena, b.task, "test.csv"),
+               "text,label\nthe meal,good\nthe film,bad\nthe weather,bad\n");
+    CHECK_REFUSED(predict_task(&b, b.task, arena_format(b.arena, "%s --split test", with)), 1,
+                  "task test: the row with id 2 ");
+    arena_free(b.arena);
+}
+
 static void a_batch_that_there_is_no_memory_for_is_refused(void)
 {
     enum { TEXTS = 16000 };
@@ -601,6 +630,7 @@ void suite_saved(void)
     ADD(texts_have_a_row_each_with_probabilities);
     ADD(texts_beyond_those_read_at_once_are_answered_alike);
     ADD(lines_that_are_no_texts_are_named);
+    ADD(an_answer_that_is_no_number_is_none);
     ADD(a_batch_that_there_is_no_memory_for_is_refused);
     ADD(a_description_that_lies_is_refused);
     ADD(tensors_that_are_not_those_of_the_run_are_refused);

@@ -85,6 +85,19 @@ static const float *compute(const Predict *p, Arena *arena, const Tokens *tokens
     return logits;
 }
 
+// A logit that is no finite number says nothing. `before`: ids of `texts` that went before.
+static bool all_finite(const Predict *p, const char *texts, size_t before, const float *logits,
+                       size_t count, Error *error)
+{
+    size_t outputs = (size_t)p->description.outputs;
+    for (size_t i = 0; i < count * outputs; i++)
+        if (!isfinite(logits[i]))
+            return fail(error, ERROR_WORK, (Where){ .file = texts }, NULL,
+                        "the row with id %zu gets a logit that is no finite number",
+                        before + i / outputs);
+    return true;
+}
+
 // To --out, whole, or to standard output.
 static bool write_out(const Predict *p, bool (*body)(FILE *, const void *), const void *content,
                       Error *error)
@@ -177,6 +190,9 @@ static bool predict_split(const Predict *p, FilesRead *files, Error *error)
          !dataset_labels(&task->task, split, &task->dataset, error)))
         return false;
     size_t outputs = (size_t)p->description.outputs;
+    const char *texts = arena_format(p->arena, "%s %s", task->task.name, split_names[split]);
+    if (!all_finite(p, texts, 0, got, tokens.count, error))
+        return false;
     float *logits = arena_take(p->arena, tokens.count * outputs + 1, sizeof *logits);
     for (size_t i = 0; i < tokens.count * outputs; i++)
         logits[i] = got[i - i % outputs + (size_t)by_task[i % outputs]];
@@ -304,7 +320,8 @@ static bool answer_next(const Predict *p, Source *from, Arena *arena, Answered *
         return true;
     if (!tokens_of(arena, p->model->tokenizer, &unlabelled, examples, (size_t)p->saved.max_length,
                    &tokens, error) ||
-        !(logits = compute(p, arena, &tokens, error)))
+        !(logits = compute(p, arena, &tokens, error)) ||
+        !all_finite(p, from->name, from->read - examples.count, logits, examples.count, error))
         return false;
     float *kept = arena_take(p->arena, examples.count * outputs, sizeof *kept);
     memcpy(kept, logits, examples.count * outputs * sizeof *kept);
