@@ -303,6 +303,8 @@ static void what_is_no_command_line_is_refused_in_one_line(void)
         { "list things", "list: 'things' is no list" },
         { "list methods things", "things: is a second list" },
         { "list methods --mrkdown", "--mrkdown: is unknown; should be --markdown" },
+        { "sweep --schema some.yaml", "--schema: 'some.yaml' is given, too; should be without" },
+        { "--version run", "run: is not understood; should be --version alone" },
         { "probe --fast 1", "--fast: is unknown" },
         { "probe 1", "1: is not understood" },
     };
