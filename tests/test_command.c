@@ -4,6 +4,7 @@
 #include "base/text.h"
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 static const Flag flags[] = {
     { "verbose", 'v', NULL, "say more" },
@@ -255,6 +256,10 @@ static void tokens_of_arguments_and_of_lines_are_shown(void)
     write_text(lines, "good\nba\xff");
     said = program(arena, &(Around){ .in = lines }, "tokens");
     CHECK(said.status == 2 && strstr(said.err, "standard input:2: byte 0xff is no text"));
+    CHECK(truncate(lines, 0) == 0 && truncate(lines, 300 << 20) == 0); // a line without an end
+    CHECK_REFUSED(program(arena, &(Around){ .in = lines }, "tokens"), 2,
+                  "standard input: the next texts take more than 256 MB");
+    CHECK(unlink(lines) == 0);
     CHECK_REFUSED(program(arena, &(Around){ .in = test_folder() }, "tokens"), 2,
                   "standard input: cannot be read: Is a directory");
     arena_free(arena);
