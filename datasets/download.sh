@@ -55,16 +55,19 @@ there() { # name, file, sum, sum of the archive
 }
 
 # One try with curl, in the background so that a signal to us is heard at once: the whole, or what is behind a
-# part that is there. Sets `code` and `failure`, and `said`.
-get() { # address, file, whether to go on
+# part that is there; of more than is wanted only the beginning. Sets `code` and `failure`, and `said`.
+get() { # address, file, whether to go on, bytes
     rm -f "$work/code" "$work/said"
     [ "$3" ] || rm -f "$2"
     failure=0
     to_redirect='=http,https'
     case $1 in https:*) to_redirect='=https' ;; esac
-    curl -sS -f -L --proto '=http,https' --proto-redir "$to_redirect" --max-redirs 10 --connect-timeout 20 \
-        --speed-limit 1 --speed-time "$FETCH_STALL" ${3:+-C -} -o "$2" -w '%{http_code}' "$1" \
-        >"$work/code" 2>"$work/said" &
+    (
+        trap '' XFSZ # curl ends with 23, as where the disk is full
+        [ "$4" = - ] || ulimit -f $(($4 / 512 + 8))
+        exec curl -sS -f -L --proto '=http,https' --proto-redir "$to_redirect" --max-redirs 10 --connect-timeout 20 \
+            --speed-limit 1000 --speed-time "$FETCH_STALL" ${3:+-C -} -o "$2" -w '%{http_code}' "$1"
+    ) >"$work/code" 2>"$work/said" &
     child=$!
     wait "$child" || failure=$?
     child=
@@ -97,8 +100,12 @@ download() { # address, bytes, sum
             ! is_right "$part" "$2" "$3" || return 0
             [ "$2" != - ] && [ "$(size_of "$part")" -ge "$2" ] || going_on=yes
         fi
-        get "$1" "$part" "$going_on"
-        if [ "$failure" = 0 ]; then
+        get "$1" "$part" "$going_on" "$2"
+        if [ "$2" != - ] && [ "$(size_of "$part")" -gt "$2" ]; then
+            said="sends more than the $2 bytes that it should"
+            rm -f "$part"
+            [ "$going_on" ] || try=$FETCH_TRIES
+        elif [ "$failure" = 0 ]; then
             ! is_right "$part" "$2" "$3" || return 0
             rm -f "$part"
             [ "$going_on" ] || try=$FETCH_TRIES # it came in one piece: the same would come again
@@ -290,8 +297,8 @@ help_on_fetching() {
     cat <<'END'
 What is there with the right SHA-256 is left alone; what an interrupted fetch has left is resumed by
 the same command, where its SHA-256 is known. FETCH_TRIES, FETCH_STALL and FETCH_WAIT in the
-environment: tries for a download [5], seconds without a byte that end one [30], seconds before the
-second one, doubled from then on [2].
+environment: tries for a download [5], seconds below 1 kB/s that end one [30], seconds before the second
+one, doubled from then on [2].
 Exit status: 0 all is there, 1 something could not be had, 2 a wrong command, 3 a program or the room
 is missing, 130 interrupted.
 END

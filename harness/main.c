@@ -156,6 +156,9 @@ static bool dispatch(int count, char **argument, int *status, Error *error)
     const Command *command;
     bool wants_help = !strcmp(name, "help") || !strcmp(name, "--help") || !strcmp(name, "-h");
     if (!strcmp(name, "--version")) {
+        if (count > 2)
+            return fail(error, ERROR_INPUT, (Where){ .item = argument[2] }, "--version alone",
+                        "is not understood");
         printf("tunemark %s%s, %s, %s\n", version_commit[0] ? version_commit : "of no commit",
                version_dirty ? " with changes" : "", version_compiler, version_flags);
         return true;

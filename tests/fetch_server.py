@@ -19,6 +19,8 @@ becomes a line of FOLDER/log: method, path, Range or "-". An address is /HOW/FIL
     loop      to itself
     missing   404
     full      a body without a length, one byte too long
+    endless   likewise, without an end
+    trickle   as `ok`, 10 bytes each 50 ms, the first time; as `ok` from then on
 """
 import http.server
 import io
@@ -108,6 +110,10 @@ class Handler(http.server.BaseHTTPRequestHandler):
             data = file.read()
         if how == 'full':
             return self.answer(200, {}, data + b'x')
+        if how == 'endless':
+            self.answer(200, {})
+            while True:
+                self.wfile.write(data)
         begin, status, headers = 0, 200, {}
         if wanted != '-' and how not in ('whole', 'cut'):
             begin = int(wanted[len('bytes='):].rstrip('-'))
@@ -119,9 +125,10 @@ class Handler(http.server.BaseHTTPRequestHandler):
             self.body(how, first, data[begin:])
 
     def body(self, how, first, data):
-        if how == 'slow':
-            for at in range(0, len(data), 4096):
-                self.wfile.write(data[at:at + 4096])
+        if how == 'slow' or (how == 'trickle' and first):
+            piece = 4096 if how == 'slow' else 10
+            for at in range(0, len(data), piece):
+                self.wfile.write(data[at:at + piece])
                 time.sleep(0.05)
             return
         broken = how == 'short' or (first and how in ('once', 'cut', 'stall', 'reset'))

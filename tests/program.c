@@ -2,9 +2,12 @@
 #include "tests/program.h"
 #include "base/file.h"
 #include "base/text.h"
+#include "model/checkpoint.h"
+#include "model/tokenizer.h"
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <math.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdlib.h>
@@ -143,6 +146,29 @@ const char *model_copy(Arena *arena, const char *folder, const char *name)
             fwrite(bytes.data, 1, bytes.size, out) != bytes.size || fclose(out) != 0)
             abort();
     }
+    return path;
+}
+
+const char *model_without(Arena *arena, const char *folder, const char *name, const char *piece)
+{
+    const char *path = model_copy(arena, folder, name);
+    const char *weights = path_join(arena, path, "model.safetensors");
+    static float row[1024];
+    Checkpoint checkpoint;
+    Error error;
+    Tokenizer *tokenizer = tokenizer_read(arena, path, &error);
+    if (!tokenizer || !checkpoint_open(arena, weights, &checkpoint, &error))
+        abort();
+    const Tensor *words = checkpoint_bert(&checkpoint, "bert.embeddings.word_embeddings.weight");
+    size_t bytes = words->bytes / (size_t)words->shape[0];
+    long at = words->data - checkpoint.bytes.data + tokenizer_id(tokenizer, piece) * (long)bytes;
+    checkpoint_close(&checkpoint);
+    for (size_t i = 0; i < sizeof row / sizeof *row; i++)
+        row[i] = NAN;
+    FILE *out = fopen(weights, "r+e");
+    if (!out || fseek(out, at, SEEK_SET) != 0 || fwrite(row, 1, bytes, out) != bytes ||
+        fclose(out) != 0)
+        abort();
     return path;
 }
 

@@ -55,6 +55,8 @@ bool check_refused(Said said, int status, const char *part, const char *file, in
 
 // A copy of the bundled tiny model at FOLDER/NAME, to be changed.
 const char *model_copy(Arena *arena, const char *folder, const char *name);
+// Such a copy in which all that is known of one piece of the vocabulary is NaN.
+const char *model_without(Arena *arena, const char *folder, const char *name, const char *piece);
 void write_text(const char *path, const char *text);
 char *read_text(Arena *arena, const char *path); // "" where there is none
 size_t files_below(const char *folder);          // regular files, however deep

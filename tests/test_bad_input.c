@@ -44,6 +44,43 @@ static bool refused(Bench *b, const char *more, int status, const char *part)
     return CHECK(files_below(b->out) == 0) && right;
 }
 
+// ---- names
+
+// No reader takes a row with them. Files may have any name; a copy of the task or the model has.
+static void names_that_no_row_can_hold_are_refused_before_training(void)
+{
+    static const struct {
+        const char *name, *shown;
+    } of[] = { { "t\xe2"
+                 "che",
+                 "'t\\xe2che' is no text for a row" },
+               { "a\x1b[31m", "'a\\x1b[31m' is no text for a row" },
+               { "a\nb", "'a\\nb' is no text for a row" },
+               { "a\x7f", "'a\\x7f' is no text for a row" },
+               { "a\xc2\x9b"
+                 "31m",
+                 "'a\\xc2\\x9b31m' is no text for a row" } };
+    Bench b = bench_new();
+    const char *task = b.task, *model = b.model;
+    for (size_t i = 0; i < sizeof of / sizeof *of; i++) {
+        const char *name = of[i].name;
+        refused(&b, arena_format(b.arena, "--study %s", name), 2,
+                arena_format(b.arena, "study: %s", of[i].shown));
+        refused(&b, arena_format(b.arena, "--sweep %s --save %s/saved", name, b.folder), 2,
+                arena_format(b.arena, "sweep: %s", of[i].shown));
+        b.task = small_task(b.arena, b.folder, name);
+        refused(&b, "", 2, arena_format(b.arena, "task: %s", of[i].shown));
+        b.task = task, b.model = model_copy(b.arena, b.folder, arena_format(b.arena, "m%s", name));
+        refused(&b, "", 2, "model: 'm");
+        b.model = model;
+    }
+    CHECK(run_with(&b, NULL,
+                   "--study t\xc3\xa2"
+                   "che")
+              .status == 0);
+    arena_free(b.arena);
+}
+
 // ---- checkpoints
 
 static void change(Bench *b, const char *name, const char *from, const char *to)
@@ -411,6 +448,7 @@ static void a_signal_ends_the_run_and_leaves_nothing_half_written(void)
 
 void suite_bad_input(void)
 {
+    ADD(names_that_no_row_can_hold_are_refused_before_training);
     ADD(a_checkpoint_that_lies_is_refused);
     ADD(a_checkpoint_that_was_cut_is_refused);
     ADD(a_config_that_does_not_fit_is_refused);

@@ -4,6 +4,7 @@
 #include "base/text.h"
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 static const Flag flags[] = {
     { "verbose", 'v', NULL, "say more" },
@@ -255,6 +256,10 @@ static void tokens_of_arguments_and_of_lines_are_shown(void)
     write_text(lines, "good\nba\xff");
     said = program(arena, &(Around){ .in = lines }, "tokens");
     CHECK(said.status == 2 && strstr(said.err, "standard input:2: byte 0xff is no text"));
+    CHECK(truncate(lines, 0) == 0 && truncate(lines, 300 << 20) == 0); // a line without an end
+    CHECK_REFUSED(program(arena, &(Around){ .in = lines }, "tokens"), 2,
+                  "standard input: the next texts take more than 256 MB");
+    CHECK(unlink(lines) == 0);
     CHECK_REFUSED(program(arena, &(Around){ .in = test_folder() }, "tokens"), 2,
                   "standard input: cannot be read: Is a directory");
     arena_free(arena);
@@ -303,6 +308,8 @@ static void what_is_no_command_line_is_refused_in_one_line(void)
         { "list things", "list: 'things' is no list" },
         { "list methods things", "things: is a second list" },
         { "list methods --mrkdown", "--mrkdown: is unknown; should be --markdown" },
+        { "sweep --schema some.yaml", "--schema: 'some.yaml' is given, too; should be without" },
+        { "--version run", "run: is not understood; should be --version alone" },
         { "probe --fast 1", "--fast: is unknown" },
         { "probe 1", "1: is not understood" },
     };

@@ -160,7 +160,9 @@ static void each_failure_is_overcome_or_said(void)
         { "missing", "/missing/plain: The requested URL returned error: 404\n", 1, NULL },
         { "loop", "redirects", 1, NULL },
         { "short", "/short/plain: ", 1, "GET /short/plain bytes=150000-" },
-        { "full", "has the wrong sum ", 1, NULL },
+        { "full", "/full/plain: sends more than the 200000 bytes that it should\n", 1, NULL },
+        { "endless", "/endless/plain: sends more than the 200000 bytes ", 1, NULL },
+        { "trickle", "again in 0 s", 0, "GET /trickle/plain bytes=" },
     };
     for (size_t i = 0; i < sizeof of / sizeof *of; i++) {
         const char *lines =

@@ -438,6 +438,36 @@ static void a_word_of_gnuplot_is_a_failure_that_leaves_no_picture(void)
     arena_free(arena);
 }
 
+// As a full disk leaves it, of which gnuplot says nothing.
+static void half_a_picture_is_none_and_the_old_one_stays(void)
+{
+    static const char *const half[] = { "", "print '<svg'\n",
+                                        "do for [i=1:99] {print '<g></g>'}\n" };
+    static const char *const others[] = { "page.gp", "panel.gp", "score_by_params.gp" };
+    Arena *arena = arena_of_test();
+    Error error = { 0 };
+    const char *folder = test_folder(), **name;
+    const char *old = path_join(arena, folder, "figures/score_by_params.svg");
+    size_t names;
+    if (gnuplot_is_here() && CHECK(folder_make(path_join(arena, folder, "figures"), &error))) {
+        CHECK(file_write_text(old, "old", &error));
+        for (int o = 0; o < 3; o++)
+            CHECK(file_write_text(path_join(arena, folder, others[o]), "", &error));
+        for (int h = 0; h < 3; h++) {
+            CHECK(file_write_text(
+                path_join(arena, folder, "style.gp"),
+                arena_format(arena, "number(name) = 1\nset print out\n%s", half[h]), &error));
+            CHECK(!drawn(arena, folder, sweep_rows(arena), SWEEP_ROWS, folder, "score_by_params",
+                         &error));
+            CHECK_ERROR(&error, ERROR_ENVIRONMENT, "score_by_params.svg: not written whole");
+            CHECK_TEXT(picture(arena, folder, "score_by_params.svg"), "old");
+        }
+        CHECK(folder_list(arena, path_join(arena, folder, "figures"), "", &name, &names, &error));
+        CHECK(names == 2); // and the data
+    }
+    arena_free(arena);
+}
+
 // Line ends in a folder's name, in a task's; quotes, blanks and backticks as above.
 static void line_ends_in_names_stop_no_figure(void)
 {
@@ -507,6 +537,7 @@ void suite_figure(void)
     ADD(nothing_to_draw_is_said);
     ADD(a_missing_gnuplot_is_named_with_its_package);
     ADD(a_word_of_gnuplot_is_a_failure_that_leaves_no_picture);
+    ADD(half_a_picture_is_none_and_the_old_one_stays);
     ADD(line_ends_in_names_stop_no_figure);
     ADD(methods_without_a_shape_are_letters);
     ADD(no_two_methods_share_a_shape);

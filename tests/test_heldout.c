@@ -142,6 +142,19 @@ static void a_model_without_the_head_has_no_loss_and_a_warning(void)
     arena_free(b.arena);
 }
 
+static void a_loss_that_is_no_number_is_warned_of(void)
+{
+    Bench b = bench_new();
+    const char *model = model_without(b.arena, b.folder, "broken", "weather");
+    Row row = run_of(&b, "head", SETTINGS("model", model));
+    CHECK(row_ok(&row) && isfinite(row.score_dev)); // the task has no such word
+    CHECK(isnan(row.mlm_before) && isnan(row.mlm_after));
+    CHECK(row.warnings && strstr(row.warnings, "the loss on held-out texts is nan before the run"));
+    CHECK(row.warnings && strstr(row.warnings, "the loss on held-out texts is nan after the run"));
+    CHECK(!run_of(&b, "head", NULL).warnings);
+    arena_free(b.arena);
+}
+
 static Tokenizer *tiny(Bench *b)
 {
     Error error;
@@ -260,6 +273,7 @@ void suite_heldout(void)
     ADD(asking_changes_nothing_of_the_run_but_its_key);
     ADD(asking_adds_nothing_to_the_peaks_of_the_run);
     ADD(a_model_without_the_head_has_no_loss_and_a_warning);
+    ADD(a_loss_that_is_no_number_is_warned_of);
     ADD(what_is_picked_and_what_it_becomes_have_the_paper_s_shares);
     ADD(masks_depend_on_text_number_and_position_alone);
     ADD(a_file_that_is_no_texts_is_refused_with_its_line);

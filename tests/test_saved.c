@@ -340,6 +340,35 @@ static void lines_that_are_no_texts_are_named(void)
     arena_free(b.arena);
 }
 
+// The run has not met the word, whose vector is no number.
+static void an_answer_that_is_no_number_is_none(void)
+{
+    Bench b = bench_new();
+    const char *texts = path_join(b.arena, b.folder, "texts");
+    const char *model = model_without(b.arena, b.folder, "broken", "weather");
+    const char *with = arena_format(b.arena, "--model %s", model);
+    run_saving(&b, b.task, "lora", SETTINGS("model", model));
+    CHECK(predict_task(&b, b.task, with).status == 0);
+    FILE *out = fopen(texts, "we");
+    for (int i = 0; i < 1500; i++) // more than are answered at once
+        fputs("the meal\n", out);
+    fputs("the weather\nthe meal\n", out);
+    CHECK(fclose(out) == 0);
+    CHECK_REFUSED(predict(&b, arena_format(b.arena, "%s --file %s", with, texts)), 1,
+                  "texts: the row with id 1500 gets a logit that is no finite number");
+    CHECK_REFUSED(
+        program(b.arena, &(Around){ .in = texts }, "predict %s %s --file -", b.save, with), 1,
+        "standard input: the row with id 1500 ");
+    write_text(arena_format(b.arena, "%s.csv", texts), "text\nthe meal\nthe weather\n");
+    CHECK_REFUSED(predict(&b, arena_format(b.arena, "%s --file %s.csv", with, texts)), 1,
+                  "texts.csv: the row with id 1 ");
+    write_text(path_join(b.arena, b.task, "test.csv"),
+               "text,label\nthe meal,good\nthe film,bad\nthe weather,bad\n");
+    CHECK_REFUSED(predict_task(&b, b.task, arena_format(b.arena, "%s --split test", with)), 1,
+                  "task test: the row with id 2 ");
+    arena_free(b.arena);
+}
+
 static void a_batch_that_there_is_no_memory_for_is_refused(void)
 {
     enum { TEXTS = 16000 };
@@ -513,6 +542,27 @@ static void a_later_run_replaces_what_was_saved_and_one_that_fails_does_not(void
     arena_free(b.arena);
 }
 
+// A limit on the size of a file stands for the full disk of another folder: it is met by the
+// tensors.
+static void where_nothing_can_be_saved_the_row_is_kept(void)
+{
+    Bench b = bench_new();
+    Said said = program(b.arena, &(Around){ .file_bytes = 1 << 20 },
+                        "run --model tiny --task %s --method full --min-steps 2 --out %s --save %s",
+                        b.task, b.out, b.save);
+    const char **name;
+    size_t rows;
+    Error error;
+    CHECK(folder_list(b.arena, path_join(b.arena, b.out, "rows"), ".csv", &name, &rows, &error));
+    if (CHECK(rows == 1))
+        CHECK_REFUSED(said, 3,
+                      arena_format(b.arena, "--save: the row is kept, %s/rows/%s; %s", b.out,
+                                   name[0], b.save));
+    CHECK(files_below(path_join(b.arena, b.out, "predictions")) == 1);
+    CHECK(files_below(b.save) == 0);
+    arena_free(b.arena);
+}
+
 // A tuned model that is not tuned: its head as the seed draws it.
 typedef struct {
     Request request;
@@ -580,6 +630,7 @@ void suite_saved(void)
     ADD(texts_have_a_row_each_with_probabilities);
     ADD(texts_beyond_those_read_at_once_are_answered_alike);
     ADD(lines_that_are_no_texts_are_named);
+    ADD(an_answer_that_is_no_number_is_none);
     ADD(a_batch_that_there_is_no_memory_for_is_refused);
     ADD(a_description_that_lies_is_refused);
     ADD(tensors_that_are_not_those_of_the_run_are_refused);
@@ -587,5 +638,6 @@ void suite_saved(void)
     ADD(predict_wants_one_folder_and_one_thing_to_predict);
     ADD(a_folder_with_anything_else_is_refused_before_training);
     ADD(a_later_run_replaces_what_was_saved_and_one_that_fails_does_not);
+    ADD(where_nothing_can_be_saved_the_row_is_kept);
     ADD(of_two_that_save_at_once_both_files_are_one_s);
 }

@@ -305,6 +305,15 @@ bool utf8_valid(const uint8_t *text, size_t size, size_t *bad)
     return true;
 }
 
+bool text_plain(const char *text)
+{
+    const uint8_t *at = (const uint8_t *)text;
+    for (; *at; at++)
+        if (*at < 0x20 || *at == 0x7f || (*at == 0xc2 && at[1] < 0xa0)) // U+0080 to U+009F
+            return false;
+    return utf8_valid((const uint8_t *)text, strlen(text), NULL);
+}
+
 void text_append(Arena *arena, const char **text, const char *separator, const char *format, ...)
 {
     va_list arguments;

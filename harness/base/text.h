@@ -43,6 +43,8 @@ size_t utf8_columns(const char *text, size_t length);
 // Bytes of the text that fit a width in columns: where it goes on, up to a blank; of a word that is
 // longer than a line up to a sign between parts of a name, as in "lora:rank=4,targets=all".
 size_t text_fitting(const char *text, size_t width);
+// What may stand in a cell and on a terminal: UTF-8 without control characters.
+bool text_plain(const char *text);
 bool utf8_valid(const uint8_t *text, size_t size, size_t *bad); // *bad: the first bad byte's offset
 // Appends to a growing text: "" or NULL at first; `separator` only between parts.
 __attribute__((format(printf, 4, 5))) void

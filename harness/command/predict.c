@@ -1,4 +1,5 @@
 // predict.c: tunemark predict: what a saved method says of a split or of any texts.
+#include "base/lines.h"
 #include "base/text.h"
 #include "command/asked.h"
 #include "command/commands.h"
@@ -8,7 +9,6 @@
 #include "run/saved.h"
 #include <errno.h>
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
 
 static const Flag flags[] = {
@@ -83,6 +83,19 @@ static const float *compute(const Predict *p, Arena *arena, const Tokens *tokens
         logits_of(arena, tokens, &batches, (size_t)p->description.outputs, ask, tuned);
     tuned_free(tuned);
     return logits;
+}
+
+// A logit that is no finite number says nothing. `before`: ids of `texts` that went before.
+static bool all_finite(const Predict *p, const char *texts, size_t before, const float *logits,
+                       size_t count, Error *error)
+{
+    size_t outputs = (size_t)p->description.outputs;
+    for (size_t i = 0; i < count * outputs; i++)
+        if (!isfinite(logits[i]))
+            return fail(error, ERROR_WORK, (Where){ .file = texts }, NULL,
+                        "the row with id %zu gets a logit that is no finite number",
+                        before + i / outputs);
+    return true;
 }
 
 // To --out, whole, or to standard output.
@@ -177,6 +190,9 @@ static bool predict_split(const Predict *p, FilesRead *files, Error *error)
          !dataset_labels(&task->task, split, &task->dataset, error)))
         return false;
     size_t outputs = (size_t)p->description.outputs;
+    const char *texts = arena_format(p->arena, "%s %s", task->task.name, split_names[split]);
+    if (!all_finite(p, texts, 0, got, tokens.count, error))
+        return false;
     float *logits = arena_take(p->arena, tokens.count * outputs + 1, sizeof *logits);
     for (size_t i = 0; i < tokens.count * outputs; i++)
         logits[i] = got[i - i % outputs + (size_t)by_task[i % outputs]];
@@ -196,51 +212,21 @@ static bool predict_split(const Predict *p, FilesRead *files, Error *error)
 // ---- any texts
 
 // They are read, and answered, so many at a time, so that any number of them takes the same memory.
-enum { TEXTS_AT_ONCE = 1024, ROOM_AT_ONCE = 1 << 28 };
+enum { TEXTS_AT_ONCE = 1024 };
 
 typedef struct {
-    const char *name;
-    FILE *in;    // a text a line; NULL: rows of a table
-    char *line;  // the one that was read last
-    size_t room; // bytes for those at once
+    Lines lines; // a text a line; .in NULL: rows of a table, of which .read went before
     Csv table;
     size_t text, text_b; // columns
-    size_t read;         // texts that went before
 } Source;
-
-// The next line without its end; NULL: there is none.
-static bool next_line(Source *from, const char **text, Error *error)
-{
-    Where where = { .file = from->name, .line = from->read };
-    size_t length = 0;
-    int byte;
-    while ((byte = getc_unlocked(from->in)) != EOF && byte != '\n' && length < from->room)
-        from->line[length++] = (char)byte;
-    if (ferror(from->in))
-        return fail(error, errno == EISDIR ? ERROR_INPUT : ERROR_ENVIRONMENT, where, NULL,
-                    "cannot be read: %s", strerror(errno));
-    if (length == from->room)
-        return fail(error, ERROR_INPUT, where, "texts, one a line, of 256 KB or less",
-                    "the next texts take more than 256 MB");
-    if (!bytes_are_text((Bytes){ (const uint8_t *)from->line, length }, where, error))
-        return false;
-    bool ended = byte == EOF && length == 0;
-    from->room -= length;
-    from->read += !ended;
-    from->line[length] = '\0';
-    if (length > 0 && from->line[length - 1] == '\r')
-        from->line[length - 1] = '\0';
-    *text = ended ? NULL : from->line;
-    return true;
-}
 
 // A line is a text, an empty one too, so that rows and lines have the same numbers.
 static bool next_lines(Source *from, Arena *arena, size_t most, Examples *examples, Error *error)
 {
     const char *text = NULL;
-    from->room = ROOM_AT_ONCE;
+    from->lines.room = LINES_ROOM;
     while (examples->count < most) {
-        if (!next_line(from, &text, error))
+        if (!lines_next(&from->lines, &text, error))
             return false;
         if (!text)
             break;
@@ -251,8 +237,9 @@ static bool next_lines(Source *from, Arena *arena, size_t most, Examples *exampl
 
 static void next_rows(Source *from, size_t most, Examples *examples)
 {
-    for (; examples->count < most && from->read < from->table.rows; from->read++) {
-        const char *const *field = from->table.row[from->read].field;
+    size_t *read = &from->lines.read;
+    for (; examples->count < most && *read < from->table.rows; ++*read) {
+        const char *const *field = from->table.row[*read].field;
         examples->example[examples->count++] =
             (Example){ .text = field[from->text],
                        .text_b = from->text_b == SIZE_MAX ? NULL : field[from->text_b] };
@@ -262,20 +249,21 @@ static void next_rows(Source *from, size_t most, Examples *examples)
 static bool open_lines(const Predict *p, Source *from, Error *error)
 {
     bool piped = !strcmp(p->file, "-");
-    from->name = piped ? "standard input" : p->file;
+    Lines *lines = &from->lines;
+    lines->name = piped ? "standard input" : p->file;
     if (p->saved.pairs)
-        return fail(error, ERROR_INPUT, (Where){ .file = from->name },
+        return fail(error, ERROR_INPUT, (Where){ .file = lines->name },
                     "NAME.csv with text and text_b",
                     "has one text a line, and this method reads pairs");
-    from->line = arena_take(p->arena, ROOM_AT_ONCE + 1, 1);
-    from->in = piped ? stdin : fopen(p->file, "re");
-    return from->in || fail(error, ERROR_INPUT, (Where){ .file = p->file }, NULL,
-                            "cannot be read: %s", strerror(errno));
+    lines->line = arena_take(p->arena, LINES_ROOM + 1, 1);
+    lines->in = piped ? stdin : fopen(p->file, "re");
+    return lines->in || fail(error, ERROR_INPUT, (Where){ .file = p->file }, NULL,
+                             "cannot be read: %s", strerror(errno));
 }
 
 static bool open_table(const Predict *p, Source *from, Error *error)
 {
-    from->name = p->file;
+    from->lines.name = p->file;
     if (!csv_read(p->arena, p->file, CSV_COMMAS, true, &from->table, error))
         return false;
     from->text = csv_column(&from->table, "text");
@@ -296,7 +284,7 @@ static bool answer_next(const Predict *p, Source *from, Arena *arena, Answered *
     Examples examples = { arena_zero(arena, most, sizeof *examples.example), 0 };
     Tokens tokens;
     const float *logits;
-    if (!from->in)
+    if (!from->lines.in)
         next_rows(from, most, &examples);
     else if (!next_lines(from, arena, most, &examples, error))
         return false;
@@ -304,7 +292,9 @@ static bool answer_next(const Predict *p, Source *from, Arena *arena, Answered *
         return true;
     if (!tokens_of(arena, p->model->tokenizer, &unlabelled, examples, (size_t)p->saved.max_length,
                    &tokens, error) ||
-        !(logits = compute(p, arena, &tokens, error)))
+        !(logits = compute(p, arena, &tokens, error)) ||
+        !all_finite(p, from->lines.name, from->lines.read - examples.count, logits, examples.count,
+                    error))
         return false;
     float *kept = arena_take(p->arena, examples.count * outputs, sizeof *kept);
     memcpy(kept, logits, examples.count * outputs * sizeof *kept);
@@ -366,15 +356,15 @@ static bool texts_body(FILE *out, const void *of)
 
 static bool predict_texts(Predict *p, Error *error)
 {
-    Source from = { .in = NULL };
+    Source from = { .lines.in = NULL };
     const char *end = strrchr(p->file, '.');
     bool table = end && !strcmp(end, ".csv");
     if (argument_value(&p->arguments, "split"))
         return fail(error, ERROR_INPUT, (Where){ .item = "--split" }, "with --task",
                     "is not for a file");
     bool ok = (table ? open_table : open_lines)(p, &from, error) && answer_all(p, &from, error);
-    if (from.in && from.in != stdin)
-        fclose(from.in);
+    if (from.lines.in && from.lines.in != stdin)
+        fclose(from.lines.in);
     if (ok && !p->answered)
         return fail(error, ERROR_INPUT, (Where){ .file = p->file }, "texts, one a line",
                     "has no text");

@@ -96,8 +96,11 @@ static bool command(const Invocation *invocation, int *status, Error *error)
     Arena *arena = invocation->arena;
     const Arguments *arguments = invocation->arguments;
     (void)status; // runs that did not end ok are an error that says how many
-    if (argument_is(arguments, "schema") && arguments->operands == 0)
-        return spec_schema(stdout, error);
+    if (argument_is(arguments, "schema"))
+        return arguments->operands == 0
+                   ? spec_schema(stdout, error)
+                   : fail(error, ERROR_INPUT, (Where){ .item = "--schema" }, "without a spec",
+                          "'%s' is given, too", arguments->operand[0]);
     if (arguments->operands != 1)
         return fail(error, ERROR_INPUT, (Where){ .item = "sweep" },
                     "one, as results/specs/quick.yaml", "%zu specs are given", arguments->operands);

@@ -1,10 +1,9 @@
 // tokens.c: tunemark tokens.
+#include "base/lines.h"
 #include "base/text.h"
 #include "command/asked.h"
 #include "command/commands.h"
 #include "run/files.h"
-#include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 
 static const Flag flags[] = {
@@ -57,26 +56,18 @@ static bool tokens(const Invocation *invocation, int *status, Error *error)
                      (size_t)max_length, ids);
         return true;
     }
-    char *line = NULL;
-    size_t room = 0;
-    Where where = { .file = "standard input", .line = 0 };
-    ssize_t got;
-    bool ok = true;
-    while (ok && (got = getline(&line, &room, stdin)) >= 0) {
-        size_t mark = arena_mark(arena);
-        if (got > 0 && line[got - 1] == '\n')
-            line[--got] = '\0';
-        ok = bytes_are_text((Bytes){ (const uint8_t *)line, (size_t)got }, where, error);
-        if (ok)
-            tokens_print(tokenizer, arena, line, NULL, (size_t)max_length, ids);
-        where.line++;
-        arena_rewind(arena, mark);
+    Lines lines = { .name = "standard input", .in = stdin };
+    const char *text;
+    lines.line = arena_take(arena, LINES_ROOM + 1, 1);
+    size_t mark = arena_mark(arena);
+    for (;; arena_rewind(arena, mark)) {
+        lines.room = LINES_ROOM;
+        if (!lines_next(&lines, &text, error))
+            return false;
+        if (!text)
+            return true;
+        tokens_print(tokenizer, arena, text, NULL, (size_t)max_length, ids);
     }
-    if (ok && ferror(stdin))
-        ok = fail(error, errno == EISDIR ? ERROR_INPUT : ERROR_ENVIRONMENT, where, NULL,
-                  "cannot be read: %s", strerror(errno));
-    free(line);
-    return ok;
 }
 
 const Command command_tokens = {

@@ -93,7 +93,21 @@ static bool put_data(FILE *out, const void *content)
     return !ferror(out);
 }
 
-static bool draw(const Figure *figure, const char *path, const char *kind, Error *error)
+// gnuplot says nothing of a disk that was full, which leaves a picture without its end.
+static bool is_whole(const char *path, const char *end)
+{
+    enum { LAST = 64 };
+    char last[LAST];
+    FILE *in = fopen(path, "re");
+    bool far = in && fseek(in, -LAST, SEEK_END) == 0;
+    size_t got = far ? fread(last, 1, LAST, in) : 0;
+    if (in)
+        fclose(in);
+    return memmem(last, got, end, strlen(end)) != NULL;
+}
+
+static bool draw(const Figure *figure, const char *path, const char *kind, const char *end,
+                 Error *error)
 {
     const char *part = arena_format(figure->arena, "%s.%ld.part", path, (long)getpid());
     FILE *script = tmpfile();
@@ -107,6 +121,9 @@ static bool draw(const Figure *figure, const char *path, const char *kind, Error
              strerror(errno));
     rewind(script);
     done = done && gnuplot_run(figure->arena, script, path, error);
+    if (done && !is_whole(part, end))
+        done = fail(error, ERROR_ENVIRONMENT, (Where){ .file = path }, NULL,
+                    "not written whole: is there no space?");
     if (done && rename(part, path) != 0)
         done = fail(error, ERROR_ENVIRONMENT, (Where){ .file = path }, NULL, "not written: %s",
                     strerror(errno));
@@ -118,13 +135,16 @@ static bool draw(const Figure *figure, const char *path, const char *kind, Error
 
 static bool figure_write(Figure *figure, const char *folder, bool pdf, Error *error)
 {
-    const char *const formats[] = { "svg", "png", "pdf" };
+    static const struct {
+        const char *name, *end;
+    } format[] = { { "svg", "</svg>" }, { "png", "IEND" }, { "pdf", "%%EOF" } };
     if (!folder_make(folder, error) || !file_write(figure->csv, put_data, figure, error))
         return false;
     for (int f = 0; f < (pdf ? 3 : 2); f++)
-        if (!draw(figure,
-                  arena_format(figure->arena, "%s/%s.%s", folder, figure->kind->name, formats[f]),
-                  formats[f], error))
+        if (!draw(
+                figure,
+                arena_format(figure->arena, "%s/%s.%s", folder, figure->kind->name, format[f].name),
+                format[f].name, format[f].end, error))
             return false;
     return true;
 }

@@ -236,10 +236,9 @@ bool prepare_for(Arena *arena, FilesRead *files, const Request *request, FileAsk
     *p = (Prepared){ .request = request };
     if (!decide_files(arena, files, p, error) || !decide_texts(arena, files, p, error) ||
         !decide_steps(arena, p, error) || !prepare_plans(arena, file, context, p, error) ||
-        !check_trained(p, error))
+        !check_trained(p, error) || !prepare_row(arena, p, error))
         return false;
     prepare_flops(p);
-    prepare_row(arena, p);
     prepare_key(arena, p, &p->row);
     p->row.warnings = prepare_warnings(arena, p);
     return true;

@@ -12,8 +12,9 @@ void prepare_flops(Prepared *p);
 unsigned prepare_heads(const Prepared *p);
 bool prepare_in_parts(const Prepared *p); // does a batch go through so?
 
-// The row's decided cells; then, from these, the hashes and the key; NULL: no warnings.
-void prepare_row(Arena *arena, Prepared *p);
+// The row's decided cells, refused where a text of the user is none for a row; then, from these,
+// the hashes and the key; NULL: no warnings.
+bool prepare_row(Arena *arena, Prepared *p, Error *error);
 void prepare_key(Arena *arena, const Prepared *p, Row *row);
 const char *prepare_warnings(Arena *arena, const Prepared *p);
 #endif

@@ -1,5 +1,6 @@
 // prepare_row.c: the row's decided cells: what is known of a run before anything is computed.
 #include "run/prepare_impl.h"
+#include "base/text.h"
 
 static const char *yes_no(bool flag)
 {
@@ -126,7 +127,21 @@ static void row_memory(const Ledger *ledger, Row *row)
     row->eval_plan_peak = ledger_evaluation(ledger);
 }
 
-void prepare_row(Arena *arena, Prepared *p)
+// Names of folders, of a sweep and a study may be any bytes; no reader takes such a row.
+static bool check_texts(const Row *row, Error *error)
+{
+    for (size_t i = 0; i < row_columns; i++) {
+        const Column *column = &row_column[i];
+        const char *text =
+            column->type == COLUMN_Text ? *(const Text *)((const char *)row + column->field) : NULL;
+        if (text && !text_plain(text))
+            return fail(error, ERROR_INPUT, (Where){ .item = column->name },
+                        "UTF-8 without control characters", "'%s' is no text for a row", text);
+    }
+    return true;
+}
+
+bool prepare_row(Arena *arena, Prepared *p, Error *error)
 {
     row_clear(&p->row);
     row_what(arena, p, &p->row);
@@ -135,4 +150,5 @@ void prepare_row(Arena *arena, Prepared *p)
     row_rates(p, &p->row);
     row_parameters(p, &p->row);
     row_memory(&p->ledger, &p->row);
+    return check_texts(&p->row, error);
 }

@@ -158,7 +158,7 @@ static bool compute(Arena *arena, Run *run, Error *error)
         return false;
     phase_ended(&peaks);
     t.loaded = seconds_now();
-    if (!run_forgetting(run, NULL, &row->mlm_before, error))
+    if (!run_forgetting(arena, run, NULL, &row->mlm_before, error))
         return false;
     checkpoint_rest(&p->model->checkpoint); // what this read counts for no phase of the run
     t.asked = seconds_now(), t.cpu = cpu_seconds() - run->cpu_started;
@@ -178,7 +178,7 @@ static bool compute(Arena *arena, Run *run, Error *error)
         return false;
     row->rss_eval_peak = phase_ended(&peaks);
     row->rss_peak = peaks.highest;
-    if (!run_forgetting(run, run->trainer.state, &row->mlm_after, error))
+    if (!run_forgetting(arena, run, run->trainer.state, &row->mlm_after, error))
         return false;
     t.ended = seconds_now();
     row_times(run, &t, claimed, row);

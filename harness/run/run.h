@@ -4,8 +4,9 @@
 #include "base/row.h"
 #include "run/request.h"
 
-// Trains, evaluates, writes what --save asks for, OUT/scores/KEY.csv,
-// OUT/predictions/KEY.csv, OUT/curves/KEY.csv, OUT/profiles/KEY.csv and last OUT/rows/KEY.csv.
+// Trains, evaluates, writes OUT/scores/KEY.csv, OUT/predictions/KEY.csv, OUT/curves/KEY.csv,
+// OUT/profiles/KEY.csv, then OUT/rows/KEY.csv and last what --save asks for: where that fails the
+// row is there, and the error names it.
 // `row` is what was written. True also for a run that diverged or ran out of time (row.status says
 // so); one that did not end ok never replaces a row that did (ERROR_WORK). `tell` (may be NULL) is
 // told of each step, and of step 0, without loss and rate, while the frozen prefix is computed or

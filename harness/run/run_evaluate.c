@@ -76,10 +76,16 @@ bool run_evaluate_all(Arena *arena, Run *run, Error *error)
     return true;
 }
 
-bool run_forgetting(Run *run, const State *tuned, double *loss, Error *error)
+bool run_forgetting(Arena *arena, Run *run, const State *tuned, double *loss, Error *error)
 {
     Prepared *p = &run->prepared;
     if (p->heldout.batches == 0 || (tuned && !row_ok(run->row)))
         return true;
-    return heldout_loss(&p->heldout, &p->description, &p->model->checkpoint, tuned, loss, error);
+    if (!heldout_loss(&p->heldout, &p->description, &p->model->checkpoint, tuned, loss, error))
+        return false;
+    if (!isfinite(*loss)) // the row has no cell for it
+        run_warn(arena, run->row,
+                 arena_format(arena, "the loss on held-out texts is %g %s the run", *loss,
+                              tuned ? "after" : "before"));
+    return true;
 }

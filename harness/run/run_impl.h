@@ -50,7 +50,7 @@ Evaluation run_evaluate(Arena *arena, Run *run, Split split);
 bool run_evaluate_all(Arena *arena, Run *run, Error *error);
 // The held-out loss of the checkpoint (tuned NULL) or of what it has become; unknown where there is
 // none to measure, and of a run that did not end well.
-bool run_forgetting(Run *run, const State *tuned, double *loss, Error *error);
+bool run_forgetting(Arena *arena, Run *run, const State *tuned, double *loss, Error *error);
 
 // A folder that cannot be written is known before the training, not after it.
 bool run_folders(Arena *arena, const Run *run, Error *error);

@@ -1,4 +1,5 @@
-// run_write.c: what a run leaves. The row comes last, so that what stands in rows/ is whole.
+// run_write.c: what a run leaves. The row comes after its files, so that what stands in rows/ is
+// whole; what --save asks for comes behind both, so that no room for it costs no row.
 #include "run/run_impl.h"
 #include "base/lock.h"
 #include "run/saved.h"
@@ -38,13 +39,15 @@ static bool write_row(Arena *arena, const Run *run, const char *out, Error *erro
 bool run_write(Arena *arena, Run *run, Error *error)
 {
     const Protocol *protocol = &run->request->protocol;
-    if (run->evaluations > 0 && protocol->save &&
-        !saved_write(arena, protocol->save, &run->prepared, &run->trainer, error))
-        return false;
+    Error why;
     Lock lock = lock_folder(path_join(arena, protocol->out, "rows"));
     bool ok = write_row(arena, run, protocol->out, error);
     lock_release(&lock);
-    return ok;
+    if (!ok || run->evaluations == 0 || !protocol->save ||
+        saved_write(arena, protocol->save, &run->prepared, &run->trainer, &why))
+        return ok;
+    return fail(error, why.kind, (Where){ .item = "--save" }, NULL, "the row is kept, %s; %s",
+                row_file(arena, protocol->out, "rows", run->prepared.row.key), why.text);
 }
 
 bool run_folders(Arena *arena, const Run *run, Error *error)
