@@ -12,7 +12,7 @@ unset tics
 unset grid
 at_x(points) = points / real(width)
 at_y(points) = points / real(height)
-set label 1 page_title at screen at_x(12),(1 - at_y(16)) font font.":Bold,13"
+set label 1 "{/:Bold ".page_title."}" at screen at_x(12),(1 - at_y(16)) font font.",13" enhanced
 set for [l=1:captions] label 1+l caption[l] at screen at_x(12),(1 - at_y(36 + 15 * (l - 1))) \
     font font.",10" tc rgb "#444444" noenhanced
 across(kind) = kind == 2 ? 2 : 3 # dashes of null, dots of a floor
