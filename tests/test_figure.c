@@ -77,6 +77,7 @@ static void a_sweep_gives_data_and_two_pictures_a_figure_and_nothing_else(void)
     Row *rows = sweep_rows(arena);
     for (size_t i = 0; i < SWEEP_ROWS; i++)
         rows[i].plan_weights = 6000000, rows[i].plan_activations = 15500000;
+    rows[0].cache_saved_s = 1;
     if (gnuplot_is_here() && CHECK(drawn(arena, folder, rows, SWEEP_ROWS, "plots", NULL, &error))) {
         CHECK(folder_list(arena, path_join(arena, folder, "figures"), "", &name, &names, &error));
         CHECK(names == 3 * FIGURES);
@@ -88,6 +89,7 @@ static void a_sweep_gives_data_and_two_pictures_a_figure_and_nothing_else(void)
             CHECK(strstr(svg, arena_format(arena, ">%s<", figure[f].xlabel)) != NULL);
             CHECK(strstr(svg, ">adapter<") != NULL && strstr(svg, "n = 5.") != NULL);
             CHECK(strstr(svg, "reviews") != NULL);
+            CHECK(!strstr(svg, "of a frozen bottom") == (f != 2));
             CHECK(!strstr(svg, "scale(0.00)")); // librsvg refuses such a file whole
             CHECK(!strstr(svg, ":Bold\""));     // no family has that name
         }

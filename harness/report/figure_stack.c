@@ -233,6 +233,13 @@ static bool find(Figure *figure)
     const char *narrow = find_legend(figure);
     if (*narrow)
         text_append(figure->arena, &figure->caption, " ", "Too little to be seen: %s.", narrow);
+    const Row *const *run = figure->summary->run;
+    bool kept = false;
+    for (size_t i = 0; i < figure->summary->runs && stack->largest; i++)
+        kept |= run[i]->cache_saved_s > 0;
+    if (kept)
+        text_append(figure->arena, &figure->caption, " ",
+                    "What is kept of a frozen bottom for all rows is in activations.");
     const char *busy = busy_text(figure->arena, figure->summary->run, figure->summary->runs);
     if (!stack->largest && busy)
         text_append(figure->arena, &figure->caption, " ", "By the clock: %s.", busy);
