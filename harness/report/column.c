@@ -154,16 +154,19 @@ const char *busy_text(Arena *arena, const Row *const *run, size_t runs)
         if (!row_ok(run[r]) || run[r]->threads != 1 || isnan(share))
             continue;
         timed++;
-        busy += share < QUIET;
-        least = fmin(least, share);
-        most = fmax(most, share);
+        if (share >= QUIET)
+            continue;
+        busy++;
+        least = fmin(least, floor(share));
+        most = fmax(most, floor(share));
     }
     return busy == 0
                ? NULL
                : arena_format(arena,
-                              "%zu of %zu run%s had less than %d %% of their core (%.0f to"
-                              " %.0f %%), since the machine was busy",
-                              busy, timed, timed == 1 ? "" : "s", QUIET, least, fmin(most, 100));
+                              "%zu of %zu run%s had less than %d %% of their core (%.0f%s %%), "
+                              "since the machine was busy",
+                              busy, timed, timed == 1 ? "" : "s", QUIET, least,
+                              most > least ? arena_format(arena, " to %.0f", most) : "");
 }
 
 const char *dead_text(Arena *arena, const OnSplit *on)

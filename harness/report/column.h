@@ -47,7 +47,7 @@ const char *score_text(Arena *arena, const Interval *score); // "82.0 ± 2.0", i
 // Three digits, as far as the last is no fraction of a hundredth; of less than 0.1 two digits.
 const char *three_digits(Arena *arena, double value);
 
-// "2 of 5 runs had less than 90 % of their core (17 to 93 %), since the machine was busy": what
+// "2 of 5 runs had less than 90 % of their core (17 to 89 %), since the machine was busy": what
 // makes seconds by the clock no cost of a method. Of runs of one thread that ended ok, whose
 // processor time is their wall clock on a machine that has nothing else to do. NULL: all had their
 // core.
