@@ -86,8 +86,9 @@ static void a_screen_says_what_differs_before_by_how_much_and_ends_with_a_verdic
              "\noptions     alpha=16, rank=8", "\nlr          0.001", "0.0003\n",
              "\nthe same    lr_source default, head pooler, commit 3fa2c1d, machine\n",
              "\ndetectable  ", "\naccuracy    lora 7", " ± ", "(over seeds alone)",
-             "\ndifference  -1", " points, 95 % interval -", "5 pairs of seeds, 300 items",
-             "\ninterval    ", "\nbootstrap   ", "a picture, it decides nothing",
+             "\ndifference  -1", " points, 95 % interval -", "; p < 0.001\n",
+             "5 pairs of seeds, 300 items", "\ninterval    ", "\nbootstrap   ",
+             "a picture, it decides nothing",
              "\nsign flip   p 0.062 on these very items; 5 seeds can't go below 0.062",
              "\nseeds       lora ahead in 0 of 5, full in 5", "\ncosts ", "1,000 (0.0667 %)",
              "\nverdict     lora scores lower than full, by 1");

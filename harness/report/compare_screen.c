@@ -70,9 +70,10 @@ static const char *thousands(Arena *arena, double value) // "8,450"
     return text_thousands(arena, arena_format(arena, "%.0f", value));
 }
 
+// Far out in the tail a p hangs on the tail's shape, which few seeds say nothing of.
 static const char *p_text(Arena *arena, double p)
 {
-    return isnan(p) ? "-" : arena_format(arena, p < 0.001 ? "%.0e" : "%.2g", p);
+    return isnan(p) ? "-" : p < 0.001 ? "< 0.001" : arena_format(arena, "%.2g", p);
 }
 
 // Of several machines or commits.
@@ -264,9 +265,9 @@ static void put_opinions(FILE *out, Arena *arena, const Comparisons *of, const C
     if (!result->paired)
         return;
     put_wrapped(out, "sign flip",
-                arena_format(arena, "p %s on these very items; %zu seed%s can't go below %s",
+                arena_format(arena, "p %s on these very items; %zu seed%s can't go below %.2g",
                              p_text(arena, block->flip.p), result->seeds,
-                             result->seeds == 1 ? "" : "s", p_text(arena, block->flip.smallest)));
+                             result->seeds == 1 ? "" : "s", block->flip.smallest));
     const char *wins = arena_format(arena, "%s ahead in %zu of %zu, %s in %zu", of->name[0],
                                     result->wins, result->seeds, of->name[1], result->losses);
     if (result->ties > 0)
