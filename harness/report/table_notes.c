@@ -159,9 +159,8 @@ static void note_scores(Notes *notes, const Table *table)
     const char *below = marked(table);
     bool scores = columns_has(table->shown, table->shown_count, "score");
     bool dead = false, tune = table->choice->trials;
-    for (size_t e = 0; e < table->entries; e++)
-        for (size_t c = 0; c < table->shown_count; c++)
-            dead = dead || column_shows_dead(table->arena, &table->shown[c], &table->entry[e]);
+    for (size_t e = 0; e < table->entries && !dead; e++) // all columns have the same splits
+        dead = column_shows_dead(table->arena, &table->shown[0], &table->entry[e]);
     for (size_t c = 0; c < table->shown_count; c++)
         tune = tune || !strcmp(known(table->shown[c].split), "tune");
     if (scores)
