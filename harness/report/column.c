@@ -232,6 +232,15 @@ static bool reported(const char *split, const At *at)
     return !split || !strcmp(split, known(at->block->split));
 }
 
+char **splits_typed(Arena *arena, const char *typed, size_t *count)
+{
+    char **split = text_split(arena, known(typed), ',', count);
+    if (*count > 0)
+        return split;
+    *count = 1;
+    return arena_zero(arena, 1, sizeof *split);
+}
+
 Interval at_score(Arena *arena, const At *at, const char *split)
 {
     return reported(split, at) ? at->cell->score
@@ -255,10 +264,8 @@ OnSplit at_on_split(Arena *arena, const At *at, const char *split)
 
 bool column_shows_dead(Arena *arena, const Shown *shown, const At *at)
 {
-    size_t splits = 0, dead = 0;
-    char **split = text_split(arena, known(shown->splits), ',', &splits);
-    if (splits == 0)
-        return at->cell->dead > 0;
+    size_t splits, dead = 0;
+    char **split = splits_typed(arena, shown->splits, &splits);
     for (size_t s = 0; s < splits && dead == 0; s++)
         dead = at_on_split(arena, at, split[s]).dead;
     return dead > 0;
@@ -293,14 +300,14 @@ static const char *runs(Arena *arena, const Shown *shown, const At *at)
 {
     const char *text = "", *first = NULL;
     bool differ = false;
-    size_t splits = 0;
-    char **split = text_split(arena, known(shown->splits), ',', &splits);
-    for (size_t s = 0; s < (splits ? splits : 1); s++) {
-        size_t n = at_score(arena, at, splits ? split[s] : NULL).n, all = at->cell->runs;
+    size_t splits;
+    char **split = splits_typed(arena, shown->splits, &splits);
+    for (size_t s = 0; s < splits; s++) {
+        size_t n = at_score(arena, at, split[s]).n, all = at->cell->runs;
         const char *mine = arena_format(arena, n == all ? "%zu" : "%zu/%zu", n, all);
         first = first ? first : mine;
         differ = differ || strcmp(first, mine) != 0;
-        text_append(arena, &text, ", ", "%s %s", splits ? split[s] : "", mine);
+        text_append(arena, &text, ", ", "%s %s", known(split[s]), mine);
     }
     return differ ? text : first;
 }
@@ -313,9 +320,9 @@ static const char *letters_of_cell(Arena *arena, const Shown *shown, const At *a
 
 static double runs_number(Arena *arena, const Shown *shown, const At *at)
 {
-    size_t splits = 0;
-    char **split = text_split(arena, known(shown->splits), ',', &splits);
-    return (double)at_score(arena, at, splits ? *split : NULL).n;
+    size_t splits;
+    char **split = splits_typed(arena, shown->splits, &splits);
+    return (double)at_score(arena, at, *split).n;
 }
 
 // "1/3 dead, the others 80.0"; of several splits each with its name: "dev 1/3 dead; test 2/3 dead".
@@ -324,10 +331,10 @@ static const char *remarks(Arena *arena, const Shown *shown, const At *at)
     const Cell *cell = at->cell;
     Cell rest = *cell; // what is missing whatever the split
     const char *text = "";
-    size_t splits = 0;
-    char **split = text_split(arena, known(shown->splits), ',', &splits);
-    for (size_t s = 0; s < (splits ? splits : 1); s++) {
-        OnSplit on = at_on_split(arena, at, splits ? split[s] : NULL);
+    size_t splits;
+    char **split = splits_typed(arena, shown->splits, &splits);
+    for (size_t s = 0; s < splits; s++) {
+        OnSplit on = at_on_split(arena, at, split[s]);
         const char *mine = dead_text(arena, &on);
         if (!isnan(on.living))
             text_append(arena, &mine, ", ", "the others %.1f", 100 * on.living);

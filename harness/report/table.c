@@ -120,15 +120,15 @@ static void print_lines(FILE *out, const Table *table, const Layout *layout, con
 static const char *runs_range(const Table *table, const Layout *layout, const At *part,
                               const At *line)
 {
-    size_t fewest = SIZE_MAX, most = 0, splits = 0;
-    char **split = text_split(table->arena, known(table->choice->split), ',', &splits);
+    size_t fewest = SIZE_MAX, most = 0, splits;
+    char **split = splits_typed(table->arena, table->choice->split, &splits);
     for (size_t e = 0; e < table->entries; e++) {
         const At *at = &table->entry[e];
         if (!keys_same(table->arena, &layout->by, part, at) ||
             !keys_same(table->arena, &layout->rows, line, at))
             continue;
-        for (size_t s = 0; s < (splits ? splits : 1); s++) {
-            size_t n = at_score(table->arena, at, splits ? split[s] : NULL).n;
+        for (size_t s = 0; s < splits; s++) {
+            size_t n = at_score(table->arena, at, split[s]).n;
             fewest = n < fewest ? n : fewest;
             most = n > most ? n : most;
         }
