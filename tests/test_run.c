@@ -422,6 +422,16 @@ static void a_rate_that_was_given_is_told_from_the_default(void)
     arena_free(b.arena);
 }
 
+static void a_rate_is_of_no_fit(void)
+{
+    Bench b = run_bench();
+    Done without = run_of(&b, "feature", NULL);
+    Done with = run_of(&b, "feature", SETTINGS("lr", "0.1", "head-lr", "0.2"));
+    CHECK_TEXT(with.row.key, without.row.key);
+    CHECK(isnan(with.row.lr) && with.row.lr_source == NULL);
+    arena_free(b.arena);
+}
+
 // head claims to run calm below what it trains; lora does not.
 static void dropout_of_the_frozen_part_is_as_claimed_or_as_asked(void)
 {
@@ -756,6 +766,7 @@ void suite_run(void)
     ADD(a_test_file_without_labels_is_not_scored);
     ADD(a_profile_adds_up_and_changes_no_bit);
     ADD(a_rate_that_was_given_is_told_from_the_default);
+    ADD(a_rate_is_of_no_fit);
     ADD(dropout_of_the_frozen_part_is_as_claimed_or_as_asked);
     ADD(a_task_with_scores_has_correlations);
     ADD(each_head_is_another_model);

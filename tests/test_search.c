@@ -273,6 +273,14 @@ static void a_rate_of_another_problem_is_not_taken_over(void)
     sought.train_limit = 100;
     CHECK(found_of(arena, &rows, &sought, "there", "it", &found, &error));
     CHECK_TEXT(found.differs, "batch");
+    sought.metric = "f1";
+    CHECK(found_of(arena, &rows, &sought, "there", "it", &found, &error));
+    CHECK_TEXT(found.differs, "batch, metric");
+    row[1].model_sha = "a";
+    sought.model_sha = "b"; // another model of the same name
+    CHECK(!found_of(arena, &rows, &sought, "there", "it", &found, &error));
+    CHECK_ERROR(&error, ERROR_INPUT,
+                "there: has no search of it but with model_sha a; should be one with model_sha b");
     arena_free(arena);
 }
 

@@ -612,7 +612,7 @@ static void trial_rows_and_copies_are_left_out_and_counted(void)
     rows[3].key = "other"; // the same seed twice, though it is said to be another run
     Error error = { 0 };
     CHECK(printed(rows, 4, TABLE_TEXT, &error) == NULL);
-    CHECK_ERROR(&error, ERROR_INPUT, "the same run of lora, seed 1");
+    CHECK_ERROR(&error, ERROR_INPUT, "are both lora with seed 1, and no column but the key");
     arena_free(arena);
 }
 

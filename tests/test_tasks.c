@@ -432,6 +432,30 @@ static void a_saved_fold_is_judged_on_its_own_rows(void)
     arena_free(b.arena);
 }
 
+// What a score is in decides which trial and which epoch is the best.
+static void the_metric_is_in_the_key(void)
+{
+    Bench b = run_bench();
+    static const char *const metrics[] = { "accuracy", "f1_macro", "f1\npositive: a",
+                                           "f1\npositive: b" };
+    const char *folder = path_join(b.arena, b.folder, "folds"), *key[4];
+    Error error = { 0 };
+    CHECK(folder_make(folder, &error));
+    write_folds(b.arena, folder, false);
+    const char *task = path_join(b.arena, folder, "t.yaml");
+    for (int m = 0; m < 4; m++) {
+        write_text(task, arena_format(b.arena,
+                                      "version: 1\nfolder: .\nformat: words\nlabels: [a, b]\n"
+                                      "report: test\nfiles: {train: all, test: all}\nmetric: %s\n",
+                                      metrics[m]));
+        Done done = run_on(&b, task, "null", NULL);
+        key[m] = done.row.key;
+        for (int k = 0; k < m; k++)
+            CHECK(strcmp(key[m], key[k]) != 0);
+    }
+    arena_free(b.arena);
+}
+
 static void a_task_without_dev_reports_test_and_may_warn(void)
 {
     Bench b = run_bench();
@@ -717,6 +741,7 @@ void suite_tasks(void)
     ADD(a_fold_is_in_key_and_row);
     ADD(rows_say_what_they_are_and_scores_read_as_written);
     ADD(a_saved_fold_is_judged_on_its_own_rows);
+    ADD(the_metric_is_in_the_key);
     ADD(a_task_without_dev_reports_test_and_may_warn);
     ADD(tasks_are_listed_whether_they_are_here_or_not);
     ADD(tune_is_a_tenth_and_shares_nothing_with_train);

@@ -267,9 +267,11 @@ static bool seeds_differ(const Work *work, Error *error)
             for (size_t f = 0; same && f < work->fields; f++)
                 same = work->field[f].part != OF_SEED || !strcmp(a->value[f], b->value[f]);
             if (same)
-                return fail(error, ERROR_INPUT, (Where){ .item = a->row->task }, "one row a seed",
-                            "%s and %s are the same run of %s, seed %s", known(a->row->key),
-                            known(b->row->key), known(a->row->method),
+                return fail(error, ERROR_INPUT, (Where){ .item = a->row->task },
+                            "one row a seed: one of them moved to another folder",
+                            "rows %s and %s are both %s with seed %s, and no column but the key "
+                            "tells them apart",
+                            known(a->row->key), known(b->row->key), known(a->row->method),
                             row_text(work->arena, a->row, row_find("seed")));
         }
     return true;

@@ -145,13 +145,15 @@ static bool check_steps(Arena *arena, int64_t steps, size_t rows, int64_t batch,
 static void decide_training(Prepared *p, int64_t steps)
 {
     const Protocol *protocol = &p->request->protocol;
-    double rate = isnan(protocol->lr) ? method_rate(p->request->method, p->request->options,
-                                                    p->model->config.hidden)
-                                      : protocol->lr;
+    const Method *method = p->request->method;
+    bool by_steps = method_steps(method, p->request->options); // else a rate decides nothing
+    double rate = by_steps && !isnan(protocol->lr)
+                      ? protocol->lr
+                      : method_rate(method, p->request->options, p->model->config.hidden);
     p->training = (Training){
         .schedule = (Schedule)protocol->schedule,
         .lr = rate,
-        .head_lr = isnan(protocol->head_lr) ? rate : protocol->head_lr,
+        .head_lr = by_steps && !isnan(protocol->head_lr) ? protocol->head_lr : rate,
         .head_part = PART_HEAD,
         .warmup = schedule_warmup(protocol->warmup, steps),
         .steps = steps,

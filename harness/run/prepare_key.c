@@ -41,6 +41,11 @@ void prepare_key(Arena *arena, const Prepared *p, Row *row)
     if (p->task->task.folds)
         text =
             arena_format(arena, "%sfold=%d of %d\n", text, p->task->task.fold, p->task->task.folds);
+    const Task *task = &p->task->task;
+    if (task->metric != METRIC_ACCURACY) // it chooses rates and epochs, and is the score
+        text = arena_format(arena, "%smetric=%s%s%s\n", text, row->metric,
+                            task->metric == METRIC_F1 ? " of " : "",
+                            task->metric == METRIC_F1 ? task->labels[task->positive] : "");
     if (protocol->heldout)
         text = arena_format(arena, "%sheldout=%s\n", text, p->heldout.hash.hex);
     if (protocol->select != SELECT_LAST)

@@ -31,12 +31,11 @@ bool found_read(Arena *arena, const char *folder, FoundRows *rows, Error *error)
 }
 
 static const char *const setting_columns[] = { "model", "task", "method", "options", NULL };
-// What a spec may say beside the setting, the steps apart.
+// What a spec may say beside the setting, the steps apart, and what the task's files do.
 static const char *const protocol_columns[] = {
-    "pretrained", "head",     "schedule",     "frozen_dropout",
-    "select",     "train_on", "train_limit",  "fold",
-    "max_length", "batch",    "warmup",       "weight_decay",
-    "clip",       "dropout",  "frozen_dtype", NULL
+    "pretrained",  "head",    "schedule",     "frozen_dropout", "select",   "train_on",
+    "train_limit", "fold",    "max_length",   "batch",          "warmup",   "weight_decay",
+    "clip",        "dropout", "frozen_dtype", "metric",         "data_sha", NULL
 };
 
 // Names those of the columns (NULL-terminated) in which two rows differ as they are written:
@@ -89,7 +88,7 @@ static bool is_longer(Arena *arena, const FoundRows *rows, const Row *winner)
 static bool check_same(Arena *arena, const Row *final, const Row *decided, const char *folder,
                        const char *setting, Error *error)
 {
-    static const char *const names[] = { "pretrained", "head" };
+    static const char *const names[] = { "pretrained", "head", "model_sha", "vocab_sha" };
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
         const Column *column = row_find(names[i]);
         const char *there = row_text(arena, final, column),
