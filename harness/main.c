@@ -1,4 +1,5 @@
 // main.c: a table of commands, nothing else. It alone prints errors and exits.
+#include "base/file.h"
 #include "base/text.h"
 #include "base/version.h"
 #include "command/commands.h"
@@ -7,6 +8,7 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -126,8 +128,9 @@ static bool arguments_fit(Arena *arena, const Command *command, int count, char 
     if (!command->operands && arguments->operands > 0)
         return fail(error, ERROR_INPUT, (Where){ .item = arguments->operand[0] },
                     "an option with two dashes", "is not understood");
-    return command->takes_request || command->knows_options ||
-           arguments_known(arguments, command->flags, NULL, error);
+    return arguments_agree(arena, arguments, command->one_of, error) &&
+           (command->takes_request || command->knows_options ||
+            arguments_known(arguments, command->flags, NULL, error));
 }
 
 static bool command_run_it(const Command *command, int count, char **argument, int *status,
@@ -148,6 +151,15 @@ static bool command_run_it(const Command *command, int count, char **argument, i
               command->run(&invocation, status, error);
     arena_free(arena);
     return ok;
+}
+
+// Without it, what is there would be listed as nothing.
+static bool home_is_there(Error *error)
+{
+    const char *home = getenv("TUNEMARK_HOME");
+    return !home || !*home || folder_exists(home) ||
+           fail(error, ERROR_INPUT, (Where){ .item = "TUNEMARK_HOME" },
+                "a folder with datasets/ and models/", "'%s' is no folder", home);
 }
 
 static bool dispatch(int count, char **argument, int *status, Error *error)
@@ -172,7 +184,7 @@ static bool dispatch(int count, char **argument, int *status, Error *error)
         return false;
     if (asks_help(count - 2, argument + 2, &method) || wants_help)
         return command_help(command, method, error);
-    return command_run_it(command, count, argument, status, error);
+    return home_is_there(error) && command_run_it(command, count, argument, status, error);
 }
 
 int main(int count, char **argument)

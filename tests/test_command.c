@@ -309,6 +309,19 @@ static void what_is_no_command_line_is_refused_in_one_line(void)
         { "list methods things", "things: is a second list" },
         { "list methods --mrkdown", "--mrkdown: is unknown; should be --markdown" },
         { "sweep --schema some.yaml", "--schema: 'some.yaml' is given, too; should be without" },
+        { "table x --csv --latex", "--latex: --csv is given, too; should be without it" },
+        { "table x --markdown --csv", "--markdown: --csv is given, too" },
+        { "compare a b --csv --json", "--json: --csv is given, too" },
+        { "list methods --csv", "list: methods have no --csv" },
+        { "list tasks --csv --markdown", "--markdown: --csv is given, too" },
+        { "list columns --csv --json", "--json: --csv is given, too" },
+        { "sweep quick -n --commands", "--commands: --dry-run is given, too" },
+        { "sweep quick --slurm 2 --shard 1/2", "--shard: --slurm is given, too" },
+        { "sweep quick -q -v", "--quiet: --verbose is given, too" },
+        { "run -q -v", "--quiet: --verbose is given, too" },
+        { "estimate --model tiny --steps 3 --rows 4", "--rows: --steps is given, too" },
+        { "rows --task reviews --split dev --train-limit 8",
+          "--train-limit: is of no other split; should be with --split train" },
         { "--version run", "run: is not understood; should be --version alone" },
         { "probe --fast 1", "--fast: is unknown" },
         { "probe 1", "1: is not understood" },
@@ -318,6 +331,8 @@ static void what_is_no_command_line_is_refused_in_one_line(void)
     for (size_t i = 0; i < sizeof of / sizeof *of; i++)
         if (!CHECK_REFUSED(program(arena, NULL, "%s", of[i].words), 2, of[i].part))
             printf("%s\n", of[i].words);
+    CHECK_REFUSED(program(arena, &(Around){ .set = "TUNEMARK_HOME=/no/such" }, "list models"), 2,
+                  "TUNEMARK_HOME: '/no/such' is no folder; should be a folder with datasets/");
     Said alone = program(arena, NULL, "%s", "");
     CHECK(alone.status == 2 && !*alone.out && strstr(alone.err, "tunemark COMMAND --help"));
     arena_free(arena);

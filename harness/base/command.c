@@ -154,6 +154,25 @@ bool arguments_known(const Arguments *arguments, const Flag *flags, const Option
     return true;
 }
 
+bool arguments_agree(Arena *arena, const Arguments *arguments, const char *const *one_of,
+                     Error *error)
+{
+    for (; *one_of; one_of++) {
+        size_t count;
+        char **name = text_split(arena, *one_of, '|', &count);
+        const char *first = NULL;
+        for (size_t i = 0; i < count; i++) {
+            if (first && argument_is(arguments, name[i]))
+                return fail(error, ERROR_INPUT,
+                            (Where){ .item = arena_format(arena, "--%s", name[i]) }, "without it",
+                            "--%s is given, too", first);
+            if (argument_is(arguments, name[i]))
+                first = name[i];
+        }
+    }
+    return true;
+}
+
 void flags_help(FILE *out, const Flag *flags)
 {
     for (const Flag *f = flags; f && f->name; f++) {

@@ -61,12 +61,17 @@ struct Command {
     const char *operands;       // what is no option: "SPEC", "[TEXT]...", "dev|test"; or NULL
     const char *usage;          // example lines for --help, each with its line end
     const Flag *flags;          // the command's own; NULL: none
+    const char *one_of[4];      // of each such list of flags, "csv|json", one can be given
     bool takes_request;         // also takes the options of a run and of its method
     bool knows_options;         // refuses options that are not its flags in words of its own
     bool stops_gently;          // looks at `interrupted`; else Ctrl-C ends the process
     // *status is the exit status of a command that did its work: 0, or 1 when what it tried failed.
     bool (*run)(const Invocation *invocation, int *status, Error *error);
 };
+
+// Refuses two flags of which one can be given.
+bool arguments_agree(Arena *arena, const Arguments *arguments, const char *const *one_of,
+                     Error *error);
 
 const Flag *flag_find(const Flag *flags, const char *name); // flags may be NULL; NULL: none
 void flags_help(FILE *out, const Flag *flags);

@@ -79,5 +79,6 @@ const Command command_compare = {
              "  tunemark compare lora:rank=4 lora:rank=8 FOLDER --task reviews --model tiny\n"
              "  tunemark compare full@FOLDER full@OTHER\n",
     .flags = flags,
+    .one_of = { "csv|json" },
     .run = run,
 };

@@ -372,6 +372,7 @@ const Command command_estimate = {
     .usage = "  tunemark estimate --model models/configs/gpt2 --memory 24GB\n"
              "  tunemark estimate --model some/config.json --method lora --rank 64 --weights f16\n",
     .flags = flags,
+    .one_of = { "steps|rows" },
     .takes_request = true,
     .run = command,
 };

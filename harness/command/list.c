@@ -19,10 +19,15 @@ static const Flag flags[] = {
     FLAG_END,
 };
 
+typedef enum { FORM_TEXT, FORM_CSV, FORM_MARKDOWN, FORM_JSON, FORMS } Form;
+static const char *const form_names[FORMS] = { NULL, "csv", "markdown", "json" };
+
 // ---- methods
 
-static bool list_methods(Arena *arena, bool markdown, Error *error)
+static bool list_methods(const Invocation *invocation, Form form, Error *error)
 {
+    Arena *arena = invocation->arena;
+    bool markdown = form == FORM_MARKDOWN;
     for (size_t i = 0; methods[i]; i++)
         if (!method_whole(methods[i], method_files[i], error))
             return false;
@@ -49,8 +54,10 @@ static bool list_methods(Arena *arena, bool markdown, Error *error)
 
 // ---- models and specs
 
-static bool list_models(Arena *arena, Error *error)
+static bool list_models(const Invocation *invocation, Form form, Error *error)
 {
+    Arena *arena = invocation->arena;
+    (void)form;
     size_t parts, count;
     char **part = models_folders(arena, &parts);
     for (size_t i = 0; i < parts; i++) {
@@ -73,8 +80,10 @@ static bool list_models(Arena *arena, Error *error)
     return true;
 }
 
-static bool list_specs(Arena *arena, Error *error)
+static bool list_specs(const Invocation *invocation, Form form, Error *error)
 {
+    Arena *arena = invocation->arena;
+    (void)form;
     const char *folder = path_join(arena, home_folder(arena), "results/specs"), **names;
     size_t count;
     if (!folder_list(arena, folder, ".yaml", &names, &count, error))
@@ -86,48 +95,43 @@ static bool list_specs(Arena *arena, Error *error)
 
 // ---- tasks
 
-typedef enum { FOR_PEOPLE, FOR_PROGRAMS, FOR_PAGES } Audience;
-
 // What is evaluated: dev, test, or a part of so many.
 static const char *task_reports(Arena *arena, const Task *task)
 {
     return task->folds ? arena_format(arena, "%d folds", task->folds) : split_names[task->report];
 }
 
-static void task_print(Arena *arena, const Task *task, bool here, Audience audience)
+static void task_print(Arena *arena, const Task *task, bool here, Form form)
 {
     const char *metric = metric_names[task->metric], *reports = task_reports(arena, task);
     const char *summary = task->summary ? task->summary : "";
     const char *labels = task->classes ? arena_format(arena, "%d", task->classes) : "score";
-    switch (audience) {
-    case FOR_PEOPLE:
-        printf("%-15s %-9s %6s  %-8s %-4s %s\n", task->name, metric, labels, reports,
-               here ? "yes" : "no", summary);
-        break;
-    case FOR_PROGRAMS:
+    if (form == FORM_MARKDOWN)
+        printf("| %s | %s | %s | %s | %s |\n", task->name, summary, metric, labels, reports);
+    else if (form == FORM_CSV) {
         printf("%s,%s,%s,%s,%s,", task->name, metric, labels, reports, here ? "yes" : "no");
         csv_put(stdout, summary);
         putchar('\n');
-        break;
-    case FOR_PAGES:
-        printf("| %s | %s | %s | %s | %s |\n", task->name, summary, metric, labels, reports);
-        break;
-    }
+    } else
+        printf("%-15s %-9s %6s  %-8s %-4s %s\n", task->name, metric, labels, reports,
+               here ? "yes" : "no", summary);
 }
 
-static bool list_tasks(Arena *arena, Audience audience, Error *error)
+static bool list_tasks(const Invocation *invocation, Form form, Error *error)
 {
     static const char *const heads[] = {
-        "task            metric    labels  scored   here asks",
-        "task,metric,labels,scored,here,summary",
-        "| task | asks | metric | labels | scored |\n| --- | --- | --- | ---: | --- |",
+        [FORM_TEXT] = "task            metric    labels  scored   here asks",
+        [FORM_CSV] = "task,metric,labels,scored,here,summary",
+        [FORM_MARKDOWN] =
+            "| task | asks | metric | labels | scored |\n| --- | --- | --- | ---: | --- |",
     };
+    Arena *arena = invocation->arena;
     const char *datasets = datasets_folder(arena);
     const char *const *names;
     size_t absent = 0;
     if (!task_names(arena, datasets, &names, error))
         return false;
-    puts(heads[audience]);
+    puts(heads[form]);
     for (size_t i = 0; names[i]; i++) {
         Task task, found;
         Error unlocated;
@@ -135,9 +139,9 @@ static bool list_tasks(Arena *arena, Audience audience, Error *error)
             return false;
         bool here = task_find(arena, datasets, names[i], &found, &unlocated);
         absent += !here;
-        task_print(arena, &task, here, audience);
+        task_print(arena, &task, here, form);
     }
-    if (absent && audience == FOR_PEOPLE && isatty(STDERR_FILENO))
+    if (absent && form == FORM_TEXT && isatty(STDERR_FILENO))
         fprintf(stderr,
                 "tunemark: %zu are not here: their files belong in a folder NAME in one of "
                 "TUNEMARK_DATA\n",
@@ -149,11 +153,11 @@ static bool list_tasks(Arena *arena, Audience audience, Error *error)
 
 static void option_line(const char *of, const Option *option)
 {
-    bool number =
-        option->type == OPTION_WHOLE || option->type == OPTION_REAL || option->type == OPTION_BYTES;
     printf("%s,--%s,,%s,%s,", of, option->name, option_type(option), option_takes(option));
-    if (number)
+    if (option->type == OPTION_REAL)
         printf("%.15g,%.15g,", option->low, option->high);
+    else if (option->type == OPTION_WHOLE || option->type == OPTION_BYTES)
+        printf("%.0f,%.0f,", option->low, option->high);
     else
         printf(",,");
     printf("%s,", option->standard ? option->standard : "");
@@ -177,8 +181,10 @@ static void flag_line(const char *of, const Flag *flag)
 
 // CSV, a line an option: of,option,letter,type,takes,low,high,standard,help. `of` is the command or
 // the method; an option without a name is what a command takes besides.
-static void list_options(const Command *const *commands)
+static bool list_options(const Invocation *invocation, Form form, Error *error)
 {
+    const Command *const *commands = invocation->commands;
+    (void)form, (void)error;
     puts("of,option,letter,type,takes,low,high,standard,help");
     for (; *commands; commands++) {
         const Command *c = *commands;
@@ -193,6 +199,7 @@ static void list_options(const Command *const *commands)
     for (size_t m = 0; methods[m]; m++)
         for (const Option *o = method_options(methods[m]); o->name; o++)
             option_line(methods[m]->name, o);
+    return true;
 }
 
 // ---- columns
@@ -221,45 +228,57 @@ static const char *column_values(Arena *arena, const Column *column)
     return listed ? option_takes(option) : NULL;
 }
 
-static bool list_columns_json(FILE *out, Error *error) // results/schema.json
+// results/SCHEMA.md and results/schema.json.
+static bool list_columns(const Invocation *invocation, Form form, Error *error)
 {
-    return row_table_schema(out, column_values, error);
+    (void)invocation;
+    if (form == FORM_JSON)
+        return row_table_schema(stdout, column_values, error);
+    row_schema(stdout);
+    return true;
 }
 
 // ---- the command
 
+typedef struct {
+    const char *name;
+    bool (*print)(const Invocation *, Form, Error *);
+    bool has[FORMS]; // forms beside the text
+} List;
+
+static const List lists[] = {
+    { "methods", list_methods, { [FORM_MARKDOWN] = true } },
+    { "models", list_models, { 0 } },
+    { "specs", list_specs, { 0 } },
+    { "tasks", list_tasks, { [FORM_CSV] = true, [FORM_MARKDOWN] = true } },
+    { "columns", list_columns, { [FORM_JSON] = true } },
+    { "options", list_options, { 0 } },
+};
+
 static bool list(const Invocation *invocation, int *status, Error *error)
 {
     const Arguments *arguments = invocation->arguments;
-    (void)status;
     const char *what = arguments->operands ? arguments->operand[0] : "";
+    const List *asked = NULL;
+    Form form = FORM_TEXT;
+    (void)status;
     if (arguments->operands > 1)
         return fail(error, ERROR_INPUT, (Where){ .item = arguments->operand[1] },
                     "one list at a time", "is a second list");
-    if (!strcmp(what, "methods"))
-        return list_methods(invocation->arena, argument_is(arguments, "markdown"), error);
-    if (!strcmp(what, "models"))
-        return list_models(invocation->arena, error);
-    if (!strcmp(what, "tasks"))
-        return list_tasks(invocation->arena,
-                          argument_is(arguments, "csv")        ? FOR_PROGRAMS
-                          : argument_is(arguments, "markdown") ? FOR_PAGES
-                                                               : FOR_PEOPLE,
-                          error);
-    if (!strcmp(what, "specs"))
-        return list_specs(invocation->arena, error);
-    if (!strcmp(what, "columns") && argument_is(arguments, "json"))
-        return list_columns_json(stdout, error);
-    if (!strcmp(what, "columns")) {
-        row_schema(stdout);
-        return true;
-    }
-    if (!strcmp(what, "options")) {
-        list_options(invocation->commands);
-        return true;
-    }
-    return fail(error, ERROR_INPUT, (Where){ .item = "list" },
-                "one of: methods, models, specs, tasks, columns, options", "'%s' is no list", what);
+    for (size_t i = 0; i < sizeof lists / sizeof *lists; i++)
+        if (!strcmp(what, lists[i].name))
+            asked = &lists[i];
+    if (!asked)
+        return fail(error, ERROR_INPUT, (Where){ .item = "list" },
+                    "one of: methods, models, specs, tasks, columns, options", "'%s' is no list",
+                    what);
+    for (Form f = FORM_CSV; f < FORMS; f++)
+        if (argument_is(arguments, form_names[f]))
+            form = f;
+    if (form != FORM_TEXT && !asked->has[form])
+        return fail(error, ERROR_INPUT, (Where){ .item = "list" }, "without it", "%s have no --%s",
+                    what, form_names[form]);
+    return asked->print(invocation, form, error);
 }
 
 const Command command_list = {
@@ -272,5 +291,6 @@ const Command command_list = {
              "  tunemark list columns --json >results/schema.json\n"
              "  tunemark list options >options.csv\n",
     .flags = flags,
+    .one_of = { "csv|markdown|json" },
     .run = list,
 };

@@ -78,6 +78,9 @@ static bool command(const Invocation *invocation, int *status, Error *error)
     if (!name)
         return fail(error, ERROR_INPUT, (Where){ .item = "--task" },
                     "a name of `tunemark list tasks`, or a folder", "is not given");
+    if (split != SPLIT_TRAIN && limit > 0)
+        return fail(error, ERROR_INPUT, (Where){ .item = "--train-limit" }, "with --split train",
+                    "is of no other split");
     if (!task_find(arena, datasets_folder(arena), name, &task, error) ||
         !task_fold(arena, &task, fold, error) || !dataset_read(arena, &task, &dataset, error))
         return false;

@@ -128,6 +128,7 @@ const Command command_run = {
     .summary = "fine-tune one model on one task with one method, and write one row",
     .usage = usage,
     .flags = flags,
+    .one_of = { "verbose|quiet" },
     .takes_request = true,
     .stops_gently = true,
     .run = command,

@@ -30,8 +30,6 @@ static const Flag flags[] = {
     FLAG_END,
 };
 
-static const char *const not_slurm[] = { "shard", "commands", "dry-run" };
-
 // "2/3": the second of three.
 static bool read_shard(Arena *arena, const char *typed, Shard *shard, Error *error)
 {
@@ -82,10 +80,6 @@ static bool parts_read(Arena *arena, const Arguments *arguments, SweepOptions *o
         return false;
     if (slurm > 0 && jobs == 0)
         jobs = 1; // this machine's cores say nothing about a node's
-    for (size_t i = 0; slurm > 0 && i < sizeof not_slurm / sizeof *not_slurm; i++)
-        if (argument_is(arguments, not_slurm[i]))
-            return fail(error, ERROR_INPUT, (Where){ .item = "--slurm" }, "without it",
-                        "--%s is given, too", not_slurm[i]);
     options->jobs = (size_t)jobs;
     options->slurm = (size_t)slurm;
     return true;
@@ -135,6 +129,7 @@ const Command command_sweep = {
     .operands = "SPEC",
     .usage = usage,
     .flags = flags,
+    .one_of = { "dry-run|commands|slurm|schema", "slurm|shard", "verbose|quiet" },
     .stops_gently = true,
     .run = command,
 };

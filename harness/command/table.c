@@ -68,5 +68,6 @@ const Command command_table = {
              "  tunemark table results/quick --columns score,lr,forward_s --csv\n"
              "  tunemark table results/levers --levers\n",
     .flags = flags,
+    .one_of = { "csv|markdown|latex" },
     .run = table,
 };
