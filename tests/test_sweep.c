@@ -611,6 +611,21 @@ static void a_shell_reads_a_command_back_as_it_was(void)
     pclose(shell);
     CHECK_TEXT(answer, "plain-1.5||a b|it's|$HOME \"`x`\"|q+v|\\|");
     CHECK_TEXT(shell_line(arena, word + 7), "q+v '\\'");
+    char *broken[] = { "a\nb", NULL };
+    CHECK_TEXT(shell_line(arena, broken), "'a'$'\\n''b'");
+    arena_free(arena);
+}
+
+static void a_log_that_is_a_pipe_is_an_error_and_no_wait(void)
+{
+    Error error;
+    Arena *arena = arena_new((size_t)1 << 24, &error);
+    const char *pipe = path_join(arena, test_folder(), "pipe.log");
+    char *word[] = { "true", NULL };
+    Child child;
+    CHECK(mkfifo(pipe, 0666) == 0);
+    CHECK(!child_start("true", word, pipe, &child, &error));
+    CHECK_ERROR(&error, ERROR_ENVIRONMENT, "pipe.log: cannot be written: ");
     arena_free(arena);
 }
 
@@ -688,6 +703,7 @@ static void progress_is_one_line(void)
 void suite_sweep(void)
 {
     ADD(a_shell_reads_a_command_back_as_it_was);
+    ADD(a_log_that_is_a_pipe_is_an_error_and_no_wait);
     ADD(a_child_is_alone_and_its_last_words_are_kept);
     ADD(progress_is_one_line);
     ADD(what_cannot_run_is_refused_before_anything_begins);

@@ -19,7 +19,8 @@ bool child_start(const char *image, char *const *argument, const char *log, Chil
                  Error *error)
 {
     Where where = { .file = log };
-    int out = open(log, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0666);
+    // where a pipe lies that nobody reads, it is an error and no wait for a reader
+    int out = open(log, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NONBLOCK, 0666);
     if (out < 0)
         return fail(error, ERROR_ENVIRONMENT, where, NULL, "cannot be written: %s",
                     strerror(errno));
@@ -124,7 +125,7 @@ const char *shell_line(Arena *arena, char *const *argument)
                                 "._-+/=,:@%";
     size_t size = 1;
     for (char *const *word = argument; *word; word++)
-        size += 4 * strlen(*word) + 3;
+        size += 7 * strlen(*word) + 3;
     char *line = arena_take(arena, size, 1), *to = line;
     for (char *const *word = argument; *word; word++) {
         bool quote = !**word || (*word)[strspn(*word, plain)];
@@ -133,10 +134,11 @@ const char *shell_line(Arena *arena, char *const *argument)
         if (quote)
             *to++ = '\'';
         for (const char *from = *word; *from; from++)
-            if (*from == '\'') { // ends the quotes, a quoted one, begins again
-                memcpy(to, "'\\''", 4);
-                to += 4;
-            } else
+            if (*from == '\'') // ends the quotes, a quoted one, begins again
+                to = stpcpy(to, "'\\''");
+            else if (*from == '\n') // a line is one, also where it is in a comment
+                to = stpcpy(to, "'$'\\n''");
+            else
                 *to++ = *from;
         if (quote)
             *to++ = '\'';
