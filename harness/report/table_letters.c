@@ -77,6 +77,12 @@ static size_t family(const Table *table, const Block *block, size_t first, Capti
     for (size_t c = 0; c < cells; c++)
         cell[c].letters = arena_text(table->arena, known(method[c].letters));
     arena_free(scratch);
+    if (pairs + untested == 0 && cells > 1 && table->choice->columns)
+        add_caption(captions,
+                    arena_format(table->arena,
+                                 "no letters: fewer than two methods have %d runs with predictions",
+                                 LETTERS_FEWEST),
+                    block, cell);
     if (pairs + untested > 0)
         add_caption(captions,
                     arena_format(table->arena, "%s%s",
@@ -84,6 +90,32 @@ static size_t family(const Table *table, const Block *block, size_t first, Capti
                                  fewer_runs(table->arena, method, cell, cells)),
                     block, cell);
     return cells;
+}
+
+// How far apart two of one letter are at most: where n is small, that is far. NULL: no two are.
+static const char *widest(const Table *table)
+{
+    const Cell *high = NULL, *low = NULL;
+    const Block *of = NULL;
+    double most = 0;
+    for (size_t b = 0; b < table->summary.blocks; b++) {
+        const Block *block = &table->summary.block[b];
+        for (size_t i = 0; i < block->cells; i++)
+            for (size_t j = 0; j < block->cells; j++) {
+                const Cell *x = &block->cell[i], *y = &block->cell[j];
+                double apart = x->score.mean - y->score.mean;
+                if (!(apart > most) || !strpbrk(known(x->letters), known(y->letters)) ||
+                    strcmp(known(x->row->model), known(y->row->model)) != 0)
+                    continue;
+                most = apart, high = x, low = y, of = block;
+            }
+    }
+    return high ? arena_format(table->arena,
+                               "group: no two that share a letter are further apart than %s %.1f "
+                               "and %s %.1f (%s, %s)",
+                               high->label, 100 * high->score.mean, low->label,
+                               100 * low->score.mean, of->name, known(high->row->model))
+                : NULL;
 }
 
 void table_letters(Table *table)
@@ -112,7 +144,7 @@ void table_letters(Table *table)
         for (size_t c = 0; c < block->cells; c++)
             any = any || *known(block->cell[c].letters);
     }
-    const char **note = arena_zero(table->arena, captions.captions + 2, sizeof *note);
+    const char **note = arena_zero(table->arena, captions.captions + 3, sizeof *note);
     if (none && asked)
         note[0] = arena_format(table->arena, "group: no letters, since %s", none);
     for (size_t c = 0; c < captions.captions;
@@ -121,6 +153,7 @@ void table_letters(Table *table)
                                captions.captions > 1 ? captions.caption[c].names
                                                      : "in each task and model",
                                captions.caption[c].text);
+    note[captions.captions] = any ? widest(table) : note[captions.captions];
     table->letters_note = note;
     if (any || asked || table->choice->format == TABLE_CSV)
         return;
