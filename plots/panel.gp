@@ -15,4 +15,6 @@ set xrange [xlow:xhigh]
 set yrange [ylow:yhigh]
 set title name font font.",12" offset 0,-0.6 noenhanced # bold is lost without enhanced text
 set xlabel xlabel font font.",11" noenhanced
-set ylabel ylabel font font.",11" noenhanced
+# where ylabel would be follows the width of the tics' numbers, and can be beyond the page
+set label 99 ylabel at screen (left - at_x(50)),(bottom + top) / 2 center rotate by 90 \
+    font font.",11" noenhanced
