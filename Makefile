@@ -120,7 +120,7 @@ fuzz: ## fuzz each parser for SECONDS=60; TARGET=name for one
 faults: ## plant mistakes one by one, and see that a test notices each; WORD=word for some
 	@tests/faults.py $(WORD)
 # An installed program finds in share/tunemark what it finds here in the tree (home_folder).
-shared   := $(wildcard $(addprefix datasets/,*.yaml *.sh *.py *.awk *.txt README.md bundled/*/*.csv) \
+shared   := $(wildcard $(addprefix datasets/,*.yaml *.sh *.py *.awk *.txt README.md bundled/*/*.csv bundled/floors.csv) \
             $(addprefix models/,*.sh *.txt README.md bundled/*/* configs/*/*) plots/*.gp \
             $(addprefix results/,SCHEMA.md schema.json specs/*))
 read     := LICENSE README.md $(wildcard docs/*.md)

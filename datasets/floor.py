@@ -19,21 +19,30 @@ import sys
 for _name in ('OMP_NUM_THREADS', 'OPENBLAS_NUM_THREADS'):
     os.environ.setdefault(_name, '1')
 
-import numpy
-from scipy.sparse import hstack
-from scipy.stats import pearsonr, spearmanr
-from sklearn.feature_extraction.text import CountVectorizer
-from sklearn.linear_model import LogisticRegression, Ridge
-from sklearn.metrics import accuracy_score, f1_score, matthews_corrcoef
+try:
+    import numpy
+    from scipy.sparse import hstack
+    from scipy.stats import pearsonr, spearmanr
+    from sklearn.feature_extraction.text import CountVectorizer
+    from sklearn.linear_model import LogisticRegression, Ridge
+    from sklearn.metrics import accuracy_score, f1_score, matthews_corrcoef
+except ImportError as missing:
+    print(f'floor.py: {missing}; should be there: apt-get install python3-sklearn', file=sys.stderr)
+    sys.exit(3)
 
-PROGRAM = os.path.join(os.path.dirname(os.path.abspath(__file__)), '..', 'build', 'tunemark')
+HOME = os.path.join(os.path.dirname(os.path.abspath(__file__)), '..')
+PROGRAMS = [os.path.normpath(os.path.join(HOME, path)) for path in ('build/tunemark', '../../bin/tunemark')]
 STRENGTHS = (0.01, 0.1, 1, 10)      # scikit-learn's C of logistic regression, 1 / alpha of ridge
-FLOORS = ('task', 'train_limit', 'fold', 'split', 'metric', 'floor', 'seeds', 'score')
+FLOORS = ('task', 'train_limit', 'fold', 'split', 'metric', 'floor', 'seeds', 'score', 'data_sha')
 
 
 def tunemark(*words):
     """The lines of CSV that a command prints."""
-    done = subprocess.run([PROGRAM, *words], stdout=subprocess.PIPE)
+    program = next(filter(os.path.exists, PROGRAMS), None)
+    if not program:
+        print(f'floor.py: {" and ".join(PROGRAMS)} are not there; should be built: make', file=sys.stderr)
+        sys.exit(3)
+    done = subprocess.run([program, *words], stdout=subprocess.PIPE)
     if done.returncode:
         sys.exit(done.returncode)
     return list(csv.DictReader(io.StringIO(done.stdout.decode('utf-8'))))
@@ -78,7 +87,7 @@ def keep(path, lines):
     old = []
     if os.path.exists(path):
         with open(path, newline='') as file:
-            old = [{'fold': '', **line} for line in csv.DictReader(file)]
+            old = [{'fold': '', 'data_sha': '', **line} for line in csv.DictReader(file)]
 
     def of(line):
         return line['task'], line['train_limit'], line['fold'], line['floor']
@@ -122,7 +131,7 @@ def main():
         print(','.join([task['task'], asked.train_limit, str(seed), str(len(train)), '%g' % strength] + scores), flush=True)
     if asked.csv:
         keep(asked.csv, [dict(zip(FLOORS, (task['task'], asked.train_limit, task['fold'], split, task['metric'],
-                                           'bag of words', str(asked.seeds), '%.6g' % (sum(f) / len(f)))))
+                                           'bag of words', str(asked.seeds), '%.6g' % (sum(f) / len(f)), task['data_sha'])))
                          for split, f in found.items()])
 
 

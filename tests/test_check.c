@@ -400,8 +400,8 @@ static void every_planted_fault_is_found_and_nothing_else(void)
         { one_answer_nearly_always, "labels look", "labels",
           "the best constant answer has accuracy 95.0 on dev" },
         { other_shares_on_dev, "labels look", "labels", "'bad' is 50.0 % of train, 30.0 % of dev" },
-        { an_easy_tune, "gap wrong", "gap", "a bag of words has accuracy 100.0 on tune" },
-        { a_hard_tune, "gap look", "gap", "a bag of words has accuracy 50.0 on tune" },
+        { an_easy_tune, "gap wrong", "gap", "naive Bayes has accuracy 100.0 on tune" },
+        { a_hard_tune, "gap look", "gap", "naive Bayes has accuracy 50.0 on tune" },
         { phrases_of_train_in_tune, "parts wrong", "parts",
           "300 of 300 rows of tune within a longer text of train" },
         { an_empty_text, "texts look", "texts", "1 of 300 rows of dev have an empty text" },
@@ -518,7 +518,7 @@ static void a_task_of_scores_is_checked_like_one_of_labels(void)
         check_findings_are(&s, "");
         check_says(&s, "scores", "0 to 5, mean 2.5");
         check_says(&s, "rows", "test 300 (no labels)");
-        check_says(&s, "gap", "a bag of words has spearman ");
+        check_says(&s, "gap", "naive Bayes has spearman ");
         CHECK(s.check.value[CHECK_probe][SPLIT_DEV] > 0.3);
         CHECK(isnan(s.check.value[CHECK_probe][SPLIT_TEST]) && !s.check.label[SPLIT_TRAIN]);
         CHECK(s.check.value[CHECK_tokens_min][SPLIT_TEST] > 0);

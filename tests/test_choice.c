@@ -602,6 +602,22 @@ static void of_several_floors_the_highest_is_to_be_passed(void)
     CHECK(floor_of(&(Floors){ floors, 4 }, &block, "dev") == &floors[2]);
 }
 
+static void a_floor_is_of_its_data_alone(void)
+{
+    Row row = { .fold = WHOLE_UNKNOWN, .train_limit = 0, .data_sha = "a" };
+    Cell cell = { .row = &row };
+    const Block block = { .task = "reviews", .metric = "accuracy", .cell = &cell };
+    Floor floor = bag;
+    floor.data_sha = "a";
+    CHECK(floor_of(&(Floors){ &floor, 1 }, &block, "dev") == &floor);
+    row.data_sha = "b";
+    CHECK(floor_of(&(Floors){ &floor, 1 }, &block, "dev") == NULL);
+    row.data_sha = NULL;
+    CHECK(floor_of(&(Floors){ &floor, 1 }, &block, "dev") == NULL);
+    floor.data_sha = NULL; // nothing is said
+    CHECK(floor_of(&(Floors){ &floor, 1 }, &block, "dev") == &floor);
+}
+
 static void a_floor_is_of_its_fold_alone(void)
 {
     Arena *arena = arena_of_test();
@@ -649,5 +665,6 @@ void suite_choice(void)
     ADD(the_commands_take_the_choice_and_name_what_they_leave_out);
     ADD(floors_are_read_and_bad_ones_refused_with_their_line);
     ADD(of_several_floors_the_highest_is_to_be_passed);
+    ADD(a_floor_is_of_its_data_alone);
     ADD(a_floor_is_of_its_fold_alone);
 }

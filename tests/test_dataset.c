@@ -555,7 +555,7 @@ static void a_row_is_drawn_by_what_it_holds_not_by_what_is_beside_it(void)
 // ---- what finished rows were made of
 
 // Rows of results/reference are worth nothing once their data are others: each split's hash is in
-// their data_sha, whose text run/prepare_key.c has.
+// their data_sha.
 static void the_data_are_those_of_finished_rows(void)
 {
     static const char *const tasks[] = { "reviews", "topics", "sst2" };
@@ -573,13 +573,9 @@ static void the_data_are_those_of_finished_rows(void)
             continue;
         }
         dataset_of(arena, &task, &dataset);
-        const char *all = arena_format(arena, "%s %s %s %s", dataset.hash[SPLIT_TRAIN].hex,
-                                       dataset.hash[SPLIT_TUNE].hex, dataset.hash[SPLIT_DEV].hex,
-                                       dataset.hash[SPLIT_TEST].hex);
-        Hash data = hash_bytes(all, strlen(all));
         for (size_t i = 0; i < rows.rows && found < 1; i++)
             if (!strcmp(rows.row[i].field[name], tasks[t])) {
-                CHECK_TEXT(data.hex, rows.row[i].field[sha]);
+                CHECK_TEXT(dataset_sha(arena, &dataset), rows.row[i].field[sha]);
                 found++;
             }
         CHECK(found == 1);

@@ -24,9 +24,7 @@ static bool plots(const Invocation *invocation, int *status, Error *error)
         figure_help(stdout);
         return true;
     }
-    if (!rows_asked(invocation, &rows, status, error) ||
-        !floors_of_folders(invocation->arena, arguments->operand, arguments->operands, &floors,
-                           error))
+    if (!rows_asked(invocation, &rows, status, error) || !floors_asked(invocation, &floors, error))
         return false;
     choice.floors = &floors;
     const char *out = argument_value(arguments, "out");

@@ -45,9 +45,9 @@ static void example_put(const Task *task, const Example *example)
     printf(",%u,%u\n", example->id, example->group);
 }
 
-static void about_print(const Task *task, const Dataset *dataset)
+static void about_print(Arena *arena, const Task *task, const Dataset *dataset)
 {
-    puts("task,task_version,metric,positive,fold,splits");
+    puts("task,task_version,metric,positive,fold,splits,data_sha");
     csv_put(stdout, task->name);
     putchar(',');
     csv_put(stdout, task->version);
@@ -57,7 +57,7 @@ static void about_print(const Task *task, const Dataset *dataset)
     for (int s = 0; s < SPLITS; s++)
         if (dataset->split[s].count > 0 && (s < SPLIT_DEV || dataset->label_text[s]))
             printf("%s%s", s ? " " : "", split_names[s]);
-    putchar('\n');
+    printf(",%s\n", dataset_sha(arena, dataset));
 }
 
 static bool command(const Invocation *invocation, int *status, Error *error)
@@ -85,7 +85,7 @@ static bool command(const Invocation *invocation, int *status, Error *error)
         !task_fold(arena, &task, fold, error) || !dataset_read(arena, &task, &dataset, error))
         return false;
     if (argument_is(arguments, "about")) {
-        about_print(&task, &dataset);
+        about_print(arena, &task, &dataset);
         return true;
     }
     if (split >= SPLIT_DEV && !dataset_labels(&task, (Split)split, &dataset, error))

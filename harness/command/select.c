@@ -2,6 +2,7 @@
 
 #include "command/select.h"
 #include "base/text.h"
+#include "run/files.h"
 #include <stdlib.h>
 #include <string.h>
 
@@ -99,4 +100,14 @@ bool rows_asked(const Invocation *invocation, Rows *rows, int *status, Error *er
         fprintf(stderr, "left out: %s\n", rows->cut[i]);
     *status = rows->cuts > 0;
     return rows_select(invocation->arena, arguments, rows, error);
+}
+
+bool floors_asked(const Invocation *invocation, Floors *floors, Error *error)
+{
+    Arena *arena = invocation->arena;
+    const Arguments *arguments = invocation->arguments;
+    const char **folder = arena_take(arena, arguments->operands + 1, sizeof *folder);
+    memcpy(folder, arguments->operand, arguments->operands * sizeof *folder);
+    folder[arguments->operands] = path_join(arena, datasets_folder(arena), "bundled");
+    return floors_of_folders(arena, folder, arguments->operands + 1, floors, error);
 }

@@ -2,6 +2,7 @@
 #ifndef COMMAND_SELECT_H
 #define COMMAND_SELECT_H
 #include "base/command.h"
+#include "report/floor.h"
 #include "report/folder.h"
 
 // clang-format off
@@ -21,4 +22,7 @@ bool rows_select(Arena *arena, const Arguments *arguments, Rows *rows, Error *er
 // Of the folders that are a command's operands the rows that it asks for. What is no row is named,
 // and leaves a status of 1.
 bool rows_asked(const Invocation *invocation, Rows *rows, int *status, Error *error);
+
+// The floors of these folders, and those of the bundled tasks.
+bool floors_asked(const Invocation *invocation, Floors *floors, Error *error);
 #endif

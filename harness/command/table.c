@@ -41,9 +41,7 @@ static bool table(const Invocation *invocation, int *status, Error *error)
         column_help(stdout);
         return true;
     }
-    if (!rows_asked(invocation, &rows, status, error) ||
-        !floors_of_folders(invocation->arena, arguments->operand, arguments->operands, &floors,
-                           error))
+    if (!rows_asked(invocation, &rows, status, error) || !floors_asked(invocation, &floors, error))
         return false;
     choice.rows = argument_value(arguments, "rows");
     choice.by = argument_value(arguments, "by");

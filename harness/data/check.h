@@ -38,7 +38,7 @@
     MEASURE(in_dev_folded,   OF_ALL, "also in dev") \
     MEASURE(group_in_train,  OF_ALL, "first text in train") \
     MEASURE(part_in_train,   OF_ALL, "part in train") \
-    MEASURE(probe,           POINTS, "bag of words") \
+    MEASURE(probe,           POINTS, "naive Bayes") \
     MEASURE(constant,        POINTS, "best constant answer")
 // clang-format on
 

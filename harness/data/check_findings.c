@@ -392,7 +392,7 @@ static Finding gap(Arena *arena, const Check *check)
     const double *probe = check->value[CHECK_probe], *constant = check->value[CHECK_constant];
     bool learned = !metric_dead(probe[SPLIT_TUNE], constant[SPLIT_TUNE]) ||
                    !metric_dead(probe[task->report], constant[task->report]);
-    const char *text = arena_format(arena, "a bag of words has %s %.1f on tune, %.1f on %s: %+.1f",
+    const char *text = arena_format(arena, "naive Bayes has %s %.1f on tune, %.1f on %s: %+.1f",
                                     metric_names[task->metric], 100 * probe[SPLIT_TUNE],
                                     100 * probe[task->report], report, 100 * found->value);
     if (!isnan(found->low))

@@ -34,6 +34,15 @@ bool dataset_read(Arena *arena, const Task *task, Dataset *dataset, Error *error
     return true;
 }
 
+const char *dataset_sha(Arena *arena, const Dataset *dataset)
+{
+    char *all = arena_format(arena, "%s %s %s %s", dataset->hash[SPLIT_TRAIN].hex,
+                             dataset->hash[SPLIT_TUNE].hex, dataset->hash[SPLIT_DEV].hex,
+                             dataset->hash[SPLIT_TEST].hex);
+    Hash data = hash_bytes(all, strlen(all));
+    return arena_text(arena, data.hex);
+}
+
 // The value of a label or score, into *row.
 static bool read_label(const Task *task, Where where, const char *text, Example *row, Error *error)
 {

@@ -46,6 +46,9 @@ typedef struct {
 // An empty text is allowed.
 bool dataset_read(Arena *arena, const Task *task, Dataset *dataset, Error *error);
 
+// The row's data_sha, in hexadecimal: of the hashes of all splits.
+const char *dataset_sha(Arena *arena, const Dataset *dataset);
+
 // Fills in the labels of dev or test. They are for the score alone: a run asks once, after its last
 // step, and a test reads the counter.
 bool dataset_labels(const Task *task, Split split, Dataset *dataset, Error *error);

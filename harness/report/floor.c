@@ -10,7 +10,13 @@
 static const char *const columns[] = { "task",  "train_limit", "split", "metric",
                                        "floor", "seeds",       "score", NULL };
 enum { TASK, TRAIN_LIMIT, SPLIT, METRIC, NAME, SEEDS, SCORE, COLUMNS };
-static const char fold_column[] = "fold"; // may be missing
+static const char fold_column[] = "fold", sha_column[] = "data_sha"; // may be missing
+
+static const char *cell_if_there(const Csv *csv, const CsvRow *row, const char *column)
+{
+    size_t at = csv_column(csv, column);
+    return at == SIZE_MAX ? "" : row->field[at];
+}
 
 static bool floor_read(const Csv *csv, const CsvRow *row, Floor *floor, Error *error)
 {
@@ -19,13 +25,17 @@ static bool floor_read(const Csv *csv, const CsvRow *row, Floor *floor, Error *e
     for (int c = 0; c < COLUMNS; c++)
         field[c] = row->field[csv_column(csv, columns[c])];
     *floor = (Floor){
-        .task = field[TASK], .split = field[SPLIT], .metric = field[METRIC], .name = field[NAME]
+        .task = field[TASK],
+        .split = field[SPLIT],
+        .metric = field[METRIC],
+        .name = field[NAME],
     };
+    const char *data_sha = cell_if_there(csv, row, sha_column);
+    floor->data_sha = *data_sha ? data_sha : NULL;
     if (!text_whole(field[TRAIN_LIMIT], &floor->train_limit) || floor->train_limit < 0)
         return fail(error, ERROR_INPUT, where, "a number of rows, 0 for all",
                     "train_limit '%s' is none", field[TRAIN_LIMIT]);
-    size_t fold = csv_column(csv, fold_column);
-    const char *part = fold == SIZE_MAX ? "" : row->field[fold];
+    const char *part = cell_if_there(csv, row, fold_column);
     if (*part && (!text_whole(part, &floor->fold) || floor->fold < 0))
         return fail(error, ERROR_INPUT, where, "a fold's number, or empty", "fold '%s' is none",
                     part);
@@ -73,6 +83,7 @@ const Floor *floor_of(const Floors *floors, const Block *block, const char *spli
         const Floor *floor = &floors->floor[f];
         if (!strcmp(floor->task, block->task) && !strcmp(floor->split, known(split)) &&
             !strcmp(floor->metric, known(block->metric)) &&
+            (!floor->data_sha || text_same(row->data_sha, floor->data_sha)) &&
             floor->train_limit == row->train_limit &&
             floor->fold == (row->fold == WHOLE_UNKNOWN ? 0 : row->fold) &&
             (!highest || floor->score > highest->score))

@@ -5,15 +5,17 @@
 //
 // One line is a baseline (`floor` is its name), the mean `score` (a fraction) over `seeds` runs on
 // the rows that methods saw: those of `task` under `train_limit` (0: all) and, where it has folds,
-// of `fold` (0, empty, or no such column: it has none). datasets/floor.py --csv writes it.
+// of `fold` (0, empty, or no such column: it has none). Where `data_sha` is there, not empty and
+// not that of the runs, the line is of other data and counts for nothing. datasets/floor.py --csv
+// writes the file; datasets/bundled/floors.csv has those of the bundled tasks.
 #ifndef REPORT_FLOOR_H
 #define REPORT_FLOOR_H
 #include "report/folder.h"
 #include "report/summary.h"
 
 typedef struct {
-    const char *task, *split, *metric, *name;
-    int64_t train_limit, fold, seeds; // fold: 0 for none
+    const char *task, *split, *metric, *name, *data_sha; // data_sha: NULL where none is said
+    int64_t train_limit, fold, seeds;                    // fold: 0 for none
     double score;
 } Floor;
 

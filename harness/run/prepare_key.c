@@ -12,11 +12,7 @@ void prepare_key(Arena *arena, const Prepared *p, Row *row)
     const Dataset *dataset = &p->task->dataset;
     row->model_sha = arena_text(arena, p->model->sha.hex);
     row->vocab_sha = arena_text(arena, p->model->vocab_sha.hex);
-    char *all = arena_format(arena, "%s %s %s %s", dataset->hash[SPLIT_TRAIN].hex,
-                             dataset->hash[SPLIT_TUNE].hex, dataset->hash[SPLIT_DEV].hex,
-                             dataset->hash[SPLIT_TEST].hex);
-    Hash data = hash_bytes(all, strlen(all));
-    row->data_sha = arena_text(arena, data.hex);
+    row->data_sha = dataset_sha(arena, dataset);
     row->schema = ROW_SCHEMA;
     row->numerics = NUMERICS;
     char *text = arena_format(
