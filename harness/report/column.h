@@ -6,6 +6,7 @@
 #ifndef REPORT_COLUMN_H
 #define REPORT_COLUMN_H
 #include "report/floor.h"
+#include "report/on_split.h"
 
 typedef struct { // what a cell of the table is about
     const Block *block;

@@ -5,7 +5,7 @@
 #include "base/bootstrap.h"
 #include "base/exact.h"
 #include "report/chosen.h"
-#include "report/floor.h"
+#include "report/on_split.h"
 #include "report/predictions.h"
 #include "report/summary.h"
 

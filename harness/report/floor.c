@@ -2,9 +2,7 @@
 
 #include "report/floor.h"
 #include "base/csv.h"
-#include "base/metric.h"
 #include "base/text.h"
-#include <math.h>
 #include <string.h>
 
 static const char *const columns[] = { "task",  "train_limit", "split", "metric",
@@ -90,63 +88,4 @@ const Floor *floor_of(const Floors *floors, const Block *block, const char *spli
             highest = floor;
     }
     return highest;
-}
-
-double run_majority(Arena *arena, const Rows *rows, const Row *row, const char *split)
-{
-    double majority;
-    Error error;
-    Csv csv;
-    if (text_same(row->eval_split, split))
-        return row->majority_score;
-    if (!rows->folder || !row->key)
-        return NAN;
-    char *path = row_file(arena, rows->folder[(size_t)(row - rows->row)], "scores", row->key);
-    if (!csv_read(arena, path, CSV_COMMAS, true, &csv, &error))
-        return NAN; // it is no part of the row, and may be left behind
-    size_t s = csv_column(&csv, "split"), m = csv_column(&csv, "metric"),
-           v = csv_column(&csv, "majority");
-    for (size_t r = 0; r < csv.rows && s != SIZE_MAX && m != SIZE_MAX && v != SIZE_MAX; r++)
-        if (!strcmp(csv.row[r].field[s], split) && text_same(row->metric, csv.row[r].field[m]) &&
-            text_real(csv.row[r].field[v], &majority))
-            return majority;
-    return NAN;
-}
-
-const Column *split_column(const char *split)
-{
-    static const char *const splits[][2] = { { "dev", "score_dev" },
-                                             { "test", "score_test" },
-                                             { "tune", "tune_score" } };
-    for (size_t s = 0; s < sizeof splits / sizeof *splits; s++)
-        if (!strcmp(split, splits[s][0]))
-            return row_find(splits[s][1]);
-    return NULL;
-}
-
-OnSplit cell_on_split(Arena *arena, const Rows *rows, const Cell *cell, const char *split)
-{
-    const Column *column = split_column(split);
-    double *score = arena_take(arena, cell->runs + 1, sizeof *score), living = 0;
-    OnSplit on = { 0 };
-    size_t n = 0;
-    for (size_t r = 0; r < cell->runs; r++) {
-        const Row *row = cell->run[r];
-        bool own = text_same(row->eval_split, split);
-        score[n] = !row_ok(row) ? NAN : own ? row->score : row_number(row, column);
-        if (isnan(score[n]))
-            continue;
-        size_t mark = arena_mark(arena);
-        double majority = run_majority(arena, rows, row, split);
-        bool dead = metric_dead(score[n], majority);
-        arena_rewind(arena, mark);
-        on.judged += isnan(majority) ? 0 : 1;
-        on.dead += dead;
-        living += dead ? 0 : score[n];
-        n++;
-    }
-    sort_numbers(score, n); // any order of the runs gives the same bits
-    on.score = interval_of(score, n, 0.95);
-    on.living = on.dead > 0 && on.dead < n ? living / (double)(n - on.dead) : NAN;
-    return on;
 }

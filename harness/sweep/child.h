@@ -25,8 +25,8 @@ void child_signal(const Child *child, int signal); // to its whole group
 // where it was killed or wrote nothing. One line of at most 200 bytes.
 const char *child_words(Arena *arena, const Child *child, int status);
 
-// The words of a command line as a POSIX shell reads them back, quoted where they must be. It is one
-// line: a line break in a word is $'\n', which bash and POSIX.1-2024 know.
+// The words of a command line as a POSIX shell reads them back, quoted where they must be. It is
+// one line: a line break in a word is $'\n', which bash and POSIX.1-2024 know.
 const char *shell_line(Arena *arena, char *const *argument);
 
 // A child for its answer: runs it to its end and reads the number that it prints. NAN when it

@@ -1,0 +1,19 @@
+// on_split.h: what runs score on a split, be it the one that their task reports or another.
+#ifndef REPORT_ON_SPLIT_H
+#define REPORT_ON_SPLIT_H
+#include "report/folder.h"
+#include "report/summary.h"
+
+// The best constant answer to the items of a split: a row knows that of its own, the run's
+// scores/KEY.csv those of all. NAN: unknown.
+double run_majority(Arena *arena, const Rows *rows, const Row *row, const char *split);
+
+// What a cell's runs that ended ok score on dev, test or tune, and which of them are dead there.
+typedef struct {
+    Interval score;
+    size_t judged, dead; // judged: the best constant answer is known
+    double living;       // mean of those that are not dead; NAN when none or all are
+} OnSplit;
+OnSplit cell_on_split(Arena *arena, const Rows *rows, const Cell *cell, const char *split);
+const Column *split_column(const char *split); // score_dev, ...; NULL: it is no split
+#endif
