@@ -56,10 +56,10 @@ static void help(FILE *out)
         snprintf(left, sizeof left, "tunemark %s", commands[i]->name);
         help_line(out, 17, left, commands[i]->summary);
     }
-    fputs("\ntunemark COMMAND --help tells more; tunemark --version says commit, compiler and "
-          "flags.\n\n"
-          "Exit status: 0 done; 1 the work failed; 2 wrong input; 3 the environment (no space, no\n"
-          "permission, a missing program); 130 interrupted.\n\n"
+    fputs("\ntunemark COMMAND --help tells more; tunemark --version says commit, compiler\n"
+          "and flags.\n\n"
+          "Exit status: 0 done; 1 the work failed; 2 wrong input; 3 the environment (no\n"
+          "space, no permission, a missing program); 130 interrupted.\n\n"
           "Environment:\n",
           out);
     for (size_t i = 0; i < sizeof surroundings / sizeof *surroundings; i++)

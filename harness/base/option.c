@@ -7,6 +7,7 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 
 typedef union { // what a field holds; each member begins where the union does
     int64_t whole;
@@ -39,7 +40,7 @@ static const Type types[] = {
     [OPTION_TEXT] = { "text", sizeof(const char *), { .text = NULL }, "TEXT", "is empty" },
 };
 
-enum { MOST_CHOICES = 32, LONGEST = 1024, LONGEST_REAL = 40, COLUMNS = 100 };
+enum { MOST_CHOICES = 32, LONGEST = 1024, LONGEST_REAL = 40, NARROWEST = 60, WIDEST = 100 };
 
 typedef struct {
     const char *name[MOST_CHOICES]; // within the option's `choices`, so not zero-terminated
@@ -488,9 +489,18 @@ void options_help(FILE *out, const Option *table, const char *owner, const Optio
         }
 }
 
+// Columns of a terminal; of anything else as many as can be read.
+static int columns_of(FILE *out)
+{
+    struct winsize size;
+    if (ioctl(fileno(out), TIOCGWINSZ, &size) != 0 || size.ws_col == 0 || size.ws_col > WIDEST)
+        return WIDEST;
+    return size.ws_col > NARROWEST ? size.ws_col : NARROWEST;
+}
+
 void help_line(FILE *out, int width, const char *left, const char *text)
 {
-    size_t room = (size_t)(COLUMNS - 4 - width);
+    size_t room = (size_t)(columns_of(out) - 4 - width);
     fprintf(out, "  %-*s  ", width, left);
     for (size_t cut; (cut = text_fitting(text, room)) < strlen(text);
          text += cut + strspn(text + cut, " "))

@@ -73,8 +73,8 @@ const char *option_takes(const Option *option);
 struct json_t *option_schema(const Option *option);
 
 // A help line per option: "  --rank N         inner width r, 1 to 1024 [8]". What is longer than
-// 100 columns goes on below. An option whose name `others` (may be NULL) has too is to be typed
-// with its owner: "--lora.dropout X".
+// the terminal is wide, or than 100 columns, goes on below. An option whose name `others` (may be
+// NULL) has too is to be typed with its owner: "--lora.dropout X".
 void options_help(FILE *out, const Option *table, const char *owner, const Option *others);
 // One such line: left, then the text, `width` columns apart; breaks at blanks.
 void help_line(FILE *out, int width, const char *left, const char *text);
