@@ -16,7 +16,7 @@ const Option protocol_options[] = {
     { "lr", OPTION_REAL, offsetof(Protocol, lr), NULL, 0, 10, NULL, "learning rate; the method's default for the model's width where not given" },
     { "head-lr", OPTION_REAL, offsetof(Protocol, head_lr), NULL, 0, 10, NULL, "learning rate of new head parameters; as lr where not given" },
     { "epochs", OPTION_WHOLE, offsetof(Protocol, epochs), "3", 0, 10000, NULL, "passes over the training rows" },
-    { "min-steps", OPTION_WHOLE, offsetof(Protocol, min_steps), "1000", 0, 1e7, NULL, "steps at least, however few the rows" },
+    { "min-steps", OPTION_WHOLE, offsetof(Protocol, min_steps), "1000", 0, 1e9, NULL, "steps at least, however few the rows" },
     { "batch", OPTION_WHOLE, offsetof(Protocol, batch), "32", 1, 65536, NULL, "examples a step" },
     { "micro-batch", OPTION_WHOLE, offsetof(Protocol, micro_batch), "0", 0, 65536, NULL, "examples that go through the model at once, or 0: the whole batch; fewer take less memory, and gradients of the parts are summed to the batch's" },
     { "recompute", OPTION_FLAG, offsetof(Protocol, recompute), "no", 0, 0, NULL, "what a layer's backward reads is computed again instead of kept: the same bits in less memory and more time" },
