@@ -3,6 +3,7 @@
 #include "base/machine.h"
 #include "base/file.h"
 #include <stdlib.h>
+#include <sys/ioctl.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -48,4 +49,10 @@ double load_average(void)
 {
     double load;
     return getloadavg(&load, 1) == 1 ? load : (double)NAN;
+}
+
+int terminal_columns(FILE *terminal)
+{
+    struct winsize size;
+    return ioctl(fileno(terminal), TIOCGWINSZ, &size) == 0 ? size.ws_col : 0;
 }

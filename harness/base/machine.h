@@ -2,10 +2,12 @@
 #ifndef BASE_MACHINE_H
 #define BASE_MACHINE_H
 #include "base/row.h"
+#include <stdio.h>
 
 Whole memory_now(const char *field); // bytes of "VmRSS", "VmHWM" in /proc/self/status
 bool memory_reset_peak(void);        // VmHWM begins anew; false where the kernel refuses
 double memory_total(void); // bytes that a process may use: the machine's, or its control group's
 double cpu_seconds(void);  // of this process
 double load_average(void); // of the last minute; NAN where unknown
+int terminal_columns(FILE *terminal); // 0 where it is none, or does not say
 #endif

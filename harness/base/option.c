@@ -1,13 +1,13 @@
 // option.c: reading, printing and describing what an option table lists.
 #include "base/option.h"
 #include "base/json.h"
+#include "base/machine.h"
 #include "base/text.h"
 #include <assert.h>
 #include <inttypes.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
 
 typedef union { // what a field holds; each member begins where the union does
     int64_t whole;
@@ -489,18 +489,18 @@ void options_help(FILE *out, const Option *table, const char *owner, const Optio
         }
 }
 
-// Columns of a terminal; of anything else as many as can be read.
-static int columns_of(FILE *out)
+// As wide as the terminal, but no wider than reads well, as in a file.
+static int help_columns(FILE *out)
 {
-    struct winsize size;
-    if (ioctl(fileno(out), TIOCGWINSZ, &size) != 0 || size.ws_col == 0 || size.ws_col > WIDEST)
+    int columns = terminal_columns(out);
+    if (columns <= 0 || columns > WIDEST)
         return WIDEST;
-    return size.ws_col > NARROWEST ? size.ws_col : NARROWEST;
+    return columns > NARROWEST ? columns : NARROWEST;
 }
 
 void help_line(FILE *out, int width, const char *left, const char *text)
 {
-    size_t room = (size_t)(columns_of(out) - 4 - width);
+    size_t room = (size_t)(help_columns(out) - 4 - width);
     fprintf(out, "  %-*s  ", width, left);
     for (size_t cut; (cut = text_fitting(text, room)) < strlen(text);
          text += cut + strspn(text + cut, " "))

@@ -1,7 +1,7 @@
 // progress.c: the line and the terminal.
 #include "sweep/progress.h"
+#include "base/machine.h"
 #include <string.h>
-#include <sys/ioctl.h>
 
 const char *progress_line(Arena *arena, const Progress *p)
 {
@@ -38,10 +38,7 @@ const char *duration_text(Arena *arena, double seconds)
 
 void terminal_line(FILE *terminal, const char *text)
 {
-    struct winsize size;
-    int columns = 80;
-    if (ioctl(fileno(terminal), TIOCGWINSZ, &size) == 0 && size.ws_col > 1)
-        columns = size.ws_col;
-    fprintf(terminal, "\r\033[K%.*s", columns - 1, text);
+    int columns = terminal_columns(terminal);
+    fprintf(terminal, "\r\033[K%.*s", (columns > 1 ? columns : 80) - 1, text);
     fflush(terminal);
 }
