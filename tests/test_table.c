@@ -3,6 +3,7 @@
 #include "report/folder.h"
 #include "report/table.h"
 #include "base/file.h"
+#include "base/text.h"
 #include "tests/sample_rows.h"
 #include "tests/test.h"
 #include <math.h>
@@ -178,6 +179,45 @@ static void dead_runs_are_those_of_the_split_that_is_shown(void)
     arena_free(arena);
 }
 
+// A trial's row knows no best constant answer; that of tune is among its scores.
+static void a_trial_at_the_best_constant_answer_is_dead(void)
+{
+    Arena *arena = arena_of_test();
+    Error error;
+    const double tune[] = { 0.8, 0.52, 0.5, 0.8, 0.8 };
+    Row *rows = five(arena, tune);
+    const char *folder = test_folder(), *folders[5];
+    CHECK(folder_make(path_join(arena, folder, "scores"), &error));
+    for (int i = 0; i < 5; i++) {
+        folders[i] = folder;
+        rows[i].stage = "trial", rows[i].tune_score = tune[i];
+        rows[i].score = rows[i].majority_score = NAN;
+        rows[i].eval_split = "tune";
+        CHECK(file_write_text(row_file(arena, folder, "scores", rows[i].key),
+                              "split,n,metric,value,majority\ntune,9,accuracy,0.1,0.52\n", &error));
+    }
+    Rows all = { .row = rows, .folder = folders, .count = 5 };
+    CHECK(choice_says(&all, &(TableChoice){ .trials = true, .columns = "score" }, "2/5 dead"));
+    CHECK(choice_says(&all, &(TableChoice){ .trials = true }, "; best constant answer 52.0\n"));
+    CHECK(choice_says(&all, &(TableChoice){ .trials = true, .format = TABLE_CSV }, ",2,0.8,0,0,"));
+    all.folder = NULL; // nobody knows
+    CHECK(choice_says(&all, &(TableChoice){ .trials = true, .format = TABLE_CSV }, ",,,0,0,"));
+    arena_free(arena);
+}
+
+static void a_column_may_be_named_many_times(void)
+{
+    Arena *arena = arena_of_test();
+    const double score[] = { 0.8, 0.8, 0.7, 0.8, 0.8 };
+    Row *rows = five(arena, score);
+    const char *names = "score";
+    for (int i = 1; i < 200; i++)
+        text_append(arena, &names, ",", "score");
+    Rows all = { .row = rows, .count = 5 };
+    CHECK(choice_says(&all, &(TableChoice){ .split = "dev,test", .columns = names }, "dev"));
+    arena_free(arena);
+}
+
 // MRPC's constant answer, five times.
 static void five_dead_runs_are_dead_without_spread(void)
 {
@@ -209,7 +249,7 @@ static void runs_without_a_score_are_counted_by_name_and_listed_with_their_keys(
     for (int i = 0; i < 5; i++)
         rows[i].status = "failed", rows[i].score = NAN;
     CHECK(says(rows, 5, TABLE_TEXT, "0/5 "));
-    CHECK(says(rows, 5, TABLE_CSV, ",,,0,,,5,0,,5,0,0,0,,"));
+    CHECK(says(rows, 5, TABLE_CSV, ",,,0,,,5,,,5,0,0,0,,"));
     arena_free(arena);
 }
 
@@ -639,7 +679,7 @@ static void what_was_not_measured_is_empty(void)
         rows[i].params_trained = rows[i].plan_peak = rows[i].rss_peak = WHOLE_UNKNOWN;
     }
     CHECK(says(rows, 5, TABLE_MARKDOWN, "| tiny | lora | 82.0 ± 2.0 | 5 |  |  |  |  |  |  |\n"));
-    CHECK(says(rows, 5, TABLE_CSV, ",5,0,,0,0,0,0,,,,,,,\n"));
+    CHECK(says(rows, 5, TABLE_CSV, ",5,,,0,0,0,0,,,,,,,\n"));
     CHECK(says(rows, 5, TABLE_TEXT, "872 items\n"));
     arena_free(arena);
 }
@@ -721,6 +761,8 @@ void suite_table(void)
     ADD(a_text_table_of_two_models_and_three_tasks_fits_100_columns);
     ADD(a_dead_run_is_in_the_mean_and_counted);
     ADD(dead_runs_are_those_of_the_split_that_is_shown);
+    ADD(a_trial_at_the_best_constant_answer_is_dead);
+    ADD(a_column_may_be_named_many_times);
     ADD(five_dead_runs_are_dead_without_spread);
     ADD(runs_without_a_score_are_counted_by_name_and_listed_with_their_keys);
     ADD(a_column_that_is_a_key_sets_runs_apart);

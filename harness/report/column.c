@@ -99,10 +99,11 @@ static bool add_scores(Arena *arena, const Shown *usual, const char *typed, Show
 bool columns_of(Arena *arena, const char *names, const char *typed_splits, Shown **shown,
                 size_t *count, Error *error)
 {
-    size_t n;
+    size_t n, splits;
     char **name = text_split(arena, names, ',', &n);
     bool counted = false;
-    *shown = arena_zero(arena, n + strlen(known(typed_splits)) + 2, sizeof **shown);
+    splits_typed(arena, typed_splits, &splits);
+    *shown = arena_zero(arena, n * splits + 1, sizeof **shown); // and n, which comes once
     *count = 0;
     for (size_t i = 0; i < n; i++)
         counted = counted || !strcmp(name[i], "n");
@@ -256,10 +257,9 @@ static size_t unscored(const Cell *cell, const Interval *score)
 OnSplit at_on_split(Arena *arena, const At *at, const char *split)
 {
     const Cell *cell = at->cell;
-    if (!reported(split, at))
-        return cell_on_split(arena, at->rows, cell, split);
-    return (OnSplit){ cell->score, isnan(at->block->majority) ? 0 : cell->score.n, cell->dead,
-                      cell->living };
+    if (!reported(split, at) || isnan(at->block->majority))
+        return cell_on_split(arena, at->rows, cell, split ? split : known(at->block->split));
+    return (OnSplit){ cell->score, cell->score.n, cell->dead, cell->living };
 }
 
 bool column_shows_dead(Arena *arena, const Shown *shown, const At *at)

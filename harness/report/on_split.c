@@ -13,8 +13,8 @@ double run_majority(Arena *arena, const Rows *rows, const Row *row, const char *
     double majority;
     Error error;
     Csv csv;
-    if (text_same(row->eval_split, split))
-        return row->majority_score;
+    if (text_same(row->eval_split, split) && !isnan(row->majority_score))
+        return row->majority_score; // a trial, which is judged on tune, does not have it
     if (!rows->folder || !row->key)
         return NAN;
     char *path = row_file(arena, rows->folder[(size_t)(row - rows->row)], "scores", row->key);
@@ -40,16 +40,22 @@ const Column *split_column(const char *split)
     return NULL;
 }
 
-OnSplit cell_on_split(Arena *arena, const Rows *rows, const Cell *cell, const char *split)
+double run_score(const Row *row, const char *split)
 {
     const Column *column = split_column(split);
+    if (text_same(row->eval_split, split) && !isnan(row->score))
+        return row->score;
+    return column ? row_number(row, column) : NAN; // a trial has what it scored on tune alone
+}
+
+OnSplit cell_on_split(Arena *arena, const Rows *rows, const Cell *cell, const char *split)
+{
     double *score = arena_take(arena, cell->runs + 1, sizeof *score), living = 0;
     OnSplit on = { 0 };
     size_t n = 0;
     for (size_t r = 0; r < cell->runs; r++) {
         const Row *row = cell->run[r];
-        bool own = text_same(row->eval_split, split);
-        score[n] = !row_ok(row) ? NAN : own ? row->score : row_number(row, column);
+        score[n] = row_ok(row) ? run_score(row, split) : NAN;
         if (isnan(score[n]))
             continue;
         size_t mark = arena_mark(arena);

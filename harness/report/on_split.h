@@ -8,6 +8,8 @@
 // scores/KEY.csv those of all. NAN: unknown.
 double run_majority(Arena *arena, const Rows *rows, const Row *row, const char *split);
 
+double run_score(const Row *row, const char *split); // dev, test or tune; NAN: the row has none
+
 // What a cell's runs that ended ok score on dev, test or tune, and which of them are dead there.
 typedef struct {
     Interval score;

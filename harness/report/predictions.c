@@ -4,6 +4,7 @@
 #include "base/csv.h"
 #include "base/jackknife.h"
 #include "base/text.h"
+#include "report/on_split.h"
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -264,19 +265,10 @@ static bool read_side(Arena *arena, Arena *files, Side *side, Items *items, Erro
     return true;
 }
 
-// What the row says of the split; NAN where it says nothing.
-static double score_on(const Row *row, const char *split)
-{
-    return !strcmp(split, row->eval_split) ? row->score
-           : !strcmp(split, "dev")         ? row->score_dev
-           : !strcmp(split, "test")        ? row->score_test
-                                           : (double)NAN;
-}
-
 static bool reproduces(const Items *items, const Predicted *predicted)
 {
     double score = metric_score(items->metric, &predicted->answers);
-    double known = score_on(predicted->row, items->split);
+    double known = run_score(predicted->row, items->split);
     return isnan(known) || fabs(score - known) <= 1e-6;
 }
 
@@ -303,7 +295,7 @@ static bool settle(Side *side, size_t sides, Items *items, Error *error)
         return true;
     return fail(error, ERROR_INPUT, (Where){ .file = wrong->file }, "those of the same run",
                 "%s of these answers on %s is not %.9g, as the row says",
-                metric_names[items->metric], items->split, score_on(wrong->row, items->split));
+                metric_names[items->metric], items->split, run_score(wrong->row, items->split));
 }
 
 static void take_sample(Arena *arena, Side *side, const Items *items)

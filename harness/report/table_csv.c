@@ -83,6 +83,7 @@ static void put_line(FILE *out, const Table *table, const At *at)
     const Block *block = at ? at->block : &no_block;
     const Cell *cell = at ? at->cell : &no_cell;
     const Interval *score = &cell->score;
+    const OnSplit on = at ? at_on_split(arena, at, NULL) : (OnSplit){ 0 };
     const Floor *floor = at ? floor_of(table->floors, block, block->split) : NULL;
     const bool items = block->items != WHOLE_UNKNOWN;
     const struct {
@@ -99,7 +100,7 @@ static void put_line(FILE *out, const Table *table, const At *at)
         { "metric", NULL, block->metric },
         { "eval_split", NULL, block->split },
         { "eval_n", NULL, items ? arena_format(arena, "%lld", (long long)block->items) : "" },
-        { "majority_score", NULL, real(arena, block->majority) },
+        { "majority_score", NULL, real(arena, at ? block_majority(table, block, NULL) : NAN) },
         { "floor", NULL, floor ? floor->name : "" },
         { "floor_score", NULL, real(arena, floor ? floor->score : NAN) },
         { "mean", "score", real(arena, score->mean) },
@@ -108,8 +109,8 @@ static void put_line(FILE *out, const Table *table, const At *at)
         { "lo", "score", real(arena, score->low) },
         { "hi", "score", real(arena, score->high) },
         { "runs", "n", whole(arena, cell->runs) },
-        { "dead", "score", whole(arena, cell->dead) },
-        { "living_mean", "score", real(arena, cell->living) },
+        { "dead", "score", on.judged ? whole(arena, on.dead) : "" },
+        { "living_mean", "score", real(arena, on.living) },
         { "failed", "n", whole(arena, cell->failed) },
         { "diverged", "n", whole(arena, cell->diverged) },
         { "timeout", "n", whole(arena, cell->timeout) },

@@ -9,11 +9,13 @@
 
 double block_majority(const Table *table, const Block *block, const char *split)
 {
-    if (!split || !strcmp(split, known(block->split)))
+    bool reported = !split || !strcmp(split, known(block->split));
+    if (reported && !isnan(block->majority))
         return block->majority;
     for (size_t c = 0; c < block->cells; c++)
         for (size_t r = 0; r < block->cell[c].runs; r++) {
-            double majority = run_majority(table->arena, table->rows, block->cell[c].run[r], split);
+            double majority = run_majority(table->arena, table->rows, block->cell[c].run[r],
+                                           reported ? block->split : split);
             if (!isnan(majority))
                 return majority;
         }
