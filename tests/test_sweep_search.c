@@ -300,6 +300,23 @@ static void a_result_that_is_there_gets_its_search_beside_it(void)
     arena_free(b.arena);
 }
 
+// `feature` chooses its own settings: the sweep has no search to say beside them.
+static void a_fit_says_what_it_tried(void)
+{
+    Bench b;
+    if (!bench_new(&b, HEAD "methods: feature\n"))
+        return;
+    CHECK(drive_whole(&b) == 0);
+    Rows rows = runs_of(&b, b.options.out);
+    if (CHECK(rows.count == 2))
+        for (size_t i = 0; i < 2; i++) {
+            CHECK(rows.row[i].trials == 8 && rows.row[i].search_s >= 0);
+            CHECK(rows.row[i].search_space && strstr(rows.row[i].search_space, "C=0.01,0.1,1,10"));
+            CHECK(rows.row[i].winner_on_edge != NULL);
+        }
+    arena_free(b.arena);
+}
+
 static void a_dry_run_counts_what_follows(void)
 {
     Bench b;
@@ -384,6 +401,7 @@ void suite_sweep_search(void)
     ADD(a_finished_row_is_not_replaced_by_a_crash);
     ADD(rates_are_taken_over_from_an_earlier_sweep);
     ADD(a_result_that_is_there_gets_its_search_beside_it);
+    ADD(a_fit_says_what_it_tried);
     ADD(a_dry_run_counts_what_follows);
     ADD(a_deadline_ends_what_runs_and_says_what_is_left);
     ADD(rows_of_another_schema_are_refused_and_not_done_again);
