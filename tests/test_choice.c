@@ -2,6 +2,8 @@
 // floors.
 
 #include "base/csv.h"
+#include "base/file.h"
+#include "base/text.h"
 #include "command/select.h"
 #include "report/table.h"
 #include "tests/program.h"
@@ -289,7 +291,11 @@ static void splits_side_by_side_each_with_its_floor(void)
     free(notes);
     choice.columns = "score,letters";
     notes = notes_of(rows, 4, &choice);
-    CHECK(strstr(notes, "no letters, since they are of the split that a task reports") != NULL);
+    CHECK(strstr(notes, "letters, since the rows are in no folder") != NULL);
+    free(notes);
+    choice.split = "dev,test";
+    notes = notes_of(rows, 4, &choice);
+    CHECK(strstr(notes, "no letters, since they are of one split alone") != NULL);
     free(notes);
     arena_free(arena);
 }
@@ -400,21 +406,75 @@ static void trials_are_a_table_of_their_own_by_tune(void)
     arena_free(arena);
 }
 
+// On test `full` answers as `head` does on dev, and the other way round: its letters are its own.
+static void letters_are_of_the_split_that_is_shown(void)
+{
+    enum { ITEMS = 200, SIX = 6 };
+    Arena *arena = arena_of_test();
+    const char *folder = test_folder(), *method[] = { "head", "full" };
+    Error error = { 0 };
+    Rows rows;
+    for (int m = 0; m < 2; m++)
+        for (int seed = 1; seed <= 3; seed++) {
+            bool right[ITEMS];
+            for (int i = 0; i < ITEMS; i++)
+                right[i] = i < (m ? 190 : 120) + seed;
+            predicted(arena, folder, finished(arena, "tiny", "reviews", method[m], "", seed, 0),
+                      right, ITEMS);
+        }
+    CHECK(rows_of_folders(arena, &folder, 1, &rows, &error));
+    if (!CHECK(rows.count == SIX))
+        return;
+    const char *dev[SIX], *test[SIX];
+    size_t lines;
+    for (size_t i = 0; i < SIX; i++) {
+        dev[i] = read_text(arena, row_file(arena, folder, "predictions", rows.row[i].key));
+        char **line = text_split(arena, dev[i], '\n', &lines);
+        test[i] = "";
+        for (size_t l = 1; l < lines && *line[l]; l++)
+            text_append(arena, &test[i], "", "test%s\n", line[l] + strlen("dev"));
+    }
+    for (size_t i = 0; i < SIX; i++)
+        for (size_t o = 0; o < SIX; o++)
+            if (rows.row[i].seed == rows.row[o].seed && i != o) {
+                const char *both = arena_format(arena, "%s%s", dev[i], test[o]);
+                CHECK(file_write_text(row_file(arena, folder, "predictions", rows.row[i].key), both,
+                                      &error));
+                rows.row[i].score_test = rows.row[o].score;
+            }
+    for (int on_test = 0; on_test < 2; on_test++) {
+        const TableChoice choice = { .rows = "method",
+                                     .columns = "score,letters",
+                                     .across = "task",
+                                     .split = on_test ? "test" : "dev" };
+        char *text = NULL;
+        size_t size;
+        FILE *out = open_memstream(&text, &size);
+        CHECK(table_print(out, out, &rows, &(Floors){ 0 }, &choice, &error));
+        fclose(out);
+        CHECK(strstr(text, "3  96.0 ± 1.2  a\n") && strstr(text, "3  61.0 ± 1.2  b\n"));
+        const char *best = strstr(text, on_test ? "\nhead " : "\nfull ");
+        CHECK(best && strstr(best, "96.0") && strstr(best, "96.0") < strchr(best + 1, '\n'));
+        free(text);
+    }
+    arena_free(arena);
+}
+
 // Three methods of three seeds with predictions: one far above two that are right on the same
 // items. A file of predictions that does not fit costs the letters, not the table.
 static void letters_stand_by_the_score_where_predictions_are(void)
 {
     enum { ITEMS = 200 };
     Arena *arena = arena_of_test();
-    const char *folder = test_folder(), *method[] = { "head", "lora", "full" };
-    const int right_on[] = { 120, 121, 190 };
+    const char *folder = test_folder(), *method[] = { "head", "lora", "full", "null" };
+    const int right_on[] = { 120, 121, 190, 110 };
     Error error = { 0 };
     Rows rows;
     const Floors none = { 0 };
     const TableChoice choice = { .rows = "method", .columns = "score,letters", .across = "task" };
     char *text = NULL;
     size_t size;
-    for (int m = 0; m < 3; m++)
+    for (int m = 0; m < 4; m++)
         for (int seed = 1; seed <= 3; seed++) {
             bool right[ITEMS];
             for (int i = 0; i < ITEMS; i++)
@@ -426,6 +486,7 @@ static void letters_stand_by_the_score_where_predictions_are(void)
     FILE *out = open_memstream(&text, &size);
     CHECK(table_print(out, out, &rows, &none, &choice, &error));
     fclose(out);
+    CHECK(strstr(text, "null           3  55.0 ± 5.0\n") != NULL); // a floor: no letter, no pair
     CHECK(strstr(text, "full           3  95.0 ± 3.7  a\n") != NULL);
     CHECK(strstr(text, "head           3  60.0 ± 1.2  b\n") != NULL);
     CHECK(strstr(text, "lora           3  60.5 ± 2.5  b\n") != NULL);
@@ -444,7 +505,7 @@ static void letters_stand_by_the_score_where_predictions_are(void)
     CHECK(table_print(out, out, &two, &none, &choice, &error));
     fclose(out);
     CHECK(strstr(text, "no letters: fewer than two methods have 3 runs with predictions.") != NULL);
-    if (CHECK(rows.count == 9))
+    if (CHECK(rows.count == 12))
         CHECK(file_write_text(arena_format(arena, "%s/predictions/%s.csv", folder, rows.row[4].key),
                               "split,id\n", &error));
     free(text);
@@ -659,6 +720,7 @@ void suite_choice(void)
     ADD(what_is_dead_or_missing_stands_by_the_score_without_remarks);
     ADD(the_mark_of_a_floor_is_explained);
     ADD(trials_are_a_table_of_their_own_by_tune);
+    ADD(letters_are_of_the_split_that_is_shown);
     ADD(letters_stand_by_the_score_where_predictions_are);
     ADD(what_is_not_there_is_refused_with_the_nearest);
     ADD(filters_keep_what_they_name);

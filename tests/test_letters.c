@@ -46,7 +46,8 @@ static Letters letters_in(Arena *arena, const char *folder, const char *const *n
             if (!strcmp(rows.row[r].method, names[m]))
                 run[result.of[m].runs++] = &rows.row[r];
     }
-    result.ok = letters(arena, &rows, result.of, n, &result.pairs, &result.untested, &result.error);
+    result.ok =
+        letters(arena, &rows, NULL, result.of, n, &result.pairs, &result.untested, &result.error);
     return result;
 }
 

@@ -623,7 +623,7 @@ static void a_search_may_choose_rate_and_steps_of_its_own(void)
         rows[i].lr_source = "searched", rows[i].trials = 8;
     rows[1].epochs = 12, rows[1].lr = 3e-4, rows[1].winner_on_edge = "yes";
     CHECK(says(rows, 2, TABLE_CSV, "reviews,reviews,,tiny,full,"));
-    CHECK(says(rows, 2, TABLE_TEXT, "rate at the edge of its search"));
+    CHECK(says(rows, 2, TABLE_TEXT, "chosen at the edge of its search"));
     rows[0].lr_source = "given", rows[0].trials = WHOLE_UNKNOWN, rows[1].epochs = 3;
     CHECK(says(rows, 2, TABLE_TEXT,
                "reviews: lines differ in lr_source searched: full; lr_source given: lora"));

@@ -281,6 +281,8 @@ static const char *score(Arena *arena, const Shown *shown, const At *at)
         text_append(arena, &text, " ", "†");
     if (at->remarked)
         return text;
+    if (at->cell->on_edge)
+        text_append(arena, &text, " ", "‡");
     if (on.dead)
         text_append(arena, &text, " ", "%s", dead_text(arena, &on));
     Cell cell = *at->cell;
@@ -351,7 +353,7 @@ static const char *remarks(Arena *arena, const Shown *shown, const At *at)
     if (*cell_missing(arena, &rest))
         text_append(arena, &text, ", ", "%s", cell_missing(arena, &rest));
     if (cell->on_edge)
-        text_append(arena, &text, ", ", "rate at the edge of its search");
+        text_append(arena, &text, ", ", "chosen at the edge of its search");
     return text;
 }
 

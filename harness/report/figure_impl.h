@@ -107,7 +107,6 @@ void page_legend(Figure *figure, Legend kind, const Entry *entry); // once each
 const char *page_counts(const Figure *figure, bool interval);
 const char *page_missing(const Figure *figure);
 bool in_panel(const Panel *panel, const Cell *cell);
-bool is_null(const Cell *cell); // drawn as a line across
 void page_put(FILE *out, const Figure *figure, const char *part, const char *kind); // the script
 
 void put_word(FILE *out, const char *text);                     // a field of CSV on one line

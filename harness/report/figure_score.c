@@ -36,7 +36,7 @@ static void find_marks(Figure *figure)
                                                     .low = cell->score.low,
                                                     .high = cell->score.high,
                                                     .n = cell->score.n };
-            if (is_null(cell) && !cell->untrained && panel->model)
+            if (cell_is_null(cell) && !cell->untrained && panel->model)
                 page_widen(panel, panel->null = cell->score.mean);
         }
     }
@@ -98,7 +98,7 @@ static void finish(Figure *figure, const char *xlabel)
 
 static bool drawn(const Cell *cell)
 {
-    return cell->score.n > 0 && !isnan(cell->params_trained) && !is_null(cell);
+    return cell->score.n > 0 && !isnan(cell->params_trained) && !cell_is_null(cell);
 }
 
 // All panels share their x axis. A zero stands left of all others, with a number of its own.
@@ -146,7 +146,8 @@ static bool find_by_params(Figure *figure)
         panel->last = figure->all_series;
         for (; i < figure->marks && figure->mark[i].panel == p; i++) {
             Mark *mark = &figure->mark[i];
-            unplaced += mark->n > 0 && !is_null(mark->cell) && isnan(mark->cell->params_trained);
+            unplaced +=
+                mark->n > 0 && !cell_is_null(mark->cell) && isnan(mark->cell->params_trained);
             if (!drawn(mark->cell))
                 continue;
             mark->series = series_of(figure, panel, mark, false);
@@ -281,9 +282,9 @@ static bool find_by_size(Figure *figure)
             smallest = fmin(smallest, mark->x);
             largest = fmax(largest, mark->x);
             page_widen(panel, mark->y);
-            page_widen(panel, is_null(cell) ? NAN : mark->low);
-            page_widen(panel, is_null(cell) ? NAN : mark->high);
-            add_entry(figure, is_null(cell) ? LEGEND_DASHES : LEGEND_LINE, cell);
+            page_widen(panel, cell_is_null(cell) ? NAN : mark->low);
+            page_widen(panel, cell_is_null(cell) ? NAN : mark->high);
+            add_entry(figure, cell_is_null(cell) ? LEGEND_DASHES : LEGEND_LINE, cell);
         }
     }
     if (figure->all_series == 0)

@@ -5,8 +5,8 @@
 #include "report/predictions.h"
 #include <math.h>
 
-bool letters(Arena *arena, const Rows *rows, Lettered *method, size_t methods, size_t *pairs,
-             size_t *untested, Error *error)
+bool letters(Arena *arena, const Rows *rows, const char *split, Lettered *method, size_t methods,
+             size_t *pairs, size_t *untested, Error *error)
 {
     Items items;
     Side *side = arena_zero(arena, methods + 1, sizeof *side);
@@ -15,7 +15,7 @@ bool letters(Arena *arena, const Rows *rows, Lettered *method, size_t methods, s
         side[m].rows = rows, side[m].run = method[m].run, side[m].runs = method[m].runs;
         method[m].letters = "";
     }
-    if (!sides_read(arena, NULL, side, methods, &items, error))
+    if (!sides_read(arena, split, side, methods, &items, error))
         return false;
     for (size_t m = 0; m < methods; m++) {
         method[m].used = side[m].count;

@@ -17,11 +17,12 @@ typedef struct {
     size_t used;         // runs with predictions
 } Lettered;
 
-// Fills letters and used of each. *pairs is the size of the family, *untested how many of its pairs
-// have no p (all seeds differ alike) and so don't differ. Reads predictions/KEY.csv beside the
-// rows; a method without them has no letter. ERROR_INPUT where the methods answered other items.
-bool letters(Arena *arena, const Rows *rows, Lettered *method, size_t methods, size_t *pairs,
-             size_t *untested, Error *error);
+// Fills letters and used of each, on a split (NULL: the one that the task reports). *pairs is the
+// size of the family, *untested how many of its pairs have no p (all seeds differ alike) and so
+// don't differ. Reads predictions/KEY.csv beside the rows; a method without them has no letter.
+// ERROR_INPUT where the methods answered other items.
+bool letters(Arena *arena, const Rows *rows, const char *split, Lettered *method, size_t methods,
+             size_t *pairs, size_t *untested, Error *error);
 
 // "methods that share a letter can't be told apart at 5 % (Holm, k = 15)", for a caption.
 const char *letters_caption(Arena *arena, size_t pairs, size_t untested);

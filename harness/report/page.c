@@ -31,11 +31,6 @@ bool in_panel(const Panel *panel, const Cell *cell)
            (!panel->model || !strcmp(known(cell->row->model), panel->model));
 }
 
-bool is_null(const Cell *cell)
-{
-    return !strcmp(known(cell->row->method), "null");
-}
-
 // The models of all blocks, by size.
 static size_t find_models(const Figure *figure, const Cell ***model)
 {
@@ -194,7 +189,7 @@ const char *page_missing(const Figure *figure)
             all.failed += cell->failed, all.diverged += cell->diverged;
             all.timeout += cell->timeout, all.unscored += cell->unscored;
             runs += cell->runs;
-            dead += is_null(cell) ? 0 : cell->dead; // null is there to be dead
+            dead += cell_is_null(cell) ? 0 : cell->dead; // null is there to be dead
         }
     if (dead)
         text_append(arena, &missing, ", ",
@@ -216,7 +211,7 @@ const char *page_counts(const Figure *figure, bool interval)
     for (size_t b = 0; b < figure->summary->blocks; b++)
         for (size_t c = 0; c < figure->summary->block[b].cells; c++) {
             const Cell *cell = &figure->summary->block[b].cell[c];
-            if (is_null(cell) || cell->score.n == 0)
+            if (cell_is_null(cell) || cell->score.n == 0)
                 continue;
             fewest = cell->score.n < fewest ? cell->score.n : fewest;
             most = cell->score.n > most ? cell->score.n : most;

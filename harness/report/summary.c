@@ -68,6 +68,11 @@ size_t summary_cells(const Summary *summary)
     return cells;
 }
 
+bool cell_is_null(const Cell *cell)
+{
+    return !strcmp(known(cell->row->method), "null");
+}
+
 static bool uses_levers(Arena *arena, const Row *row)
 {
     for (size_t l = 0; lever_columns[l]; l++)

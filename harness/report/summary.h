@@ -65,6 +65,8 @@ extern const char *const lever_columns[];
 const Cell *cell_without_levers(Arena *arena, const Block *block, const Cell *cell,
                                 bool *other_seeds);
 
+bool cell_is_null(const Cell *cell); // of the method null, which is a floor
+
 // Of two Cells, for qsort: models by size; methods pretrained first, then by what they train; both.
 int model_order(const void *a, const void *b);
 int method_order(const void *a, const void *b);

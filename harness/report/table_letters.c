@@ -1,4 +1,5 @@
-// table_letters.c: letters of the cells of a table: a family is what one task and model have.
+// table_letters.c: letters of the cells of a table: a family is what one task and model have, but
+// for null, which is a floor and nobody's rival.
 
 #include "report/letters.h"
 #include "base/text.h"
@@ -26,22 +27,30 @@ static void add_caption(Captions *captions, const char *text, const Block *block
                 known(cell->row->model));
 }
 
+// What the cell scores on the split that its letter is of.
+static Interval score_of(const Table *table, const Block *block, const Cell *cell)
+{
+    const At at = { .rows = table->rows, .block = block, .cell = cell };
+    return at_score(table->arena, &at, table->choice->split);
+}
+
 // "; of 3 of 5 runs with predictions: lora, full; no letter below 3": runs that the mean beside a
 // letter has, and the letter has not; "" where all have predictions.
-static const char *fewer_runs(Arena *arena, const Lettered *method, const Cell *cell, size_t cells)
+static const char *fewer_runs(Arena *arena, const Lettered *method, const size_t *scored,
+                              size_t methods)
 {
     const char *text = "";
     bool without = false;
-    for (size_t c = 0; c < cells; c++) {
-        size_t used = method[c].used, n = cell[c].score.n;
+    for (size_t c = 0; c < methods; c++) {
+        size_t used = method[c].used, n = scored[c];
         const char *names = "";
         bool before = used == n;
         without = without || used < LETTERS_FEWEST;
         for (size_t o = 0; o < c && !before; o++)
-            before = method[o].used == used && cell[o].score.n == n;
-        for (size_t o = c; o < cells && !before; o++)
-            if (method[o].used == used && cell[o].score.n == n)
-                text_append(arena, &names, ", ", "%s", cell[o].label);
+            before = method[o].used == used && scored[o] == n;
+        for (size_t o = c; o < methods && !before; o++)
+            if (method[o].used == used && scored[o] == n)
+                text_append(arena, &names, ", ", "%s", method[o].name);
         if (!before)
             text_append(arena, &text, "; ", "of %zu of %zu runs with predictions: %s", used, n,
                         names);
@@ -56,28 +65,35 @@ static const char *fewer_runs(Arena *arena, const Lettered *method, const Cell *
 static size_t family(const Table *table, const Block *block, size_t first, Captions *captions)
 {
     Cell *cell = block->cell + first;
-    size_t cells = 0, pairs, untested;
+    size_t cells = 0, methods = 0, pairs, untested;
     Error error;
     Arena *scratch = arena_new(ARENA_RUN, &error);
     while (first + cells < block->cells &&
            !strcmp(known(cell[cells].row->model), known(cell->row->model)))
         cells++;
     Lettered *method = arena_zero(table->arena, cells, sizeof *method);
+    size_t *of = arena_take(table->arena, cells, sizeof *of),
+           *scored = arena_take(table->arena, cells, sizeof *scored);
     for (size_t c = 0; c < cells; c++) {
-        method[c] = (Lettered){ .name = cell[c].label, .run = cell[c].run, .runs = cell[c].runs };
         cell[c].letters = "";
+        if (cell_is_null(&cell[c]))
+            continue;
+        method[methods] = (Lettered){ cell[c].label, cell[c].run, cell[c].runs, "", 0 };
+        scored[methods] = score_of(table, block, &cell[c]).n;
+        of[methods++] = c;
     }
-    if (!scratch || !letters(scratch, table->rows, method, cells, &pairs, &untested, &error)) {
+    if (!scratch || !letters(scratch, table->rows, table->choice->split, method, methods, &pairs,
+                             &untested, &error)) {
         // Predictions that do not fit are no reason for not showing the scores.
         add_caption(captions, arena_format(table->arena, "no letters: %s", error.text), block,
                     cell);
         arena_free(scratch);
         return cells;
     }
-    for (size_t c = 0; c < cells; c++)
-        cell[c].letters = arena_text(table->arena, known(method[c].letters));
+    for (size_t m = 0; m < methods; m++)
+        cell[of[m]].letters = arena_text(table->arena, known(method[m].letters));
     arena_free(scratch);
-    if (pairs + untested == 0 && cells > 1 && table->choice->columns)
+    if (pairs + untested == 0 && methods > 1 && table->choice->columns)
         add_caption(captions,
                     arena_format(table->arena,
                                  "no letters: fewer than two methods have %d runs with predictions",
@@ -87,7 +103,7 @@ static size_t family(const Table *table, const Block *block, size_t first, Capti
         add_caption(captions,
                     arena_format(table->arena, "%s%s",
                                  letters_caption(table->arena, pairs, untested),
-                                 fewer_runs(table->arena, method, cell, cells)),
+                                 fewer_runs(table->arena, method, scored, methods)),
                     block, cell);
     return cells;
 }
@@ -97,24 +113,26 @@ static const char *widest(const Table *table)
 {
     const Cell *high = NULL, *low = NULL;
     const Block *of = NULL;
-    double most = 0;
+    double most = 0, means[2] = { 0 };
     for (size_t b = 0; b < table->summary.blocks; b++) {
         const Block *block = &table->summary.block[b];
         for (size_t i = 0; i < block->cells; i++)
             for (size_t j = 0; j < block->cells; j++) {
                 const Cell *x = &block->cell[i], *y = &block->cell[j];
-                double apart = x->score.mean - y->score.mean;
+                double mean = score_of(table, block, x).mean,
+                       other = score_of(table, block, y).mean;
+                double apart = mean - other;
                 if (!(apart > most) || !strpbrk(known(x->letters), known(y->letters)) ||
                     strcmp(known(x->row->model), known(y->row->model)) != 0)
                     continue;
-                most = apart, high = x, low = y, of = block;
+                most = apart, high = x, low = y, of = block, means[0] = mean, means[1] = other;
             }
     }
     return high ? arena_format(table->arena,
                                "group: no two that share a letter are further apart than %s %.1f "
                                "and %s %.1f (%s, %s)",
-                               high->label, 100 * high->score.mean, low->label,
-                               100 * low->score.mean, of->name, known(high->row->model))
+                               high->label, 100 * means[0], low->label, 100 * means[1], of->name,
+                               known(high->row->model))
                 : NULL;
 }
 
@@ -127,11 +145,10 @@ void table_letters(Table *table)
     if (l == table->shown_count)
         return;
     Captions captions = { .arena = table->arena };
-    const char *none = table->choice->trials ? "trials are no results"
-                       : table->choice->split
-                           ? "they are of the split that a task reports, without --split"
-                       : !table->rows->folder ? "the rows are in no folder"
-                                              : NULL;
+    const char *none = table->choice->trials                      ? "trials are no results"
+                       : strchr(known(table->choice->split), ',') ? "they are of one split alone"
+                       : !table->rows->folder                     ? "the rows are in no folder"
+                                                                  : NULL;
     bool fit = !none;
     for (size_t b = 0; b < table->summary.blocks && fit; b++) {
         const Block *block = &table->summary.block[b];

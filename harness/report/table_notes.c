@@ -155,6 +155,15 @@ static const char *marked(const Table *table)
     return names;
 }
 
+static bool edges(const Summary *summary)
+{
+    for (size_t b = 0; b < summary->blocks; b++)
+        for (size_t c = 0; c < summary->block[b].cells; c++)
+            if (summary->block[b].cell[c].on_edge)
+                return true;
+    return false;
+}
+
 static void note_scores(Notes *notes, const Table *table)
 {
     const Summary *summary = &table->summary;
@@ -172,6 +181,8 @@ static void note_scores(Notes *notes, const Table *table)
         note(notes, "tune: choices are made on it, so a score there is no result.");
     if (below)
         note(notes, "†: below the %s of its task, which saw no pretrained model.", below);
+    if (scores && edges(summary) && !columns_has(table->shown, table->shown_count, "remarks"))
+        note(notes, "‡: chosen at the edge of its search, which may not have been wide enough.");
     if (dead)
         note(notes, "dead: at or below the best constant answer; dead runs are in the mean.");
     for (size_t l = 0; table->letters_note && table->letters_note[l]; l++)
