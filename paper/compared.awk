@@ -7,7 +7,6 @@ FNR == 1 {
     next
 }
 file == 1 { mean[$at["model"], $at["method"]] = $at["mean"]; runs[$at["model"], $at["method"]] = $at["n"]; next }
-$1 == "letters" { letters[$2, $3] = $4; next }
 $1 == "task" { for (i = 1; i <= NF; i++) at[$i] = i; next }
 {
     model[++n] = $at["model"]; method[n] = $at["a"]
@@ -35,9 +34,9 @@ END {
             if (holm > adjusted[i]) adjusted[i] = holm
         }
     }
-    print "\\begin{tabular}{llrrrrl}\n\\toprule"
-    print " & & difference & \\multicolumn{1}{c}{its} & & & \\\\"
-    print "model & method & to full & \\multicolumn{1}{c}{interval} & detectable & $p$, Holm & letters \\\\\n\\midrule"
+    print "\\begin{tabular}{llrrrr}\n\\toprule"
+    print " & & difference & \\multicolumn{1}{c}{its} & & \\\\"
+    print "model & method & to full & \\multicolumn{1}{c}{interval} & detectable & $p$, Holm \\\\\n\\midrule"
     for (i = 1; i <= n; i++) order[i] = i
     for (i = 2; i <= n; i++) # by model, as they came
         for (j = i; j > 1 && place(order[j]) < place(order[j - 1]); j--) { swap = order[j]; order[j] = order[j - 1]; order[j - 1] = swap }
@@ -46,8 +45,8 @@ END {
         first = r == 1 || model[i] != model[order[r - 1]]
         if (first && r > 1) print "\\addlinespace"
         adjusted_p = p[i] == "" ? "" : adjusted[i] < 0.001 ? "$<$ 0.001" : sprintf("%.3f", adjusted[i])
-        printf "%s & %s & %s & %s to %s & %.1f & %s & %s \\\\\n", first ? model[i] : "", method[i],
-            points(difference[i]), points(lo[i]), points(hi[i]), 100 * mdd[i], adjusted_p, letters[model[i], method[i]]
+        printf "%s & %s & %s & %s to %s & %.1f & %s \\\\\n", first ? model[i] : "", method[i],
+            points(difference[i]), points(lo[i]), points(hi[i]), 100 * mdd[i], adjusted_p
     }
     print "\\bottomrule\n\\end{tabular}"
 }

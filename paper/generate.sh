@@ -81,12 +81,10 @@ planned() { # SPEC: final runs = models x tasks x methods x seeds
         END { print models * tasks * methods * seeds }' "$1"
 }
 
-compared() { # SWEEP: the letters of its methods, and every method held against full, as TSV
-    table "$reference/$1" | awk -F '\t' '
-        NR == 1 { for (i = 1; i <= NF; i++) at[$i] = i; print "letters\tmodel\tmethod\tletters"; next }
-        { print "letters\t" $at["model"] "\t" $at["method"] "\t" $at["letters"] }' >"$work/letters"
-    cat "$work/letters"
-    awk -F '\t' 'NR > 1 && $3 != "full" && $3 != "null" && !seen[$3]++ { print $3 }' "$work/letters" |
+compared() { # SWEEP: every method held against full, as TSV
+    awk -F '\t' 'NR == 1 { for (i = 1; i <= NF; i++) at[$i] = i; next }
+        { method = $at["method"] }
+        method != "full" && method != "null" && !seen[method]++ { print method }' "$work/$(name_of "$1").tsv" |
         while read -r method; do
             "$tunemark" compare "$method" full "$reference/$1" --csv | awk -f paper/tsv.awk
         done | awk -F '\t' 'NR == 1 || $1 != "task"'
@@ -117,14 +115,8 @@ numbers() { # key, value: of all sweeps and commands
 }
 
 ledger() { # planned, predicted and measured peaks of every run that has all three
-    header=yes
-    for sweep in sst2/pretrained sst2/untrained sst2/all; do
-        for stage in trial final; do
-            [ -d "$reference/$sweep/rows" ] || continue
-            table "$reference/$sweep" --stage "$stage" --columns score,n,predicted_peak,rss_start,rss_peak |
-                if [ "$header" ]; then cat; else tail -n +2; fi
-            header=
-        done
+    echo "$sweeps" | while read -r sweep spec; do
+        [ ! -f "$reference/$sweep/runs.csv" ] || awk -f paper/tsv.awk "$reference/$sweep/runs.csv"
     done
 }
 
@@ -188,7 +180,7 @@ markdown_to_tabular() { # a table of numbers with `code` in its first column
 
 echo "$sweeps" | while read -r sweep spec; do
     if [ -d "$reference/$sweep/rows" ]; then
-        table "$reference/$sweep" --columns score,n,params_trained,trained_share,trained_share_nonembedding,lr,epochs,train_n,tune_n,max_length
+        table "$reference/$sweep" --columns score,n,params_trained,trained_share,trained_share_nonembedding,lr,epochs,winner_on_edge,train_n,tune_n,max_length
     fi >"$work/$(name_of "$sweep").tsv"
 done
 configs

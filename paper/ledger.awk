@@ -1,13 +1,13 @@
 # Of runs with predicted and measured peaks -> how far off the prediction was, in % of what was
 # measured.
-FNR == 1 { for (i = 1; i <= NF; i++) at[$i] = i; next }
+$1 == "key" { for (i = 1; i <= NF; i++) at[$i] = i; next }
 $at["predicted_peak"] != "" && $at["rss_peak"] != "" {
     measured = $at["rss_peak"] - $at["rss_start"]
     off = 100 * ($at["predicted_peak"] / measured - 1)
     if (!n || off < least) least = off
     if (!n || off > most) most = off
-    n += $at["n"]
-    within += off > -5 && off < 5 ? $at["n"] : 0
+    n++
+    within += off > -5 && off < 5
 }
 END {
     print "ledger/runs\t" n + 0 "\nledger/within\t" within + 0

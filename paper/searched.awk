@@ -24,8 +24,9 @@ file == 2 {
         print "\\cmidrule(lr){2-3}\\cmidrule(lr){4-5}\\cmidrule(lr){6-8}"
         print "method & rate & dev & worst & best & rate & epochs & dev \\\\\n\\midrule"
     }
-    printf "%s & %s & %s & %.1f & %.1f & %s & %s & %s \\\\\n", method, default_rate[method], default_score[method],
-        100 * worst[method], 100 * best[method], $at["lr"], $at["epochs"], score($at["mean"], $at["lo"], $at["hi"])
+    printf "%s & %s & %s & %.1f & %.1f & %s%s & %s & %s \\\\\n", method, default_rate[method], default_score[method],
+        100 * worst[method], 100 * best[method], $at["lr"],
+        $at["winner_on_edge"] == "yes" ? " \\textsuperscript{\\textdaggerdbl}" : "", $at["epochs"], score($at["mean"], $at["lo"], $at["hi"])
     gain = 100 * ($at["mean"] - default_mean[method])
     spread = 100 * (best[method] - worst[method])
     if (started == 1 || gain < least) { least = gain; least_of = method }

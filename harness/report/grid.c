@@ -188,6 +188,7 @@ static void put_latex(FILE *out, const char *text)
         { "\n", " " },
         { "\u00b1", "$\\pm$" },
         { "\u2020", "\\textsuperscript{\\textdagger}" },
+        { "\u2021", "\\textsuperscript{\\textdaggerdbl}" },
     };
     while (*text) {
         size_t s = 0, specials = sizeof special / sizeof *special;
