@@ -45,6 +45,8 @@ static void every_usual_spelling_is_read(void)
         { "-vqj 4", "jobs", "4", 0 },
         { "-j -4", "jobs", "-4", 0 },
         { "--rank 4", "rank", "4", 0 }, // of whom, is decided later
+        { "--train_limit 4", "train-limit", "4", 0 },
+        { "--my_own.init_sd=_4", "my_own.init-sd", "_4", 0 }, // a method's name is a file's
         { "--lr -1", "lr", "-1", 0 },
         { "--study --x", "study", "--x", 0 },
         { "--jobs 1 --jobs 2", "jobs", "2", 0 },
@@ -67,6 +69,7 @@ static void every_usual_spelling_is_read(void)
     CHECK(switches.ok && argument_is(&switches.is, "verbose") && argument_is(&switches.is, "csv"));
     CHECK(!argument_is(&switches.is, "quiet") && !argument_value(&switches.is, "verbose"));
     CHECK(switches.is.operands == 1 && !strcmp(switches.is.operand[0], "file"));
+    CHECK(read_words(arena, "--dry_run").ok);
     arena_free(arena);
 }
 
