@@ -247,6 +247,15 @@ int64_t config_longest(const Config *config)
     return config->positions - (config->type == MODEL_ROBERTA ? config->padding + 1 : 0);
 }
 
+bool config_length(const Config *config, int64_t asked, bool pairs, int64_t *length, Error *error)
+{
+    int64_t longest = config_longest(config);
+    *length = asked < longest ? asked : longest;
+    return *length >= (pairs ? 5 : 3) || fail(error, ERROR_INPUT, (Where){ .item = "max-length" },
+                                              pairs ? "at least 5" : "at least 3",
+                                              "%" PRId64 " leaves no room for a text", *length);
+}
+
 bool config_parse(Bytes bytes, const char *file, Config *config, Error *error)
 {
     json_t *root = json_parse(bytes, file, error);
