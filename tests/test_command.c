@@ -342,6 +342,20 @@ static void what_is_no_command_line_is_refused_in_one_line(void)
 }
 
 // What was asked for and could not be delivered is a failure.
+// It stands in the manifest: nothing is made before it is known that it can.
+static void a_sweep_of_words_that_are_no_text_makes_nothing(void)
+{
+    Error error;
+    Arena *arena = arena_new(ARENA_RUN, &error);
+    const char *folder = path_join(arena, test_folder(), "sweep");
+    CHECK_REFUSED(program(arena, NULL, "sweep quick --out %s/\xff", folder), 2,
+                  "sweep/\\xff: is no text; should be UTF-8");
+    CHECK_REFUSED(program(arena, NULL, "sweep quick --out %s --set name=\xc3", folder), 2,
+                  "name=\\xc3: is no text; should be UTF-8");
+    CHECK(!folder_exists(folder));
+    arena_free(arena);
+}
+
 static void an_output_that_cannot_be_written_ends_with_3(void)
 {
     static const char *const words[] = {
@@ -377,5 +391,6 @@ void suite_command(void)
     ADD(all_options_are_listed_for_programs);
     ADD(tokens_of_arguments_and_of_lines_are_shown);
     ADD(what_is_no_command_line_is_refused_in_one_line);
+    ADD(a_sweep_of_words_that_are_no_text_makes_nothing);
     ADD(an_output_that_cannot_be_written_ends_with_3);
 }
