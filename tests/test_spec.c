@@ -301,6 +301,8 @@ static void a_wrong_override_is_refused_as_it_was_typed(void)
         { "trian.epochs=1", "--set trian.epochs=1: key 'trian' is unknown; should be train" },
         { "train..epochs=1", "--set train..epochs=1: " },
         { "seeds=[1", "--set seeds=[1" },
+        { "models.tiny.y=1", "--set models.tiny.y=1: models is a mapping" },
+        { "name.x=1", "--set name.x=1: name is no name" },
     };
     if (!begin())
         return;

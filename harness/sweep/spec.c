@@ -163,6 +163,7 @@ static void mark(Yaml *node, size_t line)
 // names without options first, so that `methods.lora.rank=4` also fits `methods: [full, lora]`.
 static Yaml *member(Arena *arena, Yaml *map, const char *key, size_t line)
 {
+    bool named = map->kind == YAML_LIST || (map->kind == YAML_TEXT && map->text[0]);
     if (map->kind == YAML_LIST)
         for (Yaml *child = map->first; child; child = child->next) {
             child->key = child->text;
@@ -172,6 +173,8 @@ static Yaml *member(Arena *arena, Yaml *map, const char *key, size_t line)
         map->first = arena_zero(arena, 1, sizeof *map->first);
         *map->first = (Yaml){ .key = map->text, .text = "", .line = map->line };
     }
+    if (named)
+        map->line = line; // where a mapping is wrong, the override made it one
     map->kind = YAML_MAP;
     Yaml **at = &map->first;
     while (*at && strcmp((*at)->key, key))
