@@ -488,7 +488,7 @@ static bool llama_rest(const json_t *root, const char *file, Config *config, Err
            (!size || json_is_null(size) ||
             must_be(size,
                     json_is_integer(size) &&
-                        json_integer_value(size) * config->heads == config->hidden,
+                        json_integer_value(size) == config->hidden / config->heads,
                     "hidden_size / num_attention_heads", "head_dim", file, error));
 }
 
