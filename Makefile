@@ -14,7 +14,8 @@ SPEC     ?= results/specs/sweep.yaml
 FIXTURES ?= tests/fixtures
 SECONDS  ?= 60
 PREFIX   ?= /usr/local
-rows      = $(addprefix results/,$(basename $(notdir $(SPEC))))# where sweeps of SPEC leave them
+name_of   = $(shell sed -nE "s/^name: *[\"']?([A-Za-z0-9._-]+).*/\1/p" '$1')# a spec's
+rows      = $(foreach s,$(SPEC),results/$(call name_of,$(firstword $(wildcard $s) results/specs/$s.yaml)))# where sweeps of SPEC leave them
 
 # Debian's names. Every goal but help installs what is missing of the first list; bench, check, fuzz and deps
 # also of the second or fourth, install of the third, paper of the last. DEPS=no takes the libraries as they are.

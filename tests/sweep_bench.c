@@ -9,6 +9,7 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 static volatile sig_atomic_t interrupted;
@@ -199,15 +200,31 @@ const char **names_in(const Bench *b, const char *folder, const char *suffix, si
     return names;
 }
 
+static const char *const folders[] = { "", "rows", "scores", "curves", "predictions" };
+
 size_t parts_left(const Bench *b)
 {
-    static const char *const folders[] = { "", "rows", "scores", "curves", "predictions" };
     size_t all = 0, count;
     for (size_t i = 0; i < sizeof folders / sizeof *folders; i++) {
         names_in(b, folders[i], ".part", &count);
         all += count;
     }
     return all;
+}
+
+void age_parts(const Bench *b)
+{
+    const struct timespec day_ago = { .tv_sec = time(NULL) - 86400 };
+    const struct timespec times[] = { day_ago, day_ago };
+    size_t count;
+    for (size_t i = 0; i < sizeof folders / sizeof *folders; i++) {
+        const char **names = names_in(b, folders[i], ".part", &count);
+        for (size_t k = 0; k < count; k++)
+            CHECK(
+                utimensat(AT_FDCWD,
+                          arena_format(b->arena, "%s/%s/%s", b->options.out, folders[i], names[k]),
+                          times, 0) == 0);
+    }
 }
 
 size_t processes(const Bench *b)

@@ -51,6 +51,7 @@ Rows runs_of(const Bench *bench, const char *folder);
 bool same_rows(Rows a, Rows b);
 const char **names_in(const Bench *bench, const char *folder, const char *suffix, size_t *count);
 size_t parts_left(const Bench *bench);
+void age_parts(const Bench *bench);   // by a day
 size_t processes(const Bench *bench); // that have the test's folder in their command line
 bool processes_are(const Bench *bench, size_t count); // within a minute: a process that begins
                                                       // another program has none for a moment

@@ -201,6 +201,32 @@ static void a_model_of_one_type_takes_no_pairs(void)
     arena_free(b.arena);
 }
 
+// [CLS], a token and [SEP] are the least, of a pair [CLS], a token, [SEP], a token and [SEP].
+static void a_model_of_too_few_positions_is_refused_by_every_command(void)
+{
+    static const char three[] = "max-length: 2 leaves no room for a text; should be at least 3";
+    static const char five[] = "max-length: 4 leaves no room for a text; should be at least 5";
+    static const char *const words[] = { "check", "graph --method full --pretrained no --task" };
+    Bench b = bench_new();
+    change(&b, "config.json", "\"max_position_embeddings\": 512",
+           "\"max_position_embeddings\":   2");
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+        CHECK_REFUSED(program(b.arena, NULL, "%s %s --model %s", words[i], b.task, b.model), 2,
+                      three);
+    CHECK(refused(&b, "--pretrained no", 2, three));
+    CHECK_REFUSED(program(b.arena, NULL, "estimate --model %s --gflops 1", b.model), 2, three);
+    CHECK_REFUSED(program(b.arena, NULL, "graph --model %s --method full", b.model), 2, three);
+    change(&b, "config.json", "\"max_position_embeddings\":   2",
+           "\"max_position_embeddings\":   4");
+    CHECK(program(b.arena, NULL, "check %s --model %s", b.task, b.model).status == 0);
+    b.task = small_pairs(b.arena, b.folder, "pairs");
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+        CHECK_REFUSED(program(b.arena, NULL, "%s %s --model %s", words[i], b.task, b.model), 2,
+                      five);
+    CHECK(refused(&b, "--pretrained no", 2, five));
+    arena_free(b.arena);
+}
+
 static void files_of_a_model_that_are_missing_or_no_text_are_named(void)
 {
     Bench b = bench_new();
@@ -454,6 +480,7 @@ void suite_bad_input(void)
     ADD(a_config_that_does_not_fit_is_refused);
     ADD(a_model_whose_weights_cannot_be_read_is_refused);
     ADD(a_model_of_one_type_takes_no_pairs);
+    ADD(a_model_of_too_few_positions_is_refused_by_every_command);
     ADD(files_of_a_model_that_are_missing_or_no_text_are_named);
     ADD(a_wrong_row_is_named_by_file_and_line);
     ADD(a_score_that_is_no_number_is_named);

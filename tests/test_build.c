@@ -24,9 +24,23 @@ static void commit_is_hexadecimal_or_unknown(void)
     CHECK(length > 0 || !version_dirty);
 }
 
+// The folder of a sweep is of its spec's name, not of its file's.
+static void make_finds_the_rows_of_a_spec_where_a_sweep_leaves_them(void)
+{
+    char line[4096], last[4096] = "";
+    FILE *make = popen("MAKEFLAGS= MAKELEVEL= make -n DEPS=no plots "
+                       "SPEC='results/specs/imdb-mini.yaml quick' 2>&1",
+                       "r");
+    while (make && fgets(line, sizeof line, make))
+        memcpy(last, line, sizeof last);
+    CHECK(make && pclose(make) == 0);
+    CHECK_TEXT(last, "build/tunemark plots results/imdb results/quick\n");
+}
+
 void suite_build(void)
 {
     ADD(openblas_is_the_openmp_build);
     ADD(version_names_compiler_and_flags);
     ADD(commit_is_hexadecimal_or_unknown);
+    ADD(make_finds_the_rows_of_a_spec_where_a_sweep_leaves_them);
 }

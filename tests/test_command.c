@@ -45,6 +45,8 @@ static void every_usual_spelling_is_read(void)
         { "-vqj 4", "jobs", "4", 0 },
         { "-j -4", "jobs", "-4", 0 },
         { "--rank 4", "rank", "4", 0 }, // of whom, is decided later
+        { "--train_limit 4", "train-limit", "4", 0 },
+        { "--my_own.init_sd=_4", "my_own.init-sd", "_4", 0 }, // a method's name is a file's
         { "--lr -1", "lr", "-1", 0 },
         { "--study --x", "study", "--x", 0 },
         { "--jobs 1 --jobs 2", "jobs", "2", 0 },
@@ -67,6 +69,7 @@ static void every_usual_spelling_is_read(void)
     CHECK(switches.ok && argument_is(&switches.is, "verbose") && argument_is(&switches.is, "csv"));
     CHECK(!argument_is(&switches.is, "quiet") && !argument_value(&switches.is, "verbose"));
     CHECK(switches.is.operands == 1 && !strcmp(switches.is.operand[0], "file"));
+    CHECK(read_words(arena, "--dry_run").ok);
     arena_free(arena);
 }
 
@@ -339,6 +342,20 @@ static void what_is_no_command_line_is_refused_in_one_line(void)
 }
 
 // What was asked for and could not be delivered is a failure.
+// It stands in the manifest: nothing is made before it is known that it can.
+static void a_sweep_of_words_that_are_no_text_makes_nothing(void)
+{
+    Error error;
+    Arena *arena = arena_new(ARENA_RUN, &error);
+    const char *folder = path_join(arena, test_folder(), "sweep");
+    CHECK_REFUSED(program(arena, NULL, "sweep quick --out %s/\xff", folder), 2,
+                  "sweep/\\xff: is no text; should be UTF-8");
+    CHECK_REFUSED(program(arena, NULL, "sweep quick --out %s --set name=\xc3", folder), 2,
+                  "name=\\xc3: is no text; should be UTF-8");
+    CHECK(!folder_exists(folder));
+    arena_free(arena);
+}
+
 static void an_output_that_cannot_be_written_ends_with_3(void)
 {
     static const char *const words[] = {
@@ -374,5 +391,6 @@ void suite_command(void)
     ADD(all_options_are_listed_for_programs);
     ADD(tokens_of_arguments_and_of_lines_are_shown);
     ADD(what_is_no_command_line_is_refused_in_one_line);
+    ADD(a_sweep_of_words_that_are_no_text_makes_nothing);
     ADD(an_output_that_cannot_be_written_ends_with_3);
 }

@@ -191,6 +191,8 @@ static void what_other_types_would_compute_otherwise_is_refused(void)
         { LLAMA ", \"num_attention_heads\": 6, \"num_key_value_heads\": 4}",
           "num_key_value_heads: 4 does not divide 6 heads; should be a divisor of num_attention" },
         { LLAMA ", \"num_attention_heads\": 6, \"head_dim\": 4}", "head_dim: 4" },
+        { LLAMA ", \"num_attention_heads\": 6, \"head_dim\": -9223372036854775806}", // x 6: 12
+          "head_dim: -9223372036854775806" },
         { LLAMA ", \"num_attention_heads\": 6, \"attention_bias\": true}", "attention_bias: true" },
         { LLAMA ", \"num_attention_heads\": 6, \"hidden_act\": \"gelu\"}", "should be silu" },
         { LLAMA ", \"num_attention_heads\": 5}", "hidden_size: 12 is not divisible by 5 heads" },

@@ -303,6 +303,8 @@ static void what_is_wrong_is_said_in_a_line(void)
         { "--model tiny --task rte",
           "--task: is of a run, and no task is read here; should be --r" },
         { "--model tiny --max-memory 1GB", "--max-memory: is of a run, for which it chooses" },
+        { "--model tiny --max_memory 1GB", "--max-memory: is of a run, for which it chooses" },
+        { "--model tiny --train_limit 100", "--train-limit: is of a run, and no task is read" },
     };
     Error error;
     Arena *arena = arena_new(ARENA_RUN, &error);

@@ -1,7 +1,7 @@
 // test_figure.c: the data of each figure has every point, with the numbers worked by hand; gnuplot
 // draws it without a word; failing leaves nothing behind.
 
-#include "report/figure.h"
+#include "report/figure_impl.h"
 #include "base/csv.h"
 #include "tests/sample_rows.h"
 #include "tests/test.h"
@@ -523,8 +523,27 @@ static void no_two_methods_share_a_shape(void)
     arena_free(arena);
 }
 
+static void a_field_is_whole_and_on_one_line(void)
+{
+    char text[2 * 300 + 1] = "", *field = NULL;
+    size_t size;
+    FILE *out = open_memstream(&field, &size);
+    for (size_t i = 0; i < 300; i++)
+        memcpy(text + 2 * i, "\u00e9", 3);
+    memcpy(text, "a\nb,", 4);
+    put_word(out, text);
+    fclose(out);
+    text[1] = ' ';
+    if (CHECK(size == sizeof text - 1 + 2)) {
+        CHECK(field[0] == '"' && field[size - 1] == '"');
+        CHECK(!memcmp(field + 1, text, sizeof text - 1));
+    }
+    free(field);
+}
+
 void suite_figure(void)
 {
+    ADD(a_field_is_whole_and_on_one_line);
     ADD(a_sweep_gives_data_and_two_pictures_a_figure_and_nothing_else);
     ADD(every_point_is_in_the_data_and_no_bar_is_cut);
     ADD(names_with_quotes_blanks_and_backticks_are_only_names);

@@ -263,6 +263,28 @@ static void options_come_back_as_they_were_typed(void)
     arena_free(arena);
 }
 
+// A file may hold any text there: what is read of it lies within what was taken for it.
+static void options_without_values_end_within_their_own_memory(void)
+{
+    enum { PARTS = 1000 };
+    Error error;
+    Arena *arena = arena_new(1 << 17, &error);
+    char text[2 * PARTS + 1] = "", untouched[4096] = "";
+    size_t count;
+    Row row;
+    for (size_t i = 0; i < PARTS; i++)
+        memcpy(text + 2 * i, "n;", 3);
+    row_clear(&row);
+    row.options = text;
+    const RowOption *option = row_options(arena, &row, &count);
+    if (CHECK(count == PARTS)) {
+        CHECK_TEXT(option[PARTS - 1].name, "n");
+        CHECK_TEXT(option[PARTS - 1].value, "");
+    }
+    CHECK(!memcmp(arena_take(arena, sizeof untouched, 1), untouched, sizeof untouched));
+    arena_free(arena);
+}
+
 static void the_schema_has_a_line_for_each_column(void)
 {
     char *text = NULL, line[64];
@@ -310,5 +332,6 @@ void suite_row(void)
     ADD(rows_are_the_same_when_all_but_measured_cells_are);
     ADD(refusals_name_file_line_and_column);
     ADD(options_come_back_as_they_were_typed);
+    ADD(options_without_values_end_within_their_own_memory);
     ADD(the_schema_has_a_line_for_each_column);
 }

@@ -246,6 +246,9 @@ static void what_is_wrong_is_refused_with_its_line(void)
           "spec.yaml:5: " },
         { "name: a\nmodels: tiny\ntasks: reviews\nmethods: full\nseeds: [1, 1]\n",
           "spec.yaml:5: seeds: '1' is named twice" },
+        { "name: a\nmodels: tiny\ntasks: reviews\nmethods: full\nseeds: [7, 1, 007]\n"
+          "search: {trials: 1}\n",
+          "spec.yaml:5: seeds: '7' is named twice" },
         { "name: a\nmodels: tiny\ntasks: reviews\nmethods: full\nsearch: {trials: 9}\n",
           "spec.yaml:5: search: trials: 9 is out of range; should be 1 to 8" },
         { "name: a\nmodels: tiny\ntasks: reviews\nmethods: full\nsearch:\n  trials: 0\n",
@@ -298,6 +301,8 @@ static void a_wrong_override_is_refused_as_it_was_typed(void)
         { "trian.epochs=1", "--set trian.epochs=1: key 'trian' is unknown; should be train" },
         { "train..epochs=1", "--set train..epochs=1: " },
         { "seeds=[1", "--set seeds=[1" },
+        { "models.tiny.y=1", "--set models.tiny.y=1: models is a mapping" },
+        { "name.x=1", "--set name.x=1: name is no name" },
     };
     if (!begin())
         return;

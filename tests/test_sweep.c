@@ -357,11 +357,15 @@ static void what_a_kill_left_half_written_is_removed(void)
     const char *rows = path_join(b.arena, b.options.out, "rows");
     const char *stale = arena_format(b.arena, "%s/abc.csv.%ld.part", rows, (long)dead);
     const char *alive = arena_format(b.arena, "%s/abc.csv.%ld.part", rows, (long)getpid());
+    const char *fresh = arena_format(b.arena, "%s/def.csv.%ld.part", rows, (long)dead);
     CHECK(folder_make(rows, &error) && file_write_text(stale, "half", &error) &&
           file_write_text(alive, "half", &error));
+    age_parts(&b);
+    CHECK(file_write_text(fresh, "half", &error));
     CHECK(drive_whole(&b) == 0);
     CHECK(!file_exists(stale));
     CHECK(file_exists(alive)); // somebody else is writing it
+    CHECK(file_exists(fresh)); // on another machine that number may be somebody's
     ended(dead);
     arena_free(b.arena);
 }
@@ -430,6 +434,7 @@ static void kill_at_any_moment(const char *spec)
             finished = "";
         }
     }
+    age_parts(&b);
     CHECK(drive_whole(&b) == 0);
     CHECK(parts_left(&b) == 0);
     same_rows(runs_of(&b, b.options.out), whole);
@@ -666,6 +671,9 @@ static void a_child_is_alone_and_its_last_words_are_kept(void)
     char *six[] = { "echo", "6.5", NULL }, *none[] = { "false", NULL };
     CHECK_CLOSE(child_number("echo", six), 6.5, 0);
     CHECK(isnan(child_number("false", none)));
+    signal(SIGCHLD, SIG_IGN); // then nobody says how it ended
+    CHECK(isnan(child_number("echo", six)));
+    signal(SIGCHLD, SIG_DFL);
     arena_free(arena);
 }
 
@@ -700,12 +708,31 @@ static void progress_is_one_line(void)
     arena_free(arena);
 }
 
+// A width is of columns: what is no terminal has 80, and the last stays free.
+static void a_line_is_cut_between_characters(void)
+{
+    char text[2 * 81 + 1] = "", *shown = NULL;
+    size_t size;
+    for (size_t columns = 78; columns <= 81; columns++) {
+        FILE *terminal = open_memstream(&shown, &size);
+        for (size_t i = 0; i < columns; i++)
+            memcpy(text + 2 * i, "\u00e9", 3);
+        terminal_line(terminal, text);
+        fclose(terminal);
+        text[2 * (columns < 79 ? columns : 79)] = '\0';
+        CHECK(strlen(shown) > 4);
+        CHECK_TEXT(shown + strlen("\r\033[K"), text);
+        free(shown);
+    }
+}
+
 void suite_sweep(void)
 {
     ADD(a_shell_reads_a_command_back_as_it_was);
     ADD(a_log_that_is_a_pipe_is_an_error_and_no_wait);
     ADD(a_child_is_alone_and_its_last_words_are_kept);
     ADD(progress_is_one_line);
+    ADD(a_line_is_cut_between_characters);
     ADD(what_cannot_run_is_refused_before_anything_begins);
     ADD(a_sweep_gives_a_row_a_run_in_the_order_of_the_plan);
     ADD(neither_jobs_nor_order_changes_a_row);

@@ -302,9 +302,34 @@ static void refuse_many_views(void)
     }
 }
 
+// A tensor of a long name, and 10,000 times more from the memo, of two bytes each.
+static void refuse_a_long_name_again_and_again(void)
+{
+    enum { LENGTH = 10000, TIMES = 10000 };
+    static const Literal first = LITERAL("\x80\2}X\x10\x27\0\0"),
+                         tensor = LITERAL("q\0" TENSOR(FLOATS, SQUARE) "q\1s("),
+                         again = LITERAL("h\0h\1"), last = LITERAL("u."),
+                         rest = LITERAL(KEYS NUMBERS);
+    char *dict = arena_take(arena, LENGTH + 4 * TIMES + 1000, 1);
+    char *end = put_piece(dict, first);
+    memset(end, 'n', LENGTH);
+    end = put_piece(end + LENGTH, tensor);
+    for (int i = 0; i < TIMES; i++)
+        end = put_piece(end, again);
+    end = put_piece(end, last);
+    Checkpoint c;
+    Error error = { 0 };
+    Bytes file = legacy((Literal){ dict, (size_t)(end - dict) }, rest);
+    size_t before = arena_mark(arena);
+    CHECK(!torch_parse(arena, file, "m.bin", &c, &error));
+    CHECK_ERROR(&error, ERROR_INPUT, "m.bin: names of tensors stand twice; should be each once");
+    CHECK(arena_mark(arena) - before < 220 * file.size); // pickle_read's share, and as much again
+}
+
 static void what_is_refused_takes_little_memory(void)
 {
     with_arena(refuse_the_long);
+    with_arena(refuse_a_long_name_again_and_again);
     with_arena(refuse_many_views);
 }
 

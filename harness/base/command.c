@@ -22,7 +22,10 @@ static bool long_option(Arena *arena, int count, char **argument, int *at, const
 {
     char *word = argument[*at] + 2, *equals = strchr(word, '=');
     size_t length = equals ? (size_t)(equals - word) : strlen(word);
-    given->name = arena_format(arena, "%.*s", (int)length, word);
+    char *name = arena_format(arena, "%.*s", (int)length, word), *dot = strrchr(name, '.');
+    for (char *c = dot ? dot : name; *c; c++) // what stands before a dot is a method's name
+        *c = *c == '_' ? '-' : *c;
+    given->name = name;
     const Flag *flag = flag_find(flags, given->name);
     if (flag && !flag->value) {
         if (equals)

@@ -32,7 +32,8 @@ typedef struct {
 } Arguments;
 
 // `flags` are the command's own; any other long option is taken with a value. An unknown letter or
-// a missing value is refused.
+// a missing value is refused. `-` and `_` in an option's name are the same, as in option_find: it
+// is given with `-`.
 bool arguments_read(Arena *arena, int count, char **argument, const Flag *flags,
                     Arguments *arguments, Error *error);
 bool argument_is(const Arguments *arguments, const char *name);           // is the switch there?

@@ -103,7 +103,7 @@ RowOption *row_options(Arena *arena, const Row *row, size_t *count)
     const char *at = row->options ? row->options : "", *method = row->method ? row->method : "";
     size_t own = strlen(method), size = strlen(at) + 2;
     RowOption *option = arena_take(arena, size, sizeof *option);
-    char *to = arena_take(arena, size, 1);
+    char *to = arena_take(arena, 2 * size, 1); // a part without '=' has two ends for its one ';'
     for (*count = 0; *at; at += *at == ';') {
         if (!strncmp(at, method, own) && at[own] == '.')
             at += own + 1;

@@ -163,8 +163,8 @@ static void line_of(const Shape *shape, const Request *request, const char *name
 {
     Description description = shape_description(shape, request, (int)asked->labels);
     *line = (Line){ .method = name };
-    asked->of.length = shape_length(shape, request->protocol.max_length);
-    line->known = estimate(&description, &asked->of, &line->is, error);
+    line->known = shape_length(shape, request->protocol.max_length, &asked->of.length, error) &&
+                  estimate(&description, &asked->of, &line->is, error);
     line->steps = steps_taken(line, asked);
     if (!line->known)
         note(line, "%s", error->text);

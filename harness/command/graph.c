@@ -87,11 +87,13 @@ static bool graph_of_shape(Arena *arena, const Request *request, bool evaluation
     if (!request_head(request, error) || !shape_read(arena, protocol->model, &shape, error))
         return false;
     Description description = shape_description(&shape, request, 2);
-    Extent extent = extent_of((size_t)protocol->batch, shape_length(&shape, protocol->max_length));
+    size_t length;
+    bool ok = shape_length(&shape, protocol->max_length, &length, error);
+    Extent extent = extent_of((size_t)protocol->batch, length);
     description.training =
         !evaluation && !request->method->fit && !(request->method->claims & TRAINS_NOTHING);
     const Plan *planned = NULL;
-    if (draw_step(arena, &description, false, &described, &drawn, error) &&
+    if (ok && draw_step(arena, &description, false, &described, &drawn, error) &&
         (planned = plan_of_any_size(arena, drawn, &extent, error)))
         graph_print(planned, &extent, NULL);
     shape_close(&shape);

@@ -85,6 +85,15 @@ static bool parts_read(Arena *arena, const Arguments *arguments, SweepOptions *o
     return true;
 }
 
+// The manifest, which is JSON, has them.
+static bool words_are_text(char *const *words, Error *error)
+{
+    for (; *words; words++)
+        if (!utf8_valid((const uint8_t *)*words, strlen(*words), NULL))
+            return fail(error, ERROR_INPUT, (Where){ .item = *words }, "UTF-8", "is no text");
+    return true;
+}
+
 static bool command(const Invocation *invocation, int *status, Error *error)
 {
     Arena *arena = invocation->arena;
@@ -102,6 +111,8 @@ static bool command(const Invocation *invocation, int *status, Error *error)
     words[0] = arena_text(arena, invocation->program);
     words[1] = arena_text(arena, "sweep");
     memcpy(words + 2, invocation->argument, (size_t)invocation->count * sizeof *words);
+    if (!words_are_text(words, error))
+        return false;
     const char **set = arena_zero(arena, arguments->givens + 1, sizeof *set);
     SweepOptions options = {
         .spec = spec_file(arena, arguments->operand[0]),

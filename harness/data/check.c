@@ -387,10 +387,9 @@ static bool probe_all(const Rows *rows, const Tokenizer *tokenizer, const Datase
 bool check_data(Arena *arena, const Tokenizer *tokenizer, const Task *task, Dataset *dataset,
                 int64_t max_length, int64_t longest, Check *check, Error *error)
 {
-    *check = (Check){ .task = task,
-                      .rule = dataset->rule,
-                      .max_length = max_length < longest ? max_length : longest,
-                      .longest = longest };
+    *check = (Check){
+        .task = task, .rule = dataset->rule, .max_length = max_length, .longest = longest
+    };
     for (Split s = SPLIT_TRAIN; s < SPLITS; s++) {
         bool there = dataset->split[s].count > 0, held = s == SPLIT_DEV || s == SPLIT_TEST;
         for (int m = 0; m < CHECK_LAST; m++)

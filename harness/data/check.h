@@ -80,7 +80,8 @@ typedef struct {
     TwoWay gap; // the probe's score on tune less that on task->report, over other groups of rows
 } Check;
 
-// Reads the labels of dev and, where it has some, of test. longest: config_longest of the model.
+// Reads the labels of dev and, where it has some, of test. max_length, longest: config_length and
+// config_longest of the model.
 bool check_data(Arena *arena, const Tokenizer *tokenizer, const Task *task, Dataset *dataset,
                 int64_t max_length, int64_t longest, Check *check, Error *error);
 

@@ -247,6 +247,15 @@ int64_t config_longest(const Config *config)
     return config->positions - (config->type == MODEL_ROBERTA ? config->padding + 1 : 0);
 }
 
+bool config_length(const Config *config, int64_t asked, bool pairs, int64_t *length, Error *error)
+{
+    int64_t longest = config_longest(config);
+    *length = asked < longest ? asked : longest;
+    return *length >= (pairs ? 5 : 3) || fail(error, ERROR_INPUT, (Where){ .item = "max-length" },
+                                              pairs ? "at least 5" : "at least 3",
+                                              "%" PRId64 " leaves no room for a text", *length);
+}
+
 bool config_parse(Bytes bytes, const char *file, Config *config, Error *error)
 {
     json_t *root = json_parse(bytes, file, error);
@@ -479,7 +488,7 @@ static bool llama_rest(const json_t *root, const char *file, Config *config, Err
            (!size || json_is_null(size) ||
             must_be(size,
                     json_is_integer(size) &&
-                        json_integer_value(size) * config->heads == config->hidden,
+                        json_integer_value(size) == config->hidden / config->heads,
                     "hidden_size / num_attention_heads", "head_dim", file, error));
 }
 

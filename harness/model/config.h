@@ -36,6 +36,9 @@ typedef struct {
 
 // Tokens of a text at most: of roberta the rows of its table less those up to the padding's id.
 int64_t config_longest(const Config *config);
+// Tokens of a run's longest text: as asked, or as many as the model takes. Fewer than [CLS], a
+// token and [SEP], or of a pair five, are refused.
+bool config_length(const Config *config, int64_t asked, bool pairs, int64_t *length, Error *error);
 
 // A key that would change the function and is not honoured is refused (an unknown model_type, an
 // activation, position_embedding_type, is_decoder, alibi, ...); other keys are ignored. Every size

@@ -36,7 +36,9 @@ typedef struct {
     const char *file;
     size_t bytes; // of the file
     const PickleValue *dict;
-    Storage *storage; // by key, each once
+    size_t pickled;    // bytes of the pickle that the dict is of
+    const char **name; // of its tensors, in its order
+    Storage *storage;  // by key, each once
     size_t storages;
 } Reader;
 
@@ -111,14 +113,20 @@ static bool collect(Reader *reader, Error *error)
     Where where = { .file = reader->file };
     const char *right = "a dict of names and tensors, as save_pretrained writes it";
     const PickleValue *dict = reader->dict;
+    size_t left = reader->pickled;
     if (dict->kind != PICKLE_DICT || dict->items.count == 0)
         return fail(error, ERROR_INPUT, where, right, "holds no tensors at its top");
     reader->storage = arena_take(reader->arena, dict->items.count, sizeof *reader->storage);
+    reader->name = arena_take(reader->arena, dict->items.count, sizeof *reader->name);
     for (const PickleItem *item = dict->items.first; item; item = item->next) {
         Bytes key = item->key->text;
         if (item->key->kind != PICKLE_TEXT || key.size == 0 || key.size > INT_MAX ||
             !utf8_valid(key.data, key.size, NULL) || memchr(key.data, 0, key.size))
             return fail(error, ERROR_INPUT, where, right, "the name of a tensor is no text");
+        // Each has bytes of its own. From the memo one could stand a hundred thousand times.
+        if (key.size > left)
+            return fail(error, ERROR_INPUT, where, "each once", "names of tensors stand twice");
+        left -= key.size;
         const char *name = arena_format(reader->arena, "%.*s", (int)key.size, key.data);
         if (item->value->kind != PICKLE_TENSOR)
             return fail(error, ERROR_INPUT, (Where){ .file = reader->file, .item = name }, right,
@@ -126,7 +134,7 @@ static bool collect(Reader *reader, Error *error)
         if (!storage_of(reader, item->value->tensor->storage, name,
                         &reader->storage[reader->storages], error))
             return false;
-        reader->storages++;
+        reader->name[reader->storages++] = name;
     }
     qsort(reader->storage, reader->storages, sizeof *reader->storage, by_key);
     size_t kept = 0;
@@ -161,6 +169,7 @@ static bool read_archive(Reader *reader, zip_t *zip, Error *error)
         return false;
     Bytes pickle = { data, size };
     reader->dict = pickle_read(reader->arena, &pickle, reader->file, pickled, error);
+    reader->pickled = size - pickle.size;
     if (!reader->dict || !collect(reader, error))
         return false;
     for (size_t i = 0; i < reader->storages; i++) {
@@ -282,7 +291,10 @@ static bool read_legacy(Reader *reader, Bytes bytes, Error *error)
     if (!read_head(reader, &bytes, error))
         return false;
     arena_rewind(reader->arena, mark);
-    if (!(reader->dict = read_pickle(reader, &bytes, "dict", error)) || !collect(reader, error))
+    size_t before = bytes.size;
+    reader->dict = read_pickle(reader, &bytes, "dict", error);
+    reader->pickled = before - bytes.size;
+    if (!reader->dict || !collect(reader, error))
         return false;
     const PickleValue *keys = read_pickle(reader, &bytes, "keys", error);
     return keys && take_storages(reader, keys, bytes, error);
@@ -335,9 +347,8 @@ static bool read_tensors(const Reader *reader, Checkpoint *checkpoint, Error *er
     checkpoint->tensor =
         arena_zero(reader->arena, reader->dict->items.count, sizeof *checkpoint->tensor);
     for (; item; item = item->next) {
-        Tensor *tensor = &checkpoint->tensor[checkpoint->tensors++];
-        tensor->name =
-            arena_format(reader->arena, "%.*s", (int)item->key->text.size, item->key->text.data);
+        Tensor *tensor = &checkpoint->tensor[checkpoint->tensors];
+        tensor->name = reader->name[checkpoint->tensors++];
         if (!view(reader, item->value->tensor, tensor, error))
             return false;
         bytes += tensor->bytes;

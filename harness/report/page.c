@@ -227,12 +227,12 @@ const char *page_counts(const Figure *figure, bool interval)
 
 void put_word(FILE *out, const char *text)
 {
-    char word[512];
-    snprintf(word, sizeof word, "%s", text);
-    for (char *at = word; *at; at++)
+    char *word = strdup(text);
+    for (char *at = word; at && *at; at++)
         if (*at == '\n' || *at == '\r')
             *at = ' ';
-    csv_put(out, word);
+    csv_put(out, word ? word : "");
+    free(word);
 }
 
 void put_cell(FILE *out, const Panel *panel, const Cell *cell)

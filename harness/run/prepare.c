@@ -205,14 +205,9 @@ static bool decide_files(Arena *arena, FilesRead *files, Prepared *p, Error *err
 static bool decide_texts(Arena *arena, FilesRead *files, Prepared *p, Error *error)
 {
     const Protocol *protocol = &p->request->protocol;
-    int64_t longest = config_longest(&p->model->config);
-    int64_t fewest = p->task->task.file[SPLIT_TRAIN].text_b ? 5 : 3;
-    p->max_length = protocol->max_length < longest ? protocol->max_length : longest;
-    if (p->max_length < fewest)
-        return fail(error, ERROR_INPUT, (Where){ .item = "max-length" },
-                    arena_format(arena, "at least %lld", (long long)fewest),
-                    "%lld leaves no room for a text", (long long)p->max_length);
-    if (!check_selection(p, error) || !read_heldout(arena, p, error) ||
+    bool pairs = p->task->task.file[SPLIT_TRAIN].text_b != NULL;
+    if (!config_length(&p->model->config, protocol->max_length, pairs, &p->max_length, error) ||
+        !check_selection(p, error) || !read_heldout(arena, p, error) ||
         !read_tokens(arena, files, p, error))
         return false;
     find_words(arena, p);

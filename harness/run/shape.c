@@ -35,10 +35,12 @@ Description shape_description(const Shape *shape, const Request *request, int la
     return description;
 }
 
-size_t shape_length(const Shape *shape, int64_t max_length)
+bool shape_length(const Shape *shape, int64_t max_length, size_t *length, Error *error)
 {
-    int64_t longest = config_longest(&shape->config);
-    return (size_t)(max_length < longest ? max_length : longest);
+    int64_t tokens;
+    bool ok = config_length(&shape->config, max_length, false, &tokens, error);
+    *length = (size_t)tokens;
+    return ok;
 }
 
 Extent extent_of(size_t sequences, size_t length)

@@ -19,8 +19,8 @@ void shape_close(Shape *shape); // unmaps
 // request_description (prepare.h), with so many outputs of its head.
 Description shape_description(const Shape *shape, const Request *request, int labels);
 
-// Tokens of the longest text: as asked, or as many as the model has positions.
-size_t shape_length(const Shape *shape, int64_t max_length);
+// Tokens of the longest single text, as config_length has them.
+bool shape_length(const Shape *shape, int64_t max_length, size_t *length, Error *error);
 // A batch of `sequences` texts of `length` tokens each.
 Extent extent_of(size_t sequences, size_t length);
 #endif

@@ -149,14 +149,14 @@ const char *shell_line(Arena *arena, char *const *argument)
 
 double child_number(const char *image, char *const *argument)
 {
-    int ends[2], status;
+    int ends[2], status = 0;
     char text[64];
     size_t size = 0;
     double number = NAN;
     pid_t driver = getpid();
     if (pipe2(ends, O_CLOEXEC) != 0)
         return NAN;
-    pid_t pid = fork();
+    pid_t pid = fork(), ended = 0; // 0: nobody says how it ended
     if (pid == 0)
         become(image, argument, ends[1], STDERR_FILENO, driver);
     close(ends[1]);
@@ -166,11 +166,11 @@ double child_number(const char *image, char *const *argument)
             (got < 0 && errno == EINTR)))
         size += got > 0 ? (size_t)got : 0;
     close(ends[0]);
-    while (pid > 0 && waitpid(pid, &status, 0) < 0 && errno == EINTR)
+    while (pid > 0 && (ended = waitpid(pid, &status, 0)) < 0 && errno == EINTR)
         ;
     text[size] = '\0';
     text[strcspn(text, " \n")] = '\0';
-    if (pid < 0 || status != 0 || !text_real(text, &number))
+    if (ended != pid || status != 0 || !text_real(text, &number))
         return NAN;
     return number;
 }

@@ -41,7 +41,7 @@ bool manifest_begin(Arena *arena, const Agenda *agenda, const Spec *spec, const 
     if (!manifest->entry || json_array_append_new(commands, manifest->entry) != 0) {
         json_decref(manifest->root);
         return fail(error, ERROR_ENVIRONMENT, (Where){ .file = manifest->path }, NULL,
-                    "the command line or the environment is not UTF-8, or memory ran out");
+                    "out of memory");
     }
     if (write_whole(manifest, error))
         return true;

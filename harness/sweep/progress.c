@@ -1,6 +1,7 @@
 // progress.c: the line and the terminal.
 #include "sweep/progress.h"
 #include "base/machine.h"
+#include "base/text.h"
 #include <string.h>
 
 const char *progress_line(Arena *arena, const Progress *p)
@@ -39,6 +40,7 @@ const char *duration_text(Arena *arena, double seconds)
 void terminal_line(FILE *terminal, const char *text)
 {
     int columns = terminal_columns(terminal);
-    fprintf(terminal, "\r\033[K%.*s", (columns > 1 ? columns : 80) - 1, text);
+    size_t width = (size_t)(columns > 1 ? columns : 80) - 1;
+    fprintf(terminal, "\r\033[K%.*s", (int)text_fitting(text, width), text);
     fflush(terminal);
 }

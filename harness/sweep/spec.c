@@ -4,6 +4,7 @@
 #include "base/text.h"
 #include "base/yaml.h"
 #include "sweep/search.h"
+#include <inttypes.h>
 #include <stddef.h>
 #include <string.h>
 
@@ -162,6 +163,7 @@ static void mark(Yaml *node, size_t line)
 // names without options first, so that `methods.lora.rank=4` also fits `methods: [full, lora]`.
 static Yaml *member(Arena *arena, Yaml *map, const char *key, size_t line)
 {
+    bool named = map->kind == YAML_LIST || (map->kind == YAML_TEXT && map->text[0]);
     if (map->kind == YAML_LIST)
         for (Yaml *child = map->first; child; child = child->next) {
             child->key = child->text;
@@ -171,6 +173,8 @@ static Yaml *member(Arena *arena, Yaml *map, const char *key, size_t line)
         map->first = arena_zero(arena, 1, sizeof *map->first);
         *map->first = (Yaml){ .key = map->text, .text = "", .line = map->line };
     }
+    if (named)
+        map->line = line; // where a mapping is wrong, the override made it one
     map->kind = YAML_MAP;
     Yaml **at = &map->first;
     while (*at && strcmp((*at)->key, key))
@@ -273,6 +277,16 @@ static bool read_text(Reading *in, const Yaml *root, const char *key, const char
     return true;
 }
 
+static bool each_once(const Entries *entries, const char *key, Error *error)
+{
+    for (size_t i = 0; i < entries->count; i++)
+        for (size_t k = 0; k < i; k++)
+            if (!strcmp(entries->entry[k].name, entries->entry[i].name))
+                return fail(error, ERROR_INPUT, entries->entry[i].where, "once",
+                            "%s: '%s' is named twice", key, entries->entry[i].name);
+    return true;
+}
+
 static bool read_entries(Reading *in, const Yaml *root, const char *key, bool options,
                          Entries *entries, Error *error)
 {
@@ -298,13 +312,22 @@ static bool read_entries(Reading *in, const Yaml *root, const char *key, bool op
             entry.options = child;
         } else if (!map && (child->kind != YAML_TEXT || empty))
             return fail(error, ERROR_INPUT, entry.where, right, "%s holds what is no name", key);
-        for (size_t i = 0; i < entries->count; i++)
-            if (!strcmp(entries->entry[i].name, entry.name))
-                return fail(error, ERROR_INPUT, entry.where, "once", "%s: '%s' is named twice", key,
-                            entry.name);
         entries->entry[entries->count++] = entry;
     }
-    return true;
+    return each_once(entries, key, error);
+}
+
+// A list's seeds, each spelled as its number is: 007 is 7.
+static bool read_seed_list(Reading *in, const Yaml *root, Error *error)
+{
+    Entries *seeds = &in->seeds;
+    int64_t number;
+    if (!read_entries(in, root, "seeds", false, seeds, error))
+        return false;
+    for (size_t i = 0; i < seeds->count; i++)
+        if (text_whole(seeds->entry[i].name, &number)) // else request_set refuses it
+            seeds->entry[i].name = arena_format(in->arena, "%" PRId64, number);
+    return each_once(seeds, "seeds", error);
 }
 
 static bool read_seeds(Reading *in, const Yaml *root, Error *error)
@@ -313,7 +336,7 @@ static bool read_seeds(Reading *in, const Yaml *root, Error *error)
     Entries *seeds = &in->seeds;
     int64_t number = STANDARD_SEEDS;
     if (node && node->kind != YAML_TEXT)
-        return read_entries(in, root, "seeds", false, seeds, error);
+        return read_seed_list(in, root, error);
     if (node && (!text_whole(node->text, &number) || number < 1 || number > MOST_SEEDS))
         return fail(error, ERROR_INPUT, where(in, node),
                     "how many, from 1, or a list such as [1, 2]", "seeds is '%s'", node->text);

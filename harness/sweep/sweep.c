@@ -10,6 +10,7 @@
 #include <sched.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -173,7 +174,17 @@ static const char *const folders[] = { "",     "rows",    "scores",  "curves", "
                                        "logs", "figures", "profiles" };
 enum { FOLDERS = sizeof folders / sizeof *folders };
 
-// Unlinks FOLDER/NAME.PID.part where no process PID lives: what a kill has left half-written.
+// A file is written within moments. Whoever writes it may be on another machine or in another
+// container, where PID is its own: it is done for after hours alone.
+static bool is_left(const char *path)
+{
+    enum { HOURS = 6 };
+    struct stat file;
+    return stat(path, &file) == 0 && time(NULL) - file.st_mtime > HOURS * 3600;
+}
+
+// Unlinks FOLDER/NAME.PID.part that is old and whose process PID does not live: what a kill has
+// left half-written.
 static bool remove_parts(Sweep *s, Error *error)
 {
     for (size_t f = 0; f < FOLDERS; f++) {
@@ -184,8 +195,9 @@ static bool remove_parts(Sweep *s, Error *error)
         for (size_t i = 0; i < count; i++) {
             const char *dot = strrchr(text_stem(s->arena, names[i], ".part"), '.');
             long pid = dot ? strtol(dot + 1, NULL, 10) : 0;
-            if (pid > 0 && !lives(pid))
-                unlink(path_join(s->arena, folder, names[i]));
+            const char *path = path_join(s->arena, folder, names[i]);
+            if (pid > 0 && !lives(pid) && is_left(path))
+                unlink(path);
         }
     }
     return true;
