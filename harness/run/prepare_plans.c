@@ -1,11 +1,23 @@
 // prepare_plans.c: the graphs of a run and their plans, as its levers have them, and what these
 // take.
 #include "run/prepare_impl.h"
+#include "engine/operator.h"
 #include <inttypes.h>
+#include <math.h>
 
 bool prepare_in_parts(const Prepared *p)
 {
     return p->levers.pass < (size_t)p->request->protocol.batch;
+}
+
+// Rows of the largest batch that goes through the model.
+static size_t largest_batch(const Prepared *p)
+{
+    size_t batch = (size_t)p->request->protocol.batch, most = 0;
+    bool trains = p->batches.steps > 0 || p->request->method->fit;
+    for (int s = trains ? SPLIT_TRAIN : SPLIT_TUNE; s < SPLITS; s++)
+        most = p->tokens[s].count > most ? p->tokens[s].count : most;
+    return most < batch ? most : batch;
 }
 
 static void decide_passes(Arena *arena, Prepared *p)
@@ -69,13 +81,31 @@ static Ledger ledger_of(const Prepared *p)
     };
 }
 
-// A lever that moves nothing of this run is as if it had not been asked for, in key and row: there
-// is no layer below the topmost that trains, or no frozen weight that linear layers alone read.
-// (The held-out texts are read through one that the checkpoint brings.)
-static void keep_effective(Prepared *p)
+// Nodes of a training step that draw random numbers.
+static size_t drawing(Arena *arena, const Prepared *p, bool frozen_dropout)
+{
+    Description description = p->description;
+    Described described;
+    Error error;
+    size_t count = 0;
+    description.frozen_dropout = frozen_dropout;
+    if (describe(arena, &description, &described, &error))
+        for (size_t i = 0; i < described.graph->nodes; i++)
+            count += draws(&described.graph->node[i]);
+    return count;
+}
+
+// What moves nothing of this run is as if it had not been asked for, in key and row: there is no
+// layer below the topmost that trains, no frozen weight that linear layers alone read, no dropout
+// below what trains. (The held-out texts are read through a weight that the checkpoint brings.)
+static void keep_effective(Arena *arena, Prepared *p)
 {
     const Plans *plans = &p->plans;
+    bool claimed = !(p->request->method->claims & CALM_WHEN_FROZEN);
     p->levers.recompute = plans->backward && graph_recomputes(plans->backward);
+    if (p->description.frozen_dropout != claimed &&
+        (!plans->backward || drawing(arena, p, true) == drawing(arena, p, false)))
+        p->description.frozen_dropout = claimed;
     if (!graph_packs(plans->eval.graph) && p->heldout.batches == 0)
         p->description.frozen_store = STORE_F32;
 }
@@ -86,7 +116,7 @@ static bool plan_with(Arena *arena, const Levers *levers, Prepared *p, Error *er
     decide_passes(arena, p);
     if (!decide_plans(arena, p, error))
         return false;
-    keep_effective(p);
+    keep_effective(arena, p);
     p->ledger = ledger_of(p);
     return true;
 }
@@ -143,7 +173,7 @@ static bool plan_within(Arena *arena, Prepared *p, Error *error)
 static bool plan_once(Arena *arena, Prepared *p, Error *error)
 {
     const Protocol *protocol = &p->request->protocol;
-    bool parts = 0 < protocol->micro_batch && protocol->micro_batch < protocol->batch;
+    bool parts = 0 < protocol->micro_batch && (size_t)protocol->micro_batch < largest_batch(p);
     const Levers asked = { .pass = (size_t)(parts ? protocol->micro_batch : protocol->batch),
                            .recompute = protocol->recompute,
                            .keeps = true };

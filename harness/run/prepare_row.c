@@ -82,7 +82,7 @@ static void row_training(Arena *arena, const Prepared *p, Row *row)
     row->head_new = counts_of(p->plans.eval.graph).head_new;
     row->epochs = protocol->epochs;
     row->min_steps = protocol->min_steps;
-    row->select = protocol_text(arena, protocol, "select");
+    row->select = p->looks.count > 0 ? protocol_text(arena, protocol, "select") : "last";
     row->steps = p->training.steps;
     row->batch = protocol->batch;
     if (prepare_in_parts(p))
