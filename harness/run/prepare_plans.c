@@ -181,7 +181,21 @@ static bool plan_once(Arena *arena, Prepared *p, Error *error)
                                              : plan_within(arena, p, error);
 }
 
-// A disk without room for the file takes it from the plan: the machine decides then (frozen.h).
+// Without the file that it was chosen with.
+static bool still_within(Arena *arena, const Prepared *p, Error *error)
+{
+    int64_t most = p->request->protocol.max_memory, takes = ledger_peak(&p->ledger);
+    return most == INT64_MIN || takes <= most ||
+           fail(error, ERROR_ENVIRONMENT, (Where){ .item = "max-memory" },
+                arena_format(arena, "at least %.1fMB, or room for the file",
+                             ceil((double)takes / 1e5) / 10),
+                "what a frozen bottom gives has no room in a file (%s), and the run takes more "
+                "without one",
+                p->no_room);
+}
+
+// A disk without room for the file takes it from the plan: the machine decides then (frozen.h). The
+// levers stay, since they are in the key.
 bool prepare_plans(Arena *arena, FileAsked *file, void *context, Prepared *p, Error *error)
 {
     Prepared *before = arena_take(arena, 1, sizeof *before);
@@ -192,10 +206,11 @@ bool prepare_plans(Arena *arena, FileAsked *file, void *context, Prepared *p, Er
         return false;
     if (!file || !p->frozen.in_file || file(context, arena, p, &why))
         return true;
+    const Levers chosen = p->levers;
     arena_rewind(arena, mark);
     *p = *before;
     p->no_room = arena_text(arena, why.text);
-    return plan_once(arena, p, error);
+    return plan_with(arena, &chosen, p, error) && still_within(arena, p, error);
 }
 
 // Products of all steps and of all evaluations.
