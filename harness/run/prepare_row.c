@@ -102,7 +102,7 @@ static void row_training(Arena *arena, const Prepared *p, Row *row)
 
 static void row_parameters(const Prepared *p, Row *row)
 {
-    Counts counts = counts_free(p->plans.eval.graph, &p->description);
+    Counts counts = counts_free(p->plans.eval.graph, &p->description, p->plans.eval.options);
     Shares shares = shares_of(&counts);
     row->params_total = counts.total;
     row->params_embedding = counts.embedding;
