@@ -408,6 +408,41 @@ static void an_interruption_is_heard_within_a_fit(void)
     arena_free(b.arena);
 }
 
+// It hears the no, and goes on.
+static bool deaf(const Fit *fit, const void *options, Fitted *is, Error *error)
+{
+    Fit patient = *fit;
+    for (int i = 0; i < 30; i++)
+        fit->go_on(fit->context);
+    patient.go_on = goes_on;
+    return method_find("feature", error)->fit(&patient, options, is, error);
+}
+
+static bool refuses_once(void *context, int64_t step, int64_t steps, double loss,
+                         double tokens_per_s)
+{
+    int *calls = context;
+    (void)step, (void)steps, (void)loss, (void)tokens_per_s;
+    return ++*calls != 20;
+}
+
+static void a_fit_that_was_told_to_stop_is_of_no_use_whatever_it_says(void)
+{
+    Bench b = bench_new();
+    Request request;
+    Error error;
+    Row row;
+    int calls = 0;
+    CHECK(small_request(b.arena, "feature", b.task,
+                        SETTINGS("out", path_join(b.arena, b.folder, "out")), &request, &error));
+    Method method = *request.method;
+    method.fit = deaf;
+    request.method = &method;
+    CHECK(!run(b.arena, &request, refuses_once, &calls, &row, &error));
+    CHECK_ERROR(&error, ERROR_INTERRUPTED, "before the first step");
+    arena_free(b.arena);
+}
+
 static void what_does_not_fit_together_is_refused_before_anything_is_computed(void)
 {
     static const struct {
@@ -466,6 +501,7 @@ void suite_feature(void)
     ADD(with_tune_among_the_training_rows_nothing_is_searched);
     ADD(mlp_has_steps_and_the_linear_ones_none);
     ADD(an_interruption_is_heard_within_a_fit);
+    ADD(a_fit_that_was_told_to_stop_is_of_no_use_whatever_it_says);
     ADD(what_does_not_fit_together_is_refused_before_anything_is_computed);
     ADD(a_task_with_scores_is_for_ridge);
 }

@@ -537,6 +537,35 @@ static void a_run_without_room_takes_what_one_that_keeps_nothing_takes(void)
     arena_free(b.arena);
 }
 
+// What --max-memory chose with the file is in the key; a sweep waits for the row of that key.
+static void a_full_disk_changes_no_lever(void)
+{
+    static const char words[] = "run --model mini --task %s --method %s --epochs 9 --min-steps 1 "
+                                "--batch 8 --max-length 16 --out %s --cache-file 4000%s";
+    Around full = { .file_bytes = 5000 };
+    Bench b = run_bench();
+    for (int m = 0; m < 2; m++) {
+        const char *method = m ? "feature" : "head"; // a fit keeps its vectors somewhere
+        const char *usual = folder_of(&b, arena_format(b.arena, "usual-%s", method));
+        CHECK(program(b.arena, NULL, words, b.task, method, usual, "").status == 0);
+        Row row = written(&b, usual).row;
+        const char *limit = arena_format(
+            b.arena, " --max-memory %lld",
+            (long long)(row.plan_peak > row.eval_plan_peak ? row.plan_peak : row.eval_plan_peak) -
+                1);
+        const char *with = folder_of(&b, arena_format(b.arena, "with-%s", method));
+        CHECK(program(b.arena, NULL, words, b.task, method, with, limit).status == 0);
+        CHECK_TEXT(written(&b, with).row.key, row.key);
+        const char *without = folder_of(&b, arena_format(b.arena, "without-%s", method));
+        Said said = program(b.arena, &full, words, b.task, method, without, limit);
+        if (m)
+            CHECK_REFUSED(said, 3, "and the run takes more without one; should be at least ");
+        else if (CHECK(said.status == 0))
+            CHECK_TEXT(written(&b, without).row.key, row.key);
+    }
+    arena_free(b.arena);
+}
+
 static bool count_before_steps(void *context, int64_t step, int64_t steps, double loss, double rate)
 {
     int *calls = context;
@@ -631,6 +660,7 @@ void suite_kept(void)
     ADD(of_jobs_at_once_one_computes_and_the_others_find);
     ADD(a_full_disk_costs_the_file_and_nothing_else);
     ADD(a_run_without_room_takes_what_one_that_keeps_nothing_takes);
+    ADD(a_full_disk_changes_no_lever);
     ADD(a_file_that_is_found_is_read_with_an_eye_on_the_clock);
     ADD(an_interruption_leaves_no_part);
     ADD(one_that_waits_for_another_is_interrupted_at_once);

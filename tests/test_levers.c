@@ -365,19 +365,22 @@ static void kept_rows_are_given_up_first(void)
 
 // The decided cells of a run on mini, whose four layers give every lever something to do where the
 // method leaves it anything.
-static Resolved resolved_of(Bench *b, const char *method, const char *option, const char *value)
+static Resolved resolved_with(Bench *b, const char *method, const char *const *settings)
 {
     Request request;
     Error error = { .text = "" };
     Resolved resolved = { .flops = 0 };
     FilesRead *files = files_new(b->arena);
-    if (!CHECK(small_request(b->arena, method, b->task,
-                             SETTINGS("model", "mini", "cache", "0", option, value), &request,
-                             &error) &&
+    if (!CHECK(small_request(b->arena, method, b->task, settings, &request, &error) &&
                resolve(b->arena, files, &request, &resolved, &error)))
         printf("%s: %s\n", method, error.text);
     files_close(files);
     return resolved;
+}
+
+static Resolved resolved_of(Bench *b, const char *method, const char *option, const char *value)
+{
+    return resolved_with(b, method, SETTINGS("model", "mini", "cache", "0", option, value));
 }
 
 static bool stands_where_it_acts(const Resolved *plain, const Resolved *with, bool acts,
@@ -419,6 +422,78 @@ static void a_lever_that_moves_nothing_is_in_neither_row_nor_key(void)
     CHECK(said.status == 0);
     CHECK(strstr(said.err,
                  "tunemark: frozen-dtype: changes nothing here; the run is that without it\n"));
+    arena_free(b.arena);
+}
+
+// Of 48 rows to train on and 12 to tune by, a batch of 100 is whole in parts of 48.
+static void what_parts_no_batch_is_no_micro_batch(void)
+{
+    Bench b = run_bench();
+    static const struct {
+        const char *method, *parts;
+        bool acts;
+    } cases[] = { { "lora", "99", false }, { "lora", "48", false },    { "lora", "47", true },
+                  { "null", "47", false }, { "feature", "48", false }, { "feature", "47", true } };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        const char *out = path_join(b.arena, b.folder, "parts");
+        Done whole = run_of(&b, cases[i].method, SETTINGS("batch", "100", "min-steps", "2"));
+        Done parts = run_of(
+            &b, cases[i].method,
+            SETTINGS("batch", "100", "min-steps", "2", "out", out, "micro-batch", cases[i].parts));
+        CHECK((parts.row.micro_batch != WHOLE_UNKNOWN) == cases[i].acts);
+        if (!CHECK(!strcmp(whole.row.key, parts.row.key) == !cases[i].acts))
+            printf("%s %s\n", cases[i].method, cases[i].parts);
+    }
+    arena_free(b.arena);
+}
+
+static void dropout_of_a_frozen_part_that_there_is_not_is_as_if_not_asked_for(void)
+{
+    Bench b = run_bench();
+    static const struct {
+        const char *method, *asked, *dropout;
+        bool acts;
+    } cases[] = { { "full", "no", "0.1", false },     { "null", "no", "0.1", false },
+                  { "feature", "yes", "0.1", false }, { "head", "yes", "0.1", true },
+                  { "head", "yes", "0", false },      { "lora", "no", "0.1", true },
+                  { "lora", "no", "0", false },       { "topk", "yes", "0.1", true } };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        Resolved r[2];
+        for (int asked = 0; asked < 2; asked++)
+            r[asked] = resolved_with(&b, cases[i].method,
+                                     SETTINGS("dropout", cases[i].dropout, "frozen-dropout",
+                                              asked ? cases[i].asked : "auto"));
+        CHECK(!strcmp(r[0].row.frozen_dropout, r[1].row.frozen_dropout) == !cases[i].acts);
+        if (!CHECK(!strcmp(r[0].row.key, r[1].row.key) == !cases[i].acts))
+            printf("%s %s\n", cases[i].method, cases[i].dropout);
+    }
+    arena_free(b.arena);
+}
+
+static void without_steps_through_the_model_there_is_no_best_epoch_to_select(void)
+{
+    Bench b = run_bench();
+    static const char *const never[] = { "null", "feature", "lora" }; // but lora
+    for (int i = 0; i < 3; i++) {
+        Resolved last = resolved_of(&b, never[i], "select", "last");
+        Resolved best = resolved_of(&b, never[i], "select", "best");
+        CHECK_TEXT(best.row.select, i < 2 ? "last" : "best");
+        CHECK(!strcmp(last.row.key, best.row.key) == (i < 2));
+    }
+    Resolved mlp = resolved_with(&b, "feature", SETTINGS("select", "best", "classifier", "mlp"));
+    CHECK(mlp.row.steps > 0);
+    CHECK_TEXT(mlp.row.select, "last");
+    Said said = program(b.arena, NULL,
+                        "run --model tiny --task %s --method null --out %s --frozen-dropout no "
+                        "--select best --micro-batch 99",
+                        b.task, b.folder);
+    CHECK(said.status == 0);
+    for (int i = 0; i < 3; i++)
+        CHECK(strstr(said.err, arena_format(b.arena,
+                                            "tunemark: %s: changes nothing here; the run is that "
+                                            "without it\n",
+                                            ((const char *[]){ "micro-batch", "frozen-dropout",
+                                                               "select" })[i])) != NULL);
     arena_free(b.arena);
 }
 
@@ -521,6 +596,9 @@ void suite_levers(void)
     ADD(a_fit_reads_its_vectors_in_parts);
     ADD(a_saved_run_in_parts_predicts_to_the_bit);
     ADD(a_lever_that_moves_nothing_is_in_neither_row_nor_key);
+    ADD(what_parts_no_batch_is_no_micro_batch);
+    ADD(dropout_of_a_frozen_part_that_there_is_not_is_as_if_not_asked_for);
+    ADD(without_steps_through_the_model_there_is_no_best_epoch_to_select);
     ADD(every_method_runs_and_its_ledger_counts_the_bytes);
     ADD(a_saved_run_predicts_to_the_bit_and_merges);
     ADD(forgetting_is_against_the_untouched_checkpoint);

@@ -550,6 +550,19 @@ static void a_run_out_of_time_leaves_no_score(void)
     arena_free(b.arena);
 }
 
+static void who_is_late_with_nothing_left_to_do_is_done(void)
+{
+    Bench b = run_bench();
+    static const char *const methods_late[] = { "null", "lora" }; // no step; one
+    for (int i = 0; i < 2; i++) {
+        Done late =
+            run_of(&b, methods_late[i], SETTINGS("timeout", "0", "epochs", "0", "min-steps", "1"));
+        CHECK_TEXT(late.row.status, "ok");
+        CHECK(isfinite(late.row.score));
+    }
+    arena_free(b.arena);
+}
+
 // Beside a run that planned just the steps which the other did: all updates are made in both, those
 // of rows that no later step looked up, too.
 static void a_run_that_ends_early_says_what_it_changed(void)
@@ -772,6 +785,7 @@ void suite_run(void)
     ADD(each_head_is_another_model);
     ADD(a_loss_that_is_no_number_ends_the_run_without_a_score);
     ADD(a_run_out_of_time_leaves_no_score);
+    ADD(who_is_late_with_nothing_left_to_do_is_done);
     ADD(a_run_that_ends_early_says_what_it_changed);
     ADD(a_finished_row_is_not_replaced_by_an_attempt_that_did_not_end);
     ADD(an_attempt_that_did_not_end_waits_for_whoever_is_writing);

@@ -156,6 +156,43 @@ static void what_started_from_a_source_that_has_moved_has_not_changed(void)
     arena_free(arena);
 }
 
+// ---- fewer sources than there may be, and not the first ones
+
+static void second_copied(float *out, const Parameter *parameter, const Matrix *from, uint64_t seed)
+{
+    CHECK(!from[0].data && !from[2].data && from[1].data);
+    if (from[1].data)
+        copied(out, parameter, &from[1], seed);
+}
+
+static Value second_weight(Build *build, const Linear *at, const void *options)
+{
+    (void)options;
+    Value W = trained(build, at, "W", at->out, at->in, (Init){ INIT_CONSTANT, 0 });
+    starts_from(build, W, second_copied, NULL, (Value[]){ NO_VALUE, at->W, NO_VALUE, NO_VALUE });
+    return W;
+}
+
+static int64_t count_of_weights(const Config *config, bool pooler, const void *options)
+{
+    (void)pooler, (void)options;
+    return config->layers *
+           (4 * config->hidden * config->hidden + 2 * config->hidden * config->intermediate);
+}
+
+static void each_source_has_its_own_place(void)
+{
+    static const Method method = { .name = "second",
+                                   .rate = { 1e-2, 1e-2, 1e-2, 1e-2 },
+                                   .weight = second_weight,
+                                   .count = count_of_weights };
+    Error error;
+    Arena *arena = arena_new(ARENA_RUN, &error);
+    const char *folder = test_folder(), *task = small_task(arena, folder, "task");
+    CHECK(changed_by(arena, &method, task, path_join(arena, folder, "out")) > 0);
+    arena_free(arena);
+}
+
 // ---- a tensor that stays
 
 static Value beside_frozen(Build *build, const Linear *at, const void *options)
@@ -183,6 +220,54 @@ static void a_frozen_matrix_is_the_method_s_and_stays(void)
         CHECK(counts.trained == out + OUTPUTS * (HIDDEN + 1));
     }
     small_end(&s);
+}
+
+// ---- a tensor that stays, and is drawn again for the loss on held-out texts
+
+static Value difference_of_two(Build *build, const Linear *at, const void *options)
+{
+    (void)options;
+    if (at->site != SITE_Q)
+        return at->y;
+    Value A = frozen_matrix(build, 2, at->in, (Init){ INIT_NORMAL, 1 }, "%d.A", at->layer);
+    Value C = frozen_matrix(build, at->out, 2, (Init){ INIT_NORMAL, 1 }, "%d.C", at->layer);
+    Value B = trained(build, at, "B", 2, at->in, (Init){ INIT_CONSTANT, 0 });
+    starts_from(build, B, copied, NULL, (Value[]){ A, NO_VALUE, NO_VALUE, NO_VALUE });
+    Value more = add_product_t(build->graph, at->y, product_t(build->graph, at->x, A), C, 1);
+    return add_product_t(build->graph, more, product_t(build->graph, at->x, B), C, -1);
+}
+
+static int64_t count_of_two(const Config *config, bool pooler, const void *options)
+{
+    (void)pooler, (void)options;
+    return 2 * config->layers * config->hidden;
+}
+
+// Without a step B is still A: the function is the checkpoint's as long as A is the run's own.
+static void what_stays_is_the_run_s_own_for_held_out_texts(void)
+{
+    static const Method method = { .name = "two",
+                                   .rate = { 1e-2, 1e-2, 1e-2, 1e-2 },
+                                   .linear = difference_of_two,
+                                   .count = count_of_two };
+    Error error;
+    Arena *arena = arena_new(ARENA_RUN, &error);
+    const char *folder = test_folder(), *task = small_task(arena, folder, "task");
+    const char *texts = path_join(arena, folder, "texts");
+    write_text(texts, "the film was dull and the story cold\na lovely meal in a bright room\n");
+    Request request;
+    Row row;
+    row_clear(&row);
+    bool ok = small_request(arena, "head", task,
+                            SETTINGS("out", path_join(arena, folder, "out"), "heldout", texts,
+                                     "epochs", "0", "min-steps", "0", "init-seed", "5"),
+                            &request, &error);
+    request.method = &method;
+    if (!CHECK(ok && run(arena, &request, NULL, NULL, &row, &error)))
+        printf("%s\n", error.text);
+    CHECK(row.mlm_before > 0);
+    CHECK_CLOSE(row.mlm_after, row.mlm_before, 1e-4);
+    arena_free(arena);
 }
 
 // ---- a hook without an answer
@@ -228,8 +313,10 @@ static void a_hook_without_an_answer_is_named(void)
 void suite_starts(void)
 {
     ADD(a_source_that_nothing_else_reads_is_still_there);
+    ADD(each_source_has_its_own_place);
     ADD(a_source_that_starts_from_others_is_refused_in_either_order);
     ADD(a_frozen_matrix_is_the_method_s_and_stays);
+    ADD(what_stays_is_the_run_s_own_for_held_out_texts);
     ADD(a_hook_without_an_answer_is_named);
     ADD(what_started_from_a_source_that_has_moved_has_not_changed);
 }

@@ -5,6 +5,7 @@
 #include "verify/verify.h"
 #include "tests/program.h"
 #include "tests/test.h"
+#include <math.h>
 #include <string.h>
 
 // With one option of it, or (NULL) at its defaults and at others.
@@ -303,6 +304,89 @@ static void a_start_that_changes_the_function_is_found(void)
     fails(&method, "", "");
 }
 
+// Vectors that are no numbers differ from the model's, though no logit says so.
+static Value no_number(Build *build, const Linear *at, const void *options)
+{
+    Value y = pair_linear(build, at, options);
+    return add_scaled_value(build->graph, y, y, (double)NAN);
+}
+
+static Value own_head(Build *build, Value pooled, const void *options)
+{
+    (void)options;
+    return activate(build->graph, RELU,
+                    head_layer(build, "head.dense", pooled, 5, build->config->hidden));
+}
+
+static void a_start_that_is_no_number_is_found(void)
+{
+    Method method = sound();
+    Verified result;
+    method.linear = no_number;
+    method.head = own_head;
+    CHECK(verified(&method, &result));
+    CHECK(finding_of(&result, "start")->verdict == FAILS);
+    CHECK(strstr(finding_of(&result, "start")->says, "differs by nan"));
+    method.claims = MERGES;
+    CHECK(verified(&method, &result));
+    CHECK(strstr(finding_of(&result, "start")->says, "differs by nan"));
+}
+
+static bool misspelt_fit(const Fit *fit, const void *options, Fitted *is, Error *error)
+{
+    bool ok = method_find("feature", error)->fit(fit, options, is, error);
+    is->tensor[0].name = "classifier.wieght";
+    return ok;
+}
+
+static void what_is_fitted_for_no_parameter_is_found(void)
+{
+    Error error;
+    Method method = *method_find("feature", &error);
+    static const char *const of[] = { "gradients", "saved", "repeated" };
+    Verified result;
+    method.fit = misspelt_fit;
+    CHECK(verified(&method, &result));
+    for (int i = 0; i < 3; i++) {
+        CHECK(finding_of(&result, of[i])->verdict == FAILS);
+        CHECK(strstr(finding_of(&result, of[i])->says, "classifier.wieght: is what the fit gives"));
+    }
+}
+
+// Options that are still at auto where a hook is to be given what they were resolved to.
+static int unresolved;
+static const Method *feature_method(const void *options)
+{
+    Error error;
+    const Method *feature = method_find("feature", &error);
+    Arena *arena = arena_new(ARENA_RUN, &error);
+    unresolved += strstr(options_canonical(arena, feature->options, options, "f"),
+                         "f.classifier=auto") != NULL;
+    arena_free(arena);
+    return feature;
+}
+
+static int64_t counted_head(const Config *config, int outputs, const void *options)
+{
+    return feature_method(options)->count_head(config, outputs, options);
+}
+
+static double objective_of(const Fit *fit, const Fitted *is, const void *options)
+{
+    return feature_method(options)->objective(fit, is, options);
+}
+
+static void a_fit_s_hooks_are_given_resolved_options(void)
+{
+    Error error;
+    Method method = *method_find("feature", &error);
+    method.count_head = counted_head;
+    method.objective = objective_of;
+    unresolved = 0;
+    holds(&method, NULL, NULL);
+    CHECK(unresolved == 0);
+}
+
 static void two_zero_factors_are_found(void)
 {
     Method method = sound();
@@ -474,6 +558,9 @@ void suite_verify(void)
     ADD(a_frozen_weight_that_moves_is_found);
     ADD(a_count_that_lies_is_found);
     ADD(a_start_that_changes_the_function_is_found);
+    ADD(a_start_that_is_no_number_is_found);
+    ADD(what_is_fitted_for_no_parameter_is_found);
+    ADD(a_fit_s_hooks_are_given_resolved_options);
     ADD(two_zero_factors_are_found);
     ADD(a_parameter_without_a_use_is_named);
     ADD(a_merge_that_is_none_is_found);

@@ -61,7 +61,7 @@ static bool params(const Invocation *invocation, int *status, Error *error)
     Description description = shape_description(&shape, &request, (int)labels);
     bool ok = plans_make(arena, &description, NULL, &extent, NULL, &plans, error);
     if (ok) {
-        Counts counts = counts_free(plans.eval.graph, &description);
+        Counts counts = counts_free(plans.eval.graph, &description, plans.eval.options);
         params_print(&request, &counts, plans.eval.graph, argument_is(arguments, "all"),
                      argument_is(arguments, "csv"));
     }

@@ -83,10 +83,20 @@ static void row_print(FILE *out, Arena *arena, const Row *row, const Protocol *p
 static void notes_print(FILE *out, Arena *arena, const Row *row, const Protocol *protocol)
 {
     static const char vain[] = "tunemark: %s: changes nothing here; the run is that without it\n";
-    if (protocol->recompute && !row->recompute)
-        fprintf(out, vain, "recompute");
-    if (protocol->frozen_dtype != STORE_F32 && !row->frozen_dtype)
-        fprintf(out, vain, "frozen-dtype");
+    const struct {
+        bool asked, there;
+        const char *what;
+    } each[] = {
+        { protocol->micro_batch > 0, row->micro_batch != WHOLE_UNKNOWN, "micro-batch" },
+        { protocol->recompute, row->recompute != NULL, "recompute" },
+        { protocol->frozen_dtype != STORE_F32, row->frozen_dtype != NULL, "frozen-dtype" },
+        { protocol->frozen_dropout == 1, !strcmp(row->frozen_dropout, "yes"), "frozen-dropout" },
+        { protocol->frozen_dropout == 2, !strcmp(row->frozen_dropout, "no"), "frozen-dropout" },
+        { protocol->select == SELECT_BEST, !strcmp(row->select, "best"), "select" },
+    };
+    for (size_t i = 0; i < sizeof each / sizeof *each; i++)
+        if (each[i].asked && !each[i].there)
+            fprintf(out, vain, each[i].what);
     if (protocol->max_memory != INT64_MIN)
         fprintf(out, "tunemark: max-memory: %s\n", levers_text(arena, row));
     if (row->warnings)

@@ -115,7 +115,7 @@ bool estimate(const Description *description, const EstimateAsked *asked, Estima
     if (ok) {
         Counts all = counts_of(drawn.counted);
         bool steps = !estimate->fits_vectors;
-        estimate->counts = counts_free(drawn.counted, description);
+        estimate->counts = counts_free(drawn.counted, description, drawn.options);
         estimate->shares = shares_of(&estimate->counts);
         estimate->ledger.held = held_of(&all, steps, asked->keeps_best);
         if (asked->halves)

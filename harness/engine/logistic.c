@@ -29,6 +29,7 @@ typedef struct {
     double *own;     // W and b, or their gradient, of a vector of the solver's
     bool (*go_on)(void *);
     void *context;
+    bool stopped; // go_on said no
 } Problem;
 
 static Problem problem_of(Arena *arena, const Design *design, const int32_t *label, int classes,
@@ -176,19 +177,21 @@ static double evaluated(void *context, const double *x, double *gradient, int n,
 static double largest_of(const double *gradient, size_t n)
 {
     double most = 0;
-    for (size_t i = 0; i < n; i++)
-        most = fabs(gradient[i]) <= most ? most : fabs(gradient[i]); // NaN stays
+    for (size_t i = 0; i < n && !isnan(most); i++) // NaN stays
+        most = fabs(gradient[i]) <= most ? most : fabs(gradient[i]);
     return most;
 }
 
 static int watched(void *context, const double *x, const double *gradient, double fx, double xnorm,
                    double gnorm, double step, int n, int k, int evaluations)
 {
-    const Problem *problem = context;
+    Problem *problem = context;
     (void)x, (void)fx, (void)xnorm, (void)gnorm, (void)step, (void)k, (void)evaluations;
     change(problem, TO_OWN_GRADIENT, gradient, problem->own);
-    return largest_of(problem->own, (size_t)n) <= AIM * (double)problem->design->x.rows ||
-           (problem->go_on && !problem->go_on(problem->context));
+    if (largest_of(problem->own, (size_t)n) <= AIM * (double)problem->design->x.rows)
+        return 1;
+    problem->stopped = problem->go_on && !problem->go_on(problem->context);
+    return problem->stopped;
 }
 
 bool logistic_fit(Arena *arena, const Design *design, const int32_t *label, int classes, double C,
@@ -224,6 +227,9 @@ bool logistic_fit(Arena *arena, const Design *design, const int32_t *label, int 
         b[k] = own[weights + k] - mean;
     lbfgs_free(x);
     arena_rewind(arena, mark);
+    if (problem.stopped) // near the optimum or not: where, the clock would decide
+        return fail(error, ERROR_WORK, (Where){ .item = "logistic regression" }, NULL,
+                    "was stopped");
     return most <= ENOUGH ||
            fail(error, ERROR_WORK, (Where){ .item = "logistic regression" }, NULL,
                 "did not converge: the gradient is %.1g a row; should be %g", most, ENOUGH);

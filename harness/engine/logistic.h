@@ -19,7 +19,8 @@ static inline size_t logistic_vectors(int classes)
 }
 
 // W: vectors x cols, b: vectors, of the design's rows z; label 0 .. classes - 1. `go_on` (may be
-// NULL) is asked after each iteration. False: ERROR_WORK, it did not converge or was told to stop.
+// NULL) is asked after each iteration that is not the last. False: ERROR_WORK, it did not converge
+// or was told to stop, however near it was.
 bool logistic_fit(Arena *arena, const Design *design, const int32_t *label, int classes, double C,
                   bool (*go_on)(void *), void *context, double *W, double *b, Error *error);
 

@@ -30,7 +30,7 @@ struct Operator {
     size_t (*scratch)(const Graph *graph, const Node *node,
                       const Extent *largest); // floats; NULL: none
 };
-extern const Operator *const operators[]; // NULL-terminated; tests and `tunemark graph` walk it
+extern const Operator *const operators[]; // NULL-terminated; tests walk it
 extern const Operator op_product, op_scale, op_sum_rows, op_multiply, op_dropout; // for backwards
 
 // ---- what forward uses

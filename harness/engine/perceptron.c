@@ -99,7 +99,7 @@ bool perceptron_fit(Arena *arena, const Design *design, const int32_t *label, co
         if (!isfinite(now) || !isfinite(norm))
             return fail(error, ERROR_WORK, (Where){ .item = "mlp" }, NULL,
                         "its loss is not finite at step %lld", (long long)step);
-        if (go_on && !go_on(context))
+        if (go_on && step + 1 < is->training.steps && !go_on(context))
             return fail(error, ERROR_WORK, (Where){ .item = "mlp" }, NULL, "was stopped");
     }
     *layers =

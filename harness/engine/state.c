@@ -23,7 +23,9 @@ static void from_others(float *out, const Parameter *parameter, const State *sta
                         uint64_t init_seed)
 {
     Matrix from[START_FROM] = { { 0 } };
-    for (int k = 0; k < START_FROM && parameter->start->from[k]; k++) {
+    for (int k = 0; k < START_FROM; k++) {
+        if (!parameter->start->from[k])
+            continue;
         const Slot *slot = state_find(state, parameter->start->from[k]);
         assert(slot && slot->is.init.kind != INIT_OTHERS);
         size_t cols = (size_t)slot->is.cols;

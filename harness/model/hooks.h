@@ -184,14 +184,15 @@ struct Method {
     size_t options_size;
     double rate[4]; // default learning rate at hidden 128, 256, 384, 768; between them log-log
     // What that rate is multiplied with, where options make another kind of parameter; NULL: 1.
-    // Asked before `resolve`, of the options as they were given.
+    // Asked of the options as they were given, before `resolve`, which needs a graph.
     double (*rate_times)(const void *options);
     // With this option, as typed, its gradient is the derivative of the loss; NULL: always.
     struct {
         const char *option, *value;
     } derivative_with;
-    // Decides for the model what was left at auto, and refuses what does not fit it. Asked before
-    // any other hook, on a copy; what the others are given, the row and the key show is its result.
+    // Decides for the model what was left at auto, and refuses what does not fit it. Asked on a
+    // copy, before whatever a graph is described with; what all other hooks are given, but
+    // `rate_times`, `heads` and `stepwise`, and what the row and the key show is its result.
     void (*resolve)(Build *build, void *options);
     bool (*param)(const ParameterAt *at, const void *options);
     Value (*linear)(Build *build, const Linear *at, const void *options); // -> y'
@@ -206,7 +207,8 @@ struct Method {
     // The layers of the head below the classifier, made with head_layer(); -> what it reads.
     Value (*head)(Build *build, Value pooled, const void *options);
     // A method that fits: the heads that it may be for (bits 1 << Head), and the fit. `stepwise`:
-    // do the steps, rate and batch of a run matter to it? NULL: never.
+    // do the steps, rate and batch of a run matter to it? NULL: never. These two decide what is
+    // described, and so are asked of the options as they were given.
     unsigned (*heads)(const void *options);
     bool (*stepwise)(const void *options);
     bool (*fit)(const Fit *fit, const void *options, Fitted *fitted, Error *error);

@@ -100,7 +100,7 @@ static double mean_loss(const Heldout *heldout, Trainer *trainer)
 }
 
 bool heldout_loss(const Heldout *heldout, const Description *description, Checkpoint *checkpoint,
-                  const State *tuned, double *loss, Error *error)
+                  uint64_t init_seed, const State *tuned, double *loss, Error *error)
 {
     Arena *arena = arena_new(ARENA_RUN, error);
     Description is = *description;
@@ -108,9 +108,9 @@ bool heldout_loss(const Heldout *heldout, const Description *description, Checkp
     Trainer trainer = { .step = NULL };
     if (!tuned)
         is.method = (Attached){ NULL, NULL }, is.frozen_store = STORE_F32;
-    bool ok =
-        arena && plans_make(arena, &is, NULL, NULL, &heldout->largest, &plans, error) &&
-        trainer_new(arena, &plans, checkpoint, 0, 0, &(Training){ .steps = 0 }, &trainer, error);
+    bool ok = arena && plans_make(arena, &is, NULL, NULL, &heldout->largest, &plans, error) &&
+              trainer_new(arena, &plans, checkpoint, init_seed, 0, &(Training){ .steps = 0 },
+                          &trainer, error);
     if (ok) {
         for (size_t i = 0; i < trainer.state->slots; i++) {
             Slot *slot = &trainer.state->slot[i];

@@ -30,8 +30,8 @@ bool heldout_read(Arena *arena, const Tokenizer *tokenizer, const char *path, si
                   Heldout *heldout, Error *error);
 
 // Of the model that `description` describes. `tuned` NULL: of the untouched checkpoint, with no
-// method attached; else with the method attached and with these trained parameters. Memory is its
-// own and given back.
+// method attached; else with the method attached and with these trained parameters (init_seed: of
+// those that stay as they were drawn). Memory is its own and given back.
 bool heldout_loss(const Heldout *heldout, const Description *description, Checkpoint *checkpoint,
-                  const State *tuned, double *loss, Error *error);
+                  uint64_t init_seed, const State *tuned, double *loss, Error *error);
 #endif

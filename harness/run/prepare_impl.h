@@ -10,7 +10,8 @@ bool prepare_plans(Arena *arena, FileAsked *file, void *context, Prepared *p, Er
 void prepare_flops(Prepared *p);
 // Which heads a run may end with: one, but of a fit that chooses.
 unsigned prepare_heads(const Prepared *p);
-bool prepare_in_parts(const Prepared *p); // does a batch go through so?
+// Does any batch, of training or evaluation, go through the model in parts?
+bool prepare_in_parts(const Prepared *p);
 
 // The row's decided cells, refused where a text of the user is none for a row; then, from these,
 // the hashes and the key; NULL: no warnings.

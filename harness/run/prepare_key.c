@@ -44,7 +44,7 @@ void prepare_key(Arena *arena, const Prepared *p, Row *row)
                             task->metric == METRIC_F1 ? task->labels[task->positive] : "");
     if (protocol->heldout)
         text = arena_format(arena, "%sheldout=%s\n", text, p->heldout.hash.hex);
-    if (protocol->select != SELECT_LAST)
+    if (p->looks.count > 0)
         text = arena_format(arena, "%sselect=%s\n", text, row->select);
     if (protocol->train_on != TRAIN_ON_TRAIN)
         text = arena_format(arena, "%strain_on=%s\n", text, row->train_on);

@@ -1,11 +1,23 @@
 // prepare_plans.c: the graphs of a run and their plans, as its levers have them, and what these
 // take.
 #include "run/prepare_impl.h"
+#include "engine/operator.h"
 #include <inttypes.h>
+#include <math.h>
 
 bool prepare_in_parts(const Prepared *p)
 {
     return p->levers.pass < (size_t)p->request->protocol.batch;
+}
+
+// Rows of the largest batch that goes through the model.
+static size_t largest_batch(const Prepared *p)
+{
+    size_t batch = (size_t)p->request->protocol.batch, most = 0;
+    bool trains = p->batches.steps > 0 || p->request->method->fit;
+    for (int s = trains ? SPLIT_TRAIN : SPLIT_TUNE; s < SPLITS; s++)
+        most = p->tokens[s].count > most ? p->tokens[s].count : most;
+    return most < batch ? most : batch;
 }
 
 static void decide_passes(Arena *arena, Prepared *p)
@@ -69,13 +81,31 @@ static Ledger ledger_of(const Prepared *p)
     };
 }
 
-// A lever that moves nothing of this run is as if it had not been asked for, in key and row: there
-// is no layer below the topmost that trains, or no frozen weight that linear layers alone read.
-// (The held-out texts are read through one that the checkpoint brings.)
-static void keep_effective(Prepared *p)
+// Nodes of a training step that draw random numbers.
+static size_t drawing(Arena *arena, const Prepared *p, bool frozen_dropout)
+{
+    Description description = p->description;
+    Described described;
+    Error error;
+    size_t count = 0;
+    description.frozen_dropout = frozen_dropout;
+    if (describe(arena, &description, &described, &error))
+        for (size_t i = 0; i < described.graph->nodes; i++)
+            count += draws(&described.graph->node[i]);
+    return count;
+}
+
+// What moves nothing of this run is as if it had not been asked for, in key and row: there is no
+// layer below the topmost that trains, no frozen weight that linear layers alone read, no dropout
+// below what trains. (The held-out texts are read through a weight that the checkpoint brings.)
+static void keep_effective(Arena *arena, Prepared *p)
 {
     const Plans *plans = &p->plans;
+    bool claimed = !(p->request->method->claims & CALM_WHEN_FROZEN);
     p->levers.recompute = plans->backward && graph_recomputes(plans->backward);
+    if (p->description.frozen_dropout != claimed &&
+        (!plans->backward || drawing(arena, p, true) == drawing(arena, p, false)))
+        p->description.frozen_dropout = claimed;
     if (!graph_packs(plans->eval.graph) && p->heldout.batches == 0)
         p->description.frozen_store = STORE_F32;
 }
@@ -86,7 +116,7 @@ static bool plan_with(Arena *arena, const Levers *levers, Prepared *p, Error *er
     decide_passes(arena, p);
     if (!decide_plans(arena, p, error))
         return false;
-    keep_effective(p);
+    keep_effective(arena, p);
     p->ledger = ledger_of(p);
     return true;
 }
@@ -143,7 +173,7 @@ static bool plan_within(Arena *arena, Prepared *p, Error *error)
 static bool plan_once(Arena *arena, Prepared *p, Error *error)
 {
     const Protocol *protocol = &p->request->protocol;
-    bool parts = 0 < protocol->micro_batch && protocol->micro_batch < protocol->batch;
+    bool parts = 0 < protocol->micro_batch && (size_t)protocol->micro_batch < largest_batch(p);
     const Levers asked = { .pass = (size_t)(parts ? protocol->micro_batch : protocol->batch),
                            .recompute = protocol->recompute,
                            .keeps = true };
@@ -151,7 +181,21 @@ static bool plan_once(Arena *arena, Prepared *p, Error *error)
                                              : plan_within(arena, p, error);
 }
 
-// A disk without room for the file takes it from the plan: the machine decides then (frozen.h).
+// Without the file that it was chosen with.
+static bool still_within(Arena *arena, const Prepared *p, Error *error)
+{
+    int64_t most = p->request->protocol.max_memory, takes = ledger_peak(&p->ledger);
+    return most == INT64_MIN || takes <= most ||
+           fail(error, ERROR_ENVIRONMENT, (Where){ .item = "max-memory" },
+                arena_format(arena, "at least %.1fMB, or room for the file",
+                             ceil((double)takes / 1e5) / 10),
+                "what a frozen bottom gives has no room in a file (%s), and the run takes more "
+                "without one",
+                p->no_room);
+}
+
+// A disk without room for the file takes it from the plan: the machine decides then (frozen.h). The
+// levers stay, since they are in the key.
 bool prepare_plans(Arena *arena, FileAsked *file, void *context, Prepared *p, Error *error)
 {
     Prepared *before = arena_take(arena, 1, sizeof *before);
@@ -162,10 +206,11 @@ bool prepare_plans(Arena *arena, FileAsked *file, void *context, Prepared *p, Er
         return false;
     if (!file || !p->frozen.in_file || file(context, arena, p, &why))
         return true;
+    const Levers chosen = p->levers;
     arena_rewind(arena, mark);
     *p = *before;
     p->no_room = arena_text(arena, why.text);
-    return plan_once(arena, p, error);
+    return plan_with(arena, &chosen, p, error) && still_within(arena, p, error);
 }
 
 // Products of all steps and of all evaluations.

@@ -82,7 +82,7 @@ static void row_training(Arena *arena, const Prepared *p, Row *row)
     row->head_new = counts_of(p->plans.eval.graph).head_new;
     row->epochs = protocol->epochs;
     row->min_steps = protocol->min_steps;
-    row->select = protocol_text(arena, protocol, "select");
+    row->select = p->looks.count > 0 ? protocol_text(arena, protocol, "select") : "last";
     row->steps = p->training.steps;
     row->batch = protocol->batch;
     if (prepare_in_parts(p))
@@ -102,7 +102,7 @@ static void row_training(Arena *arena, const Prepared *p, Row *row)
 
 static void row_parameters(const Prepared *p, Row *row)
 {
-    Counts counts = counts_free(p->plans.eval.graph, &p->description);
+    Counts counts = counts_free(p->plans.eval.graph, &p->description, p->plans.eval.options);
     Shares shares = shares_of(&counts);
     row->params_total = counts.total;
     row->params_embedding = counts.embedding;

@@ -18,14 +18,15 @@ typedef struct {
     int schedule;
     double warmup, weight_decay, clip;
     double dropout;     // NAN: the config's
-    int frozen_dropout; // auto, yes, no
+    int frozen_dropout; // auto, yes, no. As auto where it changes nothing
     int64_t max_length, train_limit;
     int64_t fold; // INT64_MIN: the first, where the task has folds
     bool pretrained;
     int64_t seed, init_seed, order_seed, dropout_seed, data_seed; // INT64_MIN: as seed
     const char *heldout;                                          // a file of texts; NULL: none
     int stage;    // Stage. A trial is scored on tune alone: the labels of dev and test stay unread
-    int select;   // Select: the weights after the last step, or after the epoch best on tune
+    int select;   // Select: the weights after the last step, or after the epoch best on tune; the
+                  // last where no step goes through the model
     int train_on; // TrainOn
     int64_t micro_batch; // 0: the whole batch
     bool recompute;

@@ -81,7 +81,8 @@ bool run_forgetting(Arena *arena, Run *run, const State *tuned, double *loss, Er
     Prepared *p = &run->prepared;
     if (p->heldout.batches == 0 || (tuned && !row_ok(run->row)))
         return true;
-    if (!heldout_loss(&p->heldout, &p->description, &p->model->checkpoint, tuned, loss, error))
+    if (!heldout_loss(&p->heldout, &p->description, &p->model->checkpoint, p->init_seed, tuned,
+                      loss, error))
         return false;
     if (!isfinite(*loss)) // the row has no cell for it
         run_warn(arena, run->row,

@@ -27,10 +27,11 @@ typedef struct {
     Whole rss_start;
     Tell tell;
     void *context;
-    bool interrupted, late; // before the first step
+    bool interrupted, late; // before the first step; what once was so stays so
     Arena *keep;            // of what is kept until the run has learned
 } Run;
 
+bool run_late(const Run *run); // past its --timeout
 // Before the first step, or instead of steps: is the run (context) to go on? Where it is not, it
 // ends as among steps: late is a status, interrupted an error.
 bool run_goes_on(void *context);

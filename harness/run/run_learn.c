@@ -6,13 +6,18 @@
 #include "train/fitting.h"
 #include <math.h>
 
+bool run_late(const Run *run)
+{
+    return seconds_now() - run->started > run->request->protocol.timeout; // NAN: never
+}
+
 bool run_goes_on(void *context)
 {
     Run *run = context;
-    run->interrupted =
-        run->tell &&
-        !run->tell(run->context, 0, (int64_t)run->prepared.batches.steps, (double)NAN, (double)NAN);
-    run->late = seconds_now() - run->started > run->request->protocol.timeout;
+    bool told = !run->tell || run->tell(run->context, 0, (int64_t)run->prepared.batches.steps,
+                                        (double)NAN, (double)NAN);
+    run->interrupted |= !told;
+    run->late |= run_late(run);
     return !run->interrupted && !run->late;
 }
 
@@ -116,9 +121,11 @@ static bool fit(Arena *arena, Arena *hold, Run *run, Error *error)
     Fitted fitted = { .tensors = 0 };
     double asked = seconds_now();
     run->keep = hold;
-    if (!run->request->method->fit(&fit, p->plans.eval.options, &fitted, error))
-        return run->interrupted || run->late ? run_stopped(arena, run, error)
-                                             : no_fit(arena, run, error);
+    bool whole = run->request->method->fit(&fit, p->plans.eval.options, &fitted, error);
+    if (run->interrupted || run->late) // whatever the fit made of it
+        return run_stopped(arena, run, error);
+    if (!whole)
+        return no_fit(arena, run, error);
     row_fitted(arena, run, &fitted, seconds_now() - asked);
     if (!fitting_adopt(arena, &fitted, &p->largest_evaluation, &p->plans, &run->trainer, error))
         return false;

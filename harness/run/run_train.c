@@ -46,10 +46,10 @@ typedef struct {
     bool whole;           // all of them
 } Course;
 
-// After a step: is it the last that makes sense?
-static bool ended(Arena *arena, Run *run, size_t step, double loss, double norm, double now)
+// After a step: is it the last that makes sense? Who is late with nothing left to do is done.
+static bool ended(Arena *arena, Run *run, size_t step, double loss, double norm)
 {
-    double timeout = run->request->protocol.timeout;
+    size_t steps = run->prepared.batches.steps;
     if (!isfinite(loss) || !isfinite(norm)) {
         run->row->status = "diverged";
         run->row->error = arena_format(arena, "the %s is %g at step %zu",
@@ -57,10 +57,10 @@ static bool ended(Arena *arena, Run *run, size_t step, double loss, double norm,
                                        isfinite(loss) ? norm : loss, step);
         return true;
     }
-    if (now - run->started > timeout) { // false where there is none: NAN
+    if (step + 1 < steps && run_late(run)) {
         run->row->status = "timeout";
         run->row->error = arena_format(arena, "gave up after %g seconds at step %zu of %zu",
-                                       timeout, step, run->prepared.batches.steps);
+                                       run->request->protocol.timeout, step, steps);
         return true;
     }
     return false;
@@ -83,7 +83,7 @@ static bool take_steps(Arena *arena, Run *run, Course *course, Error *error)
         course->seen += (int64_t)tokens;
         course->steps = s + 1;
         curve_add(run, (int64_t)s, course->seen, now - course->start, loss);
-        if (ended(arena, run, s, loss, norm, now))
+        if (ended(arena, run, s, loss, norm))
             return true;
         if (run->tell && !run->tell(run->context, (int64_t)s + 1, (int64_t)p->batches.steps, loss,
                                     course->rate[s]))

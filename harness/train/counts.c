@@ -23,14 +23,14 @@ Counts counts_of(const Graph *graph)
     return counts;
 }
 
-Counts counts_free(const Graph *graph, const Description *description)
+Counts counts_free(const Graph *graph, const Description *description, const void *options)
 {
     Counts counts = counts_of(graph);
     const Attached *is = &description->method;
     if (!is->method || !is->method->count_head)
         return counts;
-    int64_t less = counts.head -
-                   is->method->count_head(description->config, description->outputs, is->options);
+    int64_t less =
+        counts.head - is->method->count_head(description->config, description->outputs, options);
     counts.total -= less;
     counts.trained -= less;
     counts.head -= less;

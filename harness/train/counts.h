@@ -13,9 +13,11 @@ typedef struct {
     int64_t head_new; // layers: new dense ones of the head beside the classifier
 } Counts;
 Counts counts_of(const Graph *graph);
-// The same with a head that a method fitted counted by its free numbers.
-Counts counts_free(const Graph *graph, const Description *description);
-// What the method's closed form, which is BERT's, says that it trains beside the head.
+// The same with a head that a method fitted counted by its free numbers. `options`: the method's,
+// resolved, as a description gives them back.
+Counts counts_free(const Graph *graph, const Description *description, const void *options);
+// What the method's closed form, which is BERT's, says that it trains beside the head; options as
+// above.
 int64_t counts_claimed(const Description *description, const void *options);
 
 // keeps_best: a copy of what trains is kept beside the moments until the last step (--select best).

@@ -30,6 +30,16 @@ Vectors fitting_vectors(const Plans *plans, const Kept *kept)
     return vectors;
 }
 
+Slot *fitting_slot(const State *state, const char *name, Error *error)
+{
+    Slot *slot = state_find(state, name);
+    if (slot && slot->is.trained)
+        return slot;
+    fail(error, ERROR_WORK, (Where){ .item = name }, "a parameter of the head",
+         "is what the fit gives, and the head has none of this name");
+    return NULL;
+}
+
 bool fitting_adopt(Arena *arena, const Fitted *fitted, const Extent *largest, Plans *plans,
                    Trainer *trainer, Error *error)
 {
@@ -43,8 +53,9 @@ bool fitting_adopt(Arena *arena, const Fitted *fitted, const Extent *largest, Pl
     assert(plan_bytes(plans->eval_plan) <= room); // it was planned with the head that needs most
     trainer->eval = runner_new(arena, plans->eval_plan, trainer->state, trainer->memory);
     for (size_t i = 0; i < fitted->tensors; i++) {
-        Slot *slot = state_find(trainer->state, fitted->tensor[i].name);
-        assert(slot && slot->is.trained);
+        Slot *slot = fitting_slot(trainer->state, fitted->tensor[i].name, error);
+        if (!slot)
+            return false;
         memcpy(slot->value, fitted->tensor[i].number, slot->count * sizeof *slot->value);
     }
     return true;

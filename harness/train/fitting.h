@@ -14,6 +14,9 @@ bool fitting_plan(Arena *arena, const Tokens *train, const Tokens *tune, const B
 // A split's vectors out of its kept rows, which lie where they lay.
 Vectors fitting_vectors(const Plans *plans, const Kept *kept);
 
+// What a tensor that was fitted is for. NULL, and ERROR_WORK: nothing of the head has this name.
+Slot *fitting_slot(const State *state, const char *name, Error *error);
+
 // Evaluation becomes that of the fitted head, with its numbers: in batches up to `largest`, in the
 // step's memory where that holds it.
 bool fitting_adopt(Arena *arena, const Fitted *fitted, const Extent *largest, Plans *plans,

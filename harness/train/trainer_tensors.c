@@ -119,7 +119,7 @@ static const float *start_of(Arena *arena, const Trainer *trainer, Checkpoint *c
         const char *name = slot->is.start->from[k];
         const Slot *from = name ? state_find(trainer->state, name) : NULL;
         if (!from)
-            break;
+            continue;
         before.slot[before.slots] = *from;
         if (from->is.trained) // it is only read, so the cast is safe
             before.slot[before.slots].value =

@@ -33,8 +33,8 @@ static bool vectors_of(World *world, const void *options, Matrix *all, Error *er
         runner_step(runner, &world->batch[b], &(StepOptions){ .weight = 1 });
         for (int k = 0; k < 3; k++) {
             Matrix got = runner_value(runner, each[k]);
-            for (size_t r = 0; r < got.rows; r++)
-                memcpy(row_at(*all, all->rows++), row_at(got, r), hidden * sizeof(float));
+            for (size_t r = 0; r < got.rows; r++, all->rows++)
+                memcpy(row_at(*all, all->rows), row_at(got, r), hidden * sizeof(float));
         }
     }
     return true;
@@ -51,6 +51,11 @@ static bool bare_logits(World *world, Head head, Matrix *logits, Error *error)
     return ok;
 }
 
+static double worse(double a, double b) // NaN is the worst
+{
+    return isnan(a) || a > b ? a : b;
+}
+
 static bool start_of(Trial *trial, void *context, Finding *finding, Error *error)
 {
     World *world = trial->world;
@@ -62,10 +67,10 @@ static bool start_of(Trial *trial, void *context, Finding *finding, Error *error
         return false;
     double vectors = apart(with, without); // a head of its own has logits of its own
     double off = world->method->head ? 0 : apart(trial_logits(trial), logits);
-    off = off <= vectors ? vectors : off;
+    off = worse(off, vectors);
     if (world->method->claims & UNCHANGED_AT_START && !(off <= UNCHANGED))
         found(finding, FAILS, "claims to begin as the pretrained model, but differs by %.2g", off);
-    *most = fmax(*most, off);
+    *most = worse(*most, off);
     return true;
 }
 
@@ -95,6 +100,7 @@ static bool count_at(World *world, const Choice *choice, const Config *config, H
                     error))
         return false;
     Counts counts = counts_of(plans.eval.graph);
+    int64_t head_claimed = counts_free(plans.eval.graph, &description, plans.eval.options).head;
     int64_t actual = counts.trained - (world->trains ? counts.head : 0);
     *claimed = counts_claimed(&description, plans.eval.options);
     if (*claimed != actual)
@@ -105,10 +111,9 @@ static bool count_at(World *world, const Choice *choice, const Config *config, H
               : pooler_new      ? "a new pooler, "
                                 : "the checkpoint's pooler, ",
               (long long)config->layers, (long long)config->hidden);
-    else if (counts_free(plans.eval.graph, &description).head != counts.head)
+    else if (head_claimed != counts.head)
         found(finding, FAILS, "the closed form says %lld for the head, which has %lld numbers (%s)",
-              (long long)counts_free(plans.eval.graph, &description).head, (long long)counts.head,
-              choice->says);
+              (long long)head_claimed, (long long)counts.head, choice->says);
     else if (plans.backward && counts_of(plans.backward).trained != counts.trained)
         found(finding, FAILS, "training trains %lld parameters, evaluation declares %lld (%s)",
               (long long)counts_of(plans.backward).trained, (long long)counts.trained,

@@ -53,9 +53,9 @@ static Vectors vectors_of(Trial *trial, int first, int end)
         runner_step(trial->trainer.features, batch, &(StepOptions){ .weight = 1 });
         for (int head = 0; head < HEADS; head++) {
             Matrix *all = &vectors.under[head];
-            for (size_t r = 0; all->data && r < batch->extent.sequences; r++)
+            for (size_t r = 0; all->data && r < batch->extent.sequences; r++, all->rows++)
                 memcpy(
-                    row_at(*all, all->rows++),
+                    row_at(*all, all->rows),
                     row_at(runner_value(trial->trainer.features, plans->features.pooled[head]), r),
                     hidden * sizeof(float));
         }
@@ -138,8 +138,8 @@ static double moved(const Trial *trial, const Fitting *fitting, const Fitted *fi
                     ((float *)(uintptr_t)there.tensor[i].number)[j] =
                         (float)(x + h * sqrt(squares / random_squares) * u);
             }
-    double value = trial->world->method->objective(&fitting->fit, &there,
-                                                   trial->plans.description.method.options);
+    double value =
+        trial->world->method->objective(&fitting->fit, &there, trial->plans.eval.options);
     arena_rewind(arena, mark);
     return value;
 }
@@ -152,8 +152,12 @@ static bool optimum_of(Trial *trial, void *context, Finding *finding, Error *err
     size_t count[FITTED_TENSORS];
     if (!fit_of(trial, &fitting, &fitted, error))
         return false;
-    for (size_t i = 0; i < fitted.tensors; i++)
-        count[i] = state_find(trial->trainer.state, fitted.tensor[i].name)->count;
+    for (size_t i = 0; i < fitted.tensors; i++) {
+        const Slot *slot = fitting_slot(trial->trainer.state, fitted.tensor[i].name, error);
+        if (!slot)
+            return false;
+        count[i] = slot->count;
+    }
     double here = moved(trial, &fitting, &fitted, count, 0, 0);
     if (isnan(here)) {
         seen->without++;

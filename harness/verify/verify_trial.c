@@ -85,8 +85,8 @@ Matrix trial_logits(Trial *trial)
                    LABELS, LABELS };
     for (int b = 0; b < BATCHES; b++) {
         Matrix got = trainer_logits(&trial->trainer, &trial->world->batch[b]);
-        for (size_t r = 0; r < got.rows; r++)
-            memcpy(row_at(all, all.rows++), row_at(got, r), LABELS * sizeof(float));
+        for (size_t r = 0; r < got.rows; r++, all.rows++)
+            memcpy(row_at(all, all.rows), row_at(got, r), LABELS * sizeof(float));
     }
     return all;
 }
