@@ -370,6 +370,41 @@ static void what_a_kill_left_half_written_is_removed(void)
     arena_free(b.arena);
 }
 
+// Those that it has now, before any dies: a second attempt is left alone.
+static bool kill_children(pid_t driver)
+{
+    enum { MOST = 16 };
+    pid_t child[MOST];
+    int children = 0;
+    bool hit = false;
+    DIR *proc = opendir("/proc");
+    struct dirent *entry;
+    while (proc && children < MOST && (entry = readdir(proc))) {
+        char path[300], line[64] = "";
+        snprintf(path, sizeof path, "/proc/%s/stat", entry->d_name);
+        FILE *file = fopen(path, "re");
+        long parent = 0;
+        if (file && fgets(line, sizeof line, file) && strrchr(line, ')'))
+            parent = strtol(strrchr(line, ')') + 3, NULL, 10);
+        if (file)
+            fclose(file);
+        if (parent == driver)
+            child[children++] = (pid_t)strtol(entry->d_name, NULL, 10);
+    }
+    if (proc)
+        closedir(proc);
+    for (int c = 0; c < children; c++)
+        hit = kill(child[c], SIGKILL) == 0 || hit;
+    return hit;
+}
+
+static bool went_well(const Bench *b, int status)
+{
+    if (status != 0)
+        printf("the sweep ended with %d:\n%s\n", status, text_of(b, b->folder, "stderr"));
+    return status == 0;
+}
+
 static void kill_at_any_moment(const char *spec)
 {
     Bench b;
@@ -378,7 +413,7 @@ static void kill_at_any_moment(const char *spec)
     if (!bench_new(&b, spec))
         return;
     b.options.out = path_join(b.arena, b.folder, "whole");
-    CHECK(drive_whole(&b) == 0);
+    CHECK(went_well(&b, drive_whole(&b)));
     Rows whole = runs_of(&b, b.options.out);
     double wall = 0;
     for (size_t i = 0; i < whole.count; i++)
@@ -392,23 +427,8 @@ static void kill_at_any_moment(const char *spec)
         double fraction = (double)(mix(&random) % 1000) / 1000;
         usleep((useconds_t)(1e6 * fraction * (0.05 + 0.3 * wall)));
         if (kills % 3 == 2) { // a child instead: the driver has to notice
-            DIR *proc = opendir("/proc");
-            struct dirent *entry;
-            while (proc && (entry = readdir(proc))) {
-                char path[300], line[64] = "";
-                snprintf(path, sizeof path, "/proc/%s/stat", entry->d_name);
-                FILE *file = fopen(path, "re");
-                long parent = 0;
-                if (file && fgets(line, sizeof line, file) && strrchr(line, ')'))
-                    parent = strtol(strrchr(line, ')') + 3, NULL, 10);
-                if (file)
-                    fclose(file);
-                if (parent == pid && kill((pid_t)strtol(entry->d_name, NULL, 10), SIGKILL) == 0)
-                    child_was_hit = true;
-            }
-            if (proc)
-                closedir(proc);
-            CHECK(ended(pid) == 0); // the second attempt is left alone
+            child_was_hit = kill_children(pid) || child_was_hit;
+            CHECK(went_well(&b, ended(pid)));
         } else {
             kill(pid, SIGKILL);
             ended(pid);
@@ -435,7 +455,7 @@ static void kill_at_any_moment(const char *spec)
         }
     }
     age_parts(&b);
-    CHECK(drive_whole(&b) == 0);
+    CHECK(went_well(&b, drive_whole(&b)));
     CHECK(parts_left(&b) == 0);
     same_rows(runs_of(&b, b.options.out), whole);
     if (!child_was_hit)
