@@ -32,15 +32,6 @@ size_t attention_scratch(const Extent *largest, const Attention *attention, size
            (extra + most_rows(largest, attention->keys));
 }
 
-size_t attention_pairs(const Batch *batch, const Attention *attention, size_t extra)
-{
-    size_t pairs = 0;
-    for (size_t s = 0; s < batch->extent.sequences; s++)
-        pairs += segment_of(batch, attention->queries, s).count *
-                 (extra + segment_of(batch, attention->keys, s).count);
-    return pairs;
-}
-
 static Matrix part(Matrix m, Segment rows, size_t head, size_t size)
 {
     if (!m.data)

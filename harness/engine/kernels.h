@@ -141,8 +141,6 @@ typedef struct {
     Dropout dropout;
 } Attention;
 size_t attention_scratch(const Extent *largest, const Attention *attention, size_t extra);
-// Of a batch: P has as many numbers for each head. Tests alone ask.
-size_t attention_pairs(const Batch *batch, const Attention *attention, size_t extra);
 void attention(Matrix c, Matrix P, Matrix q, Matrix k, Matrix v, Matrix extra_k, Matrix extra_v,
                const Attention *options, const Batch *batch, float *scratch);
 // dv = (P . mask)^T dc; W = (dc v^T) . mask; dS = P . (W - rowsum(W . P)); dq = dS k / sqrt(d);
