@@ -206,6 +206,12 @@ FAULTS = [
      "if (same_seeds(arena, cell, other))", "if (same_seeds(arena, cell, other) || true)", "table"),
     ("dead runs are those of the split that is reported", "harness/report/on_split.c",
      "double majority = run_majority(arena, rows, row, split);", "double majority = rows ? row->majority_score : run_majority(arena, rows, row, split);", "table compare"),
+    ("a trial is judged by the row alone", "harness/report/on_split.c",
+     " && !isnan(row->majority_score)", "", "table"),
+    ("null is a rival", "harness/report/table_letters.c",
+     "if (cell_is_null(&cell[c]))", "if (!cell[c].label)", "choice"),
+    ("a sweep takes a fit's search from its row", "harness/sweep/agenda_rows.c",
+     " || isnan(job->decided.lr)", "", "sweep_search"),
     ("a floor of other data", "harness/report/floor.c",
      "(!floor->data_sha || text_same(row->data_sha, floor->data_sha)) &&", "", "choice"),
 ]

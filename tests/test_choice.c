@@ -392,6 +392,7 @@ static void trials_are_a_table_of_their_own_by_tune(void)
     Row *rows = eight(arena);
     for (int i = 0; i < 2; i++) {
         rows[i].stage = "trial", rows[i].score = NAN, rows[i].tune_score = 0.6 + 0.1 * i;
+        rows[i].eval_split = "tune";
         rows[i].seed = rows[i].init_seed = rows[i].order_seed = rows[i].dropout_seed = 1;
         rows[i].lr = i ? 1e-3 : 1e-2;
     }

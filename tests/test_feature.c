@@ -394,7 +394,9 @@ static bool refuses(void *context, int64_t step, int64_t steps, double loss, dou
     return ++*calls < 20; // among the iterations of the first setting
 }
 
-static void an_interruption_is_heard_within_a_fit(void)
+// Of `feature`, fitted by `fit`, whose caller refuses when `tell` does.
+static void is_interrupted(bool (*fit)(const Fit *, const void *, Fitted *, Error *),
+                           bool (*tell)(void *, int64_t, int64_t, double, double))
 {
     Bench b = bench_new();
     Request request;
@@ -403,9 +405,17 @@ static void an_interruption_is_heard_within_a_fit(void)
     int calls = 0;
     CHECK(small_request(b.arena, "feature", b.task,
                         SETTINGS("out", path_join(b.arena, b.folder, "out")), &request, &error));
-    CHECK(!run(b.arena, &request, refuses, &calls, &row, &error));
+    Method method = *request.method;
+    method.fit = fit ? fit : method.fit;
+    request.method = &method;
+    CHECK(!run(b.arena, &request, tell, &calls, &row, &error));
     CHECK_ERROR(&error, ERROR_INTERRUPTED, "before the first step");
     arena_free(b.arena);
+}
+
+static void an_interruption_is_heard_within_a_fit(void)
+{
+    is_interrupted(NULL, refuses);
 }
 
 // It hears the no, and goes on.
@@ -428,19 +438,7 @@ static bool refuses_once(void *context, int64_t step, int64_t steps, double loss
 
 static void a_fit_that_was_told_to_stop_is_of_no_use_whatever_it_says(void)
 {
-    Bench b = bench_new();
-    Request request;
-    Error error;
-    Row row;
-    int calls = 0;
-    CHECK(small_request(b.arena, "feature", b.task,
-                        SETTINGS("out", path_join(b.arena, b.folder, "out")), &request, &error));
-    Method method = *request.method;
-    method.fit = deaf;
-    request.method = &method;
-    CHECK(!run(b.arena, &request, refuses_once, &calls, &row, &error));
-    CHECK_ERROR(&error, ERROR_INTERRUPTED, "before the first step");
-    arena_free(b.arena);
+    is_interrupted(deaf, refuses_once);
 }
 
 static void what_does_not_fit_together_is_refused_before_anything_is_computed(void)

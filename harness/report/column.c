@@ -256,10 +256,7 @@ static size_t unscored(const Cell *cell, const Interval *score)
 
 OnSplit at_on_split(Arena *arena, const At *at, const char *split)
 {
-    const Cell *cell = at->cell;
-    if (!reported(split, at) || isnan(at->block->majority))
-        return cell_on_split(arena, at->rows, cell, split ? split : known(at->block->split));
-    return (OnSplit){ cell->score, cell->score.n, cell->dead, cell->living };
+    return cell_on_split(arena, at->rows, at->cell, split ? split : known(at->block->split));
 }
 
 bool column_shows_dead(Arena *arena, const Shown *shown, const At *at)

@@ -19,7 +19,6 @@ typedef struct {
     const char *label;     // "lora rank=8", "full (untrained)"; unique within block and model
     bool untrained;        // pretrained = no
     Interval score;        // 95 %, over the seeds of the runs that ended ok; fractions
-    double living;         // mean of those that are not dead; NAN when none or all are
     size_t runs, dead, failed, diverged, timeout, unscored; // runs = score.n + the last four
     bool on_edge;        // the search chose a rate at the end of its range
     double model_size;   // parameters of the model without what methods add; INFINITY when unknown
@@ -34,7 +33,6 @@ typedef struct {
     const char *differs;  // "max_length 64": what sets it apart from the task's other blocks; or ""
     const char *metric, *split; // NULL when no run ended ok
     int64_t items;              // eval_n
-    double majority;
     const char *untimed; // NULL, or what differs between machines: "cpu, jobs"; then no train_s
     const char *uneven;  // NULL, or "head pooler: full, lora; head mean: feature"
     Cell *cell;          // by size of model, then pretrained first, trained parameters, label

@@ -95,7 +95,6 @@ static void fill_cell(const Work *work, size_t c, Cell *cell)
 {
     const Row **run = arena_take(work->arena, work->runs, sizeof *run);
     const Column *score = row_find(work->trials ? "tune_score" : "score");
-    double living = 0;
     size_t scored = 0;
     for (size_t i = 0; i < work->runs; i++) {
         const Row *row = work->run[i].row;
@@ -110,18 +109,13 @@ static void fill_cell(const Work *work, size_t c, Cell *cell)
         if (!row_ok(row) || isnan(row_number(row, score)))
             continue;
         scored++;
-        if (metric_dead(row_number(row, score), row->majority_score))
-            cell->dead++;
-        else
-            living += row_number(row, score);
+        cell->dead += metric_dead(row_number(row, score), row->majority_score);
     }
     cell->run = run;
     cell->row = run[0];
     cell->unscored = cell->runs - scored - cell->failed - cell->diverged - cell->timeout;
     cell->untrained = !strcmp(known(cell->row->pretrained), "no");
     cell->score = cell_interval(work->arena, cell, score);
-    cell->living =
-        cell->dead > 0 && cell->dead < scored ? living / (double)(scored - cell->dead) : NAN;
     cell->model_size = model_size(work, cell->row->model);
     cell->params_trained = cell_median(work->arena, cell, row_find("params_trained"));
 }
@@ -152,7 +146,6 @@ void fill_block(const Work *work, size_t b, Block *block)
 {
     block->task = block->name = work->block[b].task;
     block->items = WHOLE_UNKNOWN;
-    block->majority = NAN;
     block->cell = arena_zero(work->arena, work->cells, sizeof *block->cell);
     for (size_t c = 0; c < work->cells; c++)
         if (work->cell[c].block == b)
@@ -162,7 +155,6 @@ void fill_block(const Work *work, size_t b, Block *block)
             block->metric = work->run[i].row->metric;
             block->split = work->trials ? "tune" : work->run[i].row->eval_split;
             block->items = work->trials ? work->run[i].row->tune_n : work->run[i].row->eval_n;
-            block->majority = work->run[i].row->majority_score;
         }
     block->untimed = differing(work, b, machine_columns);
     block->protocol = "";

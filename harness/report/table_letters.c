@@ -116,16 +116,17 @@ static const char *widest(const Table *table)
     double most = 0, means[2] = { 0 };
     for (size_t b = 0; b < table->summary.blocks; b++) {
         const Block *block = &table->summary.block[b];
+        double *mean = arena_take(table->arena, block->cells + 1, sizeof *mean);
+        for (size_t i = 0; i < block->cells; i++)
+            mean[i] = score_of(table, block, &block->cell[i]).mean;
         for (size_t i = 0; i < block->cells; i++)
             for (size_t j = 0; j < block->cells; j++) {
                 const Cell *x = &block->cell[i], *y = &block->cell[j];
-                double mean = score_of(table, block, x).mean,
-                       other = score_of(table, block, y).mean;
-                double apart = mean - other;
+                double apart = mean[i] - mean[j];
                 if (!(apart > most) || !strpbrk(known(x->letters), known(y->letters)) ||
                     strcmp(known(x->row->model), known(y->row->model)) != 0)
                     continue;
-                most = apart, high = x, low = y, of = block, means[0] = mean, means[1] = other;
+                most = apart, high = x, low = y, of = block, means[0] = mean[i], means[1] = mean[j];
             }
     }
     return high ? arena_format(table->arena,

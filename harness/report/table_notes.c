@@ -9,13 +9,10 @@
 
 double block_majority(const Table *table, const Block *block, const char *split)
 {
-    bool reported = !split || !strcmp(split, known(block->split));
-    if (reported && !isnan(block->majority))
-        return block->majority;
+    const char *of = split ? split : known(block->split);
     for (size_t c = 0; c < block->cells; c++)
         for (size_t r = 0; r < block->cell[c].runs; r++) {
-            double majority = run_majority(table->arena, table->rows, block->cell[c].run[r],
-                                           reported ? block->split : split);
+            double majority = run_majority(table->arena, table->rows, block->cell[c].run[r], of);
             if (!isnan(majority))
                 return majority;
         }
