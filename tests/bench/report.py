@@ -1,14 +1,16 @@
 #!/usr/bin/env python3
-"""From what bench.py measured to ratios.csv, the table and the figure.
+"""From what bench.py measured to ratios.csv, targets.csv, the table and the figure.
 
-    tests/bench/report.py [FOLDER]      as bench.py left it [build/bench]
+    tests/bench/report.py [FOLDER]               as bench.py left it [build/bench]
+    tests/bench/report.py --print FOLDER         only prints: the tables
+    tests/bench/report.py --markdown FOLDER      only prints: times PyTorch's speed, for a page
 """
+import argparse
 import csv
 import functools
 import itertools
 import pathlib
 import statistics
-import sys
 import textwrap
 
 import targets
@@ -165,6 +167,18 @@ def table(lines):
             print(line_of(method, by_peer))
 
 
+def markdown(lines):
+    """Times PyTorch's speed: a row a method, columns for the sizes and both kinds of its batches."""
+    cells = {(line['size'], line['texts'], line['method'], line.get('peer')): line for line in lines}
+    columns = [(size, kind) for size, kind in itertools.product(SIZES, TEXTS) if
+               any(cell[:2] == (size, kind) for cell in cells)]
+    for_each = [f'{size}, {TEXTS[kind]}: {how}' for size, kind in columns for how in ('random order', 'like length')]
+    print(f"| method | {' | '.join(for_each)} |\n| --- |{' --- |' * len(for_each)}")
+    for method in METHODS:
+        its = [cells.get((size, kind, method, peer)) for size, kind in columns for peer in PEERS]
+        print(f"| {method} | {' | '.join(times(line) if line else '' for line in its)} |")
+
+
 def spread(values):
     return f'{min(values):.2f}-{max(values):.2f}'
 
@@ -243,19 +257,47 @@ def figure(folder, about, limits, measured):
     draw(functools.partial(script, folder, about, measured, peak), folder / 'bench')
 
 
+class Report:
+    """All that a folder's measurements say."""
+
+    def __init__(self, folder):
+        self.folder, self.measured, self.limits = folder, read(folder / 'measurements.csv'), read(folder / 'limits.csv')
+        self.about = {row['name']: row['value'] for row in read(folder / 'about.csv')}
+        cells = in_cells(self.measured)
+        self.lines = [line for cell in cells.values() for line in summary(self.limits, cell)]
+        self.held = list(targets.judged(targets.Measured({cell: by_side(its) for cell, its in cells.items()})))
+
+    def show(self):
+        table(self.lines)
+        targets.show(self.held)
+        notes(self.about, self.limits, self.measured)
+
+    def write(self):
+        write(self.folder / 'ratios.csv', RATIOS, self.lines)
+        write(self.folder / 'targets.csv', targets.COLUMNS, self.held)
+        figure(self.folder, self.about, self.limits, self.measured)
+
+
 def report(folder):
-    measured, limits = read(folder / 'measurements.csv'), read(folder / 'limits.csv')
-    about = {row['name']: row['value'] for row in read(folder / 'about.csv')}
-    cells = in_cells(measured)
-    lines = [line for cell in cells.values() for line in summary(limits, cell)]
-    write(folder / 'ratios.csv', RATIOS, lines)
-    held = list(targets.judged(targets.Measured({cell: by_side(its) for cell, its in cells.items()})))
-    write(folder / 'targets.csv', targets.COLUMNS, held)
-    table(lines)
-    targets.show(held)
-    notes(about, limits, measured)
-    figure(folder, about, limits, measured)
+    done = Report(folder)
+    done.show()
+    done.write()
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    only = parser.add_mutually_exclusive_group()
+    only.add_argument('--print', action='store_true', help='the tables, and nothing is written')
+    only.add_argument('--markdown', action='store_true', help="times PyTorch's speed, and nothing is written")
+    parser.add_argument('folder', nargs='?', type=pathlib.Path, default=ROOT / 'build' / 'bench')
+    options = parser.parse_args()
+    if options.markdown:
+        markdown(Report(options.folder).lines)
+    elif options.print:
+        Report(options.folder).show()
+    else:
+        report(options.folder)
 
 
 if __name__ == '__main__':
-    report(pathlib.Path(sys.argv[1] if len(sys.argv) > 1 else ROOT / 'build' / 'bench'))
+    main()
