@@ -82,12 +82,7 @@ planned() { # SPEC: final runs = models x tasks x methods x seeds
 }
 
 compared() { # SWEEP: every method held against full, as TSV
-    awk -F '\t' 'NR == 1 { for (i = 1; i <= NF; i++) at[$i] = i; next }
-        { method = $at["method"] }
-        method != "full" && method != "null" && !seen[method]++ { print method }' "$work/$(name_of "$1").tsv" |
-        while read -r method; do
-            "$tunemark" compare "$method" full "$reference/$1" --csv | awk -f paper/tsv.awk
-        done | awk -F '\t' 'NR == 1 || $1 != "task"'
+    "$tunemark" compare each full "$reference/$1" --csv | awk -f paper/tsv.awk
 }
 
 numbers() { # key, value: of all sweeps and commands

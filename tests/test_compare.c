@@ -3,78 +3,12 @@
 #include "report/compare.h"
 #include "base/csv.h"
 #include "base/file.h"
+#include "tests/compared.h"
 #include "tests/program.h"
 #include "tests/sample_rows.h"
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-
-enum { ITEMS = 300 };
-
-// A run that is right where difficulty, a little of the seed's and of the method's own, is below
-// the share.
-static void answer(bool *right, size_t items, double share, int64_t seed)
-{
-    uint64_t random = (uint64_t)(fabs(share) * 1e4) * 1000 + (uint64_t)seed;
-    for (size_t i = 0; i < items; i++)
-        right[i] =
-            (double)(i * 7 % items) / (double)items + 0.1 * (double)mix_float(&random) < share;
-}
-
-static void runs(Arena *arena, const char *folder, Row like, int64_t from, int64_t to, double share)
-{
-    for (int64_t seed = from; seed <= to; seed++) {
-        bool right[ITEMS];
-        Row row = finished(arena, like.model, like.task, like.method, like.options, seed, 0);
-        like.key = row.key, like.seed = like.init_seed = like.order_seed = like.dropout_seed = seed;
-        answer(right, ITEMS, share, seed);
-        predicted(arena, folder, like, right, ITEMS);
-    }
-}
-
-static Row like(Arena *arena, const char *method, const char *options)
-{
-    return finished(arena, "tiny", "reviews", method, options, 1, 0);
-}
-
-#define LORA(rank) "lora.alpha=16;lora.rank=" #rank
-
-// Five seeds of each: lora at 75 %, full at 90 %, in a folder.
-static const char *two_methods(Arena *arena)
-{
-    const char *folder = test_folder();
-    Row full = like(arena, "full", ""), lora = like(arena, "lora", LORA(8));
-    full.lr = 3e-4;
-    full.spec_sha = "5bec", lora.spec_sha = "7e57"; // of a spec that was edited in between
-    runs(arena, folder, lora, 1, 5, 0.75);
-    runs(arena, folder, full, 1, 5, 0.90);
-    return folder;
-}
-
-// Each of the lines is there, in this order.
-static bool in_order(const char *text, const char *const *lines)
-{
-    const char *at = text;
-    for (; *lines && at; lines++)
-        if (!(at = strstr(at, *lines)))
-            printf("\nno \"%s\" (in this order) in:\n%s\n", *lines, text);
-    return at != NULL;
-}
-#define IN_ORDER(text, ...) CHECK(in_order((text), (const char *const[]){ __VA_ARGS__, NULL }))
-
-static size_t lines_of(const char *text, size_t *widest)
-{
-    size_t lines = 0, columns = 0;
-    *widest = 0;
-    for (; *text; text++) {
-        columns += ((unsigned char)*text & 0xC0) != 0x80 && *text != '\n';
-        if (*text != '\n')
-            continue;
-        *widest = columns > *widest ? columns : *widest;
-        lines++, columns = 0;
-    }
-    return lines;
-}
 
 static void a_screen_says_what_differs_before_by_how_much_and_ends_with_a_verdict(void)
 {
@@ -452,57 +386,6 @@ static void a_field_of_another_line_is_refused_with_its_id(void)
     arena_free(arena);
 }
 
-// Three blocks: the family of Holm is what the command prints.
-static void several_blocks_have_a_line_each_and_holm_over_all(void)
-{
-    Arena *arena = arena_of_test();
-    const char *folder = two_methods(arena);
-    Row lora = like(arena, "lora", LORA(8)), full = like(arena, "full", "");
-    full.lr = 3e-4;
-    lora.task = full.task = "topics";
-    runs(arena, folder, lora, 1, 5, 0.70);
-    runs(arena, folder, full, 1, 5, 0.703);
-    lora.model = full.model = "mini", lora.params_total = full.params_total = 6500000;
-    runs(arena, folder, lora, 1, 5, 0.80);
-    Error error;
-    full.schema = ROW_SCHEMA, full.score = 0.9, full.key = "0000";
-    CHECK(row_write(path_join(arena, folder, "rows/none.csv"), &full, &error));
-    Said said = program(arena, &(Around){ 0 }, "compare lora full %s", folder);
-    size_t widest;
-    IN_ORDER(said.out, "lora against full in 3 blocks; p adjusted by Holm, k = 2",
-             "\ndiffer in   options, lr\n", "\nreviews tiny    5 ", "  lower\n",
-             "\ntopics  tiny    5 ", "  not told apart\n", "\ntopics  mini    -\n",
-             "not here    there are no predictions of full on topics, mini\n");
-    lines_of(said.out, &widest);
-    CHECK(widest <= 80);
-    Said one =
-        program(arena, &(Around){ 0 }, "compare lora full %s --task topics --model tiny", folder);
-    IN_ORDER(one.out, "lora against full: tiny on topics, dev", "verdict ");
-    arena_free(arena);
-}
-
-// What the screen of one block says beside its test, the table of several says below it.
-static void several_blocks_say_what_is_not_in_their_tests_and_are_told_apart(void)
-{
-    Arena *arena = arena_of_test();
-    const char *folder = test_folder();
-    static const char *const tasks[] = { "questions-entailment", "questions-entailed" };
-    for (int t = 0; t < 2; t++) {
-        Row lora = like(arena, "lora", LORA(8)), full = like(arena, "full", "");
-        lora.task = full.task = tasks[t];
-        runs(arena, folder, lora, 1, 4, 0.75);
-        runs(arena, folder, full, t ? 1 : 5, t ? 6 : 8, 0.90);
-    }
-    runs(arena, folder, like(arena, "lora", LORA(8)), 1, 3, 0.3); // dead
-    runs(arena, folder, like(arena, "full", ""), 1, 3, 0.9);
-    Said said = program(arena, &(Around){ 0 }, "compare lora full %s", folder);
-    IN_ORDER(said.out, "\nquestions-entailed   tiny ", "\nquestions-entailment tiny ", "\nreviews ",
-             "\nnote        questions-entailed, tiny: 2 left out, their seeds being on one side",
-             "\n            questions-entailment, tiny: 4 and 4 seeds, not paired\n",
-             "\n            reviews, tiny: lora: 3/3 dead\n");
-    arena_free(arena);
-}
-
 static void a_long_label_does_not_run_into_its_value(void)
 {
     Arena *arena = arena_of_test();
@@ -714,8 +597,6 @@ void suite_compare(void)
     ADD(what_is_not_there_is_refused_with_the_nearest);
     ADD(without_any_predictions_nothing_is_compared);
     ADD(a_field_of_another_line_is_refused_with_its_id);
-    ADD(several_blocks_have_a_line_each_and_holm_over_all);
-    ADD(several_blocks_say_what_is_not_in_their_tests_and_are_told_apart);
     ADD(a_run_without_a_lever_is_found_by_saying_so);
     ADD(a_long_name_goes_on_after_a_part_of_it);
     ADD(a_long_label_does_not_run_into_its_value);

@@ -47,7 +47,9 @@ static bool question_of(Arena *arena, const Arguments *arguments, Question *ques
     for (int s = 0; s < 2; s++)
         if (!chosen_read(arena, arguments->operand[s], &question->chosen[s], error))
             return false;
-    return true;
+    return !question->chosen[0].each || !question->chosen[1].each ||
+           fail(error, ERROR_INPUT, (Where){ .item = "each" }, "a method beside each",
+                "is given twice");
 }
 
 static bool run(const Invocation *invocation, int *status, Error *error)
@@ -73,11 +75,12 @@ static bool run(const Invocation *invocation, int *status, Error *error)
 
 const Command command_compare = {
     .name = "compare",
-    .summary = "two methods on the same items: what differs, by how much, and could it be noise",
+    .summary = "methods on the same items: what differs, by how much, and could it be noise",
     .operands = "METHOD METHOD [FOLDER]...",
     .usage = "  tunemark compare lora full results/quick\n"
              "  tunemark compare lora:rank=4 lora:rank=8 FOLDER --task reviews --model tiny\n"
-             "  tunemark compare full@FOLDER full@OTHER\n",
+             "  tunemark compare full@FOLDER full@OTHER\n"
+             "  tunemark compare each full FOLDER    every other method, under one Holm\n",
     .flags = flags,
     .one_of = { "csv|json" },
     .run = run,

@@ -8,7 +8,7 @@
 
 bool chosen_read(Arena *arena, const char *text, Chosen *chosen, Error *error)
 {
-    static const char right[] = "METHOD, METHOD:OPTION=VALUE or METHOD@FOLDER";
+    static const char right[] = "METHOD, METHOD:OPTION=VALUE or METHOD@FOLDER; METHOD may be each";
     char *copy = arena_text(arena, text), *at = strchr(copy, '@'), *colon;
     *chosen = (Chosen){ .text = text, .method = copy };
     if (at) {
@@ -19,6 +19,7 @@ bool chosen_read(Arena *arena, const char *text, Chosen *chosen, Error *error)
         *colon = '\0';
         chosen->condition = text_split(arena, colon + 1, ',', &chosen->conditions);
     }
+    chosen->each = !strcmp(copy, "each");
     bool formed = *copy && (!at || at[1]) && (!colon || chosen->conditions > 0);
     for (size_t c = 0; c < chosen->conditions; c++)
         formed = formed && strchr(chosen->condition[c], '=') > chosen->condition[c];
@@ -92,7 +93,7 @@ static bool of_method(Arena *arena, const Chosen *chosen, const Rows *all, Rows 
             continue;
         if (!text_among(row->method, name))
             name[names++] = row->method;
-        if (!strcmp(row->method, chosen->method))
+        if (chosen->each || !strcmp(row->method, chosen->method))
             keep(rows, all, r);
     }
     if (rows->count > 0)
@@ -154,7 +155,7 @@ bool chosen_rows(Arena *arena, const Chosen *chosen, const Rows *of, Rows *rows,
         rows->count = left.count;
     }
     for (size_t l = 0; lever_columns[l]; l++)
-        if (!named(chosen, lever_columns[l]))
+        if (!chosen->each && !named(chosen, lever_columns[l]))
             without(arena, row_find(lever_columns[l]), rows);
     return true;
 }

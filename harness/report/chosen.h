@@ -3,10 +3,11 @@
 //   lora                        all rows of the method
 //   lora:rank=4,lr=0.001        those with this in an option of the method or a column of the row
 //   full@results/quick   those of one folder
+//   each                 of all methods
 //
 // Of micro_batch, recompute and frozen_dtype (lever_columns) those not named are meant to be empty,
 // where the same model and task has such rows: `lora` beside `lora:recompute=yes` is the run as it
-// is.
+// is. `each` has them all.
 #ifndef REPORT_CHOSEN_H
 #define REPORT_CHOSEN_H
 #include "report/folder.h"
@@ -14,6 +15,7 @@
 typedef struct {
     const char *text;   // as typed
     const char *method; // "lora"
+    bool each;          // the method is "each"
     char **condition;   // "rank=4"
     size_t conditions;
     const char *folder; // NULL: none is named

@@ -11,11 +11,8 @@
 
 static bool rows_of_sides(Arena *arena, const Question *question, Comparisons *comparisons,
                           Rows *rows, Error *error);
-static void name_sides(Comparisons *comparisons);
-static void find_blocks(Arena *arena, const Question *question, const Rows *rows,
-                        Comparisons *comparisons);
-static bool one_setting(Arena *arena, const Chosen *chosen, const Rows *rows, Compared *block,
-                        Contender *contender, Error *error);
+static bool find_blocks(Arena *arena, const Question *question, const Rows *rows,
+                        Comparisons *comparisons, Error *error);
 static bool compare_block(Arena *arena, const Question *question, bool draws, Compared *block,
                           Error *error);
 
@@ -27,18 +24,10 @@ bool compare_methods(Arena *arena, const Question *question, Comparisons *compar
     *comparisons = (Comparisons){ .level = question->level, .over_items = question->over_items };
     if (!rows_of_sides(arena, question, comparisons, rows, error))
         return false;
-    name_sides(comparisons);
-    find_blocks(arena, question, rows, comparisons);
-    if (comparisons->blocks == 0)
-        return fail(error, ERROR_INPUT, (Where){ .item = question->chosen[1].text },
-                    "two methods of the same task and model", "shares no task and model%s with %s",
-                    question->task || question->model ? " of those asked for" : "",
-                    question->chosen[0].text);
+    if (!find_blocks(arena, question, rows, comparisons, error))
+        return false;
     for (size_t b = 0; b < comparisons->blocks; b++) {
         Compared *block = &comparisons->block[b];
-        for (int s = 0; s < 2; s++)
-            if (!one_setting(arena, &question->chosen[s], &rows[s], block, &block->of[s], error))
-                return false;
         if (!compare_block(arena, question, question->every_field || comparisons->blocks == 1,
                            block, error))
             return false;
@@ -103,13 +92,13 @@ static bool rows_of_sides(Arena *arena, const Question *question, Comparisons *c
     return true;
 }
 
-static void name_sides(Comparisons *comparisons)
+// What fits in the columns of a screen.
+static void names_of(const char *const asked[2], const char *name[2])
 {
     enum { SHORT = 11 };
-    const char *const *asked = comparisons->asked;
     bool fit = strlen(asked[0]) <= SHORT && strlen(asked[1]) <= SHORT && strcmp(asked[0], asked[1]);
-    comparisons->name[0] = fit ? asked[0] : "A";
-    comparisons->name[1] = fit ? asked[1] : "B";
+    name[0] = fit ? asked[0] : "A";
+    name[1] = fit ? asked[1] : "B";
 }
 
 static bool in_block(const Row *row, const Compared *block)
@@ -135,58 +124,143 @@ static int by_task_and_size(const void *a, const void *b)
     return order ? order : strcmp(x->model, y->model);
 }
 
-static void find_blocks(Arena *arena, const Question *question, const Rows *rows,
-                        Comparisons *comparisons)
+// The tasks and models that both sides have, a block each as yet.
+static size_t find_places(const Question *question, const Rows *rows, Compared *place)
 {
-    comparisons->block = arena_zero(arena, rows[0].count + 1, sizeof *comparisons->block);
+    size_t places = 0;
     for (size_t r = 0; r < rows[0].count; r++) {
         const Row *row = &rows[0].row[r];
-        Compared *block = &comparisons->block[comparisons->blocks];
+        Compared *at = &place[places];
         bool known_one = false, shared = false;
-        *block = (Compared){ .task = known(row->task), .model = known(row->model) };
-        for (size_t b = 0; b < comparisons->blocks && !known_one; b++)
-            known_one = in_block(row, &comparisons->block[b]);
+        *at = (Compared){ .task = known(row->task), .model = known(row->model) };
+        for (size_t p = 0; p < places && !known_one; p++)
+            known_one = in_block(row, &place[p]);
         for (size_t o = 0; o < rows[1].count && !shared; o++)
-            shared = in_block(&rows[1].row[o], block);
-        if (known_one || !shared || (question->task && strcmp(question->task, block->task) != 0) ||
-            (question->model && strcmp(question->model, block->model) != 0))
+            shared = in_block(&rows[1].row[o], at);
+        if (known_one || !shared || (question->task && strcmp(question->task, at->task) != 0) ||
+            (question->model && strcmp(question->model, at->model) != 0))
             continue;
-        block->size = size_of(block, &rows[0]);
-        comparisons->blocks++;
+        at->size = size_of(at, &rows[0]);
+        places++;
     }
-    qsort(comparisons->block, comparisons->blocks, sizeof *comparisons->block, by_task_and_size);
+    qsort(place, places, sizeof *place, by_task_and_size);
+    return places;
 }
 
-// The rows of a side in a block, which must be runs of one setting.
-static bool one_setting(Arena *arena, const Chosen *chosen, const Rows *rows, Compared *block,
+// A setting by its line in a table, and what sets it apart from that line in another block.
+static const char *setting(Arena *arena, const Block *block, const Cell *cell)
+{
+    return *block->differs ? arena_format(arena, "%s, %s", cell->label, block->differs)
+                           : cell->label;
+}
+
+// The settings of a side's rows in a place, all of `rows` in `mine`.
+static bool settings_of(Arena *arena, const Rows *rows, const Compared *place, Rows *mine,
+                        Summary *summary, Error *error)
+{
+    *mine = (Rows){ .row = arena_take(arena, rows->count, sizeof *mine->row),
+                    .folder = arena_take(arena, rows->count, sizeof *mine->folder) };
+    for (size_t r = 0; r < rows->count; r++)
+        if (in_block(&rows->row[r], place)) {
+            mine->row[mine->count] = rows->row[r];
+            mine->folder[mine->count++] = rows->folder[r];
+        }
+    return summary_of(arena, mine->row, mine->count, false, NULL, summary, error);
+}
+
+static Contender contender_of(const char *asked, const Rows *rows, const Cell *cell)
+{
+    return (Contender){ .asked = asked,
+                        .rows = rows,
+                        .cell = cell,
+                        .side = { .rows = rows, .run = cell->run, .runs = cell->runs } };
+}
+
+// The rows of a side in a place, which must be runs of one setting.
+static bool one_setting(Arena *arena, const Chosen *chosen, const Rows *rows, const Compared *place,
                         Contender *contender, Error *error)
 {
     Summary summary;
     Rows *mine = arena_take(arena, 1, sizeof *mine);
-    *mine = (Rows){ .row = arena_take(arena, rows->count, sizeof *mine->row),
-                    .folder = arena_take(arena, rows->count, sizeof *mine->folder) };
-    for (size_t r = 0; r < rows->count; r++)
-        if (in_block(&rows->row[r], block)) {
-            mine->row[mine->count] = rows->row[r];
-            mine->folder[mine->count++] = rows->folder[r];
-        }
-    if (!summary_of(arena, mine->row, mine->count, false, NULL, &summary, error))
+    if (!settings_of(arena, rows, place, mine, &summary, error))
         return false;
     const char *settings = "";
     for (size_t b = 0; b < summary.blocks; b++)
         for (size_t c = 0; c < summary.block[b].cells; c++)
-            text_append(arena, &settings, " or ", "'%s%s%s'", summary.block[b].cell[c].label,
-                        *summary.block[b].differs ? ", " : "", summary.block[b].differs);
+            text_append(arena, &settings, " or ", "'%s'",
+                        setting(arena, &summary.block[b], &summary.block[b].cell[c]));
     if (summary.blocks > 1 || summary.block[0].cells > 1)
         return fail(error, ERROR_INPUT, (Where){ .item = chosen->text },
                     "told apart, as in lora:rank=4, lora:lr=0.001 or lora@FOLDER",
-                    "is more than one setting on %s of %s: %s", block->task, block->model,
+                    "is more than one setting on %s of %s: %s", place->task, place->model,
                     settings);
-    contender->rows = mine;
-    contender->cell = summary.block[0].cell;
-    contender->side =
-        (Side){ .rows = mine, .run = contender->cell->run, .runs = contender->cell->runs };
+    *contender = contender_of(chosen->text, mine, summary.block[0].cell);
     return true;
+}
+
+static bool has_run(const Cell *cell, const Row *run)
+{
+    for (size_t r = 0; r < cell->runs; r++)
+        if (!strcmp(known(cell->run[r]->key), known(run->key)))
+            return true;
+    return false;
+}
+
+// A block for each setting in a place but the other side's own, and null, which is a floor.
+static bool each_setting(Arena *arena, const Rows *rows, const Compared *place,
+                         Comparisons *comparisons, Error *error)
+{
+    int side = comparisons->each;
+    Summary summary;
+    Rows *mine = arena_take(arena, 1, sizeof *mine);
+    if (!settings_of(arena, rows, place, mine, &summary, error))
+        return false;
+    for (size_t b = 0; b < summary.blocks; b++)
+        for (size_t c = 0; c < summary.block[b].cells; c++) {
+            const Cell *cell = &summary.block[b].cell[c];
+            if (cell_is_null(cell) || has_run(place->of[1 - side].cell, cell->row))
+                continue;
+            Compared *block = &comparisons->block[comparisons->blocks++];
+            *block = *place;
+            block->of[side] = contender_of(setting(arena, &summary.block[b], cell), mine, cell);
+        }
+    return true;
+}
+
+static bool find_blocks(Arena *arena, const Question *question, const Rows *rows,
+                        Comparisons *comparisons, Error *error)
+{
+    const Chosen *chosen = question->chosen;
+    Compared *place = arena_zero(arena, rows[0].count + 1, sizeof *place);
+    size_t places = find_places(question, rows, place);
+    comparisons->block =
+        arena_take(arena, rows[0].count + rows[1].count + 1, sizeof *comparisons->block);
+    comparisons->each = chosen[0].each ? 0 : chosen[1].each ? 1 : -1;
+    names_of(comparisons->asked, comparisons->name);
+    for (size_t p = 0; p < places; p++) {
+        for (int s = 0; s < 2; s++)
+            if (!chosen[s].each &&
+                !one_setting(arena, &chosen[s], &rows[s], &place[p], &place[p].of[s], error))
+                return false;
+        if (comparisons->each < 0)
+            comparisons->block[comparisons->blocks++] = place[p];
+        else if (!each_setting(arena, &rows[comparisons->each], &place[p], comparisons, error))
+            return false;
+    }
+    for (size_t b = 0; b < comparisons->blocks; b++) {
+        Contender *of = comparisons->block[b].of;
+        const char *asked[2] = { of[0].asked, of[1].asked }, *name[2] = { asked[0], asked[1] };
+        if (comparisons->blocks == 1 || comparisons->each < 0) // else a line has room for it
+            names_of(asked, name);
+        of[0].name = name[0], of[1].name = name[1];
+    }
+    if (places > 0 && comparisons->blocks == 0)
+        return fail(error, ERROR_INPUT, (Where){ .item = "each" }, "a folder of several methods",
+                    "there is none but %s", chosen[1 - comparisons->each].text);
+    return places > 0 ||
+           fail(error, ERROR_INPUT, (Where){ .item = chosen[1].text },
+                "two methods of the same task and model", "shares no task and model%s with %s",
+                question->task || question->model ? " of those asked for" : "", chosen[0].text);
 }
 
 // A number below 2^53 that names the comparison: the same rows give the same draws.
@@ -293,7 +367,7 @@ static bool compare_block(Arena *arena, const Question *question, bool draws, Co
         if (side[s].count == 0)
             text_append(arena, &block->missing, "; ", "%s of %s on %s, %s",
                         side[s].missing ? "there are no predictions" : "no run ended well",
-                        question->chosen[s].text, block->task, block->model);
+                        contender->asked, block->task, block->model);
     }
     if (block->missing)
         return true;

@@ -1,5 +1,6 @@
 // compare.h: two methods, block by block (a task and a model), over the seeds and items that both
-// have: tested, and with what stands beside the test.
+// have: tested, and with what stands beside the test. One side may be each of the other methods; a
+// block is a task, a model and one of these then.
 #ifndef REPORT_COMPARE_H
 #define REPORT_COMPARE_H
 #include "base/bootstrap.h"
@@ -11,6 +12,7 @@
 
 // One of the two in one block.
 typedef struct {
+    const char *asked, *name; // as typed, or as a line of a table; the same, or A or B where long
     const Rows *rows;
     const Cell *cell; // all its runs: dead, failed, ... and what they cost
     OnSplit on;       // what they score on the split that is compared
@@ -33,10 +35,11 @@ typedef struct {
 } Compared;
 
 typedef struct {
-    const char *asked[2], *name[2]; // as typed; the same, or A and B where that is long
+    const char *asked[2], *name[2]; // as in a block, but "each" where it is that
+    int each;                       // the side that it is, or -1
     double level;                   // of intervals
     bool over_items; // the scores' own intervals are over seeds and items, not seeds alone
-    Compared *block; // by task, then by size of model
+    Compared *block; // by task, then by size of model, then as a table's lines
     size_t blocks, family;
     const char *const *cut; // files of rows/ that hold no rows
     size_t cuts;
@@ -52,8 +55,9 @@ typedef struct {
     bool every_field; // the bootstrap of several blocks too, which no screen shows
 } Question;
 
-// ERROR_INPUT where a side has no rows, is more than one setting in a block, or answered other
-// items than the other side; where no block has both; and where no block has predictions of both.
+// ERROR_INPUT where a side has no rows, is more than one setting in a block (but for each), or
+// answered other items than the other side; where no block has both; and where no block has
+// predictions of both.
 bool compare_methods(Arena *arena, const Question *question, Comparisons *comparisons,
                      Error *error);
 

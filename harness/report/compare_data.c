@@ -70,8 +70,8 @@ static json_t *record_of(Arena *arena, const Comparisons *of, const Compared *bl
     put_text(record, "model", block->model);
     put_text(record, "metric", there ? metric_names[block->items.metric] : NULL);
     put_text(record, "split", there ? block->items.split : NULL);
-    put_text(record, "a", of->asked[0]);
-    put_text(record, "b", of->asked[1]);
+    put_text(record, "a", block->of[0].asked);
+    put_text(record, "b", block->of[1].asked);
     put_sides(record, arena, block);
 
     put(record, "difference", IF_THERE(test->value));

@@ -163,12 +163,13 @@ static Kind kind_of(const Comparisons *comparisons, const Compared *block)
 }
 
 // Fewer than three seeds.
-static const char *no_claim(Arena *arena, const Comparisons *comparisons, const Comparison *result)
+static const char *no_claim(Arena *arena, const Compared *block)
 {
+    const Comparison *result = &block->result;
     const char *runs = result->seeds == 1 ? "One pair of runs" : "Two seeds";
     if (!result->paired)
         runs = arena_format(arena, "%zu against %zu runs, of %s and of %s,", result->used_a,
-                            result->used_b, comparisons->asked[0], comparisons->asked[1]);
+                            result->used_b, block->of[0].asked, block->of[1].asked);
     return arena_format(arena, "%s can't carry a claim%s.", runs,
                         result->seeds == 1 ? " about the methods: it is about these runs only"
                                            : "");
@@ -177,13 +178,13 @@ static const char *no_claim(Arena *arena, const Comparisons *comparisons, const 
 const char *verdict(Arena *arena, const Comparisons *comparisons, const Compared *block)
 {
     const TwoWay *test = &block->result.test;
-    const char *a = comparisons->asked[0], *b = comparisons->asked[1];
+    const char *a = block->of[0].asked, *b = block->of[1].asked;
     switch (kind_of(comparisons, block)) {
     case SAME_ANSWERS:
         return arena_format(arena, "%s and %s give the same answers to all items in every run.", a,
                             b);
     case NO_CLAIM:
-        return no_claim(arena, comparisons, &block->result);
+        return no_claim(arena, block);
     case NO_VARIANCE:
         return arena_format(arena, "Not tested: all seeds differ by the same amount%s.",
                             block->items.groups > 1 ? ", and the items show no more than the rest"

@@ -89,16 +89,16 @@ static void put_mixed(FILE *out, Arena *arena, bool machines, bool commits, cons
 // ---- one block
 
 // "lora", or "A: lora:rank=4"
-static const char *introduced(Arena *arena, const Comparisons *of, int s)
+static const char *introduced(Arena *arena, const Contender *one)
 {
-    bool short_one = !strcmp(of->name[s], of->asked[s]);
-    return short_one ? of->asked[s] : arena_format(arena, "%s: %s", of->name[s], of->asked[s]);
+    bool short_one = !strcmp(one->name, one->asked);
+    return short_one ? one->asked : arena_format(arena, "%s: %s", one->name, one->asked);
 }
 
-static void put_differences(FILE *out, Arena *arena, const Comparisons *of,
+static void put_differences(FILE *out, Arena *arena, const Compared *block,
                             const Differences *differences)
 {
-    put_two(out, "differ in", introduced(arena, of, 0), introduced(arena, of, 1));
+    put_two(out, "differ in", introduced(arena, &block->of[0]), introduced(arena, &block->of[1]));
     if (differences->lines == 0)
         put_wrapped(out, "", "nothing that the rows say");
     for (size_t l = 0; l < differences->lines; l++) {
@@ -133,7 +133,7 @@ static void put_scores(FILE *out, Arena *arena, const Comparisons *of, const Com
                *b = score_text(arena, &block->of[1].score);
     bool intervals = strstr(a, "±") != NULL;
     put_wrapped(out, metric_names[block->items.metric],
-                arena_format(arena, "%s %s, %s %s%s", of->name[0], a, of->name[1], b,
+                arena_format(arena, "%s %s, %s %s%s", block->of[0].name, a, block->of[1].name, b,
                              !intervals       ? ""
                              : of->over_items ? " (over seeds and items)"
                                               : " (over seeds alone)"));
@@ -249,7 +249,7 @@ static void put_picture(FILE *out, Arena *arena, const Compared *block)
     put_axis(out, arena, &axis, test);
 }
 
-static void put_opinions(FILE *out, Arena *arena, const Comparisons *of, const Compared *block)
+static void put_opinions(FILE *out, Arena *arena, const Compared *block)
 {
     const TwoWay *test = &block->result.test;
     const Bootstrap *draws = &block->bootstrap;
@@ -268,8 +268,8 @@ static void put_opinions(FILE *out, Arena *arena, const Comparisons *of, const C
                 arena_format(arena, "p %s on these very items; %zu seed%s can't go below %.2g",
                              p_text(arena, block->flip.p), result->seeds,
                              result->seeds == 1 ? "" : "s", block->flip.smallest));
-    const char *wins = arena_format(arena, "%s ahead in %zu of %zu, %s in %zu", of->name[0],
-                                    result->wins, result->seeds, of->name[1], result->losses);
+    const char *wins = arena_format(arena, "%s ahead in %zu of %zu, %s in %zu", block->of[0].name,
+                                    result->wins, result->seeds, block->of[1].name, result->losses);
     if (result->ties > 0)
         text_append(arena, &wins, ", ", "level in %zu", result->ties);
     if (!isnan(result->correlation))
@@ -284,7 +284,7 @@ static void put_opinions(FILE *out, Arena *arena, const Comparisons *of, const C
 }
 
 // What is not in the test, by name: "lora 1/5 dead, 1 failed".
-static const char *runs_text(Arena *arena, const Comparisons *of, const Compared *block)
+static const char *runs_text(Arena *arena, const Compared *block)
 {
     const char *text = "";
     for (int s = 0; s < 2; s++) {
@@ -297,7 +297,7 @@ static const char *runs_text(Arena *arena, const Comparisons *of, const Compared
         if (contender->side.missing)
             text_append(arena, &mine, ", ", "%zu without predictions", contender->side.missing);
         if (*mine)
-            text_append(arena, &text, "; ", "%s: %s", of->name[s], mine);
+            text_append(arena, &text, "; ", "%s: %s", block->of[s].name, mine);
     }
     if (block->result.left_out)
         text_append(arena, &text, "; ", "%zu left out, their seeds being on one side alone",
@@ -314,7 +314,7 @@ static const char *megabytes(Arena *arena, double bytes)
     return isnan(bytes) ? "-" : three_digits(arena, bytes / 1e6);
 }
 
-static void put_costs(FILE *out, Arena *arena, const Comparisons *of, const Compared *block,
+static void put_costs(FILE *out, Arena *arena, const Compared *block,
                       const Differences *differences)
 {
     fprintf(out, "%-*s%22s%10s%9s%10s%11s\n", LABEL, "costs", "trained", "plan MB", "rss MB",
@@ -327,8 +327,8 @@ static void put_costs(FILE *out, Arena *arena, const Comparisons *of, const Comp
         const char *parameters = isnan(trained) ? "-" : thousands(arena, trained);
         if (!isnan(share))
             text_append(arena, &parameters, "", " (%.3g %%)", 100 * share);
-        size_t name = text_fitting(of->name[s], LABEL - 1);
-        put(out, of->name[s], name, LABEL);
+        size_t name = text_fitting(block->of[s].name, LABEL - 1);
+        put(out, block->of[s].name, name, LABEL);
         fprintf(out, "%22s%10s%9s%10s%11s\n", parameters,
                 megabytes(arena, cell_largest(arena, cell, row_find("plan_peak"))),
                 megabytes(arena, cell_largest(arena, cell, row_find("rss_peak"))),
@@ -340,7 +340,7 @@ static void put_costs(FILE *out, Arena *arena, const Comparisons *of, const Comp
         const char *busy = busy_text(arena, cell->run, cell->runs);
         if (busy)
             put_wrapped(out, "warning",
-                        arena_format(arena, "train s of %s: %s", of->name[s], busy));
+                        arena_format(arena, "train s of %s: %s", block->of[s].name, busy));
     }
     put_mixed(out, arena, differences->machines, differences->commits,
               ": seconds and bytes are not alike");
@@ -349,21 +349,26 @@ static void put_costs(FILE *out, Arena *arena, const Comparisons *of, const Comp
 static void one_block(FILE *out, Arena *arena, const Comparisons *of, const Compared *block)
 {
     Differences differences = differences_of(arena, block);
-    fprintf(out, "%s against %s: %s on %s, %s\n", of->name[0], of->name[1], block->model,
-            block->task, block->items.split);
-    put_differences(out, arena, of, &differences);
+    fprintf(out, "%s against %s: %s on %s, %s\n", block->of[0].name, block->of[1].name,
+            block->model, block->task, block->items.split);
+    put_differences(out, arena, block, &differences);
     put_detectable(out, arena, block);
     put_scores(out, arena, of, block);
     put_difference(out, arena, of, block);
-    put_opinions(out, arena, of, block);
-    const char *note = runs_text(arena, of, block);
+    put_opinions(out, arena, block);
+    const char *note = runs_text(arena, block);
     if (*note)
         put_wrapped(out, "note", note);
-    put_costs(out, arena, of, block, &differences);
+    put_costs(out, arena, block, &differences);
     put_wrapped(out, "verdict", verdict(arena, of, block));
 }
 
 // ---- several blocks
+
+static const char *one_of_each(const Comparisons *of, const Compared *block)
+{
+    return of->each < 0 ? "" : block->of[of->each].asked;
+}
 
 // "options and lr (all blocks), steps (2 blocks)"
 static void put_common_differences(FILE *out, Arena *arena, const Comparisons *of)
@@ -388,8 +393,8 @@ static void put_common_differences(FILE *out, Arena *arena, const Comparisons *o
         }
     }
     for (size_t p = 0; p < parts; p++)
-        text_append(arena, &text, ", ", with[p] == compared ? "%s" : "%s (%zu of %zu blocks)",
-                    part[p], with[p], compared);
+        text_append(arena, &text, ", ", with[p] == compared ? "%s" : "%s (%zu of %zu)", part[p],
+                    with[p], compared);
     if (strcmp(of->name[0], of->asked[0]) != 0) {
         put_wrapped(out, of->name[0], of->asked[0]);
         put_wrapped(out, of->name[1], of->asked[1]);
@@ -406,46 +411,85 @@ static void put_block_notes(FILE *out, Arena *arena, const Comparisons *of)
         const Compared *block = &of->block[b];
         if (block->missing)
             continue;
-        const char *text = runs_text(arena, of, block);
+        const char *text = runs_text(arena, block);
         if (!block->result.paired)
             text = arena_format(arena, "%zu and %zu seeds, not paired%s%s", block->result.used_a,
                                 block->result.used_b, *text ? "; " : "", text);
         if (!*text)
             continue;
-        put_wrapped(out, label, arena_format(arena, "%s, %s: %s", block->task, block->model, text));
+        const char *which = of->each < 0 ? "" : arena_format(arena, ", %s", one_of_each(of, block));
+        put_wrapped(out, label,
+                    arena_format(arena, "%s, %s%s: %s", block->task, block->model, which, text));
         label = "";
     }
 }
 
-static void several(FILE *out, Arena *arena, const Comparisons *of)
+static size_t width_of(const char *text)
 {
-    size_t task = strlen("task"), model = strlen("model");
-    for (size_t b = 0; b < of->blocks; b++) { // names that are cut may be one name
-        const char *its[] = { of->block[b].task, of->block[b].model };
-        task = MAX(task, utf8_columns(its[0], strlen(its[0])));
-        model = MAX(model, utf8_columns(its[1], strlen(its[1])));
-    }
-    fprintf(out, "%s against %s in %zu blocks; p adjusted by Holm, k = %zu\n\n", of->name[0],
-            of->name[1], of->blocks, of->family);
-    put_common_differences(out, arena, of);
-    fprintf(out, "\n%-*s %-*s%3s%12s%23s%8s  %s\n", (int)task, "task", (int)model + 1, "model", "n",
-            "detectable", "difference, points", "Holm p", of->name[0]);
+    return utf8_columns(text, strlen(text));
+}
+
+// What a line is of. Names that are cut may be one name.
+typedef struct {
+    size_t task, model, method; // widths; of each method its name alone stands in the line
+} Names;
+
+static Names names_of(const Comparisons *of)
+{
+    Names width = { strlen("task"), strlen("model"), strlen("method") };
     for (size_t b = 0; b < of->blocks; b++) {
         const Compared *block = &of->block[b];
-        const TwoWay *test = &block->result.test;
-        put(out, block->task, strlen(block->task), task + 1);
-        put(out, block->model, strlen(block->model), model + 1);
-        if (block->missing) {
-            fputs("  -\n", out);
-            continue;
-        }
-        const char *difference = test_points(arena, test, test->value);
-        if (!isnan(test->low))
-            text_append(arena, &difference, "", " (%s to %s)", test_points(arena, test, test->low),
-                        test_points(arena, test, test->high));
-        fprintf(out, "%3zu%12s%23s%8s  %s\n", block->result.seeds,
-                test_points(arena, test, test->detectable), difference,
-                p_text(arena, block->adjusted_p), verdict_short(of, block));
+        width.task = MAX(width.task, width_of(block->task));
+        width.model = MAX(width.model, width_of(block->model));
+        width.method = MAX(width.method, width_of(one_of_each(of, block)));
+    }
+    return width;
+}
+
+static void put_names(FILE *out, const Comparisons *of, const Names *width, const char *task,
+                      const char *model, const char *method)
+{
+    if (of->each >= 0) {
+        put(out, method, strlen(method), width->method + 1);
+        return;
+    }
+    put(out, task, strlen(task), width->task + 1);
+    put(out, model, strlen(model), width->model + 1);
+}
+
+static void put_line(FILE *out, Arena *arena, const Comparisons *of, const Compared *block)
+{
+    const TwoWay *test = &block->result.test;
+    if (block->missing) {
+        fputs("  -\n", out);
+        return;
+    }
+    const char *difference = test_points(arena, test, test->value);
+    if (!isnan(test->low))
+        text_append(arena, &difference, "", " (%s to %s)", test_points(arena, test, test->low),
+                    test_points(arena, test, test->high));
+    fprintf(out, "%3zu%12s%23s%8s  %s\n", block->result.seeds,
+            test_points(arena, test, test->detectable), difference,
+            p_text(arena, block->adjusted_p), verdict_short(of, block));
+}
+
+static void several(FILE *out, Arena *arena, const Comparisons *of)
+{
+    Names width = names_of(of);
+    fprintf(out, "%s against %s in %zu %s; p adjusted by Holm, k = %zu\n\n", of->name[0],
+            of->name[1], of->blocks, of->each < 0 ? "blocks" : "comparisons", of->family);
+    put_common_differences(out, arena, of);
+    putc('\n', out);
+    put_names(out, of, &width, "task", "model", "method");
+    fprintf(out, "%3s%12s%23s%8s  %s\n", "n", "detectable", "difference, points", "Holm p",
+            of->name[0]);
+    for (size_t b = 0; b < of->blocks; b++) {
+        const Compared *block = &of->block[b], *before = b > 0 ? block - 1 : NULL;
+        if (of->each >= 0 && (!before || strcmp(before->task, block->task) != 0 ||
+                              strcmp(before->model, block->model) != 0))
+            fprintf(out, "%s on %s\n", block->model, block->task);
+        put_names(out, of, &width, block->task, block->model, one_of_each(of, block));
+        put_line(out, arena, of, block);
     }
     putc('\n', out);
     for (size_t b = 0; b < of->blocks; b++)
