@@ -97,6 +97,14 @@ const char *row_text(Arena *arena, const Row *row, const Column *column)
     return arena_text(arena, cell_text(row, column, &cell));
 }
 
+bool row_value_is(const Column *column, const char *value, const char *typed)
+{
+    double a, b;
+    bool number = !column || column->type != COLUMN_Text;
+    return !strcmp(value, typed) || (number && text_real(value, &a) && text_real(typed, &b) &&
+                                     !(a < b) && !(b < a)); // the same, and so are two NaN
+}
+
 // "lora.alpha=16;lora.rank=8"
 RowOption *row_options(Arena *arena, const Row *row, size_t *count)
 {

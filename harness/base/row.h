@@ -48,6 +48,8 @@ bool row_ok(const Row *row);             // its run ended well
 // than its clock (feature_s), else wall_s. Unknown where that is.
 double row_alone_s(const Row *row);
 const char *row_text(Arena *arena, const Row *row, const Column *column); // as written; "" unknown
+// Whether a value, as written, is what was typed: 0.001 is also 1e-3, but not in a column of texts.
+bool row_value_is(const Column *column, const char *value, const char *typed); // NULL: an option
 // The options of its method, which the row has as one text (options_canonical): names without the
 // method's, values as they were typed. row_option: NULL where it has none of that name.
 typedef struct {

@@ -8,14 +8,6 @@
 
 static const char *const short_names[] = { "task", "model", "method", "study", "stage", NULL };
 
-// Whether a cell, as written, is what was typed: "0.001" is also 1e-3.
-static bool is_value(const Column *column, const char *cell, const char *typed)
-{
-    double a, b;
-    return !strcmp(cell, typed) || (column->type != COLUMN_Text && text_real(cell, &a) &&
-                                    text_real(typed, &b) && !(a < b) && !(b < a));
-}
-
 // Refuses a value that stands in no row.
 static bool value_is_there(Arena *arena, const Rows *rows, const Column *column, const char *option,
                            const char *typed, Error *error)
@@ -24,7 +16,7 @@ static bool value_is_there(Arena *arena, const Rows *rows, const Column *column,
     size_t names = 0;
     for (size_t i = 0; i < rows->count; i++) {
         const char *cell = row_text(arena, &rows->row[i], column);
-        if (is_value(column, cell, typed))
+        if (row_value_is(column, cell, typed))
             return true;
         if (*cell && !text_among(cell, name))
             name[names++] = cell;
@@ -47,7 +39,7 @@ static bool keep(Arena *arena, Rows *rows, const Column *column, bool without, c
         const char *cell = row_text(arena, &rows->row[i], column);
         bool is = values == 0 && !*cell; // `--where study=`: of none
         for (size_t v = 0; v < values; v++)
-            is = is || is_value(column, cell, value[v]);
+            is = is || row_value_is(column, cell, value[v]);
         if (is == without)
             continue;
         rows->row[kept] = rows->row[i];

@@ -47,12 +47,6 @@ static const char *value_of(Arena *arena, const Row *row, const char *name)
     return column && !*cell ? without_lever(name) : cell;
 }
 
-static bool same_value(const char *a, const char *b)
-{
-    double x, y;
-    return !strcmp(a, b) || (text_real(a, &x) && text_real(b, &y) && x == y);
-}
-
 // A name that no row has, or a value that none has: says which there are.
 static bool no_such_value(Arena *arena, const Chosen *chosen, const char *condition,
                           const char *name, const Rows *rows, Error *error)
@@ -147,7 +141,7 @@ bool chosen_rows(Arena *arena, const Chosen *chosen, const Rows *of, Rows *rows,
         left.count = 0;
         for (size_t r = 0; r < rows->count; r++) {
             const char *value = value_of(arena, &rows->row[r], name);
-            if (value && same_value(value, equals + 1))
+            if (value && row_value_is(row_find(name), value, equals + 1))
                 keep(&left, rows, r);
         }
         if (left.count == 0)
