@@ -36,7 +36,7 @@ static int bench(Arena *arena, const char *folder, const char *words)
 {
     return measured(arena, folder, "bench.py",
                     arena_format(arena,
-                                 "--sizes 2x128 --texts sst2 --methods lora,feature --seconds 0 %s",
+                                 "--sizes 2x128 --texts sst2 --methods full,lora,feature --seconds 0 %s",
                                  words));
 }
 
@@ -54,6 +54,7 @@ static void tunemark_is_measured_where_pytorch_is_not(void)
         CHECK(strstr(said, "\nlora ") && strstr(said, "\nfeature "));
         CHECK(strstr(ratios, "\n2x128,sst2,lora,,2,") != NULL);
         CHECK(strstr(ratios, "\n2x128,sst2,feature,,2,") != NULL);
+        CHECK(strstr(said, "\n2x128      sst2    full  ") != NULL); // where its time goes
         CHECK(file_exists(arena_format(arena, "%s/out/bench.svg", folder)));
     }
     arena_free(arena);

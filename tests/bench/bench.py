@@ -16,8 +16,8 @@ last layer, which PyTorch's libraries compute; with --head mean both compute all
 Before a clock runs, both sides train from the same tensors for a few steps without dropout, and their logits
 have to agree. Times are of the training loop; of `feature`, of the pass of the frozen encoder over all texts.
 
-FOLDER [build/bench] has about.csv, limits.csv, measurements.csv (a line each, as they come), ratios.csv (what
-the table shows), targets.csv (targets.py: what is held against what is to be reached), and bench.svg and
+FOLDER [build/bench] has about.csv, limits.csv, measurements.csv (a line each, as they come), profile.csv (where
+the time of full's steps goes, in a run of its own), ratios.csv (what the table shows), targets.csv (targets.py: what is held against what is to be reached), and bench.svg and
 bench.png with the numbers in figure.csv; report.py makes all from ratios.csv on anew. Without PyTorch its side is left out.
 
 --compare measures this program and that of another commit in place of PyTorch; exit status 1 if a step takes
@@ -57,19 +57,32 @@ class Here:
     def __init__(self, program, folder, head):
         self.program, self.out, self.head = program, folder / 'run', head
 
+    def begin(self, *words):
+        return Run(self.program, self.out, '--pretrained', 'no', '--head', self.head, '--batch', BATCH,
+                   '--min-steps', 0, *words)
+
     def run(self, *words):
         """The row, as a dictionary of texts."""
-        row = Run(self.program, self.out, '--pretrained', 'no', '--head', self.head, '--batch', BATCH,
-                  '--min-steps', 0, *words).row()
+        row = self.begin(*words).row()
         self.kernels = row['blas_core']
         return row
 
-    def measure(self, cell, threads):
+    @staticmethod
+    def words(cell):
         # The pass of a frozen encoder is what a head is trained on where it is kept, and it is timed.
         passes = cell.method == 'feature'
-        row = self.run('--model', cell.model, '--task', cell.task, '--method', 'head' if passes else cell.method,
-                       '--cache', 1000000 if passes else 0, '--epochs', cell.epochs, '--lr', RATE,
-                       '--dropout', DROPOUT, '--stage', 'trial', '--threads', threads)
+        return ('--model', cell.model, '--task', cell.task, '--method', 'head' if passes else cell.method,
+                '--cache', 1000000 if passes else 0, '--epochs', cell.epochs, '--lr', RATE, '--dropout', DROPOUT,
+                '--stage', 'trial')
+
+    def profile(self, cell):
+        run = self.begin(*self.words(cell), '--profile', 'yes')
+        run.row()
+        return run.profile()
+
+    def measure(self, cell, threads):
+        passes = cell.method == 'feature'
+        row = self.run(*self.words(cell), '--threads', threads)
         if int(row['tokens']) != cell.tokens * cell.epochs:
             stop(f"tunemark read {row['tokens']} tokens; should be {cell.tokens * cell.epochs}", 1)
         seconds = float(row['feature_s' if passes else 'train_s'])
@@ -229,6 +242,24 @@ def measure(cell, here, peer, ways, options, results):
             once(side, threads, 0)
 
 
+def profiles(here, cells, folder):
+    """profile.csv: full's steps by what their nodes do, on one thread."""
+    lines = []
+    for cell in cells:
+        if cell.method != 'full':
+            continue
+        parts = {part: [0, 0] for part in report.PARTS}
+        for node in here.profile(cell):
+            sums = parts[report.part_of(node['operator'])]
+            sums[0] += float(node['seconds'])
+            sums[1] += float(node['flops'])
+        whole = sum(seconds for seconds, _ in parts.values())
+        lines += [{'size': cell.size, 'texts': cell.kind, 'method': cell.method, 'part': part, 'seconds': seconds,
+                   'share': seconds / whole, 'gflops_per_s': flops / seconds / 1e9 if flops else ''}
+                  for part, (seconds, flops) in parts.items()]
+    report.write(folder / 'profile.csv', report.PROFILE, lines)
+
+
 def measure_beside(python, cell, here, options, results):
     """The same beside PyTorch in its fastest ways; what it took to find them is no part of its memory."""
     with Peer(python, here) as peer:
@@ -271,6 +302,7 @@ def beside_torch(options, folder, here, cells_of):
             measure_beside(python, cell, here, options, results)
         else:
             measure(cell, here, None, None, options, results)
+    profiles(here, cells, folder)
     limits(options.limits, folder)  # again, since either may have been disturbed
     report.report(folder)
 

@@ -34,10 +34,18 @@ class Run:
         row, = (self.out / 'rows').glob('*.csv')
         return read(row)[0]
 
-    def curve(self):
-        """The points of the loss's curve; after row()."""
-        path, = (self.out / 'curves').glob('*.csv')
+    def _beside(self, folder):
+        """What else the run wrote; after row()."""
+        path, = (self.out / folder).glob('*.csv')
         return read(path)
+
+    def curve(self):
+        """The points of the loss's curve."""
+        return self._beside('curves')
+
+    def profile(self):
+        """Its nodes; where --profile is among its words."""
+        return self._beside('profiles')
 
 
 def warn_of_surroundings():

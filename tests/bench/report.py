@@ -3,7 +3,7 @@
 
     tests/bench/report.py [FOLDER]               as bench.py left it [build/bench]
     tests/bench/report.py --print FOLDER         only prints: the tables
-    tests/bench/report.py --markdown FOLDER      only prints: times PyTorch's speed, for a page
+    tests/bench/report.py --markdown sst2 FOLDER only prints: times PyTorch's speed, for a page
 """
 import argparse
 import csv
@@ -21,6 +21,10 @@ from work import METHODS, ROOT, SIZES, TEXTS, batch_tokens
 FORMS = {'full': ('NT', 'NN', 'TN'), 'head': ('NT',), 'feature': ('NT',)}
 FORMS_ON_FROZEN = 'NT', 'NN'
 PEERS = 'shuffled', 'sorted'
+# What the nodes of a step do: those of these operators, and all others.
+PARTS = {'products': ('linear', 'product', 'add_product'), 'attention': ('attention', 'attention_grad'),
+         'optimizer': ('optimizer',), 'the rest': ()}
+PROFILE = 'size', 'texts', 'method', 'part', 'seconds', 'share', 'gflops_per_s'
 RATIOS = ('size', 'texts', 'method', 'peer', 'rounds', 'tokens_per_s', 'peer_tokens_per_s', 'ratio', 'low', 'high',
           'cpu_ratio', 'cpu_low', 'cpu_high', 'gflops_per_s', 'roof_gflops_per_s', 'roof_share', 'fma_share',
           'optimizer_share', 'padding',
@@ -39,6 +43,10 @@ def write(path, columns, rows):
         out.writeheader()
         out.writerows({name: f'{value:.6g}' if isinstance(value, float) else value for name, value in row.items()}
                       for row in rows)
+
+
+def part_of(operator):
+    return next((part for part, operators in PARTS.items() if operator in operators), 'the rest')
 
 
 def roof(limits, tokens, hidden, method, which='best'):
@@ -167,16 +175,29 @@ def table(lines):
             print(line_of(method, by_peer))
 
 
-def markdown(lines):
-    """Times PyTorch's speed: a row a method, columns for the sizes and both kinds of its batches."""
-    cells = {(line['size'], line['texts'], line['method'], line.get('peer')): line for line in lines}
-    columns = [(size, kind) for size, kind in itertools.product(SIZES, TEXTS) if
-               any(cell[:2] == (size, kind) for cell in cells)]
-    for_each = [f'{size}, {TEXTS[kind]}: {how}' for size, kind in columns for how in ('random order', 'like length')]
-    print(f"| method | {' | '.join(for_each)} |\n| --- |{' --- |' * len(for_each)}")
+def markdown(lines, kind):
+    """Times PyTorch's speed: a row a method, for each size both kinds of PyTorch's batches."""
+    sizes = {size: of(lines, size, kind) for size in SIZES}
+    sizes = {size: methods for size, methods in sizes.items() if len(methods) == len(METHODS)}
+    print(f"| method | {' | '.join(f'{size} | of like length' for size in sizes)} |\n| --- |{' --- |' * 2 * len(sizes)}")
     for method in METHODS:
-        its = [cells.get((size, kind, method, peer)) for size, kind in columns for peer in PEERS]
-        print(f"| {method} | {' | '.join(times(line) if line else '' for line in its)} |")
+        print(f"| {method} | {' | '.join(times(methods[method][peer]) for methods in sizes.values() for peer in PEERS)} |")
+
+
+def where_time_goes(profile):
+    """Of profile.csv: a line for each size and texts."""
+    cells = {}
+    for line in profile:
+        cells.setdefault((line['size'], line['texts'], line['method']), {})[line['part']] = line
+    if cells:
+        print("\nWhere the time of a step goes, in a run of its own: shares, and GFLOP/s of what are products\n"
+              f"{'':25}{'products':>18}{'attention':>18}{'optimizer':>12}{'the rest':>12}")
+    for name, parts in cells.items():
+        def share(part, parts=parts):
+            rate = parts[part]['gflops_per_s']
+            return f"{100 * float(parts[part]['share']):.0f} %" + (f' at {float(rate):.0f}' if rate else '')
+        print(f"{name[0]:11}{name[1]:8}{name[2]:6}{share('products'):>18}{share('attention'):>18}"
+              f"{share('optimizer'):>12}{share('the rest'):>12}")
 
 
 def spread(values):
@@ -262,6 +283,7 @@ class Report:
 
     def __init__(self, folder):
         self.folder, self.measured, self.limits = folder, read(folder / 'measurements.csv'), read(folder / 'limits.csv')
+        self.profile = read(folder / 'profile.csv') if (folder / 'profile.csv').exists() else []
         self.about = {row['name']: row['value'] for row in read(folder / 'about.csv')}
         cells = in_cells(self.measured)
         self.lines = [line for cell in cells.values() for line in summary(self.limits, cell)]
@@ -270,6 +292,7 @@ class Report:
     def show(self):
         table(self.lines)
         targets.show(self.held)
+        where_time_goes(self.profile)
         notes(self.about, self.limits, self.measured)
 
     def write(self):
@@ -288,11 +311,11 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     only = parser.add_mutually_exclusive_group()
     only.add_argument('--print', action='store_true', help='the tables, and nothing is written')
-    only.add_argument('--markdown', action='store_true', help="times PyTorch's speed, and nothing is written")
+    only.add_argument('--markdown', choices=TEXTS, help="times PyTorch's speed, and nothing is written")
     parser.add_argument('folder', nargs='?', type=pathlib.Path, default=ROOT / 'build' / 'bench')
     options = parser.parse_args()
     if options.markdown:
-        markdown(Report(options.folder).lines)
+        markdown(Report(options.folder).lines, options.markdown)
     elif options.print:
         Report(options.folder).show()
     else:
