@@ -370,7 +370,7 @@ static const char *one_of_each(const Comparisons *of, const Compared *block)
     return of->each < 0 ? "" : block->of[of->each].asked;
 }
 
-// "options and lr (all blocks), steps (2 blocks)"
+// "options, lr, steps (2 of 3)"
 static void put_common_differences(FILE *out, Arena *arena, const Comparisons *of)
 {
     const char *text = "", *part[512];
