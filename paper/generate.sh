@@ -173,6 +173,20 @@ markdown_to_tabular() { # a table of numbers with `code` in its first column
         END { print "\\bottomrule\n\\end{tabular}" }'
 }
 
+settings() { # the table of methods -> their options and rates as they are where nothing is given
+    awk -F ' *[|] *' '
+        NR == 1 {
+            sub(/default rate at /, "", $5)
+            print "\\begin{tabular}{l>{\\raggedright\\arraybackslash}p{0.56\\linewidth}l}\n\\toprule\nmethod & options & rate at $H=$ " $5 " \\\\\n\\midrule"
+        }
+        NR < 3 || $2 == "`null`" { next }
+        {
+            gsub(/`/, ""); gsub(/_/, "\\_"); gsub(/;/, ", ", $4)
+            print $2 " & " $4 " & " $5 " \\\\"
+        }
+        END { print "\\bottomrule\n\\end{tabular}" }'
+}
+
 echo "$sweeps" | while read -r sweep spec; do
     if [ -d "$reference/$sweep/rows" ]; then
         table "$reference/$sweep" --columns score,n,params_trained,trained_share,trained_share_nonembedding,lr,epochs,winner_on_edge,train_n,tune_n,max_length
@@ -185,6 +199,7 @@ tabular "$reference/first" "$reference/first-untrained" --rows model,method --ac
 table "$reference/defaults/searched" --stage trial --columns lr,epochs,score >"$work/trials.tsv"
 awk -F '\t' -v numbers="$work/searched.numbers" -f paper/searched.awk \
     "$work/defaults-given.tsv" "$work/trials.tsv" "$work/defaults-searched.tsv" >"$new/searched.tex"
+"$tunemark" list methods --markdown | settings >"$new/settings.tex"
 MODELS=' ' docs/memory.sh | sed '/^$/,$d' | markdown_to_tabular >"$new/memory.tex"
 published | awk -F '\t' -f paper/grouped.awk -f paper/published.awk >"$new/published.tex"
 for model in tiny mini; do
