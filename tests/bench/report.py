@@ -148,19 +148,19 @@ def at_best(line, whose=''):
 
 
 HEAD_ALONE = """\
-method      tokens/s  of limit/peak          best/threads  peak, MB"""
+method     tokens/s  of limit/peak           best/threads  peak, MB"""
 HEAD_BESIDE = """\
-            tokens/s  of limit  times PyTorch, whose batches are     best/threads        peak, MB
-method          here     /peak   in random order    of like length      here    PyTorch   here PyTorch"""
+           tokens/s  of limit   times PyTorch, whose batches are     best/threads        peak, MB
+method         here     /peak    in random order    of like length      here    PyTorch   here PyTorch"""
 
 
 def line_of(method, by_peer):
     one = next(iter(by_peer.values()))
     shares = f"{100 * one['roof_share']:.0f}/{100 * one['fma_share']:.0f} %"
-    left = f"{method:8}{thousands(one['tokens_per_s']):>12}{shares:>10}"
+    left = f"{method:8}{thousands(one['tokens_per_s']):>11}{shares:>10}"
     if '' in by_peer:
-        return f"{left}{at_best(one):>27}{one['rss'] / 1e6:>10.0f}"
-    return (f"{left}{times(by_peer['shuffled']):>18}{times(by_peer['sorted']):>18}{at_best(one):>10}"
+        return f"{left}{at_best(one):>28}{one['rss'] / 1e6:>10.0f}"
+    return (f"{left}{times(by_peer['shuffled']):>19}{times(by_peer['sorted']):>18}{at_best(one):>10}"
             f"{at_best(one, 'peer_'):>11}{one['rss'] / 1e6:>7.0f}{one['peer_rss'] / 1e6:>8.0f}")
 
 
