@@ -34,10 +34,10 @@ static int measured(Arena *arena, const char *folder, const char *name, const ch
 
 static int bench(Arena *arena, const char *folder, const char *words)
 {
-    return measured(arena, folder, "bench.py",
-                    arena_format(arena,
-                                 "--sizes 2x128 --texts sst2 --methods full,lora,feature --seconds 0 %s",
-                                 words));
+    return measured(
+        arena, folder, "bench.py",
+        arena_format(arena, "--sizes 2x128 --texts sst2 --methods full,lora,feature --seconds 0 %s",
+                     words));
 }
 
 static void tunemark_is_measured_where_pytorch_is_not(void)
