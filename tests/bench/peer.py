@@ -27,6 +27,7 @@ from work import ATTENDED, EMBEDDINGS, KEY, MIDDLE, OUT, QUERY, VALUE, encoder_s
 CLASSIFIER = 'classifier.'
 RANK, ALPHA, PREFIX, CLIP = 8, 16, 16, 1.0
 # Ways of doing the same; which is fastest depends on version and shape.
+LONG = 0.5  # seconds of a batch: then one says which way is faster
 PLAIN = {'attention': 'bmm', 'qkv': 'apart', 'optimizer': 'plain', 'layers': 'own'}
 OTHERS = (('attention', 'sdpa'), ('qkv', 'joined'), ('optimizer', 'foreach'), ('optimizer', 'fused'),
           ('layers', 'packed'))  # nn.TransformerEncoder's fast path of inference, which drops padding
@@ -327,8 +328,9 @@ def fastest(learner, batches, others):
     def cost(ways):
         try:
             learner.take(ways)
-            learner.run(batches[:1])
-            return min(seconds(learner.run, batches)[1] for _ in range(2))
+            first, _ = seconds(learner.run, batches[:1])
+            some = batches[:1] if first > LONG else batches
+            return min(seconds(learner.run, some)[1] for _ in range(2))
         except (AttributeError, RuntimeError, TypeError):  # this version has it not
             return math.inf
 

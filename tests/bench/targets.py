@@ -144,7 +144,7 @@ def show(lines):
     there = [line for line in lines if 'value' in line]
     if there:
         print('\nTargets: the median (lowest-highest) is to reach them. ?: the range reaches and misses')
-        print(f"{'':34}{'texts':8}{'size':11}{'method':9}{'target':>8}{'measured':>18}")
+        print(f"{'':34}{'texts':8}{'size':11}{'method':9}{'target':>8}{'measured':>20}")
     before = None
     for line in there:
         measure = MEASURES[line['measure']]
@@ -153,7 +153,7 @@ def show(lines):
         title = measure.title if line['measure'] != before else ''
         before = line['measure']
         said = {'yes': 'reached', 'no': 'missed'}[line['reached']] + ('' if line['sure'] == 'yes' else ' ?')
-        print(f"{title:34}{line['texts']:8}{line['size']:11}{line['method']:9}{bound_of(line):>8}{text:>18}  {said}")
+        print(f"{title:34}{line['texts']:8}{line['size']:11}{line['method']:9}{bound_of(line):>8}{text:>20}  {said}")
     if len(there) < len(lines):
         print(f'{len(lines) - len(there)} of {len(lines)} targets were not measured: '
               'make bench BENCH=targets measures all')
