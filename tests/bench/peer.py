@@ -329,8 +329,8 @@ def fastest(learner, batches, others):
         try:
             learner.take(ways)
             first, _ = seconds(learner.run, batches[:1])
-            some = batches[:1] if first > LONG else batches
-            return min(seconds(learner.run, some)[1] for _ in range(2))
+            some, times = (batches[:1], 1) if first > LONG else (batches, 2)
+            return min(seconds(learner.run, some)[1] for _ in range(times))
         except (AttributeError, RuntimeError, TypeError):  # this version has it not
             return math.inf
 
