@@ -434,7 +434,7 @@ typedef struct {
     size_t task, model, method; // widths; of each method its name alone stands in the line
 } Names;
 
-static Names names_of(const Comparisons *of)
+static Names names_on_lines(const Comparisons *of)
 {
     Names width = { strlen("task"), strlen("model"), strlen("method") };
     for (size_t b = 0; b < of->blocks; b++) {
@@ -475,7 +475,7 @@ static void put_line(FILE *out, Arena *arena, const Comparisons *of, const Compa
 
 static void several(FILE *out, Arena *arena, const Comparisons *of)
 {
-    Names width = names_of(of);
+    Names width = names_on_lines(of);
     fprintf(out, "%s against %s in %zu %s; p adjusted by Holm, k = %zu\n\n", of->name[0],
             of->name[1], of->blocks, of->each < 0 ? "blocks" : "comparisons", of->family);
     put_common_differences(out, arena, of);
