@@ -69,10 +69,8 @@ class Here:
 
     @staticmethod
     def words(cell):
-        # The pass of a frozen encoder is what a head is trained on where it is kept, and it is timed.
-        passes = cell.method == 'feature'
-        return ('--model', cell.model, '--task', cell.task, '--method', 'head' if passes else cell.method,
-                '--cache', 1000000 if passes else 0, '--epochs', cell.epochs, '--lr', RATE, '--dropout', DROPOUT,
+        return ('--model', cell.model, '--task', cell.task, '--method', 'head' if cell.passes else cell.method,
+                '--cache', 1000000 if cell.passes else 0, '--epochs', cell.epochs, '--lr', RATE, '--dropout', DROPOUT,
                 '--stage', 'trial')
 
     def profile(self, cell):
@@ -81,13 +79,12 @@ class Here:
         return run.profile()
 
     def measure(self, cell, threads):
-        passes = cell.method == 'feature'
         row = self.run(*self.words(cell), '--threads', threads)
         if int(row['tokens']) != cell.tokens * cell.epochs:
             stop(f"tunemark read {row['tokens']} tokens; should be {cell.tokens * cell.epochs}", 1)
-        seconds = float(row['feature_s' if passes else 'train_s'])
+        seconds = float(row['feature_s' if cell.passes else 'train_s'])
         # A run's processor time is of all its phases; this one's is its share by the wall clock.
-        return {'tokens': cell.tokens * (1 if passes else cell.epochs), 'wall_s': seconds,
+        return {'tokens': cell.tokens * (1 if cell.passes else cell.epochs), 'wall_s': seconds,
                 'cpu_s': float(row['cpu_s']) * seconds / float(row['wall_s']),
                 'gflops_per_s': float(row['flops']) / seconds / 1e9,
                 'optimizer_share': float(row['optimizer_s']) / seconds if row['optimizer_s'] else '',
@@ -151,10 +148,15 @@ class Cell:
         self.model = model_folder(folder, size, SIZES[size])
         # So that sides of different speed take about as long: what PyTorch trains on once tunemark does some
         # times, and a pass is over more than that.
-        long, passes = batch_tokens(kind) > MANY_TOKENS, method == 'feature'
-        self.epochs = 1 if long and not passes else 4
-        self.task, self.tokens = task_folder(folder, kind, batches * (1 if not passes else 2 if long else 4),
+        long = batch_tokens(kind) > MANY_TOKENS
+        self.epochs = 1 if long and not self.passes else 4
+        self.task, self.tokens = task_folder(folder, kind, batches * (1 if not self.passes else 2 if long else 4),
                                              SIZES[size].vocabulary)
+
+    @property
+    def passes(self):
+        """The pass of a frozen encoder is timed, which is what a head is trained on where it is kept."""
+        return self.method == 'feature'
 
 
 def batches_for(size, kind, peak, seconds):
@@ -183,10 +185,9 @@ def agree(here, python, folder):
     tell('both sides train from the same tensors; how far their logits are apart then, at most:')
     with Peer(python, here) as peer:
         for cell.method in METHODS:
-            passes = cell.method == 'feature'  # what a head reads as it starts
-            method = 'head' if passes else cell.method
+            method = 'head' if cell.passes else cell.method  # of passes: what a head reads as it starts
             start = saved(method)
-            here.run(*common, '--method', method, '--lr', 0 if passes else RATE)
+            here.run(*common, '--method', method, '--lr', 0 if cell.passes else RATE)
             predictions, = (here.out / 'predictions').glob('*.csv')
             ours = [float(z) for row in report.read(predictions) for z in row['logits'].split()]
             peer.job(cell)
@@ -292,7 +293,8 @@ def beside_torch(options, folder, here, cells_of):
         tell('bench: PyTorch is not here (Debian: apt install python3-torch): its side is left out')
     if options.agree:
         sys.exit(0 if python else 3)
-    (folder / 'limits.csv').unlink(missing_ok=True)
+    for name in 'limits.csv', 'profile.csv':  # of another time
+        (folder / name).unlink(missing_ok=True)
     cells = cells_of(limits(options.limits, folder))
     about(here, python, cells[0], folder)
     results = Measurements(folder / 'measurements.csv')

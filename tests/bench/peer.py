@@ -26,8 +26,8 @@ from work import ATTENDED, EMBEDDINGS, KEY, MIDDLE, OUT, QUERY, VALUE, encoder_s
 
 CLASSIFIER = 'classifier.'
 RANK, ALPHA, PREFIX, CLIP = 8, 16, 16, 1.0
-# Ways of doing the same; which is fastest depends on version and shape.
 LONG = 0.5  # seconds of a batch: then one says which way is faster
+# Ways of doing the same; which is fastest depends on version and shape.
 PLAIN = {'attention': 'bmm', 'qkv': 'apart', 'optimizer': 'plain', 'layers': 'own'}
 OTHERS = (('attention', 'sdpa'), ('qkv', 'joined'), ('optimizer', 'foreach'), ('optimizer', 'fused'),
           ('layers', 'packed'))  # nn.TransformerEncoder's fast path of inference, which drops padding
@@ -329,8 +329,8 @@ def fastest(learner, batches, others):
         try:
             learner.take(ways)
             first, _ = seconds(learner.run, batches[:1])
-            some, times = (batches[:1], 1) if first > LONG else (batches, 2)
-            return min(seconds(learner.run, some)[1] for _ in range(times))
+            some = batches[:1] if first > LONG else batches
+            return min(seconds(learner.run, some)[1] for _ in range(2))
         except (AttributeError, RuntimeError, TypeError):  # this version has it not
             return math.inf
 
