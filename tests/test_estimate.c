@@ -170,8 +170,9 @@ static Estimate estimated(Bench *b)
 {
     Error error;
     Estimate is = { .most = 0 };
-    Description description = shape_description(&b->shape, &b->request, 2);
-    if (!CHECK(estimate(&description, &b->asked, &is, &error)))
+    Description description;
+    if (!CHECK(shape_description(b->arena, &b->shape, &b->request, 2, &description, &error) &&
+               estimate(&description, &b->asked, &is, &error)))
         printf("%s: %s\n", b->request.method->name, error.text);
     return is;
 }

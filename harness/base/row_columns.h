@@ -108,9 +108,10 @@
     COLUMN(search_s, Real, measured, protocol, "seconds",                                          \
            "sum of wall_s over the trials of this setting; or of the fits that were compared")     \
     COLUMN(budget, Real, decided, protocol, "fraction",                                            \
-           "share of weights that the method's size option was solved for (of no run so far)")     \
+           "share of budget_of that the method was allowed to train: its size is the largest "     \
+           "within it; empty: its size was given")                                                 \
     COLUMN(budget_of, Text, decided, protocol, "",                                                 \
-           "the weights that budget is a share of (of no run so far)")                             \
+           "what budget is a share of: nonembedding, as in method_share_nonembedding")             \
     /* score */                                                                                    \
     COLUMN(metric, Text, decided, score, "", "the task's metric: the one that score is in")        \
     COLUMN(eval_split, Text, decided, score, "", "the split that score is on: dev or test; of a trial tune, without a score") \
@@ -201,9 +202,9 @@
     COLUMN(rss_eval_peak, Whole, measured, memory, "bytes",                                        \
            "VmHWM of evaluation, likewise; what only training needs was given back before")        \
     COLUMN(rss_anon_sampled, Whole, measured, memory, "bytes",                                     \
-           "highest RssAnon seen in samples: memory of its own (of no run so far)")                \
+           "largest RssAnon at the end of loading, training or evaluation: memory of its own")     \
     COLUMN(rss_file_sampled, Whole, measured, memory, "bytes",                                     \
-           "highest RssFile seen in samples: mapped files, as in rss_peak (of no run so far)")     \
+           "largest RssFile then: mapped files, as in rss_peak")                                   \
     COLUMN(predicted_peak, Whole, measured, memory, "bytes",                                       \
            "rss_peak less rss_start as predicted before the first step: what reading and planning "\
            "left and the larger of plan_peak, with what is kept of a frozen bottom in a file, "    \

@@ -158,13 +158,15 @@ static void __attribute__((format(printf, 2, 3))) note(Line *line, const char *f
     va_end(arguments);
 }
 
-static void line_of(const Shape *shape, const Request *request, const char *name, Asked *asked,
-                    Line *line, Error *error)
+static void line_of(Arena *arena, const Shape *shape, const Request *request, const char *name,
+                    Asked *asked, Line *line, Error *error)
 {
-    Description description = shape_description(shape, request, (int)asked->labels);
+    Description description;
     *line = (Line){ .method = name };
-    line->known = shape_length(shape, request->protocol.max_length, &asked->of.length, error) &&
-                  estimate(&description, &asked->of, &line->is, error);
+    line->known =
+        shape_description(arena, shape, request, (int)asked->labels, &description, error) &&
+        shape_length(shape, request->protocol.max_length, &asked->of.length, error) &&
+        estimate(&description, &asked->of, &line->is, error);
     line->steps = steps_taken(line, asked);
     if (!line->known)
         note(line, "%s", error->text);
@@ -312,14 +314,17 @@ static void csv_print(const Shape *shape, const char *model, Line *line, size_t 
 static bool lines_of(const Invocation *invocation, const Arguments *arguments, const Shape *shape,
                      const Request *first, Asked *asked, Line *line, size_t *lines, Error *error)
 {
+    Arena *arena = invocation->arena;
     const char *method = argument_value(arguments, "method");
+    Request untouched = *first; // as `null`
+    untouched.protocol.budget = NAN;
     if (method) {
-        line_of(shape, first, method, asked, &line[0], error);
+        line_of(arena, shape, first, method, asked, &line[0], error);
         *lines = 1;
         return line[0].known;
     }
     *lines = 0;
-    line_of(shape, first, "inference", asked, &line[(*lines)++], error); // as `null`
+    line_of(arena, shape, &untouched, "inference", asked, &line[(*lines)++], error);
     if (!line[0].known) // the model itself, not a method
         return false;
     for (size_t m = 0; methods[m]; m++) {
@@ -327,9 +332,9 @@ static bool lines_of(const Invocation *invocation, const Arguments *arguments, c
         Error own;
         if (methods[m]->claims & TRAINS_NOTHING) // as above
             continue;
-        if (!request_read(invocation->arena, arguments, flags, method_files[m], &request, error))
+        if (!request_read(arena, arguments, flags, method_files[m], &request, error))
             return false;
-        line_of(shape, &request, method_files[m], asked, &line[(*lines)++], &own);
+        line_of(arena, shape, &request, method_files[m], asked, &line[(*lines)++], &own);
     }
     qsort(line, *lines, sizeof *line, by_bytes);
     return true;

@@ -86,9 +86,10 @@ static bool graph_of_shape(Arena *arena, const Request *request, bool evaluation
                     "micro-batch, recompute and max-memory are of a run on a task");
     if (!request_head(request, error) || !shape_read(arena, protocol->model, &shape, error))
         return false;
-    Description description = shape_description(&shape, request, 2);
+    Description description;
     size_t length;
-    bool ok = shape_length(&shape, protocol->max_length, &length, error);
+    bool ok = shape_description(arena, &shape, request, 2, &description, error) &&
+              shape_length(&shape, protocol->max_length, &length, error);
     Extent extent = extent_of((size_t)protocol->batch, length);
     description.training =
         !evaluation && !request->method->fit && !(request->method->claims & TRAINS_NOTHING);

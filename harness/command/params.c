@@ -58,8 +58,9 @@ static bool params(const Invocation *invocation, int *status, Error *error)
         !request_head(&request, error) || !labels_read(arguments, &labels, error) ||
         !shape_read(arena, request.protocol.model, &shape, error))
         return false;
-    Description description = shape_description(&shape, &request, (int)labels);
-    bool ok = plans_make(arena, &description, NULL, &extent, NULL, &plans, error);
+    Description description;
+    bool ok = shape_description(arena, &shape, &request, (int)labels, &description, error) &&
+              plans_make(arena, &description, NULL, &extent, NULL, &plans, error);
     if (ok) {
         Counts counts = counts_free(plans.eval.graph, &description, plans.eval.options);
         params_print(&request, &counts, plans.eval.graph, argument_is(arguments, "all"),

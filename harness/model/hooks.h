@@ -180,7 +180,9 @@ typedef struct {
 struct Method {
     const char *name, *summary, *paper; // name: that of its file
     unsigned claims;
-    const Option *options; // NULL: none
+    // NULL: none. The first that is a whole number is the method's size: the more of it, the more
+    // trains, and --budget solves for it.
+    const Option *options;
     size_t options_size;
     double rate[4]; // default learning rate at hidden 128, 256, 384, 768; between them log-log
     // What that rate is multiplied with, where options make another kind of parameter; NULL: 1.

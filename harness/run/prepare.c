@@ -1,5 +1,6 @@
 // prepare.c: what a request is decided to mean, on its way to graphs, plans and a row.
 #include "run/prepare_impl.h"
+#include "run/size.h"
 #include <inttypes.h>
 
 // A pair's second text is of type 1.
@@ -45,11 +46,13 @@ Description request_description(const Request *request, const Config *config,
     };
 }
 
-static void decide_description(Prepared *p)
+static bool decide_description(Arena *arena, Prepared *p, Error *error)
 {
+    double budget = p->request->protocol.budget;
     p->description = request_description(p->request, &p->model->config, &p->model->checkpoint);
     p->description.outputs = p->task->task.classes ? p->task->task.classes : 1;
     p->description.scores = p->task->task.classes == 0;
+    return isnan(budget) || size_solve(arena, budget, &p->description, error);
 }
 
 // A model without a masked-language-model head still has the file in its key: the sweep that it
@@ -149,7 +152,7 @@ static void decide_training(Prepared *p, int64_t steps)
     bool by_steps = method_steps(method, p->request->options); // else a rate decides nothing
     double rate = by_steps && !isnan(protocol->lr)
                       ? protocol->lr
-                      : method_rate(method, p->request->options, p->model->config.hidden);
+                      : method_rate(method, p->description.method.options, p->model->config.hidden);
     p->training = (Training){
         .schedule = (Schedule)protocol->schedule,
         .lr = rate,
@@ -198,8 +201,7 @@ static bool decide_files(Arena *arena, FilesRead *files, Prepared *p, Error *err
     p->order_seed = seed_of(protocol->order_seed, protocol->seed);
     p->dropout_seed = seed_of(protocol->dropout_seed, protocol->seed);
     p->data_seed = seed_of(protocol->data_seed, protocol->seed);
-    decide_description(p);
-    return true;
+    return decide_description(arena, p, error);
 }
 
 static bool decide_texts(Arena *arena, FilesRead *files, Prepared *p, Error *error)

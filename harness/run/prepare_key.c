@@ -2,6 +2,7 @@
 // what is at its default: every finished row is known by it.
 #include "run/prepare_impl.h"
 #include "base/hash.h"
+#include <math.h>
 #include <string.h>
 
 // What decides the result, one "name=value" a line. What is not in it: machine, threads, jobs,
@@ -54,6 +55,9 @@ void prepare_key(Arena *arena, const Prepared *p, Row *row)
         text = arena_format(arena, "%srecompute=%s\n", text, row->recompute);
     if (row->frozen_dtype)
         text = arena_format(arena, "%sfrozen_dtype=%s\n", text, row->frozen_dtype);
+    if (!isnan(
+            protocol->budget)) // another than a run that was given this size: it follows the model
+        text = arena_format(arena, "%sbudget=%.17g of %s\n", text, row->budget, row->budget_of);
     Hash key = hash_bytes(text, strlen(text));
     row->key = arena_text(arena, key.hex);
 }

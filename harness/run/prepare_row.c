@@ -1,6 +1,7 @@
 // prepare_row.c: the row's decided cells: what is known of a run before anything is computed.
 #include "run/prepare_impl.h"
 #include "base/text.h"
+#include <math.h>
 
 static const char *yes_no(bool flag)
 {
@@ -91,6 +92,10 @@ static void row_training(Arena *arena, const Prepared *p, Row *row)
         row->recompute = "yes";
     if (p->description.frozen_store != STORE_F32)
         row->frozen_dtype = store_names[p->description.frozen_store];
+    if (!isnan(protocol->budget)) {
+        row->budget = protocol->budget;
+        row->budget_of = "nonembedding";
+    }
     row->optimizer = "adamw";
     row->schedule = protocol_text(arena, protocol, "schedule");
     row->warmup = protocol->warmup;

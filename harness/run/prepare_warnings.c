@@ -50,6 +50,14 @@ static void of_model(Warnings *w, const Description *is)
         warn(w, "config.json has no model_type: taken for bert");
 }
 
+static void of_size(Warnings *w, const Prepared *p)
+{
+    double budget = p->request->protocol.budget, used = p->row.method_share_nonembedding;
+    if (used < budget / 2)
+        warn(w, arena_format(w->arena, "its largest size trains %.3g of a budget of %g", used,
+                             budget));
+}
+
 // Rows that were trained on are remembered. Of train before --train-limit takes of it, and of what
 // is scored: a trial is on tune alone.
 static void of_overlap(Warnings *w, const Prepared *p)
@@ -91,6 +99,7 @@ const char *prepare_warnings(Arena *arena, const Prepared *p)
     bool final = p->request->protocol.stage == STAGE_FINAL;
     of_task(&w, p);
     of_training(&w, p);
+    of_size(&w, p);
     of_model(&w, &p->description);
     of_texts(&w, final, p);
     if (final && p->request->protocol.heldout &&

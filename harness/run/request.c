@@ -22,6 +22,7 @@ const Option protocol_options[] = {
     { "recompute", OPTION_FLAG, offsetof(Protocol, recompute), "no", 0, 0, NULL, "what a layer's backward reads is computed again instead of kept: the same bits in less memory and more time" },
     { "max-memory", OPTION_BYTES, offsetof(Protocol, max_memory), NULL, 1e6, 1e12, NULL, "that the plan may take (200MB, 1.5GB): chooses micro-batch, and recompute where that is not enough" },
     { "frozen-dtype", OPTION_CHOICE, offsetof(Protocol, frozen_dtype), "f32", 0, 0, STORE_NAMES, "format of frozen weights of linear layers; int8 has a scale a row" },
+    { "budget", OPTION_REAL, offsetof(Protocol, budget), NULL, 0, 1, NULL, "share of the encoder's parameters outside its embeddings that the method may train: the largest size (lora's rank, adapter's size, ...) within it" },
     { "schedule", OPTION_CHOICE, offsetof(Protocol, schedule), "linear", 0, 0, "linear|constant|cosine", "the rate after the warm-up" },
     { "warmup", OPTION_REAL, offsetof(Protocol, warmup), "0.06", 0, 1, NULL, "share of the steps in which the rate rises from 0" },
     { "weight-decay", OPTION_REAL, offsetof(Protocol, weight_decay), "0", 0, 10, NULL, "AdamW's lambda, on matrices alone" },

@@ -33,6 +33,7 @@ typedef struct {
     int frozen_dtype;   // Store. Where one of the three changes nothing, the row and the key are
                         // those without it
     int64_t max_memory; // bytes that the run may be predicted to take; INT64_MIN: any
+    double budget;      // the method's size is solved for it (size.h); NAN: it is as given
     // What follows is not in the key.
     double timeout; // seconds; NAN: none
     int64_t threads;

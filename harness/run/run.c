@@ -40,14 +40,22 @@ static double at_most(double seconds, const Prepared *p)
 
 // Peaks of resident memory, phase by phase where the kernel lets them begin anew.
 typedef struct {
-    Whole highest; // of the phases that ended
-    bool apart;    // each phase has its own
+    Whole highest;    // of the phases that ended
+    Whole anon, file; // the largest at their ends
+    bool apart;       // each phase has its own
 } Peaks;
+
+static Whole larger(Whole a, Whole b)
+{
+    return a > b ? a : b;
+}
 
 static Whole phase_ended(Peaks *peaks)
 {
     Whole peak = memory_now("VmHWM");
-    peaks->highest = peak > peaks->highest ? peak : peaks->highest;
+    peaks->highest = larger(peaks->highest, peak);
+    peaks->anon = larger(peaks->anon, memory_now("RssAnon"));
+    peaks->file = larger(peaks->file, memory_now("RssFile"));
     return peaks->apart ? peak : WHOLE_UNKNOWN;
 }
 
@@ -151,7 +159,7 @@ static bool compute(Arena *arena, Run *run, Error *error)
 {
     const Prepared *p = &run->prepared;
     Row *row = run->row;
-    Peaks peaks = { .highest = WHOLE_UNKNOWN };
+    Peaks peaks = { .highest = WHOLE_UNKNOWN, .anon = WHOLE_UNKNOWN, .file = WHOLE_UNKNOWN };
     Times t;
     double claimed = run->keeping.spent; // already, on what it keeps
     if (!begin(arena, run, error))
@@ -178,6 +186,8 @@ static bool compute(Arena *arena, Run *run, Error *error)
         return false;
     row->rss_eval_peak = phase_ended(&peaks);
     row->rss_peak = peaks.highest;
+    row->rss_anon_sampled = peaks.anon;
+    row->rss_file_sampled = peaks.file;
     if (!run_forgetting(arena, run, run->trainer.state, &row->mlm_after, error))
         return false;
     t.ended = seconds_now();

@@ -81,11 +81,11 @@ static json_t *labels_of(const Task *task, bool *ok)
     return list;
 }
 
-static json_t *options_of(Arena *arena, const Request *request, bool *ok)
+static json_t *options_of(Arena *arena, const Attached *is, bool *ok)
 {
     json_t *object = json_object();
-    for (const Option *o = method_options(request->method); o->name; o++) {
-        const char *text = option_text(arena, o, request->options);
+    for (const Option *o = method_options(is->method); o->name; o++) {
+        const char *text = option_text(arena, o, is->options);
         if (text)
             put(object, o->name, json_string(text), ok);
     }
@@ -116,7 +116,7 @@ static json_t *describe_run(Arena *arena, const Prepared *p, const Hash *tensors
     put(root, "labels", labels_of(&p->task->task, ok), ok);
     put(root, "method", json_string(row->method), ok);
     put(root, "method_sha", json_string(row->method_sha), ok);
-    put(root, "options", options_of(arena, p->request, ok), ok);
+    put(root, "options", options_of(arena, &p->description.method, ok), ok);
     put(root, "head", json_string(head_names[p->description.head]), ok);
     put(root, "pretrained", json_boolean(p->description.pretrained), ok);
     put(root, "init_seed", json_integer(row->init_seed), ok);

@@ -1,6 +1,8 @@
 // shape.c: config.json and what follows from it.
 #include "run/shape.h"
 #include "run/prepare.h"
+#include "run/size.h"
+#include <math.h>
 
 bool shape_read(Arena *arena, const char *model, Shape *shape, Error *error)
 {
@@ -27,12 +29,14 @@ void shape_close(Shape *shape)
         checkpoint_close(&shape->checkpoint);
 }
 
-Description shape_description(const Shape *shape, const Request *request, int labels)
+bool shape_description(Arena *arena, const Shape *shape, const Request *request, int labels,
+                       Description *description, Error *error)
 {
     const Checkpoint *checkpoint = shape->has_checkpoint ? &shape->checkpoint : NULL;
-    Description description = request_description(request, &shape->config, checkpoint);
-    description.outputs = labels;
-    return description;
+    double budget = request->protocol.budget;
+    *description = request_description(request, &shape->config, checkpoint);
+    description->outputs = labels;
+    return isnan(budget) || size_solve(arena, budget, description, error);
 }
 
 bool shape_length(const Shape *shape, int64_t max_length, size_t *length, Error *error)

@@ -16,8 +16,10 @@ typedef struct {
 bool shape_read(Arena *arena, const char *model, Shape *shape, Error *error);
 void shape_close(Shape *shape); // unmaps
 
-// request_description (prepare.h), with so many outputs of its head.
-Description shape_description(const Shape *shape, const Request *request, int labels);
+// request_description (prepare.h), with so many outputs of its head; with a budget its method has
+// the size that this allows.
+bool shape_description(Arena *arena, const Shape *shape, const Request *request, int labels,
+                       Description *description, Error *error);
 
 // Tokens of the longest single text, as config_length has them.
 bool shape_length(const Shape *shape, int64_t max_length, size_t *length, Error *error);

@@ -262,12 +262,10 @@ def profiles(here, cells, folder):
 
 
 def measure_beside(python, cell, here, options, results):
-    """The same beside PyTorch in its fastest ways; what it took to find them is no part of its memory."""
+    """The same beside PyTorch in its fastest ways."""
     with Peer(python, here) as peer:
         peer.job(cell)
         ways = {side: peer.ask('fastest', batches=side) for side in report.PEERS}
-    with Peer(python, here) as peer:
-        peer.job(cell)
         measure(cell, here, peer, ways, options, results)
 
 
