@@ -193,6 +193,7 @@ int main(int count, char **argument)
     int status = 0;
     product_begin(argument);
     standard_files();
+    signal(SIGCHLD, SIG_DFL); // where it is inherited as ignored no child could be waited for
     signal(SIGXFSZ, SIG_IGN); // a full quota is an error of write, not the end of the process
     bool ok = dispatch(count, argument, &status, &error);
     if ((fflush(stdout) != 0 || ferror(stdout)) && ok)

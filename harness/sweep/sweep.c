@@ -241,7 +241,6 @@ static bool drive(Sweep *s, Error *error)
 {
     Manifest manifest;
     sigset_t awaited, before;
-    struct sigaction standard = { .sa_handler = SIG_DFL }, handler;
     struct timespec moment = { .tv_nsec = 200 * 1000 * 1000 };
     bool ok = true;
     if (!manifest_begin(s->arena, &s->agenda, &s->spec, s->options->command_line, &manifest, error))
@@ -251,7 +250,6 @@ static bool drive(Sweep *s, Error *error)
     sigaddset(&awaited, SIGCHLD); // a child that ends ends the wait
     sigaddset(&awaited, SIGTSTP);
     sigprocmask(SIG_BLOCK, &awaited, &before);
-    sigaction(SIGCHLD, &standard, &handler); // where it is ignored nobody could be waited for
     if (!isinf(s->deadline))
         s->standard = standard_rate(s);
     while (ok && !*s->interrupted && seconds_now() < s->deadline) {
@@ -278,7 +276,6 @@ static bool drive(Sweep *s, Error *error)
     end_children(s);
     if (in_front(s))
         terminal_line(s->people, "");
-    sigaction(SIGCHLD, &handler, NULL);
     sigprocmask(SIG_SETMASK, &before, NULL);
     if (ok)
         ok = remove_parts(s, error) && write_tables(s, 0, error) && manifest_end(&manifest, error);
