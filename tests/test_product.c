@@ -2,7 +2,7 @@
 #include "engine/panels.h"
 #include "engine/product.h"
 #include "tests/reference/reference.h"
-#include "tests/test.h"
+#include "tests/program.h"
 #include <math.h>
 #include <omp.h>
 #include <pthread.h>
@@ -217,6 +217,18 @@ static void the_process_has_the_threads_that_were_asked_for(void)
     CHECK(threads_of_this_process() == 1);
 }
 
+static void more_threads_than_there_may_be_are_refused_at_once(void)
+{
+    Error error;
+    Arena *arena = arena_new(ARENA_RUN, &error);
+    const char *probe = "estimate --model tiny --method head --threads %d";
+    CHECK_REFUSED(program(arena, &(Around){ .set = "OMP_THREAD_LIMIT=1" }, probe, 2), 3,
+                  "threads: 2 are not allowed; should be at most 1, or OMP_THREAD_LIMIT more");
+    CHECK_REFUSED(program(arena, NULL, probe, 1024), 3, "with this BLAS");
+    CHECK(program(arena, &(Around){ .set = "OMP_DYNAMIC=true" }, probe, 2).status == 0);
+    arena_free(arena);
+}
+
 static void forgets_the_last_column(bool ta, bool tb, float alpha, Matrix A, Matrix B, float beta,
                                     Matrix C)
 {
@@ -285,6 +297,7 @@ void suite_product(void)
     ADD(a_beta_of_zero_does_not_read_the_result);
     ADD(columns_beside_the_result_are_left_alone);
     ADD(the_process_has_the_threads_that_were_asked_for);
+    ADD(more_threads_than_there_may_be_are_refused_at_once);
     ADD(a_blas_that_computes_wrong_results_is_refused_with_the_way_out);
     ADD(the_library_names_its_version_and_threading);
     ADD(a_processor_with_avx2_does_not_get_the_kernels_of_one_without);

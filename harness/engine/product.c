@@ -91,7 +91,15 @@ static Matrix numbers(size_t rows, size_t cols)
 
 bool product_start(int threads, Error *error)
 {
+    char right[64];
+    Where where = { .item = "threads" };
+    omp_set_dynamic(0);
     omp_set_num_threads(threads);
+    if (omp_get_thread_limit() < threads) { // OpenBLAS would wait for those that never come
+        snprintf(right, sizeof right, "at most %d, or OMP_THREAD_LIMIT more",
+                 omp_get_thread_limit());
+        return fail(error, ERROR_ENVIRONMENT, where, right, "%d are not allowed", threads);
+    }
     Matrix A = numbers(512, 128), C = numbers(512, 512); // large enough to be split among all
     bool memory = A.data && C.data;
     if (memory)
@@ -101,11 +109,11 @@ bool product_start(int threads, Error *error)
     if (!memory)
         return fail(error, ERROR_ENVIRONMENT, (Where){ 0 }, NULL, "out of memory");
     int running = threads_running();
-    if (running != threads)
-        return fail(error, ERROR_ENVIRONMENT, (Where){ .item = "threads" }, NULL,
-                    "a product runs on %d threads although %d are asked for; see OMP_THREAD_LIMIT "
-                    "and OMP_DYNAMIC",
-                    running, threads);
+    if (running != threads) {
+        snprintf(right, sizeof right, "at most %d with this BLAS", running);
+        return fail(error, ERROR_ENVIRONMENT, where, running < threads ? right : NULL,
+                    "a product runs on %d threads although %d are asked for", running, threads);
+    }
     return product_check(blas, error);
 }
 
