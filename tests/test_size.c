@@ -78,6 +78,7 @@ static void a_size_is_the_largest_within_the_budget(void)
         { "prompt", "0.5", { 0 }, 256 },                 // the most that it takes
         { "adapter", "0.02", { 0 }, 6 }, // 4 x (257 r + 128), and 2 x 128 of five LayerNorms
         { "adapter", "0.02", { "variant", "pfeiffer" }, 15 }, // 2 x (257 r + 128)
+        { "adapter", "1", { 0 }, 400 },                       // and not what is over 1
         { "topk", "0.6", { 0 }, 1 },                          // a layer and the pooler: 0.52
         { "topk", "1", { 0 }, 2 },
         { "topk", "0.5", { 0 }, 0 }, // the pooler: 0.04
@@ -143,6 +144,8 @@ static void a_budget_that_cannot_be_kept_is_refused(void)
         { "feature", "0.1", { 0 }, "feature has no size" },
         { "full", "0.1", { 0 }, "full has no size" },
         { "lora", "0.1", { "rank", "4" }, "rank is given, too; should be one of the two" },
+        { "lora", "0.1", { "rank", "8" }, "rank is given, too" }, // its default, but typed
+        { "adapter", "0.1", { "size", "auto" }, "size is given, too" },
         { "lora", "0.001", { 0 }, "0.001 is under what lora of rank 1 trains; should be 0.00248" },
         { "lora", "0", { 0 }, "0 is under what lora of rank 1 trains" },
         { "topk", "0.03", { 0 }, "0.03 is under what topk of layers 0 trains; should be 0.04" },
@@ -204,6 +207,37 @@ static void a_budget_that_is_not_used_up_is_a_warning(void)
     arena_free(b.arena);
 }
 
+// An empty cell of `budget` is a size that was given, not one that is unknown.
+static void a_given_size_and_a_solved_one_are_two_lines(void)
+{
+    Bench b = run_bench();
+    const char *out = path_join(b.arena, b.folder, "both");
+    for (int seed = 1; seed <= 4; seed++) {
+        const char *number = arena_format(b.arena, "%d", seed);
+        if (seed <= 3)
+            run_of(&b, "lora", SETTINGS("rank", "5", "seed", number, "out", out));
+        if (seed >= 3)
+            run_of(&b, "lora", SETTINGS("budget", "0.014", "seed", number, "out", out));
+    }
+    Said said = program(b.arena, NULL, "table %s --columns score,budget --csv", out);
+    CHECK(said.status == 0 && strstr(said.out, ",lora,") != NULL);
+    CHECK(strstr(said.out, "lora budget=0.014") != NULL && !strstr(said.out, "budget_of"));
+    arena_free(b.arena);
+}
+
+static void the_size_is_said_where_people_read(void)
+{
+    Bench b = run_bench();
+    Said said = program(b.arena, NULL, "params --model tiny --method lora --budget 0.014");
+    CHECK(said.status == 0 && strstr(said.out, "rank 5") != NULL);
+    said = program(b.arena, NULL,
+                   "run --model tiny --task %s --method prefix --budget 0.014 --epochs 0 "
+                   "--min-steps 1 --out %s/said",
+                   b.task, b.folder);
+    CHECK(said.status == 0 && strstr(said.err, "budget: length 10\n") != NULL);
+    arena_free(b.arena);
+}
+
 static void a_saved_method_has_its_size(void)
 {
     Bench b = run_bench();
@@ -223,5 +257,7 @@ void suite_size(void)
     ADD(the_least_budget_that_is_named_is_one);
     ADD(a_run_has_the_size_and_says_what_it_was_for);
     ADD(a_budget_that_is_not_used_up_is_a_warning);
+    ADD(a_given_size_and_a_solved_one_are_two_lines);
+    ADD(the_size_is_said_where_people_read);
     ADD(a_saved_method_has_its_size);
 }

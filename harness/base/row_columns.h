@@ -109,7 +109,7 @@
            "sum of wall_s over the trials of this setting; or of the fits that were compared")     \
     COLUMN(budget, Real, decided, protocol, "fraction",                                            \
            "share of budget_of that the method was allowed to train: its size is the largest "     \
-           "within it; empty: its size was given")                                                 \
+           "within it; empty: its size was not solved for")                                        \
     COLUMN(budget_of, Text, decided, protocol, "",                                                 \
            "what budget is a share of: nonembedding, as in method_share_nonembedding")             \
     /* score */                                                                                    \

@@ -128,12 +128,12 @@ static bool requests_read(Arena *arena, const Arguments *arguments, Request requ
 }
 
 // "lora:rank=4": the method with what is not at its default.
-static const char *name_of(Arena *arena, const Request *request)
+static const char *name_of(Arena *arena, const Attached *is)
 {
-    const char *name = request->method->name;
+    const char *name = is->method->name;
     char sign = ':';
-    for (const Option *o = method_options(request->method); o->name; o++) {
-        const char *value = option_text(arena, o, request->options);
+    for (const Option *o = method_options(is->method); o->name; o++) {
+        const char *value = option_text(arena, o, is->options);
         if (!value || (o->standard && !strcmp(value, o->standard)))
             continue;
         name = arena_format(arena, "%s%c%s=%s", name, sign, o->name, value);
@@ -148,9 +148,9 @@ static bool explain(Arena *arena, const Request request[2], FilesRead *files, in
     Prepared *run = arena_zero(arena, 2, sizeof *run);
     *of = (Explained){ .run = { &run[0], &run[1] } };
     for (int s = 0; s < 2; s++) {
-        of->name[s] = name_of(arena, &request[s]);
         if (!prepare(arena, files, &request[s], &run[s], error))
             return false;
+        of->name[s] = name_of(arena, &run[s].description.method);
     }
     of->same = !strcmp(run[0].row.key, run[1].row.key);
     if (of->same)

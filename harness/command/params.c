@@ -2,9 +2,11 @@
 #include "command/asked.h"
 #include "command/commands.h"
 #include "run/shape.h"
+#include "run/size.h"
 #include "train/counts.h"
 #include "train/plans.h"
 #include <inttypes.h>
+#include <math.h>
 
 static const Flag flags[] = {
     { "labels", 0, "N", "outputs of the head [2]" },
@@ -13,8 +15,9 @@ static const Flag flags[] = {
     FLAG_END,
 };
 
-static void params_print(const Request *request, const Counts *c, const Graph *graph, bool all,
-                         bool csv)
+// `size`: what a budget was solved for; NULL: there is none.
+static void params_print(const Request *request, const char *size, const Counts *c,
+                         const Graph *graph, bool all, bool csv)
 {
     int64_t tuned = c->trained - c->trained_head, encoder = c->total - c->head - c->method;
     Shares shares = shares_of(c);
@@ -36,6 +39,8 @@ static void params_print(const Request *request, const Counts *c, const Graph *g
     printf("encoder                %12" PRId64 "  of it embeddings %" PRId64 "\n", encoder,
            c->embedding);
     printf("added by the method    %12" PRId64 "\n", c->method);
+    if (size)
+        printf("size within the budget %12s\n", size);
     printf("head                   %12" PRId64 "\n", c->head);
     printf("trained without head   %12" PRId64 "  %.4g %% of the encoder, %.4g %% of it without "
            "embeddings\n",
@@ -63,7 +68,8 @@ static bool params(const Invocation *invocation, int *status, Error *error)
               plans_make(arena, &description, NULL, &extent, NULL, &plans, error);
     if (ok) {
         Counts counts = counts_free(plans.eval.graph, &description, plans.eval.options);
-        params_print(&request, &counts, plans.eval.graph, argument_is(arguments, "all"),
+        const char *size = isnan(request.protocol.budget) ? NULL : size_text(arena, &description);
+        params_print(&request, size, &counts, plans.eval.graph, argument_is(arguments, "all"),
                      argument_is(arguments, "csv"));
     }
     shape_close(&shape);

@@ -4,6 +4,8 @@
 #include "command/commands.h"
 #include "run/profile.h"
 #include "run/run.h"
+#include "run/size.h"
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -78,10 +80,11 @@ static void row_print(FILE *out, Arena *arena, const Row *row, const Protocol *p
     fprintf(out, "%s\n", row_file(arena, protocol->out, "rows", row->key));
 }
 
-// What a reader of the result should know, for people: what --max-memory has chosen, what was asked
-// for in vain, and the row's warnings.
-static void notes_print(FILE *out, Arena *arena, const Row *row, const Protocol *protocol)
+// What a reader of the result should know, for people: what --max-memory and --budget have chosen,
+// what was asked for in vain, and the row's warnings.
+static void notes_print(FILE *out, Arena *arena, const Row *row, const Request *request)
 {
+    const Protocol *protocol = &request->protocol;
     static const char vain[] = "tunemark: %s: changes nothing here; the run is that without it\n";
     const struct {
         bool asked, there;
@@ -99,6 +102,10 @@ static void notes_print(FILE *out, Arena *arena, const Row *row, const Protocol 
             fprintf(out, vain, each[i].what);
     if (protocol->max_memory != INT64_MIN)
         fprintf(out, "tunemark: max-memory: %s\n", levers_text(arena, row));
+    if (!isnan(protocol->budget)) {
+        const char *size = method_size(request->method)->name;
+        fprintf(out, "tunemark: budget: %s %s\n", size, row_option(arena, row, size));
+    }
     if (row->warnings)
         fprintf(out, "tunemark: warning: %s\n", row->warnings);
     if (protocol->profile && !(row->forward_s > 0))
@@ -121,7 +128,7 @@ static bool command(const Invocation *invocation, int *status, Error *error)
     if (!ok)
         return false;
     if (!argument_is(arguments, "quiet"))
-        notes_print(stderr, invocation->arena, &row, &request.protocol);
+        notes_print(stderr, invocation->arena, &row, &request);
     row_print(stdout, invocation->arena, &row, &request.protocol);
     if (request.protocol.profile && row.forward_s > 0) {
         const char *path = row_file(invocation->arena, request.protocol.out, "profiles", row.key);

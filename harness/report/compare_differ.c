@@ -10,7 +10,7 @@
 static const char *const silent[] = {
     "key", "schema", "sweep", "study", "stage", "task", "model", "method", "seed", "init_seed",
     "order_seed", "dropout_seed", "data_seed", "fold", "head_new", "best_epoch", "truncated_share",
-    "search_space", "winner_key", "vocab_sha", "options", NULL };
+    "search_space", "winner_key", "vocab_sha", "options", "budget_of", NULL };
 // Said first, in this order; and those that are said where they are equal, too.
 static const char *const first[] = {
     "lr", "head_lr", "lr_source", "trials", "winner_on_edge", "steps", "epochs", "min_steps", "head",

@@ -9,19 +9,25 @@
 // clang-format off
 static const char *const name_columns[] = { // a run's name, or what follows from other columns
     "key", "schema", "sweep", "study", "stage", "task", "steps", "best_epoch", "truncated_share",
-    "head_new", "search_space", "winner_key", "winner_on_edge", NULL };
+    "head_new", "budget_of", "search_space", "winner_key", "winner_on_edge", NULL };
 static const char *const seed_columns[] = {
     "seed", "init_seed", "order_seed", "dropout_seed", "data_seed", NULL };
 static const char *const line_columns[] = {
     "model", "method", "pretrained", "options", "model_sha", "vocab_sha", "method_sha", "lr",
-    "head_lr", "micro_batch", "recompute", "frozen_dtype", "frozen_dropout", "budget", "budget_of",
-    "head", "lr_source", "trials", NULL };
+    "head_lr", "micro_batch", "recompute", "frozen_dtype", "frozen_dropout", "budget", "head",
+    "lr_source", "trials", NULL };
 const char *const lever_columns[] = { "micro_batch", "recompute", "frozen_dtype", NULL };
 static const char *const searched_columns[] = { // the line's where a search chose them
     "epochs", "min_steps", NULL };
 static const char *const hashes[] = { // of the group machine, but they decide what is computed
     "data_sha", "model_sha", "vocab_sha", NULL };
 // clang-format on
+
+// Of a column whose cell is empty where what it says was not used.
+static bool is_use(const char *column)
+{
+    return text_among(column, lever_columns) || !strcmp(column, "budget");
+}
 
 static void find_fields(Work *work, const Column *const *apart);
 static void keep_runs(Work *work, const Row *rows, size_t count, Summary *summary);
@@ -144,7 +150,7 @@ static void find_fields(Work *work, const Column *const *apart)
                     : text_among(c->name, line_columns)     ? OF_LINE
                     : text_among(c->name, searched_columns) ? OF_SEARCH
                                                             : OF_BLOCK;
-        work->field[work->fields++] = (Field){ c, part, text_among(c->name, lever_columns), false };
+        work->field[work->fields++] = (Field){ c, part, is_use(c->name), false };
     }
     for (size_t a = 0; a < more; a++)
         work->field[work->fields++] = (Field){ apart[a], OF_LINE, false, true };
@@ -196,7 +202,7 @@ static bool agrees(const Work *work, const Run *run, const Draft *draft, Part pa
 {
     for (size_t f = 0; f < work->fields; f++) {
         const char *mine = run->value[f], *its = draft->value[f];
-        bool comparable = (*mine && *its) || work->field[f].lever;
+        bool comparable = (*mine && *its) || work->field[f].use;
         if (part_of(work, f, run) == part && comparable && strcmp(mine, its) != 0)
             return false;
     }

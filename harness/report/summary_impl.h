@@ -8,7 +8,7 @@ typedef enum { OF_BLOCK, OF_LINE, OF_SEARCH, OF_SEED } Part;
 typedef struct {
     const Column *column;
     Part part;
-    bool lever; // an empty cell is a value like others: not used
+    bool use;   // an empty cell is a value like others: not used
     bool apart; // asked for: it is in no label
 } Field;
 

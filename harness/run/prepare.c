@@ -48,11 +48,10 @@ Description request_description(const Request *request, const Config *config,
 
 static bool decide_description(Arena *arena, Prepared *p, Error *error)
 {
-    double budget = p->request->protocol.budget;
     p->description = request_description(p->request, &p->model->config, &p->model->checkpoint);
     p->description.outputs = p->task->task.classes ? p->task->task.classes : 1;
     p->description.scores = p->task->task.classes == 0;
-    return isnan(budget) || size_solve(arena, budget, &p->description, error);
+    return size_solve(arena, p->request, &p->description, error);
 }
 
 // A model without a masked-language-model head still has the file in its key: the sweep that it

@@ -55,8 +55,8 @@ void prepare_key(Arena *arena, const Prepared *p, Row *row)
         text = arena_format(arena, "%srecompute=%s\n", text, row->recompute);
     if (row->frozen_dtype)
         text = arena_format(arena, "%sfrozen_dtype=%s\n", text, row->frozen_dtype);
-    if (!isnan(
-            protocol->budget)) // another than a run that was given this size: it follows the model
+    // Another run than one that is given this size: a budget's follows the model.
+    if (!isnan(protocol->budget))
         text = arena_format(arena, "%sbudget=%.17g of %s\n", text, row->budget, row->budget_of);
     Hash key = hash_bytes(text, strlen(text));
     row->key = arena_text(arena, key.hex);

@@ -2,6 +2,7 @@
 #include "run/request.h"
 #include "base/text.h"
 #include "data/task.h"
+#include "run/size.h"
 #include <stdio.h>
 #include <string.h>
 
@@ -131,6 +132,7 @@ bool request_set(Arena *arena, Request *request, const char *name, const char *v
     if (!strcmp(name, "method") && strcmp(value, method->name) != 0)
         return fail(error, ERROR_INPUT, (Where){ where.file, where.line, name }, method->name,
                     "'%s' is another than the request is for", value);
+    request->size_given |= option == method_size(method);
     return common ? option_set(arena, common, &request->protocol, NULL, value, where, error)
                   : option_set(arena, option, request->options, method->name, value, where, error);
 }

@@ -58,7 +58,8 @@ const char *protocol_text(Arena *arena, const Protocol *protocol, const char *na
 typedef struct {
     Protocol protocol;
     const Method *method;
-    void *options; // the method's
+    void *options;   // the method's
+    bool size_given; // among them its size (size.h)
 } Request;
 
 // A request with every option at its default. The method's name decides which options there are.

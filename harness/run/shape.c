@@ -2,7 +2,6 @@
 #include "run/shape.h"
 #include "run/prepare.h"
 #include "run/size.h"
-#include <math.h>
 
 bool shape_read(Arena *arena, const char *model, Shape *shape, Error *error)
 {
@@ -33,10 +32,9 @@ bool shape_description(Arena *arena, const Shape *shape, const Request *request,
                        Description *description, Error *error)
 {
     const Checkpoint *checkpoint = shape->has_checkpoint ? &shape->checkpoint : NULL;
-    double budget = request->protocol.budget;
     *description = request_description(request, &shape->config, checkpoint);
     description->outputs = labels;
-    return isnan(budget) || size_solve(arena, budget, description, error);
+    return size_solve(arena, request, description, error);
 }
 
 bool shape_length(const Shape *shape, int64_t max_length, size_t *length, Error *error)

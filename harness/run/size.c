@@ -18,8 +18,8 @@ static int64_t *size_in(const Option *size, void *options)
     return (int64_t *)(void *)((char *)options + size->field);
 }
 
-// What the method trains with the options that the description has; false: they do not fit the
-// model.
+// The share that the method trains with the options that the description has: not cut at 1, as the
+// row's is. False: they do not fit the model.
 static bool share_of(Arena *arena, const Description *description, double *share, Error *error)
 {
     size_t mark = arena_mark(arena);
@@ -28,17 +28,12 @@ static bool share_of(Arena *arena, const Description *description, double *share
     evaluation.training = false;
     bool fits = describe(arena, &evaluation, &described, error);
     if (fits) {
-        Counts counts = counts_of(described.graph);
-        *share = shares_of(&counts).method_nonembedding;
+        Counts c = counts_of(described.graph);
+        int64_t tuned = c.trained - c.trained_head - c.trained_tables;
+        *share = (double)tuned / (double)(c.total - c.head - c.method - c.embedding);
     }
     arena_rewind(arena, mark);
     return fits;
-}
-
-static bool is_given(Arena *arena, const Option *size, const void *options)
-{
-    const char *text = option_text(arena, size, options);
-    return text && strcmp(text, size->standard ? size->standard : "") != 0;
 }
 
 static const char *methods_with_size(Arena *arena)
@@ -50,16 +45,26 @@ static const char *methods_with_size(Arena *arena)
     return names;
 }
 
-bool size_solve(Arena *arena, double budget, Description *description, Error *error)
+const char *size_text(Arena *arena, const Description *description)
 {
-    const Method *method = description->method.method;
+    const Option *size = method_size(description->method.method);
+    return arena_format(arena, "%s %s", size->name,
+                        option_text(arena, size, description->method.options));
+}
+
+bool size_solve(Arena *arena, const Request *request, Description *description, Error *error)
+{
+    const Method *method = request->method;
+    double budget = request->protocol.budget;
     const Option *size = method_size(method);
     Where where = { .item = "budget" };
+    if (isnan(budget))
+        return true;
     if (!size || method->fit)
         return fail(error, ERROR_INPUT, where,
                     arena_format(arena, "of %s", methods_with_size(arena)),
                     "%s has no size to solve for", method->name);
-    if (is_given(arena, size, description->method.options))
+    if (request->size_given)
         return fail(error, ERROR_INPUT, where, arena_format(arena, "one of the two"),
                     "%s is given, too", size->name);
     char *options = arena_take(arena, method->options_size, 1);
@@ -86,7 +91,7 @@ bool size_solve(Arena *arena, double budget, Description *description, Error *er
     }
     *tried = fits;
     return most > 0 ||
-           fail(error, ERROR_INPUT, where, arena_format(arena, "%.4g at least", 1.0005 * least),
+           fail(error, ERROR_INPUT, where, arena_format(arena, "%.4g or more", 1.0005 * least),
                 "%g is under what %s of %s %" PRId64 " trains", budget, method->name, size->name,
                 over);
 }

@@ -6,12 +6,16 @@
 #ifndef RUN_SIZE_H
 #define RUN_SIZE_H
 #include "model/describe.h"
+#include "run/request.h"
 
 const Option *method_size(const Method *method); // NULL: it has none
 
-// In place of its options the method of `description` has a copy with the largest size of which it
-// trains `budget` of the encoder's parameters outside the embeddings at most
-// (method_share_nonembedding of the row). Refused: no size; a size that is given, too; a budget
+// Where the request has a budget the method of its description is given, in place of its options, a
+// copy with the largest size with which it trains at most that share of the encoder's parameters
+// outside the embeddings. Refused: a method without a size; a size that is given, too; a budget
 // that the smallest one that trains anything is over.
-bool size_solve(Arena *arena, double budget, Description *description, Error *error);
+bool size_solve(Arena *arena, const Request *request, Description *description, Error *error);
+
+// The size that a description has, as "rank 7".
+const char *size_text(Arena *arena, const Description *description);
 #endif

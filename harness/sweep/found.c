@@ -35,7 +35,8 @@ static const char *const setting_columns[] = { "model", "task", "method", "optio
 static const char *const protocol_columns[] = {
     "pretrained",  "head",    "schedule",     "frozen_dropout", "select",   "train_on",
     "train_limit", "fold",    "max_length",   "batch",          "warmup",   "weight_decay",
-    "clip",        "dropout", "frozen_dtype", "metric",         "data_sha", NULL
+    "clip",        "dropout", "frozen_dtype", "metric",         "data_sha", "budget",
+    NULL
 };
 
 // Names those of the columns (NULL-terminated) in which two rows differ as they are written:

@@ -13,6 +13,7 @@ import csv
 import json
 import math
 import os
+import signal
 import struct
 import sys
 import time
@@ -432,6 +433,7 @@ def answer(peer, request):
 
 def main():
     warnings.filterwarnings('ignore', message='.*nested tensors')
+    signal.signal(signal.SIGCHLD, signal.SIG_DFL)  # where it is ignored no child could be waited for
     for line in sys.stdin:
         request = json.loads(line)
         if request['do'] == 'job':
