@@ -203,7 +203,8 @@ static void a_budget_that_is_not_used_up_is_a_warning(void)
     Bench b = run_bench();
     Done done = run_of(&b, "prompt", SETTINGS("budget", "0.5", "max-length", "16"));
     CHECK(done.row.warnings &&
-          strstr(done.row.warnings, "its largest size trains 0.0826 of a budget of 0.5"));
+          strstr(done.row.warnings,
+                 "its largest size trains 8.26 % of the encoder, of a budget of 50 %"));
     arena_free(b.arena);
 }
 
@@ -222,6 +223,26 @@ static void a_given_size_and_a_solved_one_are_two_lines(void)
     Said said = program(b.arena, NULL, "table %s --columns score,budget --csv", out);
     CHECK(said.status == 0 && strstr(said.out, ",lora,") != NULL);
     CHECK(strstr(said.out, "lora budget=0.014") != NULL && !strstr(said.out, "budget_of"));
+    arena_free(b.arena);
+}
+
+// Two budgets that come to one size: each has the search of its own.
+static void a_rate_is_taken_over_from_the_search_of_the_same_budget(void)
+{
+    static const char spec[] = "name: %s\nmodels: [tiny]\ntasks: [%s]\nseeds: 1\n"
+                               "methods: {lora: {budget: [%s]}}\nsearch: {%s}\n"
+                               "train: {epochs: 0, min_steps: 1, max_length: 16}\n";
+    Bench b = run_bench();
+    const char *from = path_join(b.arena, b.folder, "from");
+    const char *first = path_join(b.arena, b.folder, "first.yaml");
+    const char *second = path_join(b.arena, b.folder, "second.yaml");
+    write_text(first, arena_format(b.arena, spec, "first", b.task, "0.014, 0.0141", "trials: 1"));
+    write_text(second, arena_format(b.arena, spec, "second", b.task, "0.0141",
+                                    arena_format(b.arena, "from: %s", from)));
+    CHECK(program(b.arena, NULL, "sweep %s --out %s", first, from).status == 0);
+    Said said = program(b.arena, NULL, "sweep %s --out %s/to --dry-run", second, b.folder);
+    if (!CHECK(said.status == 0 && strstr(said.out, "second: 1 runs, 0 finished, 1 to do")))
+        printf("%s%s", said.out, said.err);
     arena_free(b.arena);
 }
 
@@ -258,6 +279,7 @@ void suite_size(void)
     ADD(a_run_has_the_size_and_says_what_it_was_for);
     ADD(a_budget_that_is_not_used_up_is_a_warning);
     ADD(a_given_size_and_a_solved_one_are_two_lines);
+    ADD(a_rate_is_taken_over_from_the_search_of_the_same_budget);
     ADD(the_size_is_said_where_people_read);
     ADD(a_saved_method_has_its_size);
 }

@@ -45,11 +45,14 @@ static bool read_shard(Arena *arena, const char *typed, Shard *shard, Error *err
 }
 
 // A file, or the name of a spec that comes with the program.
-static const char *spec_file(Arena *arena, const char *typed)
+static bool spec_file(Arena *arena, const char *typed, const char **file, Error *error)
 {
     const char *folder = path_join(arena, home_folder(arena), "results/specs");
     const char *bundled = path_join(arena, folder, arena_format(arena, "%s.yaml", typed));
-    return strchr(typed, '/') || file_exists(typed) || !file_exists(bundled) ? typed : bundled;
+    *file = strchr(typed, '/') || file_exists(typed) || !file_exists(bundled) ? typed : bundled;
+    return strchr(typed, '/') || file_exists(*file) ||
+           fail(error, ERROR_INPUT, (Where){ .item = "sweep" },
+                "a file, or a name of `tunemark list specs`", "'%s' is not found", typed);
 }
 
 static bool seconds_read(const Arguments *arguments, SweepOptions *options, Error *error)
@@ -111,11 +114,12 @@ static bool command(const Invocation *invocation, int *status, Error *error)
     words[0] = arena_text(arena, invocation->program);
     words[1] = arena_text(arena, "sweep");
     memcpy(words + 2, invocation->argument, (size_t)invocation->count * sizeof *words);
-    if (!words_are_text(words, error))
+    const char *spec;
+    if (!words_are_text(words, error) || !spec_file(arena, arguments->operand[0], &spec, error))
         return false;
     const char **set = arena_zero(arena, arguments->givens + 1, sizeof *set);
     SweepOptions options = {
-        .spec = spec_file(arena, arguments->operand[0]),
+        .spec = spec,
         .set = set,
         .out = argument_value(arguments, "out"),
         .program = invocation->program,

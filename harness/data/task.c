@@ -147,10 +147,12 @@ static bool locate(Arena *arena, Task *task, Error *error)
             found = folder;
     }
     if (!found)
-        return fail(error, ERROR_INPUT, (Where){ .file = task->description, .item = "folder" },
-                    "in a folder that TUNEMARK_DATA names, or beside this file",
-                    "%s/%s is not found (TUNEMARK_DATA is %s)", task->folder, train->path,
-                    search && *search ? search : "not set");
+        return fail(
+            error, ERROR_INPUT, (Where){ .file = task->description, .item = "folder" },
+            "in a folder that TUNEMARK_DATA names (datasets/fetch.sh gets public ones), or beside "
+            "this file",
+            "%s/%s is not found (TUNEMARK_DATA is %s)", task->folder, train->path,
+            search && *search ? search : "not set");
     task->folder = found;
     for (int s = 0; s < SPLITS; s++)
         if (!find_split(arena, found, &task->file[s], error))

@@ -296,6 +296,8 @@ int method_order(const void *a, const void *b)
         order = (x->params_trained > y->params_trained) - (x->params_trained < y->params_trained);
     if (!order)
         order = isnan(x->params_trained) - isnan(y->params_trained);
+    if (!order && text_same(x->row->method, y->row->method)) // as a number, not as the label has it
+        order = (x->row->lr > y->row->lr) - (x->row->lr < y->row->lr);
     return order ? order : strcmp(x->label, y->label);
 }
 

@@ -80,7 +80,8 @@ bool model_folder(Arena *arena, const char *name, const char **folder, Error *er
         }
     }
     return fail(error, ERROR_INPUT, where,
-                "a folder, a name of `tunemark list models`, or in a folder of TUNEMARK_MODELS",
+                "a folder, a name of `tunemark list models`, or in a folder of TUNEMARK_MODELS "
+                "(models/fetch.sh gets public ones)",
                 "'%s' is not found", name);
 }
 

@@ -54,8 +54,9 @@ static void of_size(Warnings *w, const Prepared *p)
 {
     double budget = p->request->protocol.budget, used = p->row.method_share_nonembedding;
     if (used < budget / 2)
-        warn(w, arena_format(w->arena, "its largest size trains %.3g of a budget of %g", used,
-                             budget));
+        warn(w, arena_format(w->arena,
+                             "its largest size trains %.3g %% of the encoder, of a budget of %g %%",
+                             100 * used, 100 * budget));
 }
 
 // Rows that were trained on are remembered. Of train before --train-limit takes of it, and of what

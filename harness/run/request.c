@@ -49,7 +49,7 @@ const Option protocol_options[] = {
     { "cache-file", OPTION_WHOLE, offsetof(Protocol, cache_file), "0", 0, 1e9, NULL, "MB of a file that may keep it where cache's are not enough; it ends with the run, without cache-folder" },
     { "cache-folder", OPTION_TEXT, offsetof(Protocol, cache_folder), NULL, 0, 0, "FOLDER", "folder where runs leave what a frozen bottom gives, for others to find: the same bits in less time" },
     { "out", OPTION_TEXT, offsetof(Protocol, out), "results/single", 0, 0, "FOLDER", "folder for the row" },
-    { "save", OPTION_TEXT, offsetof(Protocol, save), NULL, 0, 0, "FOLDER", "new folder for the tuned model, for tunemark predict" },
+    { "save", OPTION_TEXT, offsetof(Protocol, save), NULL, 0, 0, "FOLDER", "folder for the tuned model, for tunemark predict: a new one, or one with a saved method, which is replaced" },
     { "profile", OPTION_FLAG, offsetof(Protocol, profile), "no", 0, 0, NULL, "where the time of steps through the graph goes: a file of nodes, and a table" },
     { "sweep", OPTION_TEXT, offsetof(Protocol, sweep), NULL, 0, 0, "NAME", "name of the sweep, for the row" },
     { "study", OPTION_TEXT, offsetof(Protocol, study), NULL, 0, 0, "NAME", "name of the study, for the row" },

@@ -244,7 +244,9 @@ static bool check_keys(Reading *in, const Yaml *root, Error *error)
     for (const Yaml *child = root->first; child; child = child->next) {
         if (!text_among(child->key, keys))
             return fail(error, ERROR_INPUT, where(in, child),
-                        text_nearest(child->key, keys, text_choices(in->arena, keys)),
+                        option_find(protocol_options, child->key)
+                            ? "under train, a task or a method"
+                            : text_nearest(child->key, keys, text_choices(in->arena, keys)),
                         "key '%s' is unknown", child->key);
         if (!strcmp(child->key, "train") && child->kind != YAML_MAP &&
             !(child->kind == YAML_TEXT && !child->text[0]))
