@@ -63,8 +63,6 @@ static void every_cell_that_has_a_source_is_known_and_no_other(void)
                                          "rmse",
                                          "mlm_before",
                                          "mlm_after",
-                                         "rss_anon_sampled",
-                                         "rss_file_sampled",
                                          "feature_s",
                                          "cache_saved_s",
                                          "spec_sha",

@@ -87,7 +87,7 @@ static bool graph_of_shape(Arena *arena, const Request *request, bool evaluation
     if (!request_head(request, error) || !shape_read(arena, protocol->model, &shape, error))
         return false;
     Description description;
-    size_t length;
+    size_t length = 0;
     bool ok = shape_description(arena, &shape, request, 2, &description, error) &&
               shape_length(&shape, protocol->max_length, &length, error);
     Extent extent = extent_of((size_t)protocol->batch, length);

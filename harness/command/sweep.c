@@ -114,12 +114,10 @@ static bool command(const Invocation *invocation, int *status, Error *error)
     words[0] = arena_text(arena, invocation->program);
     words[1] = arena_text(arena, "sweep");
     memcpy(words + 2, invocation->argument, (size_t)invocation->count * sizeof *words);
-    const char *spec;
-    if (!words_are_text(words, error) || !spec_file(arena, arguments->operand[0], &spec, error))
+    if (!words_are_text(words, error))
         return false;
     const char **set = arena_zero(arena, arguments->givens + 1, sizeof *set);
     SweepOptions options = {
-        .spec = spec,
         .set = set,
         .out = argument_value(arguments, "out"),
         .program = invocation->program,
@@ -135,6 +133,7 @@ static bool command(const Invocation *invocation, int *status, Error *error)
             set[options.sets++] = arguments->given[i].value;
     return parts_read(arena, arguments, &options, error) &&
            seconds_read(arguments, &options, error) &&
+           spec_file(arena, arguments->operand[0], &options.spec, error) &&
            sweep(&options, invocation->interrupted, stdout, stderr, error);
 }
 
