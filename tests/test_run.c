@@ -40,33 +40,13 @@ static bool is_one_of(const char *name, const char *const *names)
 
 static void every_cell_that_has_a_source_is_known_and_no_other(void)
 {
-    static const char *const empty[] = { "error",
-                                         "warnings",
-                                         "sweep",
-                                         "study",
-                                         "init_from",
-                                         "fold",
-                                         "best_epoch",
-                                         "micro_batch",
-                                         "recompute",
-                                         "frozen_dtype",
-                                         "trials",
-                                         "search_space",
-                                         "winner_key",
-                                         "winner_on_edge",
-                                         "search_s",
-                                         "budget",
-                                         "budget_of",
-                                         "f1",
-                                         "pearson",
-                                         "spearman",
-                                         "rmse",
-                                         "mlm_before",
-                                         "mlm_after",
-                                         "feature_s",
-                                         "cache_saved_s",
-                                         "spec_sha",
-                                         NULL };
+    static const char *const empty[] = {
+        "error",         "warnings",       "sweep",     "study",        "init_from", "fold",
+        "best_epoch",    "micro_batch",    "recompute", "frozen_dtype", "trials",    "search_space",
+        "winner_key",    "winner_on_edge", "search_s",  "budget",       "budget_of", "f1",
+        "pearson",       "spearman",       "rmse",      "mlm_before",   "mlm_after", "feature_s",
+        "cache_saved_s", "spec_sha",       NULL
+    };
     static const char *const where_git_is[] = { "commit", "dirty", NULL };
     Bench b = run_bench();
     Done done = run_of(&b, "lora", NULL);
