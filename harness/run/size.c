@@ -65,8 +65,7 @@ bool size_solve(Arena *arena, const Request *request, Description *description, 
                     arena_format(arena, "of %s", methods_with_size(arena)),
                     "%s has no size to solve for", method->name);
     if (request->size_given)
-        return fail(error, ERROR_INPUT, where, arena_format(arena, "one of the two"),
-                    "%s is given, too", size->name);
+        return fail(error, ERROR_INPUT, where, "one of the two", "%s is given, too", size->name);
     char *options = arena_take(arena, method->options_size, 1);
     memcpy(options, description->method.options, method->options_size);
     description->method.options = options;
