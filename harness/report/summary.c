@@ -21,13 +21,9 @@ static const char *const searched_columns[] = { // the line's where a search cho
     "epochs", "min_steps", NULL };
 static const char *const hashes[] = { // of the group machine, but they decide what is computed
     "data_sha", "model_sha", "vocab_sha", NULL };
+static const char *const use_columns[] = { // empty where what they say was not used
+    "micro_batch", "recompute", "frozen_dtype", "budget", NULL };
 // clang-format on
-
-// Of a column whose cell is empty where what it says was not used.
-static bool is_use(const char *column)
-{
-    return text_among(column, lever_columns) || !strcmp(column, "budget");
-}
 
 static void find_fields(Work *work, const Column *const *apart);
 static void keep_runs(Work *work, const Row *rows, size_t count, Summary *summary);
@@ -150,7 +146,7 @@ static void find_fields(Work *work, const Column *const *apart)
                     : text_among(c->name, line_columns)     ? OF_LINE
                     : text_among(c->name, searched_columns) ? OF_SEARCH
                                                             : OF_BLOCK;
-        work->field[work->fields++] = (Field){ c, part, is_use(c->name), false };
+        work->field[work->fields++] = (Field){ c, part, text_among(c->name, use_columns), false };
     }
     for (size_t a = 0; a < more; a++)
         work->field[work->fields++] = (Field){ apart[a], OF_LINE, false, true };

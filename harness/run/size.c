@@ -18,8 +18,8 @@ static int64_t *size_in(const Option *size, void *options)
     return (int64_t *)(void *)((char *)options + size->field);
 }
 
-// The share that the method trains with the options that the description has: not cut at 1, as the
-// row's is. False: they do not fit the model.
+// The share that the method trains with the options that the description has; false: they do not
+// fit the model.
 static bool share_of(Arena *arena, const Description *description, double *share, Error *error)
 {
     size_t mark = arena_mark(arena);
@@ -28,9 +28,8 @@ static bool share_of(Arena *arena, const Description *description, double *share
     evaluation.training = false;
     bool fits = describe(arena, &evaluation, &described, error);
     if (fits) {
-        Counts c = counts_of(described.graph);
-        int64_t tuned = c.trained - c.trained_head - c.trained_tables;
-        *share = (double)tuned / (double)(c.total - c.head - c.method - c.embedding);
+        Counts counts = counts_of(described.graph);
+        *share = share_nonembedding(&counts);
     }
     arena_rewind(arena, mark);
     return fits;

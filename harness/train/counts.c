@@ -1,5 +1,6 @@
 // counts.c: see the header.
 #include "train/counts.h"
+#include <math.h>
 #include <string.h>
 
 Counts counts_of(const Graph *graph)
@@ -54,6 +55,12 @@ Held held_of(const Counts *counts, bool steps, bool keeps_best)
     };
 }
 
+double share_nonembedding(const Counts *c)
+{
+    int64_t tuned = c->trained - c->trained_head - c->trained_tables;
+    return (double)tuned / (double)(c->total - c->head - c->method - c->embedding);
+}
+
 static double share(int64_t part, int64_t whole)
 {
     return (double)(part < whole ? part : whole) / (double)whole;
@@ -66,6 +73,6 @@ Shares shares_of(const Counts *c)
         .trained = (double)c->trained / (double)c->total,
         .method = (double)tuned / (double)encoder,
         .trained_nonembedding = share(c->trained - c->trained_tables, c->total - c->embedding),
-        .method_nonembedding = share(tuned - c->trained_tables, encoder - c->embedding),
+        .method_nonembedding = fmin(share_nonembedding(c), 1),
     };
 }

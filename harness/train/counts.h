@@ -30,4 +30,6 @@ typedef struct {
     double trained, method, trained_nonembedding, method_nonembedding;
 } Shares;
 Shares shares_of(const Counts *counts);
+// Its method_nonembedding as it is: more than 1 where a method adds more than there was.
+double share_nonembedding(const Counts *counts);
 #endif
