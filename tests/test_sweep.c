@@ -570,9 +570,9 @@ static void a_dry_run_says_why_and_writes_nothing(void)
     CHECK(printed(&b, "full tiny ./few seed 1: never run\n"));
     CHECK(printed(&b, "small: 4 runs, 0 finished, 4 to do\n"));
     CHECK(printed(&b, "half of the rate of a product for 4"));
-    CHECK(printed(&b,
-                  "seeds: 2; compare claims nothing of fewer than 3; a sign-flip test beside it "
-                  "needs 6 for 5 % in 1 comparison\n"));
+    CHECK(printed(
+        &b, "seeds: 2; compare claims nothing of fewer than 3\n       a sign-flip test beside it "
+            "needs 6 for 5 % in 1 comparison\n"));
     b.options.dry_run = false;
     before(&b, "*bitfit*) exit 7;;");
     CHECK(drive_whole(&b) == 1);

@@ -1,6 +1,7 @@
 // Numbers and names are read strictly.
 #include "tests/test.h"
 #include "base/text.h"
+#include <stdlib.h>
 #include <string.h>
 
 static void a_whole_number_is_all_digits(void)
@@ -109,6 +110,18 @@ static void a_text_is_folded_at_blanks_by_its_columns(void)
     CHECK(text_fitting("\u00e9\u00e9\u00e9 \u00e9\u00e9\u00e9", 7) == 13); // 7 columns, 13 bytes
     CHECK(text_fitting("lora:rank=4,targets=all", 14) == 12);              // after the comma
     CHECK(text_fitting("aaaaaaaa", 5) == 5);
+
+    char *put;
+    size_t size;
+    FILE *out = open_memstream(&put, &size);
+    text_put(out, "one two three four five six", 4, 0);  // a file: one line
+    text_put(out, "one two three four five six", 4, 25); // 21 columns
+    text_put(out, "one two three four five six", 4, 10); // never fewer than 20
+    fclose(out);
+    CHECK_TEXT(put, "one two three four five six\n"
+                    "one two three four\n    five six\n"
+                    "one two three four\n    five six\n");
+    free(put);
 }
 
 static void an_end_is_left_out_only_where_it_stands(void)

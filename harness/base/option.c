@@ -500,10 +500,6 @@ static int help_columns(FILE *out)
 
 void help_line(FILE *out, int width, const char *left, const char *text)
 {
-    size_t room = (size_t)(help_columns(out) - 4 - width);
     fprintf(out, "  %-*s  ", width, left);
-    for (size_t cut; (cut = text_fitting(text, room)) < strlen(text);
-         text += cut + strspn(text + cut, " "))
-        fprintf(out, "%.*s\n%*s", (int)cut, text, width + 4, "");
-    fprintf(out, "%s\n", text);
+    text_put(out, text, (size_t)(width + 4), (size_t)help_columns(out));
 }

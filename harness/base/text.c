@@ -285,6 +285,15 @@ size_t text_fitting(const char *text, size_t width)
     return length == all ? all : fits || part <= blank ? (blank > 0 ? blank : length) : part;
 }
 
+void text_put(FILE *out, const char *text, size_t indent, size_t columns)
+{
+    size_t least = indent + 20, room = (columns > least ? columns : least) - indent;
+    for (size_t cut; columns > 0 && (cut = text_fitting(text, room)) < strlen(text);
+         text += cut + strspn(text + cut, " "))
+        fprintf(out, "%.*s\n%*s", (int)cut, text, (int)indent, "");
+    fprintf(out, "%s\n", text);
+}
+
 bool utf8_valid(const uint8_t *text, size_t size, size_t *bad)
 {
     for (size_t at = 0; at < size;) {

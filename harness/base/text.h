@@ -3,6 +3,7 @@
 #define BASE_TEXT_H
 #include "base/arena.h"
 #include <stdint.h>
+#include <stdio.h>
 
 bool text_whole(const char *text, int64_t *value); // the whole text is one decimal integer
 bool text_real(const char *text, double *value);   // the whole text is one finite decimal number
@@ -43,6 +44,9 @@ size_t utf8_columns(const char *text, size_t length);
 // Bytes of the text that fit a width in columns: where it goes on, up to a blank; of a word that is
 // longer than a line up to a sign between parts of a name, as in "lora:rank=4,targets=all".
 size_t text_fitting(const char *text, size_t width);
+// The text and its line end, from column `indent` on; what is longer than `columns` goes on below
+// its beginning. columns 0, as terminal_columns says of a file: one line.
+void text_put(FILE *out, const char *text, size_t indent, size_t columns);
 // What may stand in a cell and on a terminal: UTF-8 without control characters.
 bool text_plain(const char *text);
 bool utf8_valid(const uint8_t *text, size_t size, size_t *bad); // *bad: the first bad byte's offset

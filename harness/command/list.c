@@ -1,6 +1,7 @@
 // list.c: tunemark list: what may be said: methods, models, specs and tasks that are here, the
 // columns of a row, and all options.
 #include "base/csv.h"
+#include "base/machine.h"
 #include "base/metric.h"
 #include "base/text.h"
 #include "command/asked.h"
@@ -28,6 +29,7 @@ static bool list_methods(const Invocation *invocation, Form form, Error *error)
 {
     Arena *arena = invocation->arena;
     bool markdown = form == FORM_MARKDOWN;
+    size_t columns = (size_t)terminal_columns(stdout);
     for (size_t i = 0; methods[i]; i++)
         if (!method_whole(methods[i], method_files[i], error))
             return false;
@@ -47,7 +49,8 @@ static bool list_methods(const Invocation *invocation, Form form, Error *error)
                    *text ? "`" : "", text, *text ? "`" : "", m->rate[0], m->rate[1], m->rate[2],
                    m->rate[3], m->paper);
         else
-            printf("%-8s %-52s %s\n", m->name, m->summary, text);
+            text_put(stdout, arena_format(arena, "%-8s %-52s %s", m->name, m->summary, text), 9,
+                     columns);
     }
     return true;
 }

@@ -12,9 +12,12 @@
 #include <string.h>
 
 static const Flag flags[] = {
-    { "task", 0, "NAME", "say what a split of this task is, and score it" },
+    { "task", 0, "NAME",
+      "score a split of this task; gives split, id, group, gold, pred and logits" },
     { "split", 0, "train|tune|dev|test", "which rows [what the task reports: dev]" },
-    { "file", 0, "FILE", "texts, one a line; NAME.csv: columns text[,text_b]; -: standard input" },
+    { "file", 0, "FILE",
+      "texts, one a line, or NAME.csv with text[,text_b]; -: standard input; gives id, pred and "
+      "each label's probability" },
     { "model", 0, "NAME", "where the checkpoint is that was tuned, by name or folder [as saved]" },
     { "merged", 0, NULL, "the method merged into the model's layers" },
     { "batch", 0, "N", "examples at a time [as saved]" },

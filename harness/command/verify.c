@@ -1,4 +1,6 @@
 // verify.c: tunemark verify.
+#include "base/machine.h"
+#include "base/text.h"
 #include "command/asked.h"
 #include "command/commands.h"
 #include "engine/product.h"
@@ -12,9 +14,9 @@ static void print(const Method *method, const Verified *verified)
     const char *before = "";
     for (int i = 0; i < CHECKS; i++) {
         const Finding *finding = &verified->finding[i];
-        printf("  %-14s  %-9s  %s\n", verdict[finding->verdict], finding->name,
-               finding->verdict == FAILS && !strcmp(finding->says, before) ? "the same"
-                                                                           : finding->says);
+        bool again = finding->verdict == FAILS && !strcmp(finding->says, before);
+        printf("  %-14s  %-9s  ", verdict[finding->verdict], finding->name);
+        text_put(stdout, again ? "the same" : finding->says, 29, (size_t)terminal_columns(stdout));
         before = finding->says;
     }
 }

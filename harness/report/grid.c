@@ -1,6 +1,7 @@
 // grid.c: see grid.h.
 
 #include "report/grid.h"
+#include "base/machine.h"
 #include "base/text.h"
 #include <string.h>
 
@@ -281,7 +282,10 @@ static void print_latex(FILE *out, Arena *arena, const Grid *grid)
 void grid_note(FILE *out, TableFormat format, bool first, bool last, const char *note)
 {
     if (format != TABLE_LATEX) {
-        fprintf(out, "%s%s\n", format == TABLE_MARKDOWN ? "- " : "", note);
+        if (format == TABLE_MARKDOWN)
+            fprintf(out, "- %s\n", note);
+        else
+            text_put(out, note, 0, (size_t)terminal_columns(out));
         return;
     }
     if (first)

@@ -134,11 +134,14 @@ int64_t steps_of(const Protocol *protocol, size_t rows)
     return steps > protocol->min_steps ? steps : protocol->min_steps;
 }
 
-// Batches number their examples over all epochs in 32 bits.
+// The order of all epochs' examples is decided before the first step: so many take a gigabyte, and
+// days of training.
+enum { EXAMPLES_MOST = 1 << 28 };
+
 static bool check_steps(Arena *arena, int64_t steps, size_t rows, int64_t batch, Error *error)
 {
     int64_t an_epoch = ((int64_t)rows + batch - 1) / batch;
-    int64_t most = (int64_t)(UINT32_MAX / rows) * an_epoch;
+    int64_t most = (int64_t)(EXAMPLES_MOST / rows) * an_epoch;
     return steps <= most || fail(error, ERROR_INPUT, (Where){ .item = "steps" },
                                  arena_format(arena, "at most %" PRId64, most),
                                  "%" PRId64 " steps of epochs and min-steps are too many", steps);

@@ -89,13 +89,13 @@ static void say_seeds(const Sweep *s)
     while (ldexp(2, -(int)least) > 0.05 / (double)comparisons)
         least++;
     if (s->spec.seeds < least)
-        fprintf(
-            s->out,
-            "seeds: %zu; %s; a sign-flip test beside it needs %zu for 5 %% in %zu comparison%s\n",
-            s->spec.seeds,
-            s->spec.seeds < 3 ? "compare claims nothing of fewer than 3"
-                              : "compare can claim something of 3 and more",
-            least, comparisons, comparisons == 1 ? "" : "s");
+        fprintf(s->out,
+                "seeds: %zu; %s\n"
+                "       a sign-flip test beside it needs %zu for 5 %% in %zu comparison%s\n",
+                s->spec.seeds,
+                s->spec.seeds < 3 ? "compare claims nothing of fewer than 3"
+                                  : "compare can claim something of 3 and more",
+                least, comparisons, comparisons == 1 ? "" : "s");
 }
 
 static double rate_of(Sweep *s, const Job *job, Cost *cost, size_t runs)
