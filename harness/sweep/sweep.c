@@ -427,7 +427,7 @@ static void show(Sweep *s, const Slot *ended)
     if (s->options->quiet || (!ended && !front))
         return;
     p->total = s->agenda.jobs + agenda_following(&s->agenda);
-    p->running = s->running;
+    p->running = ended ? 0 : s->running; // the next one is about to start
     p->done = p->failed = 0;
     for (size_t i = 0; i < s->agenda.jobs; i++) {
         p->done += job_final(s->agenda.job[i]);
