@@ -93,8 +93,10 @@ sweep: all ## run what is missing of SPEC=results/specs/sweep.yaml; then its tab
 plots: all ## draw the figures of SPEC
 	build/tunemark plots $(rows)
 pages := README.md $(wildcard docs/*.md) datasets/README.md
-docs: all ## run the commands of the pages anew, where their output is shown
+pictured := results/reference/sst2/pretrained
+docs: all ## run the commands of the pages anew, where their output is shown, and draw README.md's figure
 	@docs/refresh.sh $(pages)
+	@build/tunemark plots $(pictured) --only score_by_params >/dev/null
 paper: paper-numbers ## the paper, build/paper/paper.pdf, from committed rows
 	@for program in latexmk pdflatex bibtex; do command -v $$program >/dev/null || { \
 	   echo "make paper: no $$program; install it: apt-get install $(writers)" >&2; exit 3; }; done
@@ -232,6 +234,9 @@ check-links:
 	@tests/links.sh
 check-docs: all # and the method that README.md shows is one
 	@docs/refresh.sh --check $(pages)
+	@build/tunemark plots $(pictured) --only score_by_params --out build/docs >/dev/null && \
+	   cmp build/docs/figures/score_by_params.csv $(pictured)/figures/score_by_params.csv || { \
+	   echo 'make check: the figure of README.md is not of its rows; should be as by: make docs' >&2; exit 1; }
 	@sed -n '/^ *```c$$/,/^ *```$$/{/```/!p}' README.md | $(filter-out -MMD -MP,$(compile)) -fsyntax-only -x c -
 check-paper: all
 	@tests/paper.sh

@@ -46,10 +46,11 @@ do for [i=1:uses] {
         set linetype 100+words(methods)+i lc rgb "#888888" pt letter[i] lw 1.2
     }
 }
-# Without pretraining: the open shape of the method, in grey, as linetype 100 + its number.
+# Without pretraining: the open shape of the method, in grey, as linetype 100 + its number; those whose
+# shape is open with pretraining, too, have a darker one.
 open = "2 4 6 12 8 10 14 4 6 12 8 10 14"
 do for [i=1:words(open)] {
-    set linetype 100+i lc rgb "#888888" pt int(word(open, i)) ps 1.1 lw 1.2
+    set linetype 100+i lc rgb (i > 7 ? "#444444" : "#999999") pt int(word(open, i)) ps 1.1 lw 1.2
 }
 # Lines of figures with many lines also differ in their dashes.
 dash(style) = style % 100 == 1 ? 2 : (style + 2) % 5 + 1

@@ -82,7 +82,7 @@ static const Counted counted[] = {
 // something is compared where the table is not.
 static const struct {
     const char *model, *row, *encoder, *without, *with, *share, *nonembedding;
-} known[] = {
+} published[] = {
     { "bert-tiny", "lora r=8 q,v", "4385920", "8192", "8450", "0.00186780", "0.01983266" },
     { "bert-tiny", "bitfit query_ffn", "", "1280", "1538", "", "" },
     { "bert-mini", "bitfit all", "11170560", "11776", "12290", "0.00105420", "0.00365166" },
@@ -127,14 +127,14 @@ static void counts_of_known_models_are_the_published_ones(void)
     Error error;
     Arena *arena = arena_new(ARENA_RUN, &error);
     const char *folder = test_folder();
-    for (size_t i = 0; i < sizeof known / sizeof *known; i++) {
-        const Counted *c = counted_find(known[i].row);
+    for (size_t i = 0; i < sizeof published / sizeof *published; i++) {
+        const Counted *c = counted_find(published[i].row);
         Said said = program(arena, NULL, "params --model %s %s --csv",
-                            config_of(arena, folder, size_find(known[i].model)), c->words);
+                            config_of(arena, folder, size_find(published[i].model)), c->words);
         CHECK(said.status == 0 && !*said.err);
         compare(arena, said.out,
-                (const char *const[]){ known[i].encoder, known[i].without, known[i].with,
-                                       known[i].share, known[i].nonembedding },
+                (const char *const[]){ published[i].encoder, published[i].without, published[i].with,
+                                       published[i].share, published[i].nonembedding },
                 c->shares);
     }
     arena_free(arena);

@@ -82,6 +82,18 @@ static void a_cell_is_mean_and_half_width_in_points_with_n(void)
     arena_free(arena);
 }
 
+// Also one that always stands there, or is asked for by two of its names.
+static void a_column_of_csv_stands_there_once(void)
+{
+    Arena *arena = arena_of_test();
+    const Rows all = { .row = five(arena, spread), .count = 5 };
+    TableChoice choice = { .format = TABLE_CSV, .columns = "options,trained,params_trained,time" };
+    CHECK(choice_says(&all, &choice, ",unscored,params_trained,training_s\n"));
+    choice.columns = "time,train_s";
+    CHECK(choice_says(&all, &choice, ",unscored,training_s,train_s\n"));
+    arena_free(arena);
+}
+
 // The order of the rows, as files lie in a folder, is no information.
 static void every_order_of_the_rows_prints_the_same_bytes(void)
 {
@@ -757,6 +769,7 @@ static void a_file_cut_short_is_named_and_left_out(void)
 void suite_table(void)
 {
     ADD(a_cell_is_mean_and_half_width_in_points_with_n);
+    ADD(a_column_of_csv_stands_there_once);
     ADD(every_order_of_the_rows_prints_the_same_bytes);
     ADD(a_text_table_of_two_models_and_three_tasks_fits_100_columns);
     ADD(a_dead_run_is_in_the_mean_and_counted);

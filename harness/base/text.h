@@ -18,6 +18,10 @@ bool text_size(const char *text, int64_t *bytes);
 enum { SIZE_TEXT = 16 };
 const char *text_of_size(char text[SIZE_TEXT], double bytes);
 
+static inline const char *known(const char *text) // "" for NULL
+{
+    return text ? text : "";
+}
 bool text_same(const char *a, const char *b); // either may be NULL: that is the same as NULL alone
 // Lists of names are NULL-terminated. Which of them it is; -1 when none.
 int text_index(const char *word, const char *const *names);

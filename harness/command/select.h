@@ -11,7 +11,6 @@
     { "model", 'm', "NAMES", "only of these models" }, \
     { "method", 0, "NAMES", "only of these methods" }, \
     { "study", 0, "NAMES", "only of these studies of the spec" }, \
-    { "stage", 0, "NAME", "final, or trial: the search's runs by their score on tune, which are no results [final]" }, \
     { "where", 0, "COLUMN=VALUES", "only rows with this in a column, or (COLUMN!=VALUES) without; may be repeated" }
 // clang-format on
 

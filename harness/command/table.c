@@ -22,6 +22,8 @@ static const Flag flags[] = {
     { "levers", 0, NULL,
       "with each number's change from the run without micro-batch, recompute and frozen-dtype" },
     { "sort", 0, "COLUMN", "lines by this, the smallest first; by -COLUMN, the largest first" },
+    { "stage", 0, "NAME",
+      "final, or trial: the search's runs by their score on tune, which are no results [final]" },
     SELECT_FLAGS,
     { "csv", 0, NULL, "a line a cell with every number, scores as fractions; notes go to stderr" },
     { "markdown", 0, NULL, "for a page" },

@@ -417,13 +417,9 @@ static const char *training_of(Arena *arena, const Shown *shown, const At *at)
 static const char *texts(Arena *arena, const Column *column, const Cell *cell)
 {
     const char *text = "", *value;
-    for (size_t i = 0; i < cell->runs; i++) {
-        bool before = !*(value = row_text(arena, cell->run[i], column));
-        for (size_t j = 0; j < i && !before; j++)
-            before = !strcmp(row_text(arena, cell->run[j], column), value);
-        if (!before)
-            text_append(arena, &text, ", ", "%s", value);
-    }
+    for (size_t i = 0; i < cell->runs; i++)
+        if (*(value = row_text(arena, cell->run[i], column)))
+            text_append_once(arena, &text, ", ", value);
     return text;
 }
 

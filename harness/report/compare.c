@@ -171,7 +171,6 @@ static bool settings_of(Arena *arena, const Rows *rows, const Compared *place, R
 static Contender contender_of(const char *asked, const Rows *rows, const Cell *cell)
 {
     return (Contender){ .asked = asked,
-                        .rows = rows,
                         .cell = cell,
                         .side = { .rows = rows, .run = cell->run, .runs = cell->runs } };
 }
@@ -363,7 +362,7 @@ static bool compare_block(Arena *arena, const Question *question, bool draws, Co
         contender->side = side[s];
         if (block->items.split)
             contender->on =
-                cell_on_split(arena, contender->rows, contender->cell, block->items.split);
+                cell_on_split(arena, contender->side.rows, contender->cell, block->items.split);
         if (side[s].count == 0)
             text_append(arena, &block->missing, "; ", "%s of %s on %s, %s",
                         side[s].missing ? "there are no predictions" : "no run ended well",

@@ -13,11 +13,10 @@
 // One of the two in one block.
 typedef struct {
     const char *asked, *name; // as typed, or as a line of a table; the same, or A or B where long
-    const Rows *rows;
-    const Cell *cell; // all its runs: dead, failed, ... and what they cost
-    OnSplit on;       // what they score on the split that is compared
-    Side side;        // those with predictions
-    Interval score;   // of the runs that are compared: their mean, with its own interval
+    const Cell *cell;         // all its runs: dead, failed, ... and what they cost
+    OnSplit on;               // what they score on the split that is compared
+    Side side;                // those with predictions
+    Interval score;           // of the runs that are compared: their mean, with its own interval
 } Contender;
 
 typedef struct {
@@ -82,9 +81,9 @@ const char *test_points(Arena *arena, const TwoWay *test, double fraction);
 // scatter all the same: it is no test, and says nothing of them.
 bool no_variance(const TwoWay *test);
 
-// The verdict in words, for the p that counts: adjusted where `family` > 1. Never "equal".
-const char *verdict(Arena *arena, const Comparisons *comparisons, const Compared *block);
-const char *verdict_short(const Comparisons *comparisons, const Compared *block); // "higher", ...
+// The verdict in words, of the adjusted p. Never "equal".
+const char *verdict(Arena *arena, const Compared *block);
+const char *verdict_short(const Compared *block); // "higher", ...
 
 void compare_screen(FILE *out, Arena *arena, const Comparisons *comparisons); // 80 columns
 void compare_csv(FILE *out, Arena *arena, const Comparisons *comparisons);

@@ -51,7 +51,8 @@ static void put_costs(json_t *record, Arena *arena, const Compared *block)
     } cost[] = { { "params_trained", cell_median }, { "trained_share", cell_median },
                  { "plan_peak", cell_largest },     { "rss_peak", cell_largest },
                  { "train_s", cell_median },        { "feature_s", cell_median },
-                 { "saved_bytes", cell_median } };
+                 { "search_s", cell_median },       { "infer_b1_ms", cell_median },
+                 { "infer_b32_ms", cell_median },   { "saved_bytes", cell_median } };
     for (size_t c = 0; c < sizeof cost / sizeof *cost; c++)
         for (int s = 0; s < 2; s++)
             put(record, arena_format(arena, "%s_%c", cost[c].column, 'a' + s),
@@ -108,7 +109,7 @@ static json_t *record_of(Arena *arena, const Comparisons *of, const Compared *bl
 
     put(record, "holm_p", IF_THERE(block->adjusted_p));
     put_count(record, "holm_k", true, of->family);
-    put_text(record, "verdict", there ? verdict_short(of, block) : NULL);
+    put_text(record, "verdict", there ? verdict_short(block) : NULL);
 #undef IF_THERE
     return record;
 }

@@ -90,13 +90,10 @@ static const char *values_of(Arena *arena, const Cell *cell, const Column *colum
 {
     const char *text = "";
     for (size_t r = 0; r < cell->runs; r++) {
-        const char *mine = cell_said(arena, cell->run[r], column);
-        bool seen = !*mine;
-        for (size_t o = 0; o < r && !seen; o++)
-            seen = !strcmp(cell_said(arena, cell->run[o], column), mine);
-        *several = *several || (!seen && *text);
-        if (!seen)
-            text_append(arena, &text, " and ", "%.200s", mine);
+        const char *mine = cell_said(arena, cell->run[r], column), *before = text;
+        if (*mine)
+            text_append_once(arena, &text, " and ", arena_format(arena, "%.200s", mine));
+        *several = *several || (*before && text != before);
     }
     return text;
 }
@@ -149,10 +146,10 @@ bool no_variance(const TwoWay *test)
 
 typedef enum { NO_CLAIM, SAME_ANSWERS, NO_VARIANCE, NOT_APART, APART } Kind;
 
-static Kind kind_of(const Comparisons *comparisons, const Compared *block)
+static Kind kind_of(const Compared *block)
 {
     const TwoWay *test = &block->result.test;
-    double p = comparisons->blocks > 1 ? block->adjusted_p : test->p;
+    double p = block->adjusted_p; // of one block its own
     if (block->result.seeds < 3)
         return NO_CLAIM;
     if (block->same_answers)
@@ -175,11 +172,11 @@ static const char *no_claim(Arena *arena, const Compared *block)
                                            : "");
 }
 
-const char *verdict(Arena *arena, const Comparisons *comparisons, const Compared *block)
+const char *verdict(Arena *arena, const Compared *block)
 {
     const TwoWay *test = &block->result.test;
     const char *a = block->of[0].asked, *b = block->of[1].asked;
-    switch (kind_of(comparisons, block)) {
+    switch (kind_of(block)) {
     case SAME_ANSWERS:
         return arena_format(arena, "%s and %s give the same answers to all items in every run.", a,
                             b);
@@ -202,12 +199,12 @@ const char *verdict(Arena *arena, const Comparisons *comparisons, const Compared
                         test_points(arena, test, fabs(test->value)));
 }
 
-const char *verdict_short(const Comparisons *comparisons, const Compared *block)
+const char *verdict_short(const Compared *block)
 {
     static const char *const words[] = { [NO_CLAIM] = "no claim",
                                          [SAME_ANSWERS] = "same answers",
                                          [NO_VARIANCE] = "not tested",
                                          [NOT_APART] = "not told apart" };
-    Kind kind = kind_of(comparisons, block);
+    Kind kind = kind_of(block);
     return kind != APART ? words[kind] : block->result.test.value > 0 ? "higher" : "lower";
 }

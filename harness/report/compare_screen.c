@@ -314,25 +314,30 @@ static const char *megabytes(Arena *arena, double bytes)
     return isnan(bytes) ? "-" : three_digits(arena, bytes / 1e6);
 }
 
+static const char *seconds(Arena *arena, double value)
+{
+    return isnan(value) ? "-" : arena_format(arena, "%.3g", value);
+}
+
 static void put_costs(FILE *out, Arena *arena, const Compared *block,
                       const Differences *differences)
 {
-    fprintf(out, "%-*s%22s%10s%9s%10s%11s\n", LABEL, "costs", "trained", "plan MB", "rss MB",
-            "train s", "stored MB");
+    fprintf(out, "%-*s%20s%9s%8s%9s%10s%11s\n", LABEL, "costs", "trained", "plan MB", "rss MB",
+            "train s", "search s", "stored MB");
     for (int s = 0; s < 2; s++) {
         const Cell *cell = block->of[s].cell;
         double trained = cell_median(arena, cell, row_find("params_trained"));
         double share = cell_median(arena, cell, row_find("trained_share"));
-        double seconds = cell_training(arena, cell);
         const char *parameters = isnan(trained) ? "-" : thousands(arena, trained);
         if (!isnan(share))
             text_append(arena, &parameters, "", " (%.3g %%)", 100 * share);
         size_t name = text_fitting(block->of[s].name, LABEL - 1);
         put(out, block->of[s].name, name, LABEL);
-        fprintf(out, "%22s%10s%9s%10s%11s\n", parameters,
+        fprintf(out, "%20s%9s%8s%9s%10s%11s\n", parameters,
                 megabytes(arena, cell_largest(arena, cell, row_find("plan_peak"))),
                 megabytes(arena, cell_largest(arena, cell, row_find("rss_peak"))),
-                isnan(seconds) ? "-" : arena_format(arena, "%.3g", seconds),
+                seconds(arena, cell_training(arena, cell)),
+                seconds(arena, cell_median(arena, cell, row_find("search_s"))),
                 megabytes(arena, cell_median(arena, cell, row_find("saved_bytes"))));
     }
     for (int s = 0; s < 2; s++) {
@@ -360,7 +365,7 @@ static void one_block(FILE *out, Arena *arena, const Comparisons *of, const Comp
     if (*note)
         put_wrapped(out, "note", note);
     put_costs(out, arena, block, &differences);
-    put_wrapped(out, "verdict", verdict(arena, of, block));
+    put_wrapped(out, "verdict", verdict(arena, block));
 }
 
 // ---- several blocks
@@ -457,7 +462,7 @@ static void put_names(FILE *out, const Comparisons *of, const Names *width, cons
     put(out, model, strlen(model), width->model + 1);
 }
 
-static void put_line(FILE *out, Arena *arena, const Comparisons *of, const Compared *block)
+static void put_line(FILE *out, Arena *arena, const Compared *block)
 {
     const TwoWay *test = &block->result.test;
     if (block->missing) {
@@ -470,7 +475,7 @@ static void put_line(FILE *out, Arena *arena, const Comparisons *of, const Compa
                     test_points(arena, test, test->high));
     fprintf(out, "%3zu%12s%23s%8s  %s\n", block->result.seeds,
             test_points(arena, test, test->detectable), difference,
-            p_text(arena, block->adjusted_p), verdict_short(of, block));
+            p_text(arena, block->adjusted_p), verdict_short(block));
 }
 
 static void several(FILE *out, Arena *arena, const Comparisons *of)
@@ -489,7 +494,7 @@ static void several(FILE *out, Arena *arena, const Comparisons *of)
                               strcmp(before->model, block->model) != 0))
             fprintf(out, "%s on %s\n", block->model, block->task);
         put_names(out, of, &width, block->task, block->model, one_of_each(of, block));
-        put_line(out, arena, of, block);
+        put_line(out, arena, block);
     }
     putc('\n', out);
     for (size_t b = 0; b < of->blocks; b++)

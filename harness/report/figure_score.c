@@ -2,6 +2,7 @@
 // model (a line a method); null is a dashed line across, a floor a dotted one.
 
 #include "base/csv.h"
+#include "base/text.h"
 #include "report/figure_impl.h"
 #include <math.h>
 #include <stdlib.h>
@@ -241,12 +242,7 @@ static bool has_line(const Block *block, const char *label)
 
 static bool in_a_line(const Figure *figure, const Cell *cell)
 {
-    for (size_t b = 0; b < figure->summary->blocks; b++) {
-        const Block *block = &figure->summary->block[b];
-        if (block->cell <= cell && cell < block->cell + block->cells)
-            return has_line(block, cell->label);
-    }
-    return false;
+    return has_line(block_of(figure->summary, cell), cell->label);
 }
 
 // Sets the points of one model a little apart, so that their bars do not hide each other.

@@ -98,12 +98,7 @@ static bool measured(const Figure *figure, const Cell *cell)
     }
     if (stack == &memory)
         return sum > 0;
-    for (size_t b = 0; b < figure->summary->blocks; b++) { // seconds of one machine only
-        const Block *block = &figure->summary->block[b];
-        if (block->cell <= cell && cell < block->cell + block->cells)
-            return sum > 0 && !block->untimed;
-    }
-    return false;
+    return sum > 0 && !block_of(figure->summary, cell)->untimed; // seconds of one machine only
 }
 
 // The line of a label among those of its line of panels, from 1; a new one where there is none.

@@ -30,6 +30,7 @@ static void keep_runs(Work *work, const Row *rows, size_t count, Summary *summar
 static void place(Work *work, Run *run);
 static bool same_items(const Work *work, size_t block, Error *error);
 static bool seeds_differ(const Work *work, Error *error);
+static int cell_order(const void *a, const void *b);
 static int by_task(const void *a, const void *b);
 
 bool summary_of(Arena *arena, const Row *rows, size_t count, bool trials,
@@ -73,6 +74,14 @@ size_t summary_cells(const Summary *summary)
 bool cell_is_null(const Cell *cell)
 {
     return !strcmp(known(cell->row->method), "null");
+}
+
+const Block *block_of(const Summary *summary, const Cell *cell)
+{
+    const Block *block = summary->block;
+    while (cell < block->cell || cell >= block->cell + block->cells)
+        block++;
+    return block;
 }
 
 static bool uses_levers(Arena *arena, const Row *row)
@@ -304,11 +313,12 @@ int model_order(const void *a, const void *b)
     return order ? order : strcmp(known(x->row->model), known(y->row->model));
 }
 
-int cell_order(const void *a, const void *b)
+static int cell_order(const void *a, const void *b)
 {
     int order = model_order(a, b);
     return order ? order : method_order(a, b);
 }
+
 static int by_task(const void *a, const void *b)
 {
     const Block *x = a, *y = b;

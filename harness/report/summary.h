@@ -64,11 +64,11 @@ const Cell *cell_without_levers(Arena *arena, const Block *block, const Cell *ce
                                 bool *other_seeds);
 
 bool cell_is_null(const Cell *cell); // of the method null, which is a floor
+const Block *block_of(const Summary *summary, const Cell *cell); // the one that it is a cell of
 
-// Of two Cells, for qsort: models by size; methods pretrained first, then by what they train; both.
+// Of two Cells, for qsort: models by size; methods pretrained first, then by what they train.
 int model_order(const void *a, const void *b);
 int method_order(const void *a, const void *b);
-int cell_order(const void *a, const void *b);
 
 double row_number(const Row *row, const Column *column); // NAN unknown; not of a text
 // Over the runs of a cell that ended ok; NAN, or n = 0, where none says.
@@ -82,9 +82,4 @@ Interval cell_interval(Arena *arena, const Cell *cell, const Column *column);
 // What one machine, and one way of using it, is told by: where rows differ in it, their times are
 // not of one kind.
 extern const char *const machine_columns[];
-
-static inline const char *known(const char *text)
-{
-    return text ? text : "";
-}
 #endif

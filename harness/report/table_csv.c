@@ -2,6 +2,7 @@
 
 #include "report/table_impl.h"
 #include "base/csv.h"
+#include "base/text.h"
 #include <math.h>
 #include <string.h>
 
@@ -73,6 +74,17 @@ static void put_changes(FILE *out, const Table *table, const At *at, bool *first
     }
 }
 
+// Is this column of a row among those that always stand there, or among the first `chosen`?
+static bool put_before(const Table *table, const char *const *always, size_t chosen,
+                       const Column *column, const char *field)
+{
+    bool before = text_among(column->name, always);
+    for (size_t c = 0; c < chosen; c++)
+        before =
+            before || (table->shown[c].column == column && text_same(table->shown[c].field, field));
+    return before;
+}
+
 // The names of the columns, or (`at` not NULL) what they hold: one list of both.
 static void put_line(FILE *out, const Table *table, const At *at)
 {
@@ -117,22 +129,21 @@ static void put_line(FILE *out, const Table *table, const At *at)
         { "unscored", "n", whole(arena, cell->unscored) },
         { "letters", "letters", cell->letters },
     };
+    enum { FIELDS = sizeof field / sizeof *field };
+    const char *put[FIELDS + 1] = { NULL };
     bool first = true;
-    for (size_t f = 0; f < sizeof field / sizeof *field; f++)
-        if (!field[f].of || columns_has(table->shown, table->shown_count, field[f].of))
+    for (size_t f = 0, puts = 0; f < FIELDS; f++)
+        if (!field[f].of || columns_has(table->shown, table->shown_count, field[f].of)) {
             put_field(out, &first, at ? known(field[f].text) : field[f].name);
+            put[puts++] = field[f].name;
+        }
     for (size_t c = 0; c < table->shown_count; c++)
-        if (table->shown[c].column)
+        if (table->shown[c].column &&
+            !put_before(table, put, c, table->shown[c].column, table->shown[c].field))
             put_of_row(out, table, &table->shown[c], at, &first);
-    for (const Column *const *apart = table->apart; *apart; apart++) {
-        bool there = false;
-        for (size_t f = 0; f < sizeof field / sizeof *field; f++)
-            there = there || !strcmp(field[f].name, (*apart)->name);
-        for (size_t c = 0; c < table->shown_count; c++)
-            there = there || table->shown[c].column == *apart;
-        if (!there)
+    for (const Column *const *apart = table->apart; *apart; apart++)
+        if (!put_before(table, put, table->shown_count, *apart, NULL))
             put_field(out, &first, at ? row_text(arena, cell->row, *apart) : (*apart)->name);
-    }
     if (table->choice->levers)
         put_changes(out, table, at, &first);
     putc('\n', out);

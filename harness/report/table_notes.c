@@ -220,9 +220,12 @@ static void note_runs(Notes *notes, const Table *table)
 {
     const Summary *summary = &table->summary;
     const char *commits = mixed_commits(table->arena, summary);
-    const char *busy =
-        shows(table, by_the_clock) ? busy_text(table->arena, summary->run, summary->runs) : NULL;
-    bool timed = shows(table, in_seconds);
+    bool seconds = shows(table, in_seconds), timed = false; // asked for; in some block
+    for (size_t b = 0; b < summary->blocks; b++)
+        timed = timed || (seconds && !summary->block[b].untimed);
+    const char *busy = timed && shows(table, by_the_clock)
+                           ? busy_text(table->arena, summary->run, summary->runs)
+                           : NULL;
     note_scores(notes, table);
     if (table->choice->levers)
         note(notes, "(+-): change from the line without micro_batch, recompute and frozen_dtype;"
@@ -246,7 +249,7 @@ static void note_runs(Notes *notes, const Table *table)
         note(notes, "times by the clock: %s; the column cpu_s is what they used of it.", busy);
     for (size_t b = 0; b < summary->blocks; b++)
         note_once(notes, summary, b, "lines differ in", offsetof(Block, uneven));
-    for (size_t b = 0; b < summary->blocks && timed; b++)
+    for (size_t b = 0; b < summary->blocks && seconds; b++)
         note_once(notes, summary, b, "no times, since rows differ in", offsetof(Block, untimed));
     if (*commits)
         note(notes, "warning: rows of several commits stand together: %s.", commits);

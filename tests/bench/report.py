@@ -251,23 +251,28 @@ def figure_rows(measured):
 def script(folder, about, measured, peak, path, kind):
     cells = in_cells(measured)
     panels = [(size, texts) for texts in TEXTS for size in SIZES if any(c[:2] == (size, texts) for c in cells)]
-    drawn = [method for method in METHODS if any(c[2] == method for c in cells)]
     sides = [side for side in SIDES if any(m['side'] == side for m in measured)]
-    across, high = min(3, len({size for size, _ in panels})), LINE * len(drawn)
-    height = TOP + -(-len(panels) // across) * (high + BELOW)
+    across = min(3, len({size for size, _ in panels}))
+    lines = [panels[first:first + across] for first in range(0, len(panels), across)]
+    drawn = [[method for method in METHODS if any((*panel, method) in cells for panel in line)] for line in lines]
+    height = TOP + sum(LINE * len(methods) + BELOW for methods in drawn)
     wide = (WIDTH - LEFT - 2 * MARGIN - (across - 1) * BESIDE) / across
     yield from page(path, kind, height, 'Speed of training on one thread',
                     ('Products on real tokens a second: median, lowest and highest. The axis ends at the peak of '
                      'multiply-adds.',
                      '; '.join(f'{name}: {about[name]}' for name in ('machine', 'PyTorch') if name in about)),
                     [(0, SIDES[side][1], SIDES[side][0]) for side in sides] + [(4, 0, "the layers' products alone")])
-    yield f'data = {quoted(folder / "figure.csv")}; drawn = {quoted(" ".join(drawn))}; xlow = 0; xhigh = {peak}'
+    yield f'data = {quoted(folder / "figure.csv")}; xlow = 0; xhigh = {peak}; ylabel = ""'
     yield f'sides = {quoted(" ".join(sides))}; styles = {quoted(" ".join(str(SIDES[side][1]) for side in sides))}'
-    yield f'ylow = {len(drawn)} + 0.6; yhigh = 0.4; xlabel = "GFLOP/s"; ylabel = ""'
-    for number, (size, texts) in enumerate(panels):
-        yield box(LEFT + number % across * (wide + BESIDE), TOP + number // across * (high + BELOW), wide, high, height)
-        yield f'size = {quoted(size)}; texts = {quoted(texts)}'
-        yield f"name = {quoted(size + ', ' + TEXTS[texts])}; load plots.'/panel.gp'; load plots.'/bench.gp'"
+    top = TOP
+    for line, methods in zip(lines, drawn):
+        yield f'drawn = {quoted(" ".join(methods))}; ylow = {len(methods)} + 0.6; yhigh = 0.4'
+        yield f'xlabel = {quoted("GFLOP/s" if line is lines[-1] else "")}'
+        for number, (size, texts) in enumerate(line):
+            yield box(LEFT + number * (wide + BESIDE), top, wide, LINE * len(methods), height)
+            yield f'size = {quoted(size)}; texts = {quoted(texts)}'
+            yield f"name = {quoted(size + ', ' + TEXTS[texts])}; load plots.'/panel.gp'; load plots.'/bench.gp'"
+        top += LINE * len(methods) + BELOW
     yield 'unset multiplot'
 
 
