@@ -88,9 +88,9 @@ static void a_column_of_csv_stands_there_once(void)
     Arena *arena = arena_of_test();
     const Rows all = { .row = five(arena, spread), .count = 5 };
     TableChoice choice = { .format = TABLE_CSV, .columns = "options,trained,params_trained,time" };
-    CHECK(choice_says(&all, &choice, ",unscored,params_trained,training_s\n"));
+    CHECK(choice_says(&all, &choice, ",floor_score,params_trained,training_s\n"));
     choice.columns = "time,train_s";
-    CHECK(choice_says(&all, &choice, ",unscored,training_s,train_s\n"));
+    CHECK(choice_says(&all, &choice, ",floor_score,training_s,train_s\n"));
     arena_free(arena);
 }
 
