@@ -18,7 +18,8 @@ name_of   = $(shell sed -nE "s/^name: *[\"']?([A-Za-z0-9._-]+).*/\1/p" '$1')# a 
 rows      = $(foreach s,$(SPEC),results/$(call name_of,$(firstword $(wildcard $s) results/specs/$s.yaml)))# where sweeps of SPEC leave them
 
 # Debian's names. Every goal but help installs what is missing of the first list; bench, check, fuzz and deps
-# also of the second or fourth, install of the third, paper of the last. DEPS=no takes the libraries as they are.
+# also of the second or fourth, install of the third, paper of the last; docs and faults run Python. DEPS=no
+# takes the libraries as they are.
 packages := gcc make libopenblas-openmp-dev libcsv-dev libcunit1-dev libyaml-dev libjansson-dev \
             libutf8proc-dev librandom123-dev liblbfgs-dev libssl-dev libzip-dev gnuplot-nox fonts-dejavu-core
 benchers := python3 python3-torch
@@ -259,7 +260,7 @@ FORCE:
 ifeq (,$(filter help,$(MAKECMDGOALS))$(filter no,$(DEPS)))
 needed := $(packages) $(if $(filter bench,$(MAKECMDGOALS)),$(benchers)) \
           $(if $(filter deps check% fuzz%,$(MAKECMDGOALS)),$(checkers)) $(if $(filter install,$(MAKECMDGOALS)),$(pagers)) \
-          $(if $(filter paper,$(MAKECMDGOALS)),$(writers))
+          $(if $(filter paper,$(MAKECMDGOALS)),$(writers)) $(if $(filter docs faults,$(MAKECMDGOALS)),python3)
 include build/packages.mk
 ifneq (,$(filter-out $(there),$(needed))$(if $(openblas),,none)$(filter deps,$(MAKECMDGOALS)))
 build/packages.mk: FORCE

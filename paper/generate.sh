@@ -110,9 +110,7 @@ numbers() { # key, value: of all sweeps and commands
 }
 
 ledger() { # planned, predicted and measured peaks of every run that has all three
-    echo "$sweeps" | while read -r sweep spec; do
-        [ ! -f "$reference/$sweep/runs.csv" ] || awk -f paper/tsv.awk "$reference/$sweep/runs.csv"
-    done
+    find "$reference" -name runs.csv | LC_ALL=C sort | while read -r runs; do awk -f paper/tsv.awk "$runs"; done
 }
 
 marks() { # which sweeps are whole, and which have any rows
@@ -212,11 +210,12 @@ echo "$sweeps" | grep '^sst2/' | while read -r sweep spec; do
     if [ "$(wc -l <"$work/$name.tsv")" -gt 1 ]; then
         tabular "$reference/$sweep" --rows method --across model --columns score,n,lr,epochs --split dev,test >"$new/$name.tex"
     fi
-    if [ -d "$reference/$sweep/predictions" ]; then
-        compared "$sweep" >"$work/$name.compared"
-        awk -F '\t' -f paper/compared.awk "$work/$name.tsv" "$work/$name.compared" >"$new/$name-compared.tex"
-    fi
 done
+if [ -d "$reference/sst2/pretrained/predictions" ]; then
+    compared sst2/pretrained >"$work/sst2-pretrained.compared"
+    awk -F '\t' -f paper/compared.awk "$work/sst2-pretrained.tsv" "$work/sst2-pretrained.compared" \
+        >"$new/sst2-pretrained-compared.tex"
+fi
 numbers >"$work/numbers"
 numbers_of_text >"$new/numbers.tex"
 

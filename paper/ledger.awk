@@ -1,7 +1,7 @@
-# Of runs with predicted and measured peaks -> how far off the prediction was, in % of what was
+# Of runs with predicted and measured peaks, each once -> how far off the prediction was, in % of what was
 # measured.
 $1 == "key" { for (i = 1; i <= NF; i++) at[$i] = i; next }
-$at["predicted_peak"] != "" && $at["rss_peak"] != "" {
+$at["predicted_peak"] != "" && $at["rss_peak"] != "" && !seen[$at["key"]]++ {
     measured = $at["rss_peak"] - $at["rss_start"]
     off = 100 * ($at["predicted_peak"] / measured - 1)
     if (!n || off < least) least = off

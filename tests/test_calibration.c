@@ -186,22 +186,37 @@ static Rates rates_of(Arena *arena, const Structure *structure, const Cell *cell
     return (Rates){ rates.alarms / PAIRS, rates.found / PAIRS, rates.found_twice / PAIRS };
 }
 
+// The table that the paper's numbers are of has a line that begins so, and says the same of the
+// cell, but for some cases that rounding decides.
+static bool as_committed(const char *table, const char *cell, const Rates *rates)
+{
+    const char *line = strstr(table, cell);
+    double alarms, found, twice;
+    return line &&
+           sscanf(line + strlen(cell), "alarms %lf %% found %lf %% at twice %lf %%", &alarms,
+                  &found, &twice) == 3 &&
+           fabs(alarms - 100 * rates->alarms) < 0.25 && fabs(found - 100 * rates->found) < 0.25 &&
+           fabs(twice - 100 * rates->found_twice) < 0.25;
+}
+
 static void calibrated(const Structure *structure, size_t seeds, size_t items)
 {
     static const double ratio[] = { 0, 0.2, 1, 3 };
     Error error;
     Arena *arena = arena_new((size_t)1 << 28, &error);
     Normal *normal = arena_take(arena, 1, sizeof *normal);
+    const char *table = read_text(arena, "paper/calibration.txt");
     normal_start(normal, 20261125 + seeds * 10000 + items);
     for (size_t r = 0; r < (SANITIZED ? 1 : sizeof ratio / sizeof *ratio); r++) {
         Rates rates = rates_of(arena, structure, &(Cell){ seeds, items, ratio[r] }, normal);
-        bool right = CHECK(SANITIZED || (0.03 <= rates.alarms && rates.alarms <= 0.075));
+        const char *cell = arena_format(arena, "%-6s %zu seeds %4zu items  r %-4g ",
+                                        structure->name, seeds, items, ratio[r]);
+        bool right = CHECK(SANITIZED || as_committed(table, cell, &rates));
+        right &= CHECK(SANITIZED || (0.03 <= rates.alarms && rates.alarms <= 0.075));
         right &= CHECK(rates.found_twice > 0.9);
         if (!right || getenv("V"))
-            printf("%-6s %zu seeds %4zu items  r %-4g alarms %4.1f %%  found %5.1f %%  at twice "
-                   "%5.1f %%\n",
-                   structure->name, seeds, items, ratio[r], 100 * rates.alarms, 100 * rates.found,
-                   100 * rates.found_twice);
+            printf("%salarms %4.1f %%  found %5.1f %%  at twice %5.1f %%\n", cell,
+                   100 * rates.alarms, 100 * rates.found, 100 * rates.found_twice);
     }
     arena_free(arena);
 }

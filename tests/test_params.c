@@ -133,8 +133,9 @@ static void counts_of_known_models_are_the_published_ones(void)
                             config_of(arena, folder, size_find(published[i].model)), c->words);
         CHECK(said.status == 0 && !*said.err);
         compare(arena, said.out,
-                (const char *const[]){ published[i].encoder, published[i].without, published[i].with,
-                                       published[i].share, published[i].nonembedding },
+                (const char *const[]){ published[i].encoder, published[i].without,
+                                       published[i].with, published[i].share,
+                                       published[i].nonembedding },
                 c->shares);
     }
     arena_free(arena);

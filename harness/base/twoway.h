@@ -10,7 +10,7 @@
 // The part of the items is truncated at 0, the part of the seeds never is, and the shares in the
 // degrees of freedom are raised where few degrees stand behind them: with 3 seeds the textbook
 // forms of both (Satterthwaite 1946; Searle, Casella, McCulloch 1992) call up to 8 % of comparisons
-// of a method with itself significant at 5 %, this one 3 to 7 % (make test SUITE=calibration V=1).
+// of a method with itself significant at 5 %, this one about 5 % (paper/calibration.txt).
 //
 // u is runs x groups, row by row; NAN is "not defined". Nothing here fails; scratch is rewound.
 #ifndef BASE_TWOWAY_H
