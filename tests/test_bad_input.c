@@ -334,16 +334,16 @@ static void a_folder_that_cannot_be_written_is_known_before_the_training(void)
 {
     Bench b = bench_new();
     b.out = path_join(b.arena, b.task, "train.csv/below");
-    CHECK(refused(&b, "--min-steps 10000", 3, "train.csv/below"));
+    CHECK(refused(&b, "--min-steps 10000", 2, "train.csv: cannot be made"));
     b.out = "/dev/null/x";
-    CHECK(refused(&b, "", 3, "/dev/null/x"));
+    CHECK(refused(&b, "", 2, "/dev/null"));
     if (geteuid() == 0)
         b.out = "/proc/self/x"; // whom no permission stops
     else {
         b.out = path_join(b.arena, b.folder, "locked");
         CHECK(mkdir(b.out, 0500) == 0);
     }
-    CHECK(refused(&b, "--min-steps 10000", 3, b.out));
+    CHECK(refused(&b, "--min-steps 10000", geteuid() == 0 ? 2 : 3, b.out));
     arena_free(b.arena);
 }
 

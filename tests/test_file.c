@@ -2,6 +2,7 @@
 #include "tests/test.h"
 #include "base/file.h"
 #include "base/hash.h"
+#include "tests/program.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -88,7 +89,7 @@ static bool put_and_ignore(FILE *out, const void *content)
     return true;
 }
 
-static bool refuse(FILE *out, const void *content)
+static bool write_nothing(FILE *out, const void *content)
 {
     (void)content;
     fputs("half", out);
@@ -136,12 +137,12 @@ static void a_body_that_fails_leaves_nothing(void)
     const char *folder = test_folder();
     char path[128];
     snprintf(path, sizeof path, "%s/row.csv", folder);
-    CHECK(!file_write(path, refuse, NULL, &error));
+    CHECK(!file_write(path, write_nothing, NULL, &error));
     CHECK_ERROR(&error, ERROR_ENVIRONMENT, "row.csv: not written: Interrupted system call");
     CHECK(entries(folder) == 0);
 }
 
-static void a_name_that_cannot_be_written_is_the_environment_s_fault(void)
+static void a_path_that_leads_nowhere_is_wrong_input(void)
 {
     Error error;
     const char *folder = test_folder();
@@ -150,20 +151,37 @@ static void a_name_that_cannot_be_written_is_the_environment_s_fault(void)
     snprintf(below, sizeof below, "%s/row.csv", path);
     CHECK(file_write_text(path, "in the way", &error));
     CHECK(!file_write_text(below, "x", &error));
-    CHECK_ERROR(&error, ERROR_ENVIRONMENT, "row.csv: not written: Not a directory");
+    CHECK_ERROR(&error, ERROR_INPUT, "row.csv: not written: Not a directory; should be a path in");
     CHECK(!folder_make(below, &error));
-    CHECK_ERROR(&error, ERROR_ENVIRONMENT, "row.csv: cannot be made: ");
+    CHECK_ERROR(&error, ERROR_INPUT, "file: cannot be made: File exists; should be");
     CHECK(!folder_make("", &error));
-    CHECK(!file_write_text(folder, "x", &error)); // the name of a folder
-    CHECK_ERROR(&error, ERROR_ENVIRONMENT, "not written: ");
-    char part[128];
-    snprintf(part, sizeof part, "%s.%ld.part", folder, (long)getpid());
-    CHECK(!file_exists(part));
     memset(name, 'x', sizeof name);
     name[sizeof name - 1] = '\0';
-    CHECK(!file_write_text(name, "x", &error) && error.kind == ERROR_ENVIRONMENT);
-    CHECK(!folder_make(name, &error) && error.kind == ERROR_ENVIRONMENT);
+    CHECK(!file_write_text(name, "x", &error) && error.kind == ERROR_INPUT);
+    CHECK(!folder_make(name, &error) && error.kind == ERROR_INPUT);
     CHECK(entries(folder) == 1);
+}
+
+static void only_files_are_replaced_and_a_link_stays_one(void)
+{
+    Error error;
+    Arena *arena = arena_of_test();
+    const char *folder = test_folder();
+    const char *pipe = path_join(arena, folder, "pipe"), *link = path_join(arena, folder, "link");
+    const char *file = path_join(arena, folder, "file");
+    struct stat status;
+    CHECK(mkfifo(pipe, 0600) == 0 && file_write_text(file, "old", &error) &&
+          symlink("file", link) == 0);
+    CHECK(!file_write_text(pipe, "x", &error));
+    CHECK_ERROR(&error, ERROR_INPUT, "pipe: is no file that can be replaced");
+    CHECK(!file_write_text(folder, "x", &error));
+    CHECK_ERROR(&error, ERROR_INPUT, "is no file that can be replaced");
+    CHECK(lstat(pipe, &status) == 0 && S_ISFIFO(status.st_mode));
+    CHECK(file_write_text(link, "new", &error));
+    CHECK(lstat(link, &status) == 0 && S_ISLNK(status.st_mode));
+    CHECK_TEXT(read_text(arena, file), "new");
+    CHECK(entries(folder) == 3);
+    arena_free(arena);
 }
 
 static void a_folder_is_made_with_its_parents_and_once_more(void)
@@ -258,7 +276,8 @@ void suite_file(void)
     ADD(a_file_longer_than_the_arena_is_refused);
     ADD(a_full_disk_leaves_the_old_file_and_nothing_else);
     ADD(a_body_that_fails_leaves_nothing);
-    ADD(a_name_that_cannot_be_written_is_the_environment_s_fault);
+    ADD(a_path_that_leads_nowhere_is_wrong_input);
+    ADD(only_files_are_replaced_and_a_link_stays_one);
     ADD(a_folder_is_made_with_its_parents_and_once_more);
     ADD(a_listing_is_sorted_and_takes_the_suffix_only);
     ADD(paths_join_with_one_slash);

@@ -14,7 +14,10 @@
 
 static int open_regular(const char *path, size_t *size, Error *error);
 static ErrorKind kind_of(int number);
+static bool unwritten(Where where, const char *right, const char *what, int number, Error *error);
 static void signals_wait(sigset_t *before);
+static const char in_folder[] = "a path in a folder that is there";
+static const char a_folder[] = "a folder, or where one can be made";
 static bool folder_sync(const char *path);
 static bool put_text(FILE *out, const void *text);
 
@@ -173,14 +176,19 @@ bool file_write(const char *path, bool (*body)(FILE *out, const void *content), 
                 Error *error)
 {
     Where where = { .file = path };
-    char part[PATH_MAX];
+    char part[PATH_MAX], target[PATH_MAX];
     FILE *out = NULL;
     bool ok = false;
     sigset_t before;
+    struct stat there;
+    if (stat(path, &there) == 0 && !S_ISREG(there.st_mode)) // a device would become a file
+        return fail(error, ERROR_INPUT, where, "a file, or nothing yet",
+                    "is no file that can be replaced");
+    if (realpath(path, target)) // what a link leads to
+        path = target;
     int length = snprintf(part, sizeof part, "%s.%ld.part", path, (long)getpid());
     if (length < 0 || (size_t)length >= sizeof part)
-        return fail(error, ERROR_ENVIRONMENT, where, NULL, "not written: %s",
-                    strerror(ENAMETOOLONG));
+        return unwritten(where, in_folder, "not written", ENAMETOOLONG, error);
     signals_wait(&before); // Ctrl-C comes before the temporary name is there, or after it is gone
     if (!(out = fopen(part, "we")))
         goto done;
@@ -194,8 +202,7 @@ bool file_write(const char *path, bool (*body)(FILE *out, const void *content), 
     ok = true;
 done:
     if (!ok) // first: what follows may change errno
-        fail(error, ERROR_ENVIRONMENT, where, NULL, "not written: %s",
-             strerror(errno ? errno : EIO));
+        unwritten(where, in_folder, "not written", errno ? errno : EIO, error);
     if (out)
         fclose(out);
     if (!ok)
@@ -214,8 +221,20 @@ static void signals_wait(sigset_t *before)
     pthread_sigmask(SIG_BLOCK, &set, before);
 }
 
+// A path that leads nowhere is input; what else hinders writing is the environment's.
+static bool unwritten(Where where, const char *right, const char *what, int number, Error *error)
+{
+    static const int input[] = { ENOENT, ENOTDIR, EISDIR, EEXIST, ENAMETOOLONG, ELOOP };
+    bool wrong = false;
+    for (size_t i = 0; i < sizeof input / sizeof *input; i++)
+        wrong = wrong || number == input[i];
+    return fail(error, wrong ? ERROR_INPUT : ERROR_ENVIRONMENT, where, wrong ? right : NULL,
+                "%s: %s", what, strerror(number));
+}
+
 // The new name is safe from a power cut once its folder is. Some file systems have no fsync of
-// folders and say EINVAL; there nothing more can be done.
+// folders and say EINVAL, and a folder that may be written to, but not read, can't be opened: there
+// nothing more can be done.
 static bool folder_sync(const char *path)
 {
     char folder[PATH_MAX];
@@ -225,7 +244,7 @@ static bool folder_sync(const char *path)
     folder[length] = '\0';
     int file = open(length ? folder : ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (file < 0)
-        return false;
+        return errno == EACCES;
     bool ok = fsync(file) == 0 || errno == EINVAL;
     int number = errno;
     close(file);
@@ -249,16 +268,14 @@ bool folder_make(const char *path, Error *error)
     char parent[PATH_MAX];
     size_t length = strlen(path);
     if (length == 0 || length >= sizeof parent)
-        return fail(error, ERROR_ENVIRONMENT, where, NULL, "cannot be made: %s",
-                    strerror(length ? ENAMETOOLONG : ENOENT));
+        return unwritten(where, a_folder, "cannot be made", length ? ENAMETOOLONG : ENOENT, error);
     for (size_t i = 1; i <= length; i++) { // each parent, then the folder itself
         if (path[i] != '/' && path[i] != '\0')
             continue;
         memcpy(parent, path, i);
         parent[i] = '\0';
         if (mkdir(parent, 0777) != 0 && !folder_exists(parent))
-            return fail(error, ERROR_ENVIRONMENT, where, NULL, "cannot be made: %s: %s", parent,
-                        strerror(errno));
+            return unwritten((Where){ .file = parent }, a_folder, "cannot be made", errno, error);
     }
     return true;
 }

@@ -33,7 +33,9 @@ size_t line_at(Bytes bytes, size_t offset); // the line that a byte stands in, f
 // Writes a file so that `path` holds its old content or all of the new, whatever happens between:
 // kill -9, a full disk. The temporary name holds the process id; it is unlinked on failure, and
 // signals that end the process wait until it is gone.
-// body returns false when writing failed (errno says why). Fails with ERROR_ENVIRONMENT.
+// body returns false when writing failed (errno says why). A link stays, and what it leads to is
+// replaced. A path that leads nowhere, or to no regular file, is ERROR_INPUT, all else
+// ERROR_ENVIRONMENT.
 bool file_write(const char *path, bool (*body)(FILE *out, const void *content), const void *content,
                 Error *error);
 bool file_write_text(const char *path, const char *text, Error *error);

@@ -111,6 +111,8 @@ bool option_set(Arena *arena, const Option *option, void *options, const char *o
     char item[128];
     Value read;
     snprintf(item, sizeof item, "%s%s%s", owner ? owner : "", owner ? ": " : "", option->name);
+    if (!value) // an option at the end of a command line
+        return fail(error, ERROR_INPUT, where, "followed by one", "has no value");
     where.item = item;
     if (!value_of(option, value, &read, where, error))
         return false;

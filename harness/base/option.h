@@ -48,7 +48,8 @@ const Option *option_find(const Option *table, const char *name);
 
 // Reads a value as typed. `owner` ("lora", or NULL) stands before the name in messages, in place of
 // where.item; texts are copied to the arena. After a refusal the field is what it was.
-// A refusal: "lora: rank: 0 is out of range; should be 1 to 1024".
+// A refusal: "lora: rank: 0 is out of range; should be 1 to 1024". A value of NULL, as of an option
+// at the end of a command line, is refused, too.
 bool option_set(Arena *arena, const Option *option, void *options, const char *owner,
                 const char *value, Where where, Error *error);
 

@@ -35,7 +35,7 @@ static bool options_read(Arena *arena, const Arguments *arguments, void **option
     options_default(tables[0], *options);
     for (size_t i = 0; i < arguments->givens; i++) {
         const Given *given = &arguments->given[i];
-        Where where = { .item = given->name };
+        Where where = { .item = arena_format(arena, "--%s", given->name) };
         if (!option_set(arena, option_find(tables[0], given->name), *options, one->name,
                         given->value, where, error))
             return false;

@@ -127,9 +127,7 @@ bool request_set(Arena *arena, Request *request, const char *name, const char *v
     const Option *option = common ? common : option_find(method_options(method), own ? own : name);
     if (!option)
         return unknown(request, name, where, error);
-    if (!value)
-        return fail(error, ERROR_INPUT, where, "followed by one", "has no value");
-    if (!strcmp(name, "method") && strcmp(value, method->name) != 0)
+    if (value && !strcmp(name, "method") && strcmp(value, method->name) != 0)
         return fail(error, ERROR_INPUT, (Where){ where.file, where.line, name }, method->name,
                     "'%s' is another than the request is for", value);
     request->size_given |= option == method_size(method);
