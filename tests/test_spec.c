@@ -269,8 +269,6 @@ static void what_is_wrong_is_refused_with_its_line(void)
         { "name: a\nmodels: tiny\ntasks: reviews\nmethods: full\nsearch: {steps: own}\n",
           "spec.yaml:5: search: steps are of the sweep that rates are taken from; should be beside "
           "from" },
-        { "name: a\nmodels: tiny\ntasks: reviews\nmethods: full\nseeds: [1, 0]\nsearch:\n",
-          "spec.yaml:5: seed 0 is the trials' own; should be others" },
         { "name: a\nmodels: tiny\ntasks: reviews\nmethods: full\nserach:\n",
           "spec.yaml:5: key 'serach' is unknown; should be search" },
         { "name: a\nmodels: tiny\ntasks: reviews\nmethods: full\ntrain: {stage: trial}\n",

@@ -255,6 +255,25 @@ static void rates_are_taken_over_from_an_earlier_sweep(void)
     CHECK(drive_whole(&b) == 2);
     CHECK(said(&b, "full tiny ./few: seed 0 is the trials' own in out; should be others than the "
                    "search's\n"));
+    const char *const streams[] = { "search={from: out}",   "methods=full",
+                                    "train.init_seed=0",    "train.order_seed=0",
+                                    "train.dropout_seed=0", "train.data_seed=0" };
+    b.options.set = streams; // other numbers of the same random numbers
+    b.options.sets = 6;
+    CHECK(drive_whole(&b) == 2);
+    CHECK(said(&b, "is the trials' own in out"));
+    const char *const alike[] = {
+        "search={from: out}", "methods=full",         "train.init_seed=5",
+        "train.order_seed=5", "train.dropout_seed=5", "train.data_seed=5"
+    };
+    b.options.set = alike; // and of one another
+    CHECK(drive_whole(&b) == 2);
+    CHECK(said(&b, "are the same run; should be each run once"));
+    b.options.set = (const char *const[]){ "search={trials: 1}", "seeds=[0, 1]" };
+    b.options.sets = 2;
+    CHECK(drive_whole(&b) == 2);
+    CHECK(said(&b, "full tiny ./few: seed 0 is the trials' own; should be others"));
+    b.options.sets = 2;
     const char *const untrained[] = { "search={from: out}", "train.pretrained=no" };
     b.options.set = untrained;
     CHECK(drive_whole(&b) == 2);
@@ -294,9 +313,12 @@ static void a_result_that_is_there_gets_its_search_beside_it(void)
             CHECK(after.row[i + 1].wall_s == before_it.row[i].wall_s);
         }
     CHECK(said(&b, "full tiny ./few: the best rate, 0.0005, is the lowest that was tried\n"));
-    b.options.sets = 0; // and loses it with the search
+    b.options.sets = 0; // and keeps it: it went into the rate that the default is now known to be
     CHECK(drive_whole(&b) == 0);
-    same_rows(runs_of(&b, b.options.out), before_it);
+    Rows without = runs_of(&b, b.options.out);
+    CHECK(without.count == 2);
+    for (size_t i = 0; i < without.count; i++)
+        CHECK_TEXT(without.row[i].lr_source, "searched");
     arena_free(b.arena);
 }
 

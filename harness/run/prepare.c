@@ -14,11 +14,6 @@ static bool check_types(Arena *arena, const Prepared *p, Error *error)
                 "1 tells no second text from the first");
 }
 
-static uint64_t seed_of(int64_t own, int64_t seed)
-{
-    return (uint64_t)(own == INT64_MIN ? seed : own);
-}
-
 Description request_description(const Request *request, const Config *config,
                                 const Checkpoint *checkpoint)
 {
@@ -199,10 +194,10 @@ static bool decide_files(Arena *arena, FilesRead *files, Prepared *p, Error *err
         !task_files(files, protocol->task, protocol->fold, &p->task, error) ||
         !check_types(arena, p, error))
         return false;
-    p->init_seed = seed_of(protocol->init_seed, protocol->seed);
-    p->order_seed = seed_of(protocol->order_seed, protocol->seed);
-    p->dropout_seed = seed_of(protocol->dropout_seed, protocol->seed);
-    p->data_seed = seed_of(protocol->data_seed, protocol->seed);
+    p->init_seed = (uint64_t)stream_seed(protocol->init_seed, protocol->seed);
+    p->order_seed = (uint64_t)stream_seed(protocol->order_seed, protocol->seed);
+    p->dropout_seed = (uint64_t)stream_seed(protocol->dropout_seed, protocol->seed);
+    p->data_seed = (uint64_t)stream_seed(protocol->data_seed, protocol->seed);
     return decide_description(arena, p, error);
 }
 

@@ -135,6 +135,11 @@ bool request_set(Arena *arena, Request *request, const char *name, const char *v
                   : option_set(arena, option, request->options, method->name, value, where, error);
 }
 
+int64_t stream_seed(int64_t own, int64_t seed)
+{
+    return own == INT64_MIN ? seed : own;
+}
+
 // An option in one argument each for name and value, when it is not at its default.
 static void argument(Arena *arena, const Option *option, const void *options, const char *owner,
                      char **arguments, size_t *count)

@@ -70,6 +70,8 @@ bool request_head(const Request *request, Error *error);
 // that has it. `value` NULL: there was none, which is refused, too.
 bool request_set(Arena *arena, Request *request, const char *name, const char *value, Where where,
                  Error *error);
+// The seed of one stream of random numbers: its own where it has one, else the run's.
+int64_t stream_seed(int64_t own, int64_t seed);
 // The command line that makes this request: "run --model tiny ...", what is not at its default.
 char **request_arguments(Arena *arena, const Request *request, size_t *count);
 #endif

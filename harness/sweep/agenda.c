@@ -111,17 +111,27 @@ static bool check_longer(Agenda *agenda, const SettingRuns *setting, Error *erro
                                                     setting->asked->where, &result, error);
 }
 
-// A seed that the trials had has chosen the rate: no final may have it.
-static bool check_seeds(const Agenda *agenda, const SettingRuns *setting, const Found *found,
+static const Asked *final_asked(const Spec *spec, const SettingRuns *setting, size_t seed)
+{
+    return &spec->asked[seed * (spec->count / spec->seeds) + setting->number];
+}
+
+// A run of the random numbers that the trials had has chosen the rate: no final may be one.
+// `trials`: of any of them.
+static bool check_seeds(const Agenda *agenda, const SettingRuns *setting, const Row *trials,
                         Error *error)
 {
     const Spec *spec = agenda->spec;
     for (size_t s = 0; s < spec->seeds; s++) {
-        const Asked *asked = &spec->asked[s * (spec->count / spec->seeds) + setting->number];
-        if (asked->request.protocol.seed == found->winner->seed)
+        const Asked *asked = final_asked(spec, setting, s);
+        const Protocol *final = &asked->request.protocol;
+        if (stream_seed(final->init_seed, final->seed) == trials->init_seed &&
+            stream_seed(final->order_seed, final->seed) == trials->order_seed &&
+            stream_seed(final->dropout_seed, final->seed) == trials->dropout_seed &&
+            stream_seed(final->data_seed, final->seed) == trials->data_seed)
             return fail(error, ERROR_INPUT, spec->search.where, "others than the search's",
-                        "%s: seed %" PRId64 " is the trials' own in %s", asked->setting,
-                        asked->request.protocol.seed, spec->search.from);
+                        "%s: seed %" PRId64 " is the trials' own%s%s", asked->setting, final->seed,
+                        spec->search.from ? " in " : "", known(spec->search.from));
     }
     return true;
 }
@@ -140,6 +150,7 @@ static bool make_setting(Agenda *agenda, SettingRuns *setting, const FoundRows *
         return add_finals(agenda, setting, NULL, error);
     Request standard = asked->request;
     standard.protocol.out = agenda->folder;
+    standard.protocol.seed = search->from ? protocol.seed : search->seed;
     if (!resolved(agenda, &standard, asked->setting, asked->where, &result, error))
         return false;
     setting->key = result.row.key;
@@ -151,7 +162,8 @@ static bool make_setting(Agenda *agenda, SettingRuns *setting, const FoundRows *
     setting->flops = result.flops;
     setting->bytes = result.bytes;
     if (!search->from)
-        return (!search_has_longer((size_t)search->trials) ||
+        return check_seeds(agenda, setting, &result.row, error) &&
+               (!search_has_longer((size_t)search->trials) ||
                 check_longer(agenda, setting, error)) &&
                agenda_follow(agenda, setting, error);
 
@@ -159,7 +171,8 @@ static bool make_setting(Agenda *agenda, SettingRuns *setting, const FoundRows *
     if (!found_of(agenda->arena, rows, &result.row, search->from, asked->setting, &found, error))
         return false;
     bool longer = found.longer && search->steps == SEARCH_STEPS_FOUND;
-    if (!check_seeds(agenda, setting, &found, error) || (longer && !check_bounds(setting, error)))
+    if (!check_seeds(agenda, setting, found.winner, error) ||
+        (longer && !check_bounds(setting, error)))
         return false;
     setting->no_trials = "its rate is taken over";
     if (*found.differs)
@@ -276,7 +289,7 @@ static bool add_finals(Agenda *agenda, SettingRuns *setting, const Protocol *fou
     const Spec *spec = agenda->spec;
     setting->finals = true;
     for (size_t s = 0; s < spec->seeds; s++) {
-        const Asked *asked = &spec->asked[s * (spec->count / spec->seeds) + setting->number];
+        const Asked *asked = final_asked(spec, setting, s);
         Job *job = arena_zero(agenda->arena, 1, sizeof *job), *there;
         job->request = asked->request;
         job->literal = !found;
@@ -361,7 +374,8 @@ static bool add_job(Agenda *agenda, Job *job, Where where, Job **there, Error *e
     job->bytes = result.bytes;
     *there = agenda_find(agenda, job->decided.key);
     if (*there) {
-        if (job->literal && (*there)->literal)
+        bool own = !job->trial && !(*there)->trial && (*there)->setting == job->setting;
+        if (own || (job->literal && (*there)->literal))
             return fail(error, ERROR_INPUT, where, "each run once",
                         "'%s' and '%s' are the same run", (*there)->label, job->label);
         share(agenda, *there, job);

@@ -128,9 +128,9 @@ typedef struct {
 Following setting_following(const Agenda *agenda, const SettingRuns *setting);
 size_t agenda_following(const Agenda *agenda); // trials and finals of all settings
 
-// Rows of finished runs that do not say how their rate was found as this spec has it (they were
-// given it, or made by another search) are written again with that: a result has the effort beside
-// it that went into it.
+// Rows of finished runs whose rate this spec has searched for, and which say otherwise (they were
+// given it, or made by another search), are written again with that: a result has the effort beside
+// it that went into it. What a search has found stays its own where this spec has none.
 bool agenda_amend(Agenda *agenda, Error *error);
 
 // plan.csv and runs.csv, each whole. runs.csv also has the rows of other shards, and the finals of

@@ -246,7 +246,7 @@ void agenda_note_search(Agenda *agenda, Job *job)
                                          "winner_on_edge" };
     size_t mark = arena_mark(arena);
     bool same = true;
-    if (job->trial || !job_final(job) || isnan(job->decided.lr)) // a fit searches by itself
+    if (job->trial || !job_final(job) || !job->decided.winner_key) // without a search: as it was
         return;
     for (size_t i = 0; i < sizeof cells / sizeof *cells; i++) {
         const Column *column = row_find(cells[i]);

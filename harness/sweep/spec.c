@@ -387,12 +387,6 @@ static bool read_search(Reading *in, const Yaml *root, Error *error)
             return fail(error, ERROR_INPUT, where(in, child), "beside from",
                         "search: steps are of the sweep that rates are taken from");
     }
-    for (size_t i = 0; i < in->seeds.count && !search->from; i++) {
-        int64_t seed;
-        if (text_whole(in->seeds.entry[i].name, &seed) && seed == search->seed)
-            return fail(error, ERROR_INPUT, in->seeds.entry[i].where, "others than the search's",
-                        "seed %s is the trials' own", in->seeds.entry[i].name);
-    }
     return true;
 }
 
