@@ -285,6 +285,18 @@ static void a_score_that_is_no_number_is_named(void)
     arena_free(b.arena);
 }
 
+// As matched and mismatched MNLI are: one training, scored on either.
+static void a_row_of_another_task_is_not_replaced(void)
+{
+    Bench b = bench_new();
+    Said ended = run_with(&b, NULL, "");
+    CHECK(ended.status == 0 && files_below(b.out) > 0);
+    b.task = small_task(b.arena, b.folder, "other");
+    CHECK_REFUSED(run_with(&b, NULL, ""), 2,
+                  ".csv: is the same training, scored on task; should be another --out");
+    arena_free(b.arena);
+}
+
 static void a_folder_that_is_no_task_is_refused(void)
 {
     Bench b = bench_new();
@@ -484,6 +496,7 @@ void suite_bad_input(void)
     ADD(files_of_a_model_that_are_missing_or_no_text_are_named);
     ADD(a_wrong_row_is_named_by_file_and_line);
     ADD(a_score_that_is_no_number_is_named);
+    ADD(a_row_of_another_task_is_not_replaced);
     ADD(a_folder_that_is_no_task_is_refused);
     ADD(a_task_too_small_to_cut_is_refused_or_runs);
     ADD(options_that_do_not_fit_the_model_are_refused);

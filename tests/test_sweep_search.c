@@ -248,6 +248,9 @@ static void rates_are_taken_over_from_an_earlier_sweep(void)
     b.options.dry_run = true;
     CHECK(drive_whole(&b) == 0);
     CHECK(printed(&b, "full tiny ./few: no trials: its rate is taken over; batch differs\n"));
+    b.options.set = (const char *const[]){ "search={from: out}", "train.head_lr=0.3", "seeds=1" };
+    CHECK(drive_whole(&b) == 0);
+    CHECK(printed(&b, "full tiny ./few: no trials: its rate is taken over; head_lr differs\n"));
     b.options.dry_run = false;
     const char *const own_seed[] = { "search={from: out}", "seeds=[0, 1]" };
     b.options.set = own_seed;

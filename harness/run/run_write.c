@@ -2,19 +2,21 @@
 // whole; what --save asks for comes behind both, so that no room for it costs no row.
 #include "run/run_impl.h"
 #include "base/lock.h"
+#include "base/text.h"
 #include "run/saved.h"
 #include <errno.h>
 #include <string.h>
 #include <unistd.h>
 
-// Is there a row of this run that ended ok? An attempt that did not never takes its place.
-static bool finished_before(Arena *arena, const char *path)
+// The row of this run that is there and ended ok, or NULL. An attempt that did not end ok never
+// takes its place.
+static const Row *finished_before(Arena *arena, const char *path)
 {
     Error error;
     Row *rows;
     size_t count;
-    return file_exists(path) && rows_read(arena, path, &rows, &count, &error) && count == 1 &&
-           row_ok(&rows[0]);
+    bool there = file_exists(path) && rows_read(arena, path, &rows, &count, &error) && count == 1;
+    return there && row_ok(&rows[0]) ? &rows[0] : NULL;
 }
 
 static bool write_row(Arena *arena, const Run *run, const char *out, Error *error)
@@ -58,6 +60,11 @@ bool run_folders(Arena *arena, const Run *run, Error *error)
     if ((keeps && !folder_make(protocol->cache_folder, error)) || !folder_make(rows, error) ||
         (protocol->save && !saved_ready(arena, protocol->save, error)))
         return false;
+    const char *path = row_file(arena, protocol->out, "rows", run->prepared.row.key);
+    const Row *before = finished_before(arena, path);
+    if (before && !text_same(before->task, run->prepared.row.task)) // as mnli and mnli-mm
+        return fail(error, ERROR_INPUT, (Where){ .file = path }, "another --out",
+                    "is the same training, scored on %s", known(before->task));
     return access(rows, W_OK | X_OK) == 0 || fail(error, ERROR_ENVIRONMENT, (Where){ .file = rows },
                                                   NULL, "cannot be written: %s", strerror(errno));
 }

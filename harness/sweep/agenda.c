@@ -376,7 +376,10 @@ static bool add_job(Agenda *agenda, Job *job, Where where, Job **there, Error *e
     if (*there) {
         bool own = !job->trial && !(*there)->trial && (*there)->setting == job->setting;
         if (own || (job->literal && (*there)->literal))
-            return fail(error, ERROR_INPUT, where, "each run once",
+            return fail(error, ERROR_INPUT, where,
+                        text_same((*there)->decided.task, job->decided.task)
+                            ? "each run once"
+                            : "a sweep each, since a key is of what is trained on alone",
                         "'%s' and '%s' are the same run", (*there)->label, job->label);
         share(agenda, *there, job);
         return true;

@@ -1,6 +1,7 @@
 // agenda_rows.c: what has become of the runs: their rows, plan.csv and runs.csv.
 #include "base/clock.h"
 #include "base/csv.h"
+#include "base/lock.h"
 #include "base/text.h"
 #include "sweep/agenda_impl.h"
 #include <inttypes.h>
@@ -268,11 +269,25 @@ void agenda_note_search(Agenda *agenda, Job *job)
     job->amended = true;
 }
 
+// What another process has written since is left as it is.
+static bool amend(const Agenda *agenda, const Job *job, Error *error)
+{
+    const char *path = row_path(agenda->arena, agenda, job);
+    const Row *now;
+    Error unread;
+    Lock lock = lock_folder(path_join(agenda->arena, agenda->folder, "rows"));
+    bool ours = read_row(agenda->arena, path, job->decided.key, &now, &unread) &&
+                text_same(now->finished_at, job->row->finished_at);
+    bool ok = !ours || row_write(path, job->row, error);
+    lock_release(&lock);
+    return ok;
+}
+
 bool agenda_amend(Agenda *agenda, Error *error)
 {
     for (size_t i = 0; i < agenda->jobs; i++) {
         Job *job = agenda->job[i];
-        if (job->amended && !row_write(row_path(agenda->arena, agenda, job), job->row, error))
+        if (job->amended && !amend(agenda, job, error))
             return false;
         job->amended = false;
     }
@@ -316,10 +331,17 @@ bool agenda_fail(const Agenda *agenda, Job *job, int64_t attempt, int64_t jobs, 
     row->attempts = attempt;
     row->jobs = jobs;
     row->finished_at = utc_now(arena);
-    if (!row_write(row_path(arena, agenda, job), row, error))
-        return false;
-    job->row = row;
-    return true;
+    const char *path = row_path(arena, agenda, job);
+    const Row *now;
+    Error unread;
+    Lock lock = lock_folder(path_join(arena, agenda->folder, "rows"));
+    bool finished = file_exists(path) &&
+                    read_row(arena, path, job->decided.key, &now, &unread) && row_ok(now);
+    bool ok = finished || row_write(path, row, error); // by another process in the meantime
+    lock_release(&lock);
+    if (ok)
+        job->row = finished ? now : row;
+    return ok;
 }
 
 bool agenda_write(const Agenda *agenda, Error *error)

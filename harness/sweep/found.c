@@ -58,6 +58,29 @@ static bool same(Arena *arena, const Row *a, const Row *b, const char *const *co
     return all;
 }
 
+// A head's rate that is its own: "" where it follows lr.
+static const char *own_head_lr(Arena *arena, const Row *row)
+{
+    return row_head_follows(row) ? "" : row_text(arena, row, row_find("head_lr"));
+}
+
+// Names in which columns of the protocol two rows differ.
+static const char *protocols_differ(Arena *arena, const Row *a, const Row *b)
+{
+    const char *differ = differing(arena, a, b, protocol_columns);
+    if (strcmp(own_head_lr(arena, a), own_head_lr(arena, b)) != 0)
+        text_append(arena, &differ, ", ", "head_lr");
+    return differ;
+}
+
+static bool same_protocol(Arena *arena, const Row *a, const Row *b)
+{
+    size_t mark = arena_mark(arena);
+    bool all = !*protocols_differ(arena, a, b);
+    arena_rewind(arena, mark);
+    return all;
+}
+
 static bool is_times(const Row *many, const Row *few)
 {
     const int64_t more[] = { many->epochs, many->min_steps };
@@ -76,8 +99,7 @@ static bool is_longer(Arena *arena, const FoundRows *rows, const Row *winner)
     for (size_t i = 0; i < rows->count; i++) {
         const Row *row = &rows->row[i];
         if (!text_same(row->stage, "trial") || row->lr != winner->lr || row->seed != winner->seed ||
-            !same(arena, row, winner, setting_columns) ||
-            !same(arena, row, winner, protocol_columns))
+            !same(arena, row, winner, setting_columns) || !same_protocol(arena, row, winner))
             continue;
         shorter = shorter || is_times(winner, row);
         longer = longer || is_times(row, winner);
@@ -113,7 +135,7 @@ bool found_of(Arena *arena, const FoundRows *rows, const Row *decided, const cha
         if (!text_same(row->lr_source, "searched") || !text_same(row->stage, "final") ||
             !row->winner_key || !same(arena, row, decided, setting_columns))
             continue;
-        bool alike = same(arena, row, decided, protocol_columns);
+        bool alike = same_protocol(arena, row, decided);
         if (final && alike == exact && strcmp(row->winner_key, final->winner_key) != 0)
             several = true;
         if (!final || (alike && !exact)) {
@@ -136,7 +158,7 @@ bool found_of(Arena *arena, const FoundRows *rows, const Row *decided, const cha
                     "the trial %s of %s is missing", final->winner_key, setting);
     *found = (Found){ .final = final,
                       .winner = winner,
-                      .differs = differing(arena, final, decided, protocol_columns),
+                      .differs = protocols_differ(arena, final, decided),
                       .longer = is_longer(arena, rows, winner) };
     return check_same(arena, final, decided, folder, setting, error);
 }
