@@ -335,8 +335,8 @@ bool agenda_fail(const Agenda *agenda, Job *job, int64_t attempt, int64_t jobs, 
     const Row *now;
     Error unread;
     Lock lock = lock_folder(path_join(arena, agenda->folder, "rows"));
-    bool finished = file_exists(path) &&
-                    read_row(arena, path, job->decided.key, &now, &unread) && row_ok(now);
+    bool finished =
+        file_exists(path) && read_row(arena, path, job->decided.key, &now, &unread) && row_ok(now);
     bool ok = finished || row_write(path, row, error); // by another process in the meantime
     lock_release(&lock);
     if (ok)
