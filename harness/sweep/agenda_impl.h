@@ -1,5 +1,5 @@
-// agenda_impl.h: what agenda.c (which runs there are) and agenda_rows.c (what has become of them)
-// share.
+// agenda_impl.h: what agenda.c (which runs there are), agenda_rows.c (what has become of them) and
+// agenda_next.c (what is left) share.
 #ifndef SWEEP_AGENDA_IMPL_H
 #define SWEEP_AGENDA_IMPL_H
 #include "sweep/agenda.h"
