@@ -11,8 +11,10 @@
 #include <string.h>
 #include <unistd.h>
 
-static const FigureKind *const kinds[] = { &figure_score_by_params, &figure_score_by_size,
-                                           &figure_memory, &figure_time, &figure_curves };
+static const FigureKind *const kinds[] = { &figure_score_by_params, &figure_score_by_memory,
+                                           &figure_score_by_time,   &figure_score_by_size,
+                                           &figure_memory,          &figure_time,
+                                           &figure_curves };
 enum { KINDS = sizeof kinds / sizeof *kinds };
 
 static bool asked(Arena *arena, const char *only, bool wanted[KINDS], Error *error);

@@ -10,17 +10,20 @@ typedef struct Figure Figure;
 typedef struct Panel Panel;
 
 typedef struct {
-    const char *name;             // figures/NAME.csv, .svg, .png
-    const char *panel;            // plots/PANEL.gp draws one
-    const char *title, *help;     // as printed; what it shows, one line
-    const char *needs;            // what rows must have
+    const char *name;         // figures/NAME.csv, .svg, .png
+    const char *panel;        // plots/PANEL.gp draws one
+    const char *title, *help; // as printed; what it shows, one line
+    const char *needs;        // what rows must have
+    // Of scores against a cost, else NULL: it, NAN where it isn't known; its name; what those lack.
+    double (*cost)(Arena *arena, const Block *block, const Cell *cell);
+    const char *xlabel, *lacks;
     bool (*find)(Figure *figure); // panels, series, marks, legend, caption; false: nothing to draw
     void (*put)(FILE *out, const Figure *figure); // all that is drawn, as CSV
     void (*put_panel)(FILE *out, const Figure *figure,
                       const Panel *panel); // what the .gp wants; or NULL
 } FigureKind;
-extern const FigureKind figure_score_by_params, figure_score_by_size, figure_memory, figure_time,
-    figure_curves;
+extern const FigureKind figure_score_by_params, figure_score_by_memory, figure_score_by_time,
+    figure_score_by_size, figure_memory, figure_time, figure_curves;
 
 struct Panel {
     const Block *block;
@@ -106,6 +109,7 @@ void page_legend(Figure *figure, Legend kind, const Entry *entry); // once each
 // dead, 1 failed." and what sets apart blocks of one task; "" where there is nothing to say.
 const char *page_counts(const Figure *figure, bool interval);
 const char *page_missing(const Figure *figure);
+void page_times(Figure *figure); // adds to the caption what a reader of seconds must know
 bool in_panel(const Panel *panel, const Cell *cell);
 void page_put(FILE *out, const Figure *figure, const char *part, const char *kind); // the script
 

@@ -1,5 +1,6 @@
-// figure_score.c: scores against trained parameters (a point a method), and against the size of the
-// model (a line a method); null is a dashed line across, a floor a dotted one.
+// figure_score.c: scores against what a method costs (a point a method), trained parameters, memory
+// or seconds, and against the size of the model (a line a method); null is a dashed line across, a
+// floor a dotted one.
 
 #include "base/csv.h"
 #include "base/text.h"
@@ -95,20 +96,50 @@ static void finish(Figure *figure, const char *xlabel)
     }
 }
 
-// ---- against trained parameters
+// ---- against a cost
 
-static bool drawn(const Cell *cell)
+static double trained_of(Arena *arena, const Block *block, const Cell *cell)
 {
-    return cell->score.n > 0 && !isnan(cell->params_trained) && !cell_is_null(cell);
+    (void)arena, (void)block;
+    return cell->params_trained;
 }
 
-// All panels share their x axis. A zero stands left of all others, with a number of its own.
+static double megabytes_of(Arena *arena, const Block *block, const Cell *cell)
+{
+    (void)block;
+    return cell_largest(arena, cell, row_find("plan_peak")) / 1e6;
+}
+
+static double seconds_of(Arena *arena, const Block *block, const Cell *cell)
+{
+    return block->untimed ? (double)NAN : cell_training(arena, cell);
+}
+
+// Linear, from 0, for each panel.
+static void find_axis(Figure *figure)
+{
+    for (size_t p = 0; p < figure->panels; p++)
+        figure->panel[p].x_low = figure->panel[p].x_high = 0;
+    for (size_t i = 0; i < figure->marks; i++) {
+        Mark *mark = &figure->mark[i];
+        double *high = &figure->panel[mark->panel].x_high;
+        if (mark->series == 0)
+            mark->x = NAN;
+        else
+            *high = fmax(*high, 1.08 * mark->x);
+    }
+    for (size_t p = 0; p < figure->panels; p++)
+        if (figure->panel[p].x_high == 0)
+            figure->panel[p].x_high = 1;
+}
+
+// Of logarithms; all panels share it. A zero stands left of all others, with a number of its own.
 static void find_params_axis(Figure *figure)
 {
     double fewest = INFINITY, most = 0;
     bool zeros = false;
     for (size_t i = 0; i < figure->marks; i++) {
-        double trained = figure->mark[i].cell->params_trained;
+        double trained = figure->mark[i].x;
         if (figure->mark[i].series == 0)
             continue;
         zeros = zeros || trained == 0;
@@ -130,14 +161,13 @@ static void find_params_axis(Figure *figure)
         figure->panel[p].x_low = fewest, figure->panel[p].x_high = most;
     for (size_t i = 0; i < figure->marks; i++) {
         Mark *mark = &figure->mark[i];
-        mark->x = mark->series == 0                 ? NAN
-                  : mark->cell->params_trained == 0 ? figure->zero
-                                                    : mark->cell->params_trained;
+        mark->x = mark->series == 0 ? NAN : mark->x == 0 ? figure->zero : mark->x;
     }
 }
 
-static bool find_by_params(Figure *figure)
+static bool find_by_cost(Figure *figure)
 {
+    const FigureKind *kind = figure->kind;
     size_t unplaced = 0;
     page_panels(figure, true, exists);
     find_marks(figure);
@@ -147,10 +177,13 @@ static bool find_by_params(Figure *figure)
         panel->last = figure->all_series;
         for (; i < figure->marks && figure->mark[i].panel == p; i++) {
             Mark *mark = &figure->mark[i];
-            unplaced +=
-                mark->n > 0 && !cell_is_null(mark->cell) && isnan(mark->cell->params_trained);
-            if (!drawn(mark->cell))
+            if (mark->n == 0 || cell_is_null(mark->cell))
                 continue;
+            mark->x = kind->cost(figure->arena, panel->block, mark->cell);
+            if (isnan(mark->x)) {
+                unplaced++;
+                continue;
+            }
             mark->series = series_of(figure, panel, mark, false);
             page_widen(panel, mark->y);
             page_widen(panel, mark->low);
@@ -160,15 +193,19 @@ static bool find_by_params(Figure *figure)
     }
     if (figure->all_series == 0)
         return false;
-    find_params_axis(figure);
+    bool counted = kind == &figure_score_by_params;
+    (counted ? find_params_axis : find_axis)(figure);
     page_sort_marks(figure);
-    finish(figure, "trained parameters");
-    figure->caption =
-        arena_format(figure->arena, "%s Axes do not start at 0.", page_counts(figure, true));
-    if (unplaced)
-        figure->caption = arena_format(figure->arena,
-                                       "%s %zu points without a count of parameters are not drawn.",
-                                       figure->caption, unplaced);
+    finish(figure, kind->xlabel);
+    text_append(figure->arena, &figure->caption, "", "%s %s", page_counts(figure, true),
+                counted ? "Axes do not start at 0." : "Axes of scores do not start at 0.");
+    if (kind == &figure_score_by_time)
+        page_times(figure);
+    else if (unplaced)
+        text_append(
+            figure->arena, &figure->caption, " ", "%zu point%s without %s not drawn.", unplaced,
+            unplaced == 1 ? "" : "s",
+            arena_format(figure->arena, "%s %s", kind->lacks, unplaced == 1 ? "is" : "are"));
     return true;
 }
 
@@ -218,7 +255,35 @@ const FigureKind figure_score_by_params = {
     .title = "Score against trained parameters",
     .help = "score against trained parameters, a point a method, a panel a task and model",
     .needs = "at least one run with a score and its number of trained parameters",
-    .find = find_by_params,
+    .cost = trained_of,
+    .xlabel = "trained parameters",
+    .lacks = "a count of parameters",
+    .find = find_by_cost,
+    .put = put_marks,
+};
+
+const FigureKind figure_score_by_memory = {
+    .name = "score_by_memory",
+    .panel = "score_by_cost",
+    .title = "Score against memory of training",
+    .help = "score against planned memory of training, a point a method, a panel a task and model",
+    .needs = "at least one run with a score and its plan",
+    .cost = megabytes_of,
+    .xlabel = "planned MB",
+    .lacks = "a plan",
+    .find = find_by_cost,
+    .put = put_marks,
+};
+
+const FigureKind figure_score_by_time = {
+    .name = "score_by_time",
+    .panel = "score_by_cost",
+    .title = "Score against time of training",
+    .help = "score against seconds of training, a point a method, a panel a task and model",
+    .needs = "at least one run with a score, of rows of one machine",
+    .cost = seconds_of,
+    .xlabel = "seconds of training",
+    .find = find_by_cost,
     .put = put_marks,
 };
 

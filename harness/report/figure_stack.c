@@ -235,14 +235,8 @@ static bool find(Figure *figure)
     if (kept)
         text_append(figure->arena, &figure->caption, " ",
                     "What is kept of a frozen bottom for all rows is in activations.");
-    const char *busy = busy_text(figure->arena, figure->summary->run, figure->summary->runs);
-    if (!stack->largest && busy)
-        text_append(figure->arena, &figure->caption, " ", "By the clock: %s.", busy);
-    for (size_t b = 0; b < figure->summary->blocks; b++)
-        if (!stack->largest && figure->summary->block[b].untimed)
-            text_append(figure->arena, &figure->caption, " ",
-                        "%s: no times, since rows differ in %s.", figure->summary->block[b].name,
-                        figure->summary->block[b].untimed);
+    if (!stack->largest)
+        page_times(figure);
     return true;
 }
 

@@ -177,6 +177,19 @@ void page_legend(Figure *figure, Legend kind, const Entry *entry)
     figure->entry = more;
 }
 
+void page_times(Figure *figure)
+{
+    const Summary *summary = figure->summary;
+    const char *busy = busy_text(figure->arena, summary->run, summary->runs);
+    if (busy)
+        text_append(figure->arena, &figure->caption, " ", "By the clock: %s.", busy);
+    for (size_t b = 0; b < summary->blocks; b++)
+        if (summary->block[b].untimed)
+            text_append(figure->arena, &figure->caption, " ",
+                        "%s: no times, since rows differ in %s.", summary->block[b].name,
+                        summary->block[b].untimed);
+}
+
 const char *page_missing(const Figure *figure)
 {
     Arena *arena = figure->arena;
