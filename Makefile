@@ -208,7 +208,7 @@ sources := $(wildcard harness/*.c harness/*/*.c methods/*.c tests/*.c tests/*/*.
 headers := $(wildcard harness/*/*.h methods/*.h tests/*.h tests/*/*.h)
 scripts := $(wildcard .ci/run harness/*.sh harness/*.bash docs/*.sh methods/*.sh tests/*.sh tests/*/*.sh paper/*.sh datasets/*.sh \
            models/*.sh models/*/*.sh)
-parts   := $(addprefix check-,format gcc clang lint scripts includes vectorised paths links docs paper install completion schemas)
+parts   := $(addprefix check-,format gcc clang lint scripts includes vectorised paths links docs paper install completion schemas faults)
 check: $(parts) ## format, warnings of GCC and Clang, clang-tidy, shellcheck, the rules of the house
 check-format: $(build)/flags
 	@clang-format --dry-run -Werror $(sources) $(headers) 2>$(build)/format.log || { \
@@ -249,6 +249,8 @@ check-completion: all
 	@tests/completion.sh
 check-schemas: all
 	@tests/schemas.py
+check-faults: # which `make faults` plants; here only that they still can be
+	@tests/faults.py --list >$(build)/faults.list || { grep 'lost its place' $(build)/faults.list >&2; exit 1; }
 
 FORCE:
 .PHONY: all deps test fixtures fixtures-there quick sweep plots docs paper paper-numbers bench fuzz faults install uninstall format \

@@ -5,7 +5,8 @@ Usage: tests/faults.py [--list] [--out FOLDER] [WORD ...]
 
 With words: only faults whose names hold one of them. First the copy as it is must pass every suite that is
 named below; then a fault counts as caught where the tree still compiles and one of its suites fails. Prints a
-line a fault; exit status 1 where one is not caught.
+line a fault; exit status 1 where one is not caught. --list builds nothing: exit status 1 where a fault no
+longer has its place in the tree.
 """
 import argparse
 import filecmp
@@ -172,8 +173,10 @@ FAULTS = [
     ("trials may train on tune", "harness/sweep/agenda.c",
      "protocol->train_on = TRAIN_ON_TRAIN; // finals alone may train on tune", "", "agenda"),
     ("finals have the trials' seed", "harness/sweep/agenda.c",
-     "if (asked->request.protocol.seed == found->winner->seed)",
-     "if (0 && asked->request.protocol.seed == found->winner->seed)", "sweep_search"),
+     "if (stream_seed(final->init_seed, final->seed) == trials->init_seed &&",
+     "if (!final && stream_seed(final->init_seed, final->seed) == trials->init_seed &&", "sweep_search"),
+    ("finals are one run", "harness/sweep/agenda.c",
+     "bool own = !job->trial &&", "bool own = !job &&", "sweep_search"),
     ("shards leave settings out", "harness/sweep/agenda.c",
      "(number + number / shard.count) % shard.count == shard.index", "number % (shard.count + 1) == shard.index",
      "sweep agenda"),
@@ -214,8 +217,21 @@ FAULTS = [
      " && !isnan(row->majority_score)", "", "table"),
     ("null is a rival", "harness/report/table_letters.c",
      "if (cell_is_null(&cell[c]))", "if (!cell[c].label)", "choice"),
-    ("a sweep takes a fit's search from its row", "harness/sweep/agenda_rows.c",
-     " || isnan(job->decided.lr)", "", "sweep_search"),
+    ("a row loses the search that its rate came from", "harness/sweep/agenda_rows.c",
+     " || !job->decided.winner_key", "", "sweep_search"),
+    ("a rate found beside another rate of the head", "harness/sweep/found.c",
+     "if (strcmp(own_head_lr(arena, a), own_head_lr(arena, b)) != 0)", "if (!own_head_lr(arena, a))", "sweep_search"),
+    ("a device becomes a file", "harness/base/file.c",
+     "if (stat(path, &there) == 0 && !S_ISREG", "if (stat(path, &there) == 0 && !path && !S_ISREG", "file"),
+    ("a link is replaced", "harness/base/file.c",
+     "if (realpath(path, target))", "if (!path && realpath(path, target))", "file"),
+    ("a row takes another task's place", "harness/run/run_write.c",
+     "if (before && !text_same(before->task", "if (before && !before && !text_same(before->task", "bad_input"),
+    ("a column of CSV stands there twice", "harness/report/table_csv.c",
+     "bool before = text_among(column->name, always);", "bool before = !column && text_among(column->name, always);",
+     "table"),
+    ("the paper's table of the calibration is another", "tests/test_calibration.c",
+     "normal_start(normal, 20261125", "normal_start(normal, 20261126", "calibration"),
     ("a floor of other data", "harness/report/floor.c",
      "(!floor->data_sha || text_same(row->data_sha, floor->data_sha)) &&", "", "choice"),
 ]
@@ -310,11 +326,14 @@ def main():
     parser.add_argument("word", nargs="*", help="only faults whose names hold one of these")
     args = parser.parse_args()
     faults = fault_list(args.word)
-    if args.list:
-        for name, path, _, _, suites in faults:
-            print("%-52s %-36s %s" % (name, path, suites))
-        return 0
     root = Path(__file__).resolve().parent.parent
+    if args.list:
+        lost = 0
+        for name, path, old, _, suites in faults:
+            there = (root / path).is_file() and (root / path).read_text().count(old) == 1
+            lost += not there
+            print("%-52s %-36s %s" % (name, path, suites if there else "has lost its place"))
+        return 1 if lost else 0
     out = (root / args.out).resolve()
     tree = out / "tree"
     tree.mkdir(parents=True, exist_ok=True)
