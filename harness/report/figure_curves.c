@@ -21,17 +21,14 @@ typedef struct {
 
 static bool read_curve(const Figure *figure, const Row *row, bool loss, Curve *curve)
 {
-    const Rows *rows = figure->rows;
     Error error;
     Csv csv;
     double step, value;
     curve->points = 0;
-    if (!rows->folder || !row->key)
-        return false;
     size_t mark = arena_mark(figure->arena);
-    const char *path =
-        row_file(figure->arena, rows->folder[(size_t)(row - rows->row)], "curves", row->key);
-    if (csv_read(figure->arena, path, CSV_COMMAS, true, &csv, &error)) { // may be left behind
+    const char *path = beside_row(figure->arena, figure->rows, row, "curves");
+    if (path &&
+        csv_read(figure->arena, path, CSV_COMMAS, true, &csv, &error)) { // may be left behind
         size_t s = csv_column(&csv, "step"), v = csv_column(&csv, loss ? "loss" : "tune");
         for (size_t r = 0; r < csv.rows && s != SIZE_MAX && v != SIZE_MAX; r++) {
             const char *const *field = csv.row[r].field;

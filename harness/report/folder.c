@@ -117,6 +117,12 @@ static int by_place(const void *a, const void *b)
     return (x->place > y->place) - (x->place < y->place);
 }
 
+const char *beside_row(Arena *arena, const Rows *rows, const Row *row, const char *kind)
+{
+    return rows->folder && row->key ? row_file(arena, rows->folder[row - rows->row], kind, row->key)
+                                    : NULL;
+}
+
 static bool has_predictions(Arena *arena, const Keyed *of)
 {
     return of->folder && file_exists(row_file(arena, of->folder, "predictions", of->row->key));

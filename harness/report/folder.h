@@ -18,6 +18,10 @@ typedef struct {
 bool rows_of_folders(Arena *arena, const char *const *folders, size_t folder_count, Rows *rows,
                      Error *error);
 
+// FOLDER/KIND/KEY.csv, which a run leaves beside its row, one of these; NULL: the rows are of no
+// folder, or it has no key.
+const char *beside_row(Arena *arena, const Rows *rows, const Row *row, const char *kind);
+
 // Of several rows with one key the one that is worth most: that ended ok, then with predictions
 // beside it, then the newest. Whatever the order of folders, the same rows are kept.
 Rows rows_once(Arena *arena, const Rows *all);

@@ -15,10 +15,8 @@ double run_majority(Arena *arena, const Rows *rows, const Row *row, const char *
     Csv csv;
     if (text_same(row->eval_split, split) && !isnan(row->majority_score))
         return row->majority_score; // a trial, which is judged on tune, does not have it
-    if (!rows->folder || !row->key)
-        return NAN;
-    char *path = row_file(arena, rows->folder[(size_t)(row - rows->row)], "scores", row->key);
-    if (!csv_read(arena, path, CSV_COMMAS, true, &csv, &error))
+    const char *path = beside_row(arena, rows, row, "scores");
+    if (!path || !csv_read(arena, path, CSV_COMMAS, true, &csv, &error))
         return NAN; // it is no part of the row, and may be left behind
     size_t s = csv_column(&csv, "split"), m = csv_column(&csv, "metric"),
            v = csv_column(&csv, "majority");

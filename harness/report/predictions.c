@@ -248,10 +248,9 @@ static bool read_side(Arena *arena, Arena *files, Side *side, Items *items, Erro
     side->count = side->missing = 0;
     for (size_t r = 0; r < side->runs; r++) {
         const Row *row = side->run[r];
-        if (!has_score(row) || !row->key)
+        const char *file = beside_row(arena, side->rows, row, "predictions");
+        if (!has_score(row) || !file)
             continue;
-        const char *folder = side->rows->folder[row - side->rows->row];
-        const char *file = row_file(arena, folder, "predictions", row->key);
         if (!file_exists(file)) {
             side->missing++;
             continue;
