@@ -1,9 +1,14 @@
 // Forgetting: the same question before and after, and for all methods.
 #include "tests/program.h"
 #include "base/file.h"
-#include "run/heldout.h"
+#include "base/machine.h"
+#include "run/prepare.h"
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 typedef struct {
     Arena *arena;
@@ -121,6 +126,147 @@ static void asking_adds_nothing_to_the_peaks_of_the_run(void)
     }
     CHECK(rows[1]->mlm_after == rows[1]->mlm_before);
     CHECK(SANITIZED || rows[1]->rss_peak < rows[0]->rss_peak + 3000000);
+    arena_free(b.arena);
+}
+
+static void long_texts(const Bench *b)
+{
+    FILE *out = fopen(b->texts, "we");
+    for (int text = 0; text < 64; text++) {
+        for (int word = 0; word < 124; word++)
+            fputs(word % 3 ? "film " : "the ", out);
+        fputs("\n", out);
+    }
+    fclose(out);
+}
+
+// The largest VmHWM that a process is seen with, in kB.
+static long most_resident(Bench *b, const char *more)
+{
+    long most = 0;
+    int status;
+    pid_t child = program_start(b->arena,
+                                "run --model tiny --task %s --method lora --epochs 0 --min-steps 3 "
+                                "--max-memory 9MB --out %s/most%d%s",
+                                b->task, b->folder, b->runs++, more);
+    const char *path = arena_format(b->arena, "/proc/%d/status", (int)child);
+    while (waitpid(child, &status, WNOHANG) == 0) {
+        char line[256];
+        FILE *file = fopen(path, "re");
+        while (file && fgets(line, sizeof line, file))
+            if (!strncmp(line, "VmHWM:", 6) && atol(line + 6) > most)
+                most = atol(line + 6);
+        if (file)
+            fclose(file);
+        usleep(500);
+    }
+    CHECK(WIFEXITED(status) && WEXITSTATUS(status) == 0);
+    return most;
+}
+
+// 32 of these texts take 20 MB for what is said of their words alone.
+static void what_max_memory_allows_holds_while_held_out_texts_are_asked(void)
+{
+    Bench b = bench_new();
+    long_texts(&b);
+    long without = most_resident(&b, "");
+    long with = most_resident(&b, arena_format(b.arena, " --heldout %s", b.texts));
+    if (SANITIZED)
+        skip("a sanitizer's memory is in no plan");
+    else if (!CHECK(with < without + 3000))
+        printf("%ld kB without, %ld kB with held-out texts\n", without, with);
+    arena_free(b.arena);
+}
+
+static bool prepared_with(Bench *b, const char *const *settings, Prepared *p)
+{
+    Request request;
+    Error error = { .text = "" };
+    FilesRead *files = files_new(b->arena);
+    bool ok = CHECK(small_request(b->arena, "lora", b->task, settings, &request, &error)) &&
+              CHECK(prepare(b->arena, files, &request, p, &error));
+    if (!ok)
+        printf("%s\n", error.text);
+    files_close(files);
+    return ok;
+}
+
+static void a_pass_that_takes_more_than_the_run_is_what_there_has_to_be(void)
+{
+    Bench b = bench_new();
+    Prepared with, without, parts;
+    long_texts(&b);
+    if (prepared_with(&b, SETTINGS("heldout", b.texts, "max-length", "128"), &with) &&
+        prepared_with(&b, SETTINGS("max-length", "128"), &without) &&
+        prepared_with(&b, SETTINGS("heldout", b.texts, "max-length", "128", "micro-batch", "5"),
+                      &parts)) {
+        CHECK(without.ledger.heldout == 0);
+        // 15 % of 8 x 124 words, 8192 numbers each
+        CHECK((double)with.ledger.heldout > 8 * 124 * 0.15 * 8192 * 4 * 0.9);
+        CHECK(ledger_peak(&with.ledger) == (int64_t)with.ledger.heldout);
+        CHECK(ledger_peak(&without.ledger) < ledger_peak(&with.ledger));
+        CHECK(with.heldout.largest.sequences == 8 && parts.heldout.largest.sequences == 5);
+        CHECK(parts.ledger.heldout < with.ledger.heldout);
+        CHECK(with.row.plan_peak == without.row.plan_peak &&
+              with.row.eval_plan_peak == without.row.eval_plan_peak);
+    }
+    arena_free(b.arena);
+}
+
+static void parts_have_the_loss_of_the_whole(void)
+{
+    Bench b = bench_new();
+    Row whole = run_of(&b, "lora", SETTINGS("lr", "0"));
+    Row parts = run_of(&b, "lora", SETTINGS("lr", "0", "micro-batch", "3"));
+    CHECK(parts.micro_batch == 3);
+    CHECK(fabs(whole.mlm_before - parts.mlm_before) < 1e-5);
+    CHECK(fabs(whole.mlm_after - parts.mlm_after) < 1e-5);
+    arena_free(b.arena);
+}
+
+// After the last step no arena is to be had, which asks for more addresses; one is given back
+// first.
+static bool tell_and_starve(void *context, int64_t step, int64_t steps, double loss, double rate)
+{
+    struct rlimit *before = context, now;
+    (void)loss, (void)rate;
+    if (step == steps && getrlimit(RLIMIT_AS, &now) == 0) {
+        *before = now;
+        now.rlim_cur = (rlim_t)memory_now("VmSize") - ARENA_RUN + (1 << 30);
+        setrlimit(RLIMIT_AS, &now);
+    }
+    return true;
+}
+
+static void a_trained_model_that_cannot_be_asked_is_a_row_with_warnings(void)
+{
+    Bench b = bench_new();
+    Request request;
+    Error error = { .text = "" };
+    Row row, *rows;
+    struct rlimit limit;
+    size_t count;
+    if (SANITIZED) {
+        skip("a sanitizer needs addresses of its own");
+        arena_free(b.arena);
+        return;
+    }
+    getrlimit(RLIMIT_AS, &limit);
+    CHECK(small_request(b.arena, "lora", b.task, SETTINGS("heldout", b.texts, "out", b.folder),
+                        &request, &error));
+    bool ran = run(b.arena, &request, tell_and_starve, &limit, &row, &error);
+    setrlimit(RLIMIT_AS, &limit);
+    if (!CHECK(ran))
+        printf("%s\n", error.text);
+    else if (CHECK(rows_read(b.arena, arena_format(b.arena, "%s/rows/%s.csv", b.folder, row.key),
+                             &rows, &count, &error))) {
+        CHECK(row_ok(rows) && isfinite(rows->score_dev));
+        CHECK(isfinite(rows->mlm_before) && isnan(rows->mlm_after));
+        CHECK(rows->saved_bytes == WHOLE_UNKNOWN && isnan(rows->infer_b1_ms));
+        CHECK(rows->warnings && strstr(rows->warnings, "mlm_after is not measured: "));
+        CHECK(rows->warnings && strstr(rows->warnings, "saved_bytes is not known: "));
+        CHECK(rows->warnings && strstr(rows->warnings, "its use is not timed: "));
+    }
     arena_free(b.arena);
 }
 
@@ -272,6 +418,10 @@ void suite_heldout(void)
     ADD(what_is_not_tuned_forgets_nothing_to_the_bit);
     ADD(asking_changes_nothing_of_the_run_but_its_key);
     ADD(asking_adds_nothing_to_the_peaks_of_the_run);
+    ADD(what_max_memory_allows_holds_while_held_out_texts_are_asked);
+    ADD(a_pass_that_takes_more_than_the_run_is_what_there_has_to_be);
+    ADD(parts_have_the_loss_of_the_whole);
+    ADD(a_trained_model_that_cannot_be_asked_is_a_row_with_warnings);
     ADD(a_model_without_the_head_has_no_loss_and_a_warning);
     ADD(a_loss_that_is_no_number_is_warned_of);
     ADD(what_is_picked_and_what_it_becomes_have_the_paper_s_shares);

@@ -76,6 +76,16 @@ Slot *state_find(const State *state, const char *name)
     return NULL;
 }
 
+void state_take_trained(State *state, const State *from)
+{
+    for (size_t i = 0; i < state->slots; i++) {
+        Slot *slot = &state->slot[i];
+        const Slot *now = state_find(from, slot->is.name);
+        if (slot->is.trained && now)
+            memcpy(slot->value, now->value, slot->count * sizeof *slot->value);
+    }
+}
+
 // Its numbers are needed as float32 only until they are packed.
 static bool slot_pack(Arena *arena, Slot *slot, uint64_t init_seed, Giver giver, void *context,
                       Error *error)

@@ -40,6 +40,8 @@ State *state_for_use(Arena *arena, const Graph *const *graphs, size_t count, uin
 // arena. The rest is shared.
 State *state_for_graph(Arena *arena, State *state, const Graph *graph);
 Slot *state_find(const State *state, const char *name);
+// What trains gets the numbers that `from` has under the same name.
+void state_take_trained(State *state, const State *from);
 
 // Clips by the global norm over all trained parameters, updates them and clears the gradients.
 // *norm: the norm before clipping. step counts from 0.

@@ -2,10 +2,10 @@
 #include "run/heldout.h"
 #include "base/random.h"
 #include "data/tokens.h"
-#include "train/trainer.h"
+#include "train/plans.h"
 #include <string.h>
 
-enum { TEXTS_A_BATCH = 32, MASK_SEED = 1 };
+enum { MASK_SEED = 1 };
 #define PICKED 0.15
 #define MASKED 0.8   // of the picked ones
 #define REPLACED 0.9 // what is above stays
@@ -22,9 +22,7 @@ bool heldout_read(Arena *arena, const Tokenizer *tokenizer, const char *path, si
                   Heldout *heldout, Error *error)
 {
     Csv lines;
-    Tokens tokens;
-    Batches batches;
-    *heldout = (Heldout){ .batch = NULL };
+    *heldout = (Heldout){ .tokenizer = tokenizer };
     if (tokenizer_id(tokenizer, "[MASK]") < 0)
         return fail(error, ERROR_INPUT, (Where){ .item = "heldout" },
                     "a model whose vocabulary has it", "there is no [MASK] to put into texts");
@@ -36,13 +34,26 @@ bool heldout_read(Arena *arena, const Tokenizer *tokenizer, const char *path, si
     for (size_t i = 0; i < lines.rows; i++)
         if (lines.row[i].field[0][strspn(lines.row[i].field[0], " \t\r")] != '\0')
             text[texts.count++] = (Example){ .text = lines.row[i].field[0] };
-    if (!tokens_of(arena, tokenizer, &(Task){ .classes = 0 }, texts, max_length, &tokens, error))
+    if (!tokens_of(arena, tokenizer, &(Task){ .classes = 0 }, texts, max_length, &heldout->tokens,
+                   error))
         return false;
-    batches_in_order(arena, &tokens, TEXTS_A_BATCH, &batches);
+    heldout_cut(arena, HELDOUT_BATCH, heldout);
+    return heldout->picked > 0 || fail(error, ERROR_INPUT, (Where){ .file = path },
+                                       "texts, one a line", "has no token that would be masked");
+}
+
+void heldout_cut(Arena *arena, size_t most, Heldout *heldout)
+{
+    Batches batches;
+    batches_in_order(arena, &heldout->tokens, most < HELDOUT_BATCH ? most : HELDOUT_BATCH,
+                     &batches);
     Batch *batch = arena_take(arena, batches.steps + 1, sizeof *batch);
+    heldout->batches = heldout->picked = 0;
+    heldout->largest = (Extent){ 0 };
     for (size_t s = 0; s < batches.steps; s++) {
-        Batch made = masked(arena, tokenizer, &tokens, batches.order + batches.begin[s],
-                            batches.begin[s + 1] - batches.begin[s]);
+        Batch made =
+            masked(arena, heldout->tokenizer, &heldout->tokens, batches.order + batches.begin[s],
+                   batches.begin[s + 1] - batches.begin[s]);
         if (made.extent.selected == 0)
             continue;
         heldout->picked += made.extent.selected;
@@ -50,8 +61,6 @@ bool heldout_read(Arena *arena, const Tokenizer *tokenizer, const char *path, si
         batch[heldout->batches++] = made;
     }
     heldout->batch = batch;
-    return heldout->picked > 0 || fail(error, ERROR_INPUT, (Where){ .file = path },
-                                       "texts, one a line", "has no token that would be masked");
 }
 
 // What the model sees at a position instead of `token`; *picked: the loss asks for it.
@@ -91,11 +100,64 @@ static Batch masked(Arena *arena, const Tokenizer *tokenizer, const Tokens *toke
     return batch;
 }
 
-static double mean_loss(const Heldout *heldout, Trainer *trainer)
+// The graph of a pass and its plan: of the untouched checkpoint, or with the method attached.
+static bool plan_pass(Arena *arena, const Heldout *heldout, const Description *description,
+                      bool tuned, Plans *plans, Error *error)
+{
+    Description is = *description;
+    if (!tuned)
+        is.method = (Attached){ NULL, NULL }, is.frozen_store = STORE_F32;
+    return plans_make(arena, &is, NULL, NULL, &heldout->largest, plans, error);
+}
+
+// A pass has the plan's memory and, in its own, what is not lent to it (lend).
+static size_t pass_bytes(const Plans *pass, const Graph *lender)
+{
+    const Graph *graph = pass->mlm.graph;
+    size_t bytes = plan_bytes(pass->mlm_plan);
+    for (size_t i = 0; i < graph->parameters; i++) {
+        const Parameter *p = &graph->parameter[i];
+        if (!lender || p->trained || p->store != STORE_F32 || !graph_find(lender, p->name))
+            bytes += parameter_bytes(p);
+    }
+    return bytes;
+}
+
+bool heldout_peak(Arena *arena, const Heldout *heldout, const Description *description,
+                  const Graph *graph, size_t held, size_t *peak, Error *error)
+{
+    Plans before, after;
+    *peak = 0;
+    if (heldout->batches == 0)
+        return true;
+    if (!plan_pass(arena, heldout, description, false, &before, error) ||
+        !plan_pass(arena, heldout, description, true, &after, error))
+        return false;
+    size_t first = pass_bytes(&before, NULL), last = held + pass_bytes(&after, graph);
+    *peak = first > last ? first : last;
+    return true;
+}
+
+typedef struct {
+    const State *tuned; // NULL: nobody lends
+    Checkpoint *checkpoint;
+} Lender;
+
+// A Giver: what is frozen is read where the tuned model has it.
+static const float *lend(void *context, const Parameter *parameter, float *out, Error *error)
+{
+    const Lender *lender = context;
+    const Slot *slot = lender->tuned ? state_find(lender->tuned, parameter->name) : NULL;
+    bool lends = slot && slot->value && !parameter->trained && parameter->store == STORE_F32;
+    return lends ? slot->value : checkpoint_giver(lender->checkpoint, parameter, out, error);
+}
+
+static double mean_loss(const Heldout *heldout, Runner *runner)
 {
     double sum = 0;
     for (size_t b = 0; b < heldout->batches; b++)
-        sum += trainer_mlm(trainer, &heldout->batch[b]) * (double)heldout->batch[b].extent.selected;
+        sum += runner_step(runner, &heldout->batch[b], &(StepOptions){ .weight = 1 }) *
+               (double)heldout->batch[b].extent.selected;
     return sum / (double)heldout->picked;
 }
 
@@ -103,24 +165,18 @@ bool heldout_loss(const Heldout *heldout, const Description *description, Checkp
                   uint64_t init_seed, const State *tuned, double *loss, Error *error)
 {
     Arena *arena = arena_new(ARENA_RUN, error);
-    Description is = *description;
-    Plans plans;
-    Trainer trainer = { .step = NULL };
-    if (!tuned)
-        is.method = (Attached){ NULL, NULL }, is.frozen_store = STORE_F32;
-    bool ok = arena && plans_make(arena, &is, NULL, NULL, &heldout->largest, &plans, error) &&
-              trainer_new(arena, &plans, checkpoint, init_seed, 0, &(Training){ .steps = 0 },
-                          &trainer, error);
-    if (ok) {
-        for (size_t i = 0; i < trainer.state->slots; i++) {
-            Slot *slot = &trainer.state->slot[i];
-            const Slot *now = tuned ? state_find(tuned, slot->is.name) : NULL;
-            if (now && slot->is.trained)
-                memcpy(slot->value, now->value, slot->count * sizeof *slot->value);
-        }
-        *loss = mean_loss(heldout, &trainer);
+    Lender lender = { tuned, checkpoint };
+    Plans pass;
+    State *state = NULL;
+    if (arena && plan_pass(arena, heldout, description, tuned != NULL, &pass, error))
+        state = state_for_use(arena, &pass.mlm.graph, 1, init_seed, lend, &lender, error);
+    if (state) {
+        if (tuned)
+            state_take_trained(state, tuned);
+        size_t bytes = plan_bytes(pass.mlm_plan);
+        *loss = mean_loss(heldout,
+                          runner_new(arena, pass.mlm_plan, state, arena_take(arena, bytes, 1)));
     }
-    trainer_free(&trainer);
     arena_free(arena);
-    return ok;
+    return state != NULL;
 }

@@ -6,7 +6,8 @@
 // another; then all 32 in one batch. So methods are measured on the same texts. Rounds are repeated
 // until `seconds` are over, and there are at least three times. A short run is not to take longer
 // to be measured than to be done: of its texts only as many are taken one by one as it read itself,
-// divided by 20, and at least three.
+// divided by 20, and at least three. The 32 go through the model at once whatever the run's levers:
+// what that takes is in no plan.
 #ifndef RUN_INFERENCE_H
 #define RUN_INFERENCE_H
 #include "run/prepare.h"

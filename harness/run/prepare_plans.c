@@ -28,6 +28,8 @@ static void decide_passes(Arena *arena, Prepared *p)
         batches_in_order(arena, &p->tokens[s], p->levers.pass, &p->evaluation[s]);
         p->largest_evaluation = extent_max(p->largest_evaluation, p->evaluation[s].largest);
     }
+    if (p->heldout.batches > 0 && p->levers.pass < HELDOUT_BATCH)
+        heldout_cut(arena, p->levers.pass, &p->heldout);
 }
 
 unsigned prepare_heads(const Prepared *p)
@@ -118,7 +120,10 @@ static bool plan_with(Arena *arena, const Levers *levers, Prepared *p, Error *er
         return false;
     keep_effective(arena, p);
     p->ledger = ledger_of(p);
-    return true;
+    const Held *held = &p->ledger.held;
+    int64_t copy = held->optimizer - 2 * held->gradients; // of --select best; moments are gone then
+    return heldout_peak(arena, &p->heldout, &p->description, p->plans.eval.graph,
+                        (size_t)(held->weights + copy), &p->ledger.heldout, error);
 }
 
 // Plans that are tried one after another, each in the memory of the one before.

@@ -59,36 +59,39 @@ static Whole phase_ended(Peaks *peaks)
     return peaks->apart ? peak : WHOLE_UNKNOWN;
 }
 
-// What one task costs to keep and to use; of a run that did not end well nothing is kept. A result
-// that is there is not lost for want of memory to measure its use.
-static bool used(Arena *arena, Run *run, Error *error)
+// What one task costs to keep and to use; of a run that did not end well nothing is kept. What
+// cannot be measured of a result that is there costs a warning, not the result.
+static void used(Arena *arena, Run *run)
 {
     Row *row = run->row;
-    if (!row_ok(row))
-        return true;
+    Error why;
     size_t bytes = 0;
-    if (!trainer_saved_bytes(&run->trainer, &bytes, error))
-        return false;
-    row->saved_bytes = (Whole)bytes;
+    if (!row_ok(row))
+        return;
+    if (trainer_saved_bytes(&run->trainer, &bytes, &why))
+        row->saved_bytes = (Whole)bytes;
+    else
+        run_warn(arena, row, arena_format(arena, "saved_bytes is not known: %s", why.text));
     if (!strcmp(row->stage, "final") &&
         !inference_cost(&run->prepared, run->trainer.state,
-                        at_most(INFERENCE_SECONDS, &run->prepared), row, error))
-        run_warn(arena, row, arena_format(arena, "its use is not timed: %s", error->text));
-    return true;
+                        at_most(INFERENCE_SECONDS, &run->prepared), row, &why))
+        run_warn(arena, row, arena_format(arena, "its use is not timed: %s", why.text));
 }
 
 // When what began and ended, by the clock and by the processor's.
 typedef struct {
-    double loaded, asked, start, trained, ended; // asked: the untouched checkpoint, of its loss
-    double cpu, cpu_start;                       // spent until `asked`; at `start`
+    double asking, asked; // the untouched checkpoint, of its loss
+    double loaded, start, trained, ended;
+    double cpu, cpu_start; // spent until `loaded`; at `start`
 } Times;
 
 static void row_times(const Run *run, const Times *t, double claimed, Row *row)
 {
-    row->load_s = t->loaded - run->started - run->prepared.tokenize_s - claimed;
+    double asked = t->asked - t->asking;
+    row->load_s = t->loaded - run->started - asked - run->prepared.tokenize_s - claimed;
     row->tokenize_s = run->prepared.tokenize_s;
-    row->eval_s += (t->asked - t->loaded) + (t->ended - t->trained);
-    row->wall_s = (t->asked - run->started) + (t->ended - t->start);
+    row->eval_s += asked + (t->ended - t->trained);
+    row->wall_s = (t->loaded - run->started) + (t->ended - t->start);
     row->cpu_s = t->cpu + (cpu_seconds() - t->cpu_start);
 }
 
@@ -144,8 +147,13 @@ static bool begin(Arena *arena, Run *run, Error *error)
         return run_stopped(arena, run, error);
     checkpoint_rest(&p->model->checkpoint); // its header has been read
     row_begin(arena, run);
-    if (!ledgers_fit(&ledger, 1, arena, error) || !run_folders(arena, run, error) ||
-        !trainer_new(arena, &p->plans, &p->model->checkpoint, p->init_seed, p->dropout_seed,
+    return ledgers_fit(&ledger, 1, arena, error) && run_folders(arena, run, error);
+}
+
+static bool load(Arena *arena, Run *run, Error *error)
+{
+    Prepared *p = &run->prepared;
+    if (!trainer_new(arena, &p->plans, &p->model->checkpoint, p->init_seed, p->dropout_seed,
                      &p->training, &run->trainer, error))
         return false;
     run->curve = arena_zero(arena, CURVE_POINTS, sizeof *run->curve);
@@ -165,11 +173,16 @@ static bool compute(Arena *arena, Run *run, Error *error)
     if (!begin(arena, run, error))
         return false;
     phase_ended(&peaks);
-    t.loaded = seconds_now();
-    if (!run_forgetting(arena, run, NULL, &row->mlm_before, error))
+    t.asking = seconds_now();
+    if (!run_forgetting(arena, run, NULL, &row->mlm_before, error)) // before anything else is held
         return false;
     checkpoint_rest(&p->model->checkpoint); // what this read counts for no phase of the run
-    t.asked = seconds_now(), t.cpu = cpu_seconds() - run->cpu_started;
+    t.asked = seconds_now();
+    memory_reset_peak();
+    if (!load(arena, run, error))
+        return false;
+    phase_ended(&peaks);
+    t.loaded = seconds_now(), t.cpu = cpu_seconds() - run->cpu_started;
     double probe = product_probe(at_most(PROBE_SECONDS, p));
 
     peaks.apart = memory_reset_peak();
@@ -188,15 +201,17 @@ static bool compute(Arena *arena, Run *run, Error *error)
     row->rss_peak = peaks.highest;
     row->rss_anon_sampled = peaks.anon;
     row->rss_file_sampled = peaks.file;
+    trainer_rest(&run->trainer); // of evaluation
     if (!run_forgetting(arena, run, run->trainer.state, &row->mlm_after, error))
-        return false;
+        run_warn(arena, row, arena_format(arena, "mlm_after is not measured: %s", error->text));
     t.ended = seconds_now();
     row_times(run, &t, claimed, row);
 
     row->probe_gflops = (probe + product_probe(at_most(PROBE_SECONDS, p))) / 2;
     row_trainer(arena, run, row);
     row->finished_at = utc_now(arena);
-    return used(arena, run, error) && run_write(arena, run, error);
+    used(arena, run);
+    return run_write(arena, run, error);
 }
 
 bool run(Arena *arena, const Request *request, Tell tell, void *context, Row *row, Error *error)

@@ -25,7 +25,8 @@ static int64_t larger(int64_t a, int64_t b)
 
 int64_t ledger_peak(const Ledger *ledger)
 {
-    return larger(ledger_training(ledger), ledger_evaluation(ledger));
+    return larger(larger(ledger_training(ledger), ledger_evaluation(ledger)),
+                  (int64_t)ledger->heldout);
 }
 
 int64_t ledger_resident(const Ledger *ledger)

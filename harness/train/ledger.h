@@ -16,13 +16,14 @@ typedef struct {
     size_t activations, workspace; // of the plan that decides what training takes
     size_t step;                   // the step arena in training
     size_t evaluation;             // likewise in evaluation
+    size_t heldout;                // all that there is in a pass over held-out texts; 0: none
     size_t kept;                   // rows of a frozen bottom, or a fit's vectors, in memory
     size_t in_file;                // or in a file, whose pages the system may drop
 } Ledger;
 
 int64_t ledger_training(const Ledger *ledger);   // the row's plan_peak
 int64_t ledger_evaluation(const Ledger *ledger); // the row's eval_plan_peak
-int64_t ledger_peak(const Ledger *ledger);       // what there has to be: the larger of both
+int64_t ledger_peak(const Ledger *ledger);       // what there has to be: the largest of all
 int64_t ledger_resident(const Ledger *ledger);   // at most, pages of the file among it
 
 // Has the machine so many bytes, of which `held` are to lie in this arena? The kernel promises

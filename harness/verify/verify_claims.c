@@ -183,14 +183,9 @@ static bool merged_logits(Trial *trial, const Graph *bare, Matrix *logits, Seen 
     description.merged = true;
     bool ok = trial_open(world, &description, &merged, error);
     if (ok) {
-        const State *state = merged.trainer.state;
         const Graph *graph = merged.plans.eval.graph;
         double more = token_flops(graph, &world->largest) - token_flops(bare, &world->largest);
-        for (size_t i = 0; i < state->slots; i++) {
-            const Slot *from = state_find(trial->trainer.state, state->slot[i].is.name);
-            if (state->slot[i].is.trained && from)
-                memcpy(state->slot[i].value, from->value, from->count * sizeof(float));
-        }
+        state_take_trained(merged.trainer.state, trial->trainer.state);
         *logits = trial_logits(&merged);
         seen->flops = graph_flops(graph, &(Extent){ 0 });
         if (more != 0 || token_nodes(graph) != token_nodes(bare))
