@@ -318,6 +318,24 @@ static void seconds_of_nodes_are_those_of_a_step(void)
     CHECK(agree);
 }
 
+// What does not count in the means, since something else took time, counts in what a reader learns
+// of the spread.
+static void the_spread_is_of_all_rounds(void)
+{
+    Arena *arena = arena_new(ARENA_RUN, &(Error){ 0 });
+    Round round[8] = { { .a_token = 0 } };
+    Timing timing = { .steps = 0 };
+    for (int r = 0; r < 8; r++) { // differences of a step: 1, 1, 1, 1, 5, 7, 9, 11
+        round[r].measured[0] = 20;
+        round[r].measured[1] = 20 + 2 * (r < 4 ? 1 : 2 * r - 3);
+    }
+    explain_timing(arena, round, 8, 4, &timing);
+    CHECK(timing.low == 1 && timing.high == 7);
+    CHECK(timing.measured[0] == 10 && timing.measured[1] == 11);
+    CHECK(timing.steps == 8 && timing.done == 16);
+    arena_free(arena);
+}
+
 // As runs have them, by the same options: two with one bottom share a file.
 static void rows_are_kept_where_the_runs_keep_them(void)
 {
@@ -483,6 +501,7 @@ void suite_explain(void)
     ADD(what_passes_a_gradient_down_is_not_there_for_a_parameter);
     ADD(nodes_of_the_backward_know_whose_they_are);
     ADD(seconds_of_nodes_are_those_of_a_step);
+    ADD(the_spread_is_of_all_rounds);
     ADD(rows_are_kept_where_the_runs_keep_them);
     ADD(a_frozen_part_is_no_part_of_a_step);
     ADD(what_takes_no_steps_has_no_seconds);

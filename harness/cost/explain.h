@@ -63,7 +63,7 @@ typedef struct {
     size_t steps;        // that count, of each
     size_t done;         // of each; the slower half of the rounds is not counted
     double measured[2];  // seconds a step, by the clock around it
-    double low, high;    // the middle half of the rounds' differences, seconds a step
+    double low, high;    // the middle half of all rounds' differences, seconds a step
     double feature_s[2]; // the frozen prefix, once; no part of a step
     double cores;        // share of its cores that the process had; below 1: others had the rest
 } Timing;

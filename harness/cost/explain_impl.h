@@ -17,4 +17,14 @@ typedef struct {
     const char *title, *whole;
 } Drawing;
 void waterfall_put(FILE *out, Arena *arena, const Drawing *of); // explain_waterfall.c
+
+enum { STEPS_A_ROUND = 2 };
+typedef struct {
+    double *node[2]; // seconds by node
+    double feed[2], update[2], measured[2];
+    double a_token; // seconds of both
+} Round;
+// What the clock says of rounds, the quickest first: means over the first `counted`.
+void explain_timing(Arena *arena, const Round *round, size_t rounds, size_t counted,
+                    Timing *timing);
 #endif

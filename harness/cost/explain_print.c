@@ -63,8 +63,8 @@ static void put_timing(FILE *out, Arena *arena, const Explained *of)
     put_wrapped(out,
                 arena_format(arena,
                              "Means over %zu steps of each, the quicker half of %zu, in turns on "
-                             "the same batches; the difference was %+.3f to %+.3f in half of the "
-                             "rounds. Nodes and optimizer are %.1f %% and %.1f %% of the clock "
+                             "the same batches; the difference was %+.3f to %+.3f in half of "
+                             "all rounds. Nodes and optimizer are %.1f %% and %.1f %% of the clock "
                              "around a step.",
                              t->steps, t->done, 1e3 * t->low, 1e3 * t->high,
                              100 * explain_agreement(of, 0), 100 * explain_agreement(of, 1)));

@@ -15,14 +15,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { MOST_ROUNDS = 256, FEWEST_ROUNDS = 4, STEPS_A_ROUND = 2 };
+enum { MOST_ROUNDS = 256, FEWEST_ROUNDS = 4 };
 #define ABOUT_SECONDS 10
-
-typedef struct {
-    double *node[2]; // seconds by node
-    double feed[2], update[2], measured[2];
-    double a_token; // seconds of both
-} Round;
 
 typedef struct {
     Arena *arena;
@@ -173,20 +167,19 @@ static void add_nodes(const Race *race, size_t counted, int side, Waterfall *wat
         waterfall_add(waterfall, &feed);
 }
 
-static void timing_of(Race *race, size_t counted, Timing *timing)
+void explain_timing(Arena *arena, const Round *round, size_t rounds, size_t counted, Timing *timing)
 {
-    double *difference = arena_take(race->arena, counted + 1, sizeof *difference);
-    for (size_t r = 0; r < counted; r++) {
-        const Round *round = &race->round[r];
-        difference[r] = (round->measured[1] - round->measured[0]) / STEPS_A_ROUND;
-        for (int side = 0; side < 2; side++)
-            timing->measured[side] += round->measured[side] / (double)(STEPS_A_ROUND * counted);
+    double *difference = arena_take(arena, rounds + 1, sizeof *difference);
+    for (size_t r = 0; r < rounds; r++) {
+        difference[r] = (round[r].measured[1] - round[r].measured[0]) / STEPS_A_ROUND;
+        for (int side = 0; side < 2 && r < counted; side++)
+            timing->measured[side] += round[r].measured[side] / (double)(STEPS_A_ROUND * counted);
     }
-    sort_numbers(difference, counted);
-    timing->low = difference[counted / 4];
-    timing->high = difference[counted - 1 - counted / 4];
+    sort_numbers(difference, rounds);
+    timing->low = difference[rounds / 4];
+    timing->high = difference[rounds - 1 - rounds / 4];
     timing->steps = STEPS_A_ROUND * counted;
-    timing->done = STEPS_A_ROUND * race->rounds;
+    timing->done = STEPS_A_ROUND * rounds;
 }
 
 bool explain_seconds(Arena *arena, const Prepared *const of[2], size_t steps, Waterfall *waterfall,
@@ -205,7 +198,7 @@ bool explain_seconds(Arena *arena, const Prepared *const of[2], size_t steps, Wa
         *waterfall = waterfall_new(arena, nodes_of(&race, 0) + nodes_of(&race, 1) + ACCOUNTS);
         for (int side = 0; side < 2; side++)
             add_nodes(&race, counted, side, waterfall);
-        timing_of(&race, counted, timing);
+        explain_timing(arena, race.round, race.rounds, counted, timing);
     }
     for (int side = 0; side < 2; side++) {
         keeping_release(&race.keeping[side]);
