@@ -217,7 +217,7 @@ static void runs_that_are_dead_failed_left_out_or_without_predictions_are_counte
     Error error;
     Row failed = finished(arena, "tiny", "reviews", "full", "", 6, 0);
     failed.schema = ROW_SCHEMA, failed.status = "failed", failed.score = NAN, failed.lr = 3e-4;
-    CHECK(row_write(path_join(arena, folder, "rows/zz.csv"), &failed, &error));
+    CHECK(row_write(row_file(arena, folder, "rows", failed.key), &failed, &error));
     runs(arena, folder, like(arena, "lora", LORA(8)), 6, 6, 0.2); // below 0.5: dead
     Row gone = finished(arena, "tiny", "reviews", "lora", LORA(8), 1, 0);
     CHECK(!remove(arena_format(arena, "%s/predictions/%s.csv", folder, gone.key)));

@@ -21,7 +21,7 @@ static void several_blocks_have_a_line_each_and_holm_over_all(void)
     runs(arena, folder, lora, 1, 5, 0.80);
     Error error;
     full.schema = ROW_SCHEMA, full.score = 0.9, full.key = "0000";
-    CHECK(row_write(path_join(arena, folder, "rows/none.csv"), &full, &error));
+    CHECK(row_write(row_file(arena, folder, "rows", full.key), &full, &error));
     Said said = program(arena, &(Around){ 0 }, "compare lora full %s", folder);
     size_t widest;
     IN_ORDER(said.out, "lora against full in 3 blocks; p adjusted by Holm, k = 2",

@@ -208,6 +208,25 @@ bool rows_read(Arena *arena, const char *path, Row **rows, size_t *count, Error 
     return true;
 }
 
+bool row_read(Arena *arena, const char *path, const char *key, Row **row, Error *error)
+{
+    Where where = { .file = path };
+    Bytes bytes;
+    size_t count;
+    if (!file_read(arena, path, &bytes, error))
+        return false;
+    if (bytes.size == 0 || bytes.data[bytes.size - 1] != '\n')
+        return fail(error, ERROR_INPUT, where, "a whole row", "is cut");
+    if (!rows_read(arena, path, row, &count, error))
+        return false;
+    if (count != 1 || !text_same((*row)->key, key))
+        return fail(error, ERROR_INPUT, where, "the one row of this key", "holds something else");
+    const char *status = (*row)->status ? (*row)->status : "";
+    return text_among(status, row_statuses) ||
+           fail(error, ERROR_INPUT, where, "ok, diverged, failed or timeout", "status is '%s'",
+                status);
+}
+
 // Before the columns, which are others in another schema.
 static bool schema_is_ours(const Csv *csv, Error *error)
 {

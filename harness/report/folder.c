@@ -2,6 +2,7 @@
 
 #include "report/folder.h"
 #include "base/file.h"
+#include "base/text.h"
 #include <stdlib.h>
 #include <string.h>
 
@@ -19,14 +20,9 @@ static void *grown(Arena *arena, const void *piece, size_t count, size_t size, s
     return larger;
 }
 
-// Reads a file of rows and appends them.
-static bool append(Arena *arena, Growing *to, const char *folder, const char *path, Error *error)
+static void append(Arena *arena, Growing *to, const char *folder, const Row *more, size_t count)
 {
     Rows *rows = &to->rows;
-    Row *more;
-    size_t count;
-    if (!rows_read(arena, path, &more, &count, error))
-        return false;
     if (rows->count + count > to->room) {
         to->room = 2 * (rows->count + count);
         rows->row = grown(arena, rows->row, rows->count, sizeof *rows->row, to->room);
@@ -36,6 +32,16 @@ static bool append(Arena *arena, Growing *to, const char *folder, const char *pa
         rows->row[rows->count] = more[i];
         rows->folder[rows->count++] = folder;
     }
+}
+
+static bool append_file(Arena *arena, Growing *to, const char *folder, const char *path,
+                        Error *error)
+{
+    Row *more;
+    size_t count;
+    if (!rows_read(arena, path, &more, &count, error))
+        return false;
+    append(arena, to, folder, more, count);
     return true;
 }
 
@@ -58,7 +64,7 @@ static bool append_folder(Arena *arena, Growing *to, const char *folder, Error *
         char *above = arena_text(arena, folder), *slash = strrchr(above, '/');
         if (slash)
             *slash = '\0';
-        return append(arena, to, slash ? above : ".", folder, error);
+        return append_file(arena, to, slash ? above : ".", folder, error);
     }
     if (!folder_exists(folder))
         return fail(error, ERROR_INPUT, (Where){ .file = folder }, "the folder of a sweep",
@@ -67,10 +73,14 @@ static bool append_folder(Arena *arena, Growing *to, const char *folder, Error *
         return false;
     for (size_t i = 0; i < names; i++) {
         Error cut;
-        if (!append(arena, to, folder, path_join(arena, of_rows, name[i]), &cut))
+        Row *row;
+        if (row_read(arena, path_join(arena, of_rows, name[i]), text_stem(arena, name[i], ".csv"),
+                     &row, &cut))
+            append(arena, to, folder, row, 1);
+        else
             leave_out(arena, to, &cut);
     }
-    if (names == 0 && file_exists(runs) && !append(arena, to, folder, runs, error))
+    if (names == 0 && file_exists(runs) && !append_file(arena, to, folder, runs, error))
         return false;
     if (to->rows.count == before)
         return fail(error, ERROR_INPUT, (Where){ .file = folder },

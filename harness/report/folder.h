@@ -7,7 +7,7 @@ typedef struct {
     Row *row;
     const char **folder; // of each row: its scores/, predictions/ and curves/ are there
     size_t count;
-    const char **cut; // files of rows/ that hold no rows: "rows/ab.csv:2: ..."; they are left out
+    const char **cut; // files of rows/ that hold no row: "rows/ab.csv:2: ..."; they are left out
     size_t cuts;
     size_t copies; // rows that rows_once left out
 } Rows;
