@@ -328,6 +328,7 @@ static void what_is_no_command_line_is_refused_in_one_line(void)
         { "--version run", "run: is not understood; should be --version alone" },
         { "probe --fast 1", "--fast: is unknown" },
         { "probe 1", "1: is not understood" },
+        { "sweep quick --out=", "--out: '' is empty; should be a folder" },
         { "sweep nosuch",
           "'nosuch' is not found; should be a file, or a name of `tunemark list specs`" },
     };

@@ -1,12 +1,15 @@
 // test_search.c: the ladder of trials and its winner, worked by hand on made-up outcomes.
 #include "sweep/search.h"
+#include "base/file.h"
 #include "base/option.h"
 #include "model/hooks.h"
 #include "run/request.h"
 #include "sweep/found.h"
 #include "tests/test.h"
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 // The quarters of the trials that are known, "-4 -2 0 2 4", a longer one with "x".
 static const char *ladder(Arena *arena, size_t trials, const Outcome *outcome)
@@ -202,6 +205,66 @@ static Row final_row(const Row *winner, int64_t seed, int64_t limit)
     return row;
 }
 
+static void write_row(Arena *arena, const char *rows, const Row *from)
+{
+    Row row = *from;
+    Error error;
+    row.schema = ROW_SCHEMA;
+    row.status = "ok";
+    CHECK(row_write(arena_format(arena, "%s/%s.csv", rows, row.key), &row, &error));
+}
+
+static void a_folder_is_looked_for_beside_the_caller_and_then_where_the_program_has_its_own(void)
+{
+    Error error = { .text = "" };
+    Arena *arena = arena_new(ARENA_RUN, &error);
+    const char *there = path_join(arena, test_folder(), "home"),
+               *rows = path_join(arena, there, "results/old/rows");
+    const char *before = getenv("TUNEMARK_HOME");
+    Where where = { .file = "s.yaml", .line = 7 };
+    Row row = trial_row("a", 2e-3, 3);
+    FoundRows found;
+    CHECK(folder_make(rows, &error));
+    write_row(arena, rows, &row);
+    setenv("TUNEMARK_HOME", there, 1);
+    if (!CHECK(found_read(arena, "results/old", where, &found, &error)))
+        printf("%s\n", error.text);
+    else
+        CHECK(found.count == 1 && found.cuts == 0);
+    CHECK(!found_read(arena, "results/none", where, &found, &error));
+    CHECK_ERROR(&error, ERROR_INPUT, "s.yaml:7: no folder results/none; should be the folder of");
+    CHECK(!found_read(arena, "/results/old", where, &found, &error));
+    if (before)
+        setenv("TUNEMARK_HOME", before, 1);
+    else
+        unsetenv("TUNEMARK_HOME");
+    arena_free(arena);
+}
+
+static void a_file_that_holds_no_row_is_left_out_and_named(void)
+{
+    Error error = { .text = "" };
+    Arena *arena = arena_new(ARENA_RUN, &error);
+    const char *there = path_join(arena, test_folder(), "some"),
+               *rows = path_join(arena, there, "rows");
+    FoundRows found;
+    CHECK(folder_make(rows, &error));
+    Row a = trial_row("a", 2e-3, 3), b = trial_row("b", 2e-3, 12);
+    write_row(arena, rows, &a);
+    write_row(arena, rows, &b);
+    Bytes bytes;
+    CHECK(file_read(arena, path_join(arena, rows, "b.csv"), &bytes, &error));
+    CHECK(file_write_text(path_join(arena, rows, "c.csv"), (const char *)bytes.data, &error));
+    CHECK(truncate(path_join(arena, rows, "b.csv"), (off_t)bytes.size - 1) == 0);
+    if (CHECK(found_read(arena, there, (Where){ 0 }, &found, &error)) &&
+        CHECK(found.count == 1 && found.cuts == 2)) {
+        CHECK_TEXT(found.row[0].key, "a");
+        CHECK(strstr(found.cut[0], "rows/b.csv: is cut; should be a whole row"));
+        CHECK(strstr(found.cut[1], "rows/c.csv: holds something else; should be the one row of"));
+    }
+    arena_free(arena);
+}
+
 static void a_rate_is_taken_over_with_its_share_of_the_steps(void)
 {
     Error error;
@@ -210,7 +273,7 @@ static void a_rate_is_taken_over_with_its_share_of_the_steps(void)
                           trial_row("c", 4e-3, 3) };
     Row row[] = { trial[0], trial[1], trial[2], final_row(&trial[1], 1, 100),
                   final_row(&trial[1], 2, 100) };
-    FoundRows rows = { row, 5 };
+    FoundRows rows = { .row = row, .count = 5 };
     Found found;
     Row sought = trial_row("s", 1e-3, 20); // whatever its protocol
     CHECK(found_of(arena, &rows, &sought, "there", "lora tiny reviews", &found, &error));
@@ -231,7 +294,7 @@ static void only_a_longer_trial_of_its_own_search_makes_a_winner_longer(void)
     const Row winner = trial_row("b", 2e-3, 12);
     Row row[] = { trial_row("a", 2e-3, 3), winner, final_row(&winner, 1, 0),
                   trial_row("d", 1e-3, 48) };
-    FoundRows rows = { row, 4 };
+    FoundRows rows = { .row = row, .count = 4 };
     Found found;
     row[2].train_limit = winner.train_limit;
     CHECK(found_of(arena, &rows, &winner, "there", "it", &found, &error) && found.longer);
@@ -257,7 +320,7 @@ static void a_rate_of_another_problem_is_not_taken_over(void)
     Arena *arena = arena_new((size_t)1 << 20, &error);
     const Row winner = trial_row("a", 2e-3, 3);
     Row row[] = { winner, final_row(&winner, 1, 100) }, sought = winner;
-    FoundRows rows = { row, 2 };
+    FoundRows rows = { .row = row, .count = 2 };
     Found found;
     row[1].pretrained = sought.pretrained = "yes";
     row[1].head = "bert";
@@ -290,7 +353,7 @@ static void of_several_searches_the_one_of_the_same_protocol_is_taken(void)
     Arena *arena = arena_new((size_t)1 << 20, &error);
     const Row trial[] = { trial_row("a", 2e-3, 3), trial_row("c", 4e-3, 3) };
     Row row[] = { trial[0], trial[1], final_row(&trial[0], 1, 100), final_row(&trial[1], 1, 500) };
-    FoundRows rows = { row, 4 };
+    FoundRows rows = { .row = row, .count = 4 };
     Found found;
     Row sought = trial_row("s", 1e-3, 3);
     sought.train_limit = 500;
@@ -311,7 +374,7 @@ static void what_was_not_searched_is_not_taken_over(void)
     Arena *arena = arena_new((size_t)1 << 20, &error);
     const Row trial = trial_row("a", 2e-3, 3);
     Row row[] = { trial, final_row(&trial, 1, 100) }, sought = trial;
-    FoundRows rows = { row, 2 };
+    FoundRows rows = { .row = row, .count = 2 };
     Found found;
     sought.options = "lora.rank=4";
     CHECK(!found_of(arena, &rows, &sought, "there", "lora tiny reviews rank 4", &found, &error));
@@ -334,6 +397,8 @@ void suite_search(void)
     ADD(the_edge_is_of_all_rates_tried);
     ADD(rates_have_three_digits_and_are_listed_upwards);
     ADD(every_rate_of_every_method_is_one_that_a_run_accepts);
+    ADD(a_folder_is_looked_for_beside_the_caller_and_then_where_the_program_has_its_own);
+    ADD(a_file_that_holds_no_row_is_left_out_and_named);
     ADD(a_rate_is_taken_over_with_its_share_of_the_steps);
     ADD(only_a_longer_trial_of_its_own_search_makes_a_winner_longer);
     ADD(a_rate_of_another_problem_is_not_taken_over);

@@ -2,7 +2,7 @@
 #include "base/json.h"
 #include "base/text.h"
 #include "sweep/spec.h"
-#include "tests/test.h"
+#include "tests/program.h"
 #include <stdlib.h>
 #include <string.h>
 
@@ -169,6 +169,67 @@ static void overrides_change_and_add(void)
     CHECK_TEXT(value(&spec, 4, "batch"), "2");
     CHECK(spec.asked[4].request.protocol.max_length == 64);
     CHECK(spec.asked[1].request.protocol.batch != 2);
+    arena_free(arena);
+}
+
+static void an_override_in_another_spelling_is_of_the_same_option(void)
+{
+    static const struct {
+        const char *train, *rank, *set[3];
+    } of[] = {
+        { "min_steps", "rank", { "train.min-steps=7", "methods.lora.lora.rank=4" } },
+        { "min-steps", "lora.rank", { "train.min_steps=7", "methods.lora.rank=4" } },
+    };
+    Spec spec;
+    Error error;
+    if (!begin())
+        return;
+    for (size_t i = 0; i < sizeof of / sizeof *of; i++) {
+        if (!CHECK(read_spec(arena_format(arena,
+                                          "name: a\nmodels: tiny\ntasks: reviews\nseeds: 1\n"
+                                          "methods:\n  lora: {%s: 2}\ntrain: {%s: 5}\n",
+                                          of[i].rank, of[i].train),
+                             of[i].set, &spec, &error))) {
+            printf("%s\n", error.text);
+            continue;
+        }
+        CHECK(spec.count == 1);
+        CHECK_TEXT(value(&spec, 0, "min-steps"), "7");
+        CHECK_TEXT(value(&spec, 0, "rank"), "4");
+    }
+    // Names are no options, and another method's prefix is none of this one's.
+    CHECK(read_spec("name: a\nmodels: tiny\ntasks: [a_b]\nmethods: [full]\nseeds: 1\n",
+                    SETTINGS("tasks.a-b.epochs=2"), &spec, &error));
+    CHECK(spec.count == 2);
+    CHECK(!read_spec("name: a\nmodels: tiny\ntasks: a\nmethods: {lora: {rank: 2}}\n",
+                     SETTINGS("methods.lora.dora.rank=2"), &spec, &error));
+    arena_free(arena);
+}
+
+static bool at(Where where, const char *file, size_t line)
+{
+    return !strcmp(where.file + strlen(where.file) - strlen(file), file) && where.line == line;
+}
+
+static void what_a_run_is_refused_for_has_the_line_that_gave_it(void)
+{
+    Spec spec;
+    Error error;
+    if (!begin())
+        return;
+    CHECK(read_spec("name: a\nmodels:\n- tiny\n- nope\ntasks:\n  reviews:\n  other:\n"
+                    "    max_length: 8\nmethods:\n  lora:\n    rank: 4\ntrain:\n  fold: 2\n",
+                    SETTINGS("train.batch=4"), &spec, &error));
+    const Asked *last = &spec.asked[3]; // nope on other
+    CHECK(at(asked_where(last, "model: 'nope' is not found"), "spec.yaml", 4));
+    CHECK(at(asked_where(last, "task: 'other' is unknown"), "spec.yaml", 7));
+    CHECK(at(asked_where(last, "other: has no tune rows"), "spec.yaml", 7));
+    CHECK(at(asked_where(last, "max-length: 8 is too short"), "spec.yaml", 8));
+    CHECK(at(asked_where(last, "lora: trains too much"), "spec.yaml", 10));
+    CHECK(at(asked_where(last, "fold: other has splits of its own"), "spec.yaml", 13));
+    CHECK(at(asked_where(last, "batch: is too large"), "--set train.batch=4", 0));
+    CHECK(at(asked_where(last, "a/config.json: cannot be read"), "spec.yaml", 0));
+    CHECK(at(asked_where(&spec.asked[0], "model: is no checkpoint"), "spec.yaml", 3));
     arena_free(arena);
 }
 
@@ -363,6 +424,8 @@ void suite_spec(void)
     ADD(a_methods_own_option_hides_the_common_one_of_its_name);
     ADD(seeds_are_five_unless_said);
     ADD(overrides_change_and_add);
+    ADD(an_override_in_another_spelling_is_of_the_same_option);
+    ADD(what_a_run_is_refused_for_has_the_line_that_gave_it);
     ADD(a_search_is_asked_for_with_its_trials_and_seed);
     ADD(what_is_wrong_is_refused_with_its_line);
     ADD(a_wrong_override_is_refused_as_it_was_typed);

@@ -609,9 +609,11 @@ static void what_cannot_run_is_refused_before_anything_begins(void)
           "spec.yaml:6: 'full tiny ./few seed 1 lr 1e-3' and 'full tiny ./few seed 1 lr 0.001' "
           "are the same run" },
         { "name: a\nmodels: tinny\ntasks: ./few\nmethods:\n  full:\n",
-          "spec.yaml:5: full tinny ./few seed 1: " },
+          "spec.yaml:2: full tinny ./few seed 1: " },
         { "name: a\nmodels: tiny\ntasks: ./fewer\nmethods: full\n",
-          "spec.yaml:4: full tiny ./fewer seed 1: " },
+          "spec.yaml:3: full tiny ./fewer seed 1: " },
+        { "name: a\nmodels: tiny\ntasks: ./few\nseeds: 1\nmethods: full\nsearch: {from: gone}\n",
+          "spec.yaml:6: no folder gone; should be the folder of a sweep" },
         { "name: a\nmodels: tiny\ntasks: ./few\nmethods:\n  lora: {rank: 512}\n", "spec.yaml:5: " },
     };
     for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {

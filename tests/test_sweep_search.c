@@ -290,7 +290,7 @@ static void rates_are_taken_over_from_an_earlier_sweep(void)
                    "it\n"));
     b.options.set = (const char *const[]){ "search={from: nowhere}" };
     b.options.sets = 1;
-    CHECK(drive_whole(&b) == 2 && said(&b, "nowhere: no such folder"));
+    CHECK(drive_whole(&b) == 2 && said(&b, "no folder nowhere"));
     arena_free(b.arena);
 }
 

@@ -93,15 +93,18 @@ static char undashed(char letter)
     return letter == '-' ? '_' : letter;
 }
 
+bool option_called(const char *a, const char *b)
+{
+    while (*a && undashed(*a) == undashed(*b))
+        a++, b++;
+    return !*a && !*b;
+}
+
 const Option *option_find(const Option *table, const char *name)
 {
-    for (; table->name; table++) {
-        size_t at = 0;
-        while (name[at] && undashed(name[at]) == undashed(table->name[at]))
-            at++;
-        if (!name[at] && !table->name[at])
+    for (; table->name; table++)
+        if (option_called(name, table->name))
             return table;
-    }
     return NULL;
 }
 

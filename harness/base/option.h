@@ -31,6 +31,7 @@ typedef struct {
         *choices;     // "none|mlp"; choice and set only. Of a text: what --help calls it, "FOLDER"
     const char *help; // one line, no full stop: what it is, with its symbol in the paper
 } Option;
+#define EXACT_WHOLE 9007199254740992.0 // 2^53: every whole number up to it is exact in a double
 #define OPTION_END                                                                                 \
     {                                                                                              \
         .name = NULL                                                                               \
@@ -43,7 +44,8 @@ bool options_fit(const Option *table, size_t size, const char *file, Error *erro
 // Fills every field of `options` from the defaults.
 void options_default(const Option *table, void *options);
 
-// `-` and `_` are the same: init_sd is --init-sd, too. NULL when the table has no such name.
+bool option_called(const char *a, const char *b); // the same name; `-` and `_` are one
+// init_sd is --init-sd, too. NULL when the table has no such name.
 const Option *option_find(const Option *table, const char *name);
 
 // Reads a value as typed. `owner` ("lora", or NULL) stands before the name in messages, in place of

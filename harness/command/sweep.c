@@ -76,6 +76,8 @@ static bool parts_read(Arena *arena, const Arguments *arguments, SweepOptions *o
                        Error *error)
 {
     const char *shard = argument_value(arguments, "shard");
+    if (options->out && !options->out[0])
+        return fail(error, ERROR_INPUT, (Where){ .item = "--out" }, "a folder", "'' is empty");
     int64_t jobs = 0, slurm = 0;
     if (!argument_whole(arguments, "jobs", 1, 4096, &jobs, error) ||
         !argument_whole(arguments, "slurm", 1, 4096, &slurm, error) ||

@@ -9,9 +9,8 @@
 
 typedef enum { TIER_GRID, TIER_REFINED, TIER_LONGER, TIER_FINAL } Tier;
 
-static bool make_setting(Agenda *agenda, SettingRuns *setting, const FoundRows *found,
-                         Error *error);
-static bool add_job(Agenda *agenda, Job *job, Where where, Job **there, Error *error);
+static bool make_setting(Agenda *agenda, SettingRuns *setting, Error *error);
+static bool add_job(Agenda *agenda, Job *job, const Asked *asked, Job **there, Error *error);
 static bool add_trial(Agenda *agenda, SettingRuns *setting, size_t number, Tier tier, Error *error);
 static bool add_finals(Agenda *agenda, SettingRuns *setting, const Protocol *found, Error *error);
 
@@ -24,7 +23,6 @@ bool agenda_make(Arena *arena, const Spec *spec, const char *folder, Shard shard
                  Interrupt *interrupted, Agenda *agenda, Error *error)
 {
     size_t settings = spec->count / spec->seeds, most = 0;
-    FoundRows found = { 0 };
     *agenda = (Agenda){ .spec = spec,
                         .folder = folder,
                         .shard = shard,
@@ -42,10 +40,11 @@ bool agenda_make(Arena *arena, const Spec *spec, const char *folder, Shard shard
         }
     agenda->job = arena_zero(arena, most + 1, sizeof *agenda->job);
     agenda->by_key = arena_zero(arena, most + 1, sizeof *agenda->by_key);
-    if (spec->search.from && !found_read(arena, spec->search.from, &found, error))
+    if (spec->search.from &&
+        !found_read(arena, spec->search.from, spec->search.where, &agenda->found, error))
         return false;
     for (size_t k = 0; k < agenda->settings; k++)
-        if (!make_setting(agenda, &agenda->setting[k], &found, error))
+        if (!make_setting(agenda, &agenda->setting[k], error))
             return false;
     return true;
 }
@@ -66,14 +65,16 @@ static bool has_rate(const Request *request)
     return method_steps(request->method, request->options) && request->method->rate[0] > 0;
 }
 
-static bool resolved(Agenda *agenda, const Request *request, const char *label, Where where,
+// Told at the place of what the error names.
+static bool resolved(Agenda *agenda, const Request *request, const char *label, const Asked *asked,
                      Resolved *result, Error *error)
 {
     Error wrong;
     if (!agenda->looked && *agenda->interrupted)
         return fail(error, ERROR_INTERRUPTED, (Where){ 0 }, NULL, "interrupted; nothing was begun");
     return resolve(agenda->arena, agenda->files, request, result, &wrong) ||
-           fail(error, wrong.kind, where, NULL, "%s: %s", label, wrong.text);
+           fail(error, wrong.kind, asked_where(asked, wrong.text), NULL, "%s: %s", label,
+                wrong.text);
 }
 
 // The longer trial, and finals of its steps, are runs that a command must accept.
@@ -107,8 +108,8 @@ static bool check_longer(Agenda *agenda, const SettingRuns *setting, Error *erro
     Resolved result;
     longer.protocol.out = agenda->folder;
     lengthen(&longer.protocol);
-    return check_bounds(setting, error) && resolved(agenda, &longer, setting->asked->setting,
-                                                    setting->asked->where, &result, error);
+    return check_bounds(setting, error) &&
+           resolved(agenda, &longer, setting->asked->setting, setting->asked, &result, error);
 }
 
 static const Asked *final_asked(const Spec *spec, const SettingRuns *setting, size_t seed)
@@ -136,7 +137,7 @@ static bool check_seeds(const Agenda *agenda, const SettingRuns *setting, const 
     return true;
 }
 
-static bool make_setting(Agenda *agenda, SettingRuns *setting, const FoundRows *rows, Error *error)
+static bool make_setting(Agenda *agenda, SettingRuns *setting, Error *error)
 {
     const SearchAsked *search = &agenda->spec->search;
     const Asked *asked = setting->asked;
@@ -151,7 +152,7 @@ static bool make_setting(Agenda *agenda, SettingRuns *setting, const FoundRows *
     Request standard = asked->request;
     standard.protocol.out = agenda->folder;
     standard.protocol.seed = search->from ? protocol.seed : search->seed;
-    if (!resolved(agenda, &standard, asked->setting, asked->where, &result, error))
+    if (!resolved(agenda, &standard, asked->setting, asked, &result, error))
         return false;
     setting->key = result.row.key;
     for (const SettingRuns *other = agenda->setting; other < setting; other++)
@@ -168,7 +169,8 @@ static bool make_setting(Agenda *agenda, SettingRuns *setting, const FoundRows *
                agenda_follow(agenda, setting, error);
 
     Found found;
-    if (!found_of(agenda->arena, rows, &result.row, search->from, asked->setting, &found, error))
+    if (!found_of(agenda->arena, &agenda->found, &result.row, search->from, asked->setting, &found,
+                  error))
         return false;
     bool longer = found.longer && search->steps == SEARCH_STEPS_FOUND;
     if (!check_seeds(agenda, setting, found.winner, error) ||
@@ -279,7 +281,7 @@ static bool add_trial(Agenda *agenda, SettingRuns *setting, size_t number, Tier 
     job->place = place(tier, setting->number, number);
     job->trial = true;
     setting->known = number + 1;
-    return add_job(agenda, job, setting->asked->where, &setting->job[number], error);
+    return add_job(agenda, job, setting->asked, &setting->job[number], error);
 }
 
 // `found`: the protocol with the rate, the steps and what else a search has found; NULL: the
@@ -300,7 +302,7 @@ static bool add_finals(Agenda *agenda, SettingRuns *setting, const Protocol *fou
         job->label = asked->label;
         job->setting = setting;
         job->place = place(TIER_FINAL, s, setting->number);
-        if (!add_job(agenda, job, asked->where, &there, error))
+        if (!add_job(agenda, job, asked, &there, error))
             return false;
     }
     return true;
@@ -363,11 +365,11 @@ static void share(Agenda *agenda, Job *there, const Job *job)
 
 // `*there`: the run, or the one with its key that is there. Searches meet in one where the longer
 // steps of one setting are the steps of another, or two find the same rate.
-static bool add_job(Agenda *agenda, Job *job, Where where, Job **there, Error *error)
+static bool add_job(Agenda *agenda, Job *job, const Asked *asked, Job **there, Error *error)
 {
     Resolved result;
     job->request.protocol.out = agenda->folder;
-    if (!resolved(agenda, &job->request, job->label, where, &result, error))
+    if (!resolved(agenda, &job->request, job->label, asked, &result, error))
         return false;
     job->decided = result.row;
     job->flops = result.flops;
@@ -376,7 +378,7 @@ static bool add_job(Agenda *agenda, Job *job, Where where, Job **there, Error *e
     if (*there) {
         bool own = !job->trial && !(*there)->trial && (*there)->setting == job->setting;
         if (own || (job->literal && (*there)->literal))
-            return fail(error, ERROR_INPUT, where,
+            return fail(error, ERROR_INPUT, asked->where,
                         text_same((*there)->decided.task, job->decided.task)
                             ? "each run once"
                             : "a sweep each, since a key is of what is trained on alone",

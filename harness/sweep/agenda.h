@@ -10,11 +10,13 @@
 //   spec.yaml, manifest.json                  written by the driver
 //   plan.csv, runs.csv                        written here: the runs that are known; their rows
 //   rows/ scores/ curves/ predictions/        written by the runs, KEY.csv each
+//   profiles/                                 KEY.csv, of runs that ask for it
 //   logs/                                     KEY.log: what a run said, all its attempts
 //   figures/                                  for plots
 #ifndef SWEEP_AGENDA_H
 #define SWEEP_AGENDA_H
 #include "run/resolve.h"
+#include "sweep/found.h"
 #include "sweep/search.h"
 #include "sweep/spec.h"
 #include <signal.h>
@@ -76,7 +78,8 @@ typedef struct {
     const Row **other; // of settings of the spec that are not in the shard
     size_t others;
     Shard shard;
-    bool looked; // rows have been read
+    FoundRows found; // of the sweep that rates are taken over from
+    bool looked;     // rows have been read
     Arena *arena, *shared;
     FilesRead *files;
 } Agenda;

@@ -5,27 +5,30 @@
 #include "sweep/search.h"
 #include <string.h>
 
-bool found_read(Arena *arena, const char *folder, FoundRows *rows, Error *error)
+bool found_read(Arena *arena, const char *folder, Where where, FoundRows *rows, Error *error)
 {
-    const char *of_rows = path_join(arena, folder, "rows"), **names;
+    const char *there = folder, **names;
     size_t count;
-    if (!folder_exists(folder))
-        return fail(error, ERROR_INPUT, (Where){ .file = folder }, "the folder of a sweep",
-                    "no such folder");
+    if (!folder_exists(there) && folder[0] != '/')
+        there = path_join(arena, home_folder(arena), folder);
+    if (!folder_exists(there))
+        return fail(error, ERROR_INPUT, where, "the folder of a sweep", "no folder %s", folder);
+    const char *of_rows = path_join(arena, there, "rows");
     if (!folder_list(arena, of_rows, ".csv", &names, &count, error))
         return false;
+    *rows = (FoundRows){ .row = arena_take(arena, count + 1, sizeof *rows->row),
+                         .cut = arena_take(arena, count + 1, sizeof *rows->cut) };
     if (count == 0)
-        return rows_read(arena, path_join(arena, folder, "runs.csv"), &rows->row, &rows->count,
+        return rows_read(arena, path_join(arena, there, "runs.csv"), &rows->row, &rows->count,
                          error);
-    rows->row = arena_take(arena, count, sizeof *rows->row);
-    rows->count = 0;
     for (size_t i = 0; i < count; i++) {
         Row *row;
-        size_t one;
-        if (!rows_read(arena, path_join(arena, of_rows, names[i]), &row, &one, error))
-            return false;
-        if (one == 1)
+        Error why;
+        if (row_read(arena, path_join(arena, of_rows, names[i]), text_stem(arena, names[i], ".csv"),
+                     &row, &why))
             rows->row[rows->count++] = *row;
+        else
+            rows->cut[rows->cuts++] = arena_text(arena, why.text);
     }
     return true;
 }

@@ -6,6 +6,8 @@
 typedef struct {
     Row *row;
     size_t count;
+    const char **cut; // files that hold no row: "rows/ab.csv:2: ..."; they are left out
+    size_t cuts;
 } FoundRows;
 
 typedef struct {
@@ -15,8 +17,9 @@ typedef struct {
     bool longer;         // LONGER x the spec's steps
 } Found;
 
-// All rows of a sweep's folder: rows/, or runs.csv where there are none.
-bool found_read(Arena *arena, const char *folder, FoundRows *rows, Error *error);
+// All rows of a sweep's folder: rows/, or runs.csv where there are none. A folder that is not here
+// is one that comes with the program; `where` is what names it.
+bool found_read(Arena *arena, const char *folder, Where where, FoundRows *rows, Error *error);
 
 // The search of the same model, task, method and options as `decided`. Where there are several, of
 // other protocols, it must be the one of the same. One of another head, or of a model that was

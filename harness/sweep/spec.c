@@ -34,7 +34,7 @@ static const char *const not_options[] = {
 // clang-format off
 const Option search_options[] = {
     { "trials", OPTION_WHOLE, offsetof(SearchAsked, trials), "8", 1, MOST_TRIALS, NULL, "runs that a setting's rate is chosen by" },
-    { "seed", OPTION_WHOLE, offsetof(SearchAsked, seed), "0", 0, 9007199254740992.0, NULL, "the seed of all trials" },
+    { "seed", OPTION_WHOLE, offsetof(SearchAsked, seed), "0", 0, EXACT_WHOLE, NULL, "the seed of all trials" },
     { "from", OPTION_TEXT, offsetof(SearchAsked, from), NULL, 0, 0, "FOLDER", "a sweep whose rates are taken over" },
     { "steps", OPTION_CHOICE, offsetof(SearchAsked, steps), "found", 0, 0, "found|own", "with from: 4 x the spec's steps where that won there, or the spec's own" },
     OPTION_END,
@@ -159,9 +159,27 @@ static void mark(Yaml *node, size_t line)
         mark(child, line);
 }
 
+// A key without the name of its method, where that is its prefix.
+static const char *bare(const char *key, const char *method)
+{
+    size_t prefix = method ? strlen(method) : 0;
+    return prefix && !strncmp(key, method, prefix) && key[prefix] == '.' ? key + prefix + 1 : key;
+}
+
+typedef struct {
+    bool option;
+    const char *method; // whose options are there, too; NULL: none's
+} Level;
+
+static bool is_member(const Level *level, const char *a, const char *b)
+{
+    return level->option ? option_called(bare(a, level->method), bare(b, level->method))
+                         : !strcmp(a, b);
+}
+
 // The member `key`, made where it is missing. A list of names, or one name, becomes a mapping of
 // names without options first, so that `methods.lora.rank=4` also fits `methods: [full, lora]`.
-static Yaml *member(Arena *arena, Yaml *map, const char *key, size_t line)
+static Yaml *member(Arena *arena, Yaml *map, const Level *level, const char *key, size_t line)
 {
     bool named = map->kind == YAML_LIST || (map->kind == YAML_TEXT && map->text[0]);
     if (map->kind == YAML_LIST)
@@ -177,7 +195,7 @@ static Yaml *member(Arena *arena, Yaml *map, const char *key, size_t line)
         map->line = line; // where a mapping is wrong, the override made it one
     map->kind = YAML_MAP;
     Yaml **at = &map->first;
-    while (*at && strcmp((*at)->key, key))
+    while (*at && !is_member(level, (*at)->key, key))
         at = &(*at)->next;
     if (!*at) {
         *at = arena_zero(arena, 1, sizeof **at);
@@ -213,6 +231,7 @@ static bool override(Reading *in, Yaml *root, size_t number, Error *error)
     // An option may have a dot of its own (lora.rank): the path has at most three parts.
     Yaml *node = root;
     char *part = path;
+    const char *above = NULL;
     for (int depth = 0; part; depth++) {
         char *dot = strchr(part, '.');
         int deepest = !strncmp(path, "train", sizeof "train") ? 1 : 2;
@@ -224,7 +243,10 @@ static bool override(Reading *in, Yaml *root, size_t number, Error *error)
             return fail(error, ERROR_INPUT, here, "KEY.KEY=VALUE", "has an empty key");
         if (node->kind == YAML_LIST && !only_texts(node))
             return fail(error, ERROR_INPUT, here, "a list of names there", "goes into a list");
-        node = member(in->arena, node, part, line);
+        bool of_method = depth == 2 && !strcmp(path, "methods");
+        Level level = { .option = depth == deepest, .method = of_method ? above : NULL };
+        node = member(in->arena, node, &level, part, line);
+        above = part;
         part = dot ? dot + 1 : NULL;
     }
     const Yaml *given = tree->first;
@@ -508,17 +530,22 @@ static size_t combinations(const Choices *choices)
 // is its highest digit.
 static bool ask(Reading *in, const Choices *choices, const Entry *const of[4], Error *error)
 {
-    static const char *const names[] = { "seed", "task", "model" };
+    static const char *const names[] = { "seed", "task", "model", "method" };
     size_t count = combinations(choices);
     for (size_t c = 0; c < count; c++) {
         Asked *asked = &in->spec->asked[in->spec->count++];
         Request *request = &asked->request;
+        AskedAt *given = arena_zero(in->arena, 4 + choices->count, sizeof *given);
         asked->where = of[3]->where;
+        asked->path = in->path;
+        asked->given = given;
         if (!request_new(in->arena, of[3]->name, request, error))
             return false;
-        for (size_t i = 0; i < 3; i++)
+        for (size_t i = 0; i < 4; i++) {
+            given[asked->givens++] = (AskedAt){ names[i], of[i]->name, of[i]->where };
             if (!request_set(in->arena, request, names[i], of[i]->name, of[i]->where, error))
                 return false;
+        }
         request->protocol.sweep = in->spec->name;
         request->protocol.study = in->spec->study;
         request->protocol.spec_sha = in->spec->sha;
@@ -531,6 +558,7 @@ static bool ask(Reading *in, const Choices *choices, const Entry *const of[4], E
             if (!request_set(in->arena, request, choice->name, value->text, where(in, value),
                              error))
                 return false;
+            given[asked->givens++] = (AskedAt){ choice->name, value->text, where(in, value) };
             const char *dot = strchr(choice->name, '.');
             if (values(choice) > 1)
                 varying = arena_format(in->arena, "%s %s %s", varying, dot ? dot + 1 : choice->name,
@@ -542,4 +570,18 @@ static bool ask(Reading *in, const Choices *choices, const Entry *const of[4], E
                                     of[1]->name, of[0]->name, varying);
     }
     return true;
+}
+
+Where asked_where(const Asked *asked, const char *message)
+{
+    size_t length = strcspn(message, ":");
+    for (size_t i = 0; i < asked->givens && message[length]; i++) {
+        const AskedAt *given = &asked->given[i];
+        for (int text = 0; text < 2; text++) {
+            const char *named = text ? given->text : given->name;
+            if (strlen(named) == length && !strncmp(named, message, length))
+                return given->where;
+        }
+    }
+    return (Where){ .file = asked->path };
 }

@@ -19,15 +19,24 @@
 // named first varying slowest.
 //
 // A setting is what has one rate: a model, a task, a method and all options but the seed. It is
-// searched where its method has a rate (method_searches) and the spec gives none.
+// searched where its method has a rate and the spec gives none.
 #ifndef SWEEP_SPEC_H
 #define SWEEP_SPEC_H
 #include "base/file.h"
 #include "run/request.h"
 
+// What the spec says of a run, and where: a line of the file, or an override.
 typedef struct {
-    Request request;     // model, task, method, seed, sweep, study and all options; not `out`
-    Where where;         // the line that named its method
+    const char *name, *text; // "model" "tiny"; "lora.rank" "4"
+    Where where;
+} AskedAt;
+
+typedef struct {
+    Request request;      // model, task, method, seed, sweep, study and all options; not `out`
+    Where where;          // the line that named its method
+    const char *path;     // of the spec
+    const AskedAt *given; // model, task, method, seed, and options
+    size_t givens;
     const char *label;   // "lora mini sst2 seed 3 rank 4": for people; with the options that vary
     const char *setting; // the same without the seed
 } Asked;
@@ -57,6 +66,10 @@ typedef struct {
 // with the nearest known one; that models and tasks exist is for resolve() to see.
 bool spec_read(Arena *arena, const char *path, const char *const *set, size_t sets, Spec *spec,
                Error *error);
+
+// The place of what a message of a run names first: "model: 'nope' is not found". The file, where
+// that is nothing that the spec gives.
+Where asked_where(const Asked *asked, const char *message);
 
 // results/specs/schema.json: a JSON Schema (draft 2020-12) of a spec as YAML 1.2 reads it, for
 // editors. It refuses no spec that spec_read takes, but for values that YAML has another type for

@@ -50,6 +50,8 @@ bool sweep(const SweepOptions *options, Interrupt *interrupted, FILE *out, FILE 
     const char *folder = options->out ? options->out : path_join(s.arena, "results", s.spec.name);
     if (!agenda_make(s.arena, &s.spec, folder, options->shard, interrupted, &s.agenda, error))
         goto done;
+    for (size_t i = 0; i < s.agenda.found.cuts; i++)
+        fprintf(people, "%s; left out\n", s.agenda.found.cut[i]);
     s.slots = jobs_at_once(options, &s.agenda);
     if (options->dry_run || options->commands || options->slurm) { // nothing is locked or written
         ok = agenda_look(&s.agenda, people, error);
