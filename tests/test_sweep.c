@@ -558,6 +558,37 @@ static void a_full_disk_ends_the_sweep_with_status_3_and_nothing_half_written(vo
     arena_free(b.arena);
 }
 
+// Lessons L13.
+static void a_dry_run_warns_of_one_rate_for_several_methods(void)
+{
+    static const struct {
+        const char *methods, *set, *said; // NULL: nothing of rates
+    } of[] = {
+        { "methods: [full, lora, null, feature]\n", "train.lr=5e-5",
+          "rates: one for 2 methods: lr 5e-05, and none of them searched\n" },
+        { "methods: [full, lora, bitfit]\n", "methods.lora.lr=1e-3", NULL },
+        { "methods: {full: {lr: 1e-3}, lora: {lr: 1e-3}, bitfit: {lr: 3e-3}}\n", "search=",
+          "rates: one for 2 methods: lr 0.001, and none of them searched\n" },
+        { "methods: [full, lora]\n", "train.lr=[1e-4, 1e-3]", NULL },
+        { "methods: [full, lora]\n", "search=", NULL },
+        { "methods: [full, null]\n", "train.lr=1e-3", NULL },
+    };
+    for (size_t i = 0; i < sizeof of / sizeof *of; i++) {
+        Bench b = { .arena = NULL };
+        char spec[512];
+        snprintf(spec, sizeof spec, HEAD "%s", of[i].methods);
+        if (!bench_new(&b, spec))
+            return;
+        b.options.dry_run = true;
+        b.options.set = &of[i].set;
+        b.options.sets = 1;
+        CHECK(drive_whole(&b) == 0);
+        if (!CHECK(of[i].said ? printed(&b, of[i].said) : !printed(&b, "rates: one for")))
+            printf("%s%s\n", of[i].methods, of[i].set);
+        arena_free(b.arena);
+    }
+}
+
 static void a_dry_run_says_why_and_writes_nothing(void)
 {
     Bench b;
@@ -775,5 +806,6 @@ void suite_sweep(void)
     ADD(commands_run_by_eight_processes_give_the_same_folder);
     ADD(the_parts_of_an_array_job_join_to_the_same_folder);
     ADD(a_full_disk_ends_the_sweep_with_status_3_and_nothing_half_written);
+    ADD(a_dry_run_warns_of_one_rate_for_several_methods);
     ADD(a_dry_run_says_why_and_writes_nothing);
 }

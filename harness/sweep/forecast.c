@@ -4,9 +4,11 @@
 #include <inttypes.h>
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 static void say_search(const Sweep *s);
 static void say_seeds(const Sweep *s);
+static void say_rates(Sweep *s);
 
 bool dry_run(Sweep *s, Error *error)
 {
@@ -44,6 +46,7 @@ bool dry_run(Sweep *s, Error *error)
                 duration_text(s->arena, cost.most_seconds / at_once), LONGER);
     fprintf(s->out, "memory: %.0f MB the largest run, %.0f MB at most for %zu at once\n",
             (double)whole.largest / 1e6, (double)whole.sum / 1e6, whole.at_once);
+    say_rates(s);
     say_seeds(s);
     return ferror(s->out) ? fail(error, ERROR_ENVIRONMENT, (Where){ 0 }, NULL, "not written")
                           : true;
@@ -96,6 +99,55 @@ static void say_seeds(const Sweep *s)
                 s->spec.seeds < 3 ? "compare claims nothing of fewer than 3"
                                   : "compare can claim something of 3 and more",
                 least, comparisons, comparisons == 1 ? "" : "s");
+}
+
+static bool same_place(const Asked *a, const Asked *b)
+{
+    return !strcmp(a->request.protocol.model, b->request.protocol.model) &&
+           !strcmp(a->request.protocol.task, b->request.protocol.task);
+}
+
+// The rate that the spec gives a setting; NAN: none, or several, or its method takes no steps.
+static double only_rate(const Agenda *agenda, const Asked *asked)
+{
+    const Request *request = &asked->request;
+    double rate = request->protocol.lr;
+    if (!method_steps(request->method, request->options))
+        return NAN;
+    for (size_t k = 0; k < agenda->settings; k++) {
+        const Asked *other = agenda->setting[k].asked;
+        if (other->request.method == request->method && same_place(other, asked) &&
+            other->request.protocol.lr != rate)
+            return NAN;
+    }
+    return rate;
+}
+
+// A ranking by it is of how far each method's own rate is from that one.
+static void say_rates(Sweep *s)
+{
+    const Agenda *agenda = &s->agenda;
+    size_t most = 1, mark = arena_mark(s->arena);
+    double *rate = arena_take(s->arena, agenda->settings + 1, sizeof *rate), at_most = 0;
+    for (size_t k = 0; k < agenda->settings; k++)
+        rate[k] = only_rate(agenda, agenda->setting[k].asked);
+    for (size_t k = 0; k < agenda->settings; k++) {
+        size_t count = 0;
+        for (size_t m = 0; methods[m] && !isnan(rate[k]); m++) {
+            bool has = false;
+            for (size_t i = 0; i < agenda->settings && !has; i++)
+                has = rate[i] == rate[k] &&
+                      agenda->setting[i].asked->request.method == methods[m] &&
+                      same_place(agenda->setting[i].asked, agenda->setting[k].asked);
+            count += has;
+        }
+        if (count > most)
+            most = count, at_most = rate[k];
+    }
+    arena_rewind(s->arena, mark);
+    if (most > 1)
+        fprintf(s->out, "rates: one for %zu methods: lr %g, and none of them searched\n", most,
+                at_most);
 }
 
 static double rate_of(Sweep *s, const Job *job, Cost *cost, size_t runs)
