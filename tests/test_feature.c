@@ -368,8 +368,11 @@ static void with_tune_among_the_training_rows_nothing_is_searched(void)
     const char *folder = path_join(b.arena, b.folder, "kept");
     Row both = row_of(&b, "both", SETTINGS("train-on", "train+tune", "cache-folder", folder));
     CHECK(both.tune_n == 0 && isnan(both.tune_score) && both.trials == WHOLE_UNKNOWN);
+    CHECK_TEXT(both.head, "auto"); // the row says what that was
+    CHECK_TEXT(both.search_space, "pooling=mean;C=1: pooling=mean;C=1");
     Row given =
         row_of(&b, "given", SETTINGS("train-on", "train+tune", "pooling", "mean", "C", "1"));
+    CHECK(!given.search_space);
     CHECK_CLOSE(given.loss, both.loss, 1e-5);
     arena_free(b.arena);
 }

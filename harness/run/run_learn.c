@@ -5,6 +5,7 @@
 #include "base/clock.h"
 #include "train/fitting.h"
 #include <math.h>
+#include <string.h>
 
 bool run_late(const Run *run)
 {
@@ -86,10 +87,13 @@ static bool no_fit(Arena *arena, Run *run, const Error *error)
 static void row_fitted(Arena *arena, const Run *run, const Fitted *fitted, double seconds)
 {
     Row *row = run->row;
-    if (fitted->trials == 0 || run->request->protocol.winner_key)
+    bool chosen = !strcmp(row->head, head_names[HEAD_AUTO]); // by the fit, be it without a choice
+    if ((fitted->trials == 0 && !chosen) || run->request->protocol.winner_key)
+        return;
+    row->search_space = arena_format(arena, "%s: %s", fitted->tried, fitted->took);
+    if (fitted->trials == 0)
         return;
     row->trials = fitted->trials;
-    row->search_space = arena_format(arena, "%s: %s", fitted->tried, fitted->took);
     row->winner_on_edge = fitted->on_edge ? "yes" : "no";
     row->search_s = seconds;
 }
