@@ -19,7 +19,8 @@ typedef struct ModelFiles {
     Config config;
     Checkpoint checkpoint; // mapped until files_close
     Tokenizer *tokenizer;
-    Hash sha, vocab_sha; // of model.safetensors; of vocab.txt and tokenizer_config.json
+    Hash sha, vocab_sha; // of model.safetensors and config.json; of vocab.txt and
+                         // tokenizer_config.json
 } ModelFiles;
 
 typedef struct TaskFiles {
