@@ -242,8 +242,7 @@ static bool command(const Invocation *invocation, int *status, Error *error)
         !(tokenizer = tokenizer_read(arena, folder, error)) ||
         !task_find(arena, datasets_folder(arena), name, &task, error) ||
         !task_fold(arena, &task, fold, error) ||
-        !config_length(&config, max_length, task.file[SPLIT_TRAIN].text_b != NULL, &max_length,
-                       error) ||
+        !config_length(&config, max_length, task_pairs(&task), &max_length, error) ||
         !dataset_read(arena, &task, &dataset, error) ||
         !check_data(arena, tokenizer, &task, &dataset, max_length, config_longest(&config), &check,
                     error))

@@ -125,7 +125,7 @@ static bool match_labels(const Predict *p, const Task *task, int **by_task, Erro
         return fail(error, ERROR_INPUT, where,
                     saved->classes ? "used on a task with labels" : "used on a task with scores",
                     "%s has %s", task->name, task->classes ? "labels" : "scores");
-    if ((task->file[SPLIT_TRAIN].text_b != NULL) != saved->pairs)
+    if (task_pairs(task) != saved->pairs)
         return fail(error, ERROR_INPUT, (Where){ .file = saved->file, .item = "pairs" },
                     saved->pairs ? "used on pairs of texts" : "used on single texts", "%s has %s",
                     task->name, saved->pairs ? "single texts" : "pairs");

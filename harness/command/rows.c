@@ -93,7 +93,7 @@ static bool command(const Invocation *invocation, int *status, Error *error)
     Examples examples = dataset.split[split];
     if (split == SPLIT_TRAIN)
         examples = dataset_limit(arena, &task, examples, (size_t)limit, (uint64_t)seed);
-    printf("text%s,%s,id,group\n", task.file[SPLIT_TRAIN].text_b ? ",text_b" : "",
+    printf("text%s,%s,id,group\n", task_pairs(&task) ? ",text_b" : "",
            task.classes ? "label" : "score");
     for (size_t i = 0; i < examples.count; i++)
         example_put(&task, &examples.example[i]);

@@ -408,7 +408,7 @@ bool check_data(Arena *arena, const Tokenizer *tokenizer, const Task *task, Data
             count_tokens(&rows, s, tokenizer);
         }
     count_copies(&rows);
-    if (task->file[SPLIT_TRAIN].text_b)
+    if (task_pairs(task))
         count_shared_texts(&rows);
     else
         count_phrases(&rows);

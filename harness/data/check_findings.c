@@ -377,7 +377,7 @@ static Finding groups(Arena *arena, const Check *check)
 
 static Finding parts(Arena *arena, const Check *check)
 {
-    if (check->task->file[SPLIT_TRAIN].text_b)
+    if (task_pairs(check->task))
         return shared(arena, check, CHECK_part_in_train, "with either text in train",
                       regroup(arena, check, GROUP_LINKED));
     return shared(arena, check, CHECK_part_in_train, "within a longer text of train",

@@ -15,6 +15,11 @@ static bool described(Arena *arena, const char *path, Task *task, Error *error);
 static bool plain(Arena *arena, const char *folder, Task *task, Error *error);
 static bool unknown(Arena *arena, const char *datasets, const char *name, Error *error);
 
+bool task_pairs(const Task *task)
+{
+    return task->file[SPLIT_TRAIN].text_b != NULL;
+}
+
 bool task_find(Arena *arena, const char *datasets, const char *name, Task *task, Error *error)
 {
     if (text_ends(name, ".yaml"))

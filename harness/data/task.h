@@ -62,6 +62,8 @@ typedef struct {
         fold; // dev is part `fold`, from 1, of `folds` parts of the training file; 0: it is not
 } Task;
 
+bool task_pairs(const Task *task); // of texts; else of single ones
+
 // `name` is a task of `datasets` (the folder of the program's descriptions), a yaml file, or a
 // folder. A task's files lie in one folder: beside the description, else in one of TUNEMARK_DATA
 // (paths with colons between). What is missing is named, with what would be right. The description

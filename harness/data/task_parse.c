@@ -53,7 +53,7 @@ static bool read_answers(TaskReader *r)
 static bool read_group(TaskReader *r, const Yaml *group)
 {
     Task *task = r->task;
-    bool pairs = task->file[SPLIT_TRAIN].text_b != NULL;
+    bool pairs = task_pairs(task);
     int chosen = GROUP_TEXT;
     if (group && !yaml_read_choice(&r->yaml, group, group_names, &chosen))
         return false;

@@ -15,12 +15,18 @@ int64_t schedule_warmup(double ratio, int64_t steps); // ceil of the double prod
 // min(1, clip / (norm + 1e-6)); 1 when clip is 0.
 double clip_factor(double clip, double norm);
 
+// What nobody chooses, and the warm-up's share of the steps where nobody says another.
+#define ADAM_BETA1 0.9
+#define ADAM_BETA2 0.999
+#define ADAM_EPSILON 1e-8
+#define WARMUP_SHARE 0.06
+
 typedef struct {
-    double beta1, beta2, epsilon; // 0.9, 0.999, 1e-8
-    double rate;                  // eta of this update, >= 0
-    double decay;                 // lambda; 0 for tensors that do not decay
-    double clip;                  // the factor of every gradient
-    int64_t t;                    // the number of this update, from 1
+    double beta1, beta2, epsilon;
+    double rate;  // eta of this update, >= 0
+    double decay; // lambda; 0 for tensors that do not decay
+    double clip;  // the factor of every gradient
+    int64_t t;    // the number of this update, from 1
 } AdamW;
 
 // What a whole training is told (state.h).

@@ -6,7 +6,7 @@
 // A pair's second text is of type 1.
 static bool check_types(Arena *arena, const Prepared *p, Error *error)
 {
-    if (!p->task->task.file[SPLIT_TRAIN].text_b || p->model->config.types > 1)
+    if (!task_pairs(&p->task->task) || p->model->config.types > 1)
         return true;
     Where where = { .file = path_join(arena, p->model->folder, "config.json"),
                     .item = "type_vocab_size" };
@@ -122,10 +122,14 @@ static void find_words(Arena *arena, Prepared *p)
                                 special, specials, &words->id);
 }
 
+static int64_t steps_an_epoch(size_t rows, int64_t batch)
+{
+    return ((int64_t)rows + batch - 1) / batch;
+}
+
 int64_t steps_of(const Protocol *protocol, size_t rows)
 {
-    int64_t an_epoch = ((int64_t)rows + protocol->batch - 1) / protocol->batch;
-    int64_t steps = protocol->epochs * an_epoch;
+    int64_t steps = protocol->epochs * steps_an_epoch(rows, protocol->batch);
     return steps > protocol->min_steps ? steps : protocol->min_steps;
 }
 
@@ -135,8 +139,7 @@ enum { EXAMPLES_MOST = 1 << 28 };
 
 static bool check_steps(Arena *arena, int64_t steps, size_t rows, int64_t batch, Error *error)
 {
-    int64_t an_epoch = ((int64_t)rows + batch - 1) / batch;
-    int64_t most = (int64_t)(EXAMPLES_MOST / rows) * an_epoch;
+    int64_t most = (int64_t)(EXAMPLES_MOST / rows) * steps_an_epoch(rows, batch);
     return steps <= most || fail(error, ERROR_INPUT, (Where){ .item = "steps" },
                                  arena_format(arena, "at most %" PRId64, most),
                                  "%" PRId64 " steps of epochs and min-steps are too many", steps);
@@ -159,9 +162,9 @@ static void decide_training(Prepared *p, int64_t steps)
         .steps = steps,
         .weight_decay = protocol->weight_decay,
         .clip = protocol->clip,
-        .beta1 = 0.9,
-        .beta2 = 0.999,
-        .epsilon = 1e-8,
+        .beta1 = ADAM_BETA1,
+        .beta2 = ADAM_BETA2,
+        .epsilon = ADAM_EPSILON,
     };
 }
 
@@ -171,7 +174,8 @@ static void decide_batches(Arena *arena, Prepared *p)
     size_t steps = p->request->method->fit ? 0 : (size_t)p->training.steps; // of the model
     batches_shuffled(arena, &p->tokens[SPLIT_TRAIN], batch, steps, p->order_seed, &p->batches);
     if (p->request->protocol.select == SELECT_BEST)
-        p->looks = looks_of(p->batches.steps, (p->tokens[SPLIT_TRAIN].count + batch - 1) / batch);
+        p->looks = looks_of(p->batches.steps,
+                            (size_t)steps_an_epoch(p->tokens[SPLIT_TRAIN].count, (int64_t)batch));
 }
 
 static bool check_trained(const Prepared *p, Error *error)
@@ -204,8 +208,8 @@ static bool decide_files(Arena *arena, FilesRead *files, Prepared *p, Error *err
 static bool decide_texts(Arena *arena, FilesRead *files, Prepared *p, Error *error)
 {
     const Protocol *protocol = &p->request->protocol;
-    bool pairs = p->task->task.file[SPLIT_TRAIN].text_b != NULL;
-    if (!config_length(&p->model->config, protocol->max_length, pairs, &p->max_length, error) ||
+    if (!config_length(&p->model->config, protocol->max_length, task_pairs(&p->task->task),
+                       &p->max_length, error) ||
         !check_selection(p, error) || !read_heldout(arena, p, error) ||
         !read_tokens(arena, files, p, error))
         return false;

@@ -2,11 +2,13 @@
 #include "run/request.h"
 #include "base/text.h"
 #include "data/task.h"
+#include "engine/optimizer.h"
 #include "run/size.h"
 #include <stdio.h>
 #include <string.h>
 
-#define SEED_HIGH 9007199254740992.0 // 2^53: every whole number up to it is exact in a double
+#define DIGITS(number) #number
+#define TEXT_OF(number) DIGITS(number) // of a number that a macro stands for
 
 // clang-format off
 const Option protocol_options[] = {
@@ -25,7 +27,7 @@ const Option protocol_options[] = {
     { "frozen-dtype", OPTION_CHOICE, offsetof(Protocol, frozen_dtype), "f32", 0, 0, STORE_NAMES, "format of frozen weights of linear layers; int8 has a scale a row" },
     { "budget", OPTION_REAL, offsetof(Protocol, budget), NULL, 0, 1, NULL, "share of the encoder's parameters outside its embeddings that the method may train: the largest size (lora's rank, adapter's size, ...) within it" },
     { "schedule", OPTION_CHOICE, offsetof(Protocol, schedule), "linear", 0, 0, "linear|constant|cosine", "the rate after the warm-up" },
-    { "warmup", OPTION_REAL, offsetof(Protocol, warmup), "0.06", 0, 1, NULL, "share of the steps in which the rate rises from 0" },
+    { "warmup", OPTION_REAL, offsetof(Protocol, warmup), TEXT_OF(WARMUP_SHARE), 0, 1, NULL, "share of the steps in which the rate rises from 0" },
     { "weight-decay", OPTION_REAL, offsetof(Protocol, weight_decay), "0", 0, 10, NULL, "AdamW's lambda, on matrices alone" },
     { "clip", OPTION_REAL, offsetof(Protocol, clip), "1", 0, 1e9, NULL, "largest norm of the gradient, or 0: not clipped" },
     { "dropout", OPTION_REAL, offsetof(Protocol, dropout), NULL, 0, 0.9, NULL, "every rate of the model; the config's where not given" },
@@ -37,11 +39,11 @@ const Option protocol_options[] = {
     { "select", OPTION_CHOICE, offsetof(Protocol, select), "last", 0, 0, "last|best", "weights to evaluate: after the last step, or after the epoch best on tune" },
     { "stage", OPTION_CHOICE, offsetof(Protocol, stage), "final", 0, 0, "final|trial", "a trial, of a search, is scored on tune alone" },
     { "pretrained", OPTION_FLAG, offsetof(Protocol, pretrained), "yes", 0, 0, NULL, "no: the same architecture with initial weights" },
-    { "seed", OPTION_WHOLE, offsetof(Protocol, seed), "1", 0, SEED_HIGH, NULL, "the four seeds that follow, where not given" },
-    { "init-seed", OPTION_WHOLE, offsetof(Protocol, init_seed), NULL, 0, SEED_HIGH, NULL, "initial values of new parameters" },
-    { "order-seed", OPTION_WHOLE, offsetof(Protocol, order_seed), NULL, 0, SEED_HIGH, NULL, "order of the training rows" },
-    { "dropout-seed", OPTION_WHOLE, offsetof(Protocol, dropout_seed), NULL, 0, SEED_HIGH, NULL, "dropout's masks" },
-    { "data-seed", OPTION_WHOLE, offsetof(Protocol, data_seed), NULL, 0, SEED_HIGH, NULL, "which rows train-limit takes" },
+    { "seed", OPTION_WHOLE, offsetof(Protocol, seed), "1", 0, EXACT_WHOLE, NULL, "the four seeds that follow, where not given" },
+    { "init-seed", OPTION_WHOLE, offsetof(Protocol, init_seed), NULL, 0, EXACT_WHOLE, NULL, "initial values of new parameters" },
+    { "order-seed", OPTION_WHOLE, offsetof(Protocol, order_seed), NULL, 0, EXACT_WHOLE, NULL, "order of the training rows" },
+    { "dropout-seed", OPTION_WHOLE, offsetof(Protocol, dropout_seed), NULL, 0, EXACT_WHOLE, NULL, "dropout's masks" },
+    { "data-seed", OPTION_WHOLE, offsetof(Protocol, data_seed), NULL, 0, EXACT_WHOLE, NULL, "which rows train-limit takes" },
     { "heldout", OPTION_TEXT, offsetof(Protocol, heldout), NULL, 0, 0, "FILE", "texts, one a line, for the masked-language-model loss before and after tuning" },
     { "timeout", OPTION_REAL, offsetof(Protocol, timeout), NULL, 0, 1e9, NULL, "seconds after which a run is given up" },
     { "threads", OPTION_WHOLE, offsetof(Protocol, threads), "1", 1, 1024, NULL, "threads of one run" },

@@ -39,7 +39,7 @@ static const Key keys[] = {
     { "options", OWN, 0, 0, 0 },
     { "head", OWN, 0, 0, 0 },
     { "pretrained", FLAG, offsetof(Saved, pretrained), 0, 0 },
-    { "init_seed", WHOLE, offsetof(Saved, init_seed), 0, (int64_t)1 << 53 },
+    { "init_seed", WHOLE, offsetof(Saved, init_seed), 0, (int64_t)EXACT_WHOLE },
     { "max_length", WHOLE, offsetof(Saved, max_length), 3, 65536 },
     { "batch", WHOLE, offsetof(Saved, batch), 1, 65536 },
     { "tensors_sha", HASH, offsetof(Saved, tensors_sha), 0, 0 },
@@ -92,11 +92,6 @@ static json_t *options_of(Arena *arena, const Attached *is, bool *ok)
     return object;
 }
 
-static bool is_pairs(const Task *task)
-{
-    return task->file[SPLIT_TRAIN].text_b != NULL;
-}
-
 static json_t *describe_run(Arena *arena, const Prepared *p, const Hash *tensors, bool *ok)
 {
     const Row *row = &p->row;
@@ -112,7 +107,7 @@ static json_t *describe_run(Arena *arena, const Prepared *p, const Hash *tensors
     put(root, "model_sha", json_string(row->model_sha), ok);
     put(root, "vocab_sha", json_string(row->vocab_sha), ok);
     put(root, "task", json_string(row->task), ok);
-    put(root, "pairs", json_boolean(is_pairs(&p->task->task)), ok);
+    put(root, "pairs", json_boolean(task_pairs(&p->task->task)), ok);
     put(root, "labels", labels_of(&p->task->task, ok), ok);
     put(root, "method", json_string(row->method), ok);
     put(root, "method_sha", json_string(row->method_sha), ok);

@@ -234,7 +234,7 @@ bool check_learns(World *world, Finding *finding, Error *error)
     if (ok) {
         int64_t steps = PASSES * BATCHES, end = ENDS * BATCHES;
         trial.trainer.training.schedule = SCHEDULE_LINEAR;
-        trial.trainer.training.warmup = schedule_warmup(0.06, steps);
+        trial.trainer.training.warmup = schedule_warmup(WARMUP_SHARE, steps);
         trial.trainer.training.steps = steps;
         if (world->method->fit)
             ok = fitted_losses(&trial, &first, &last, error);

@@ -33,9 +33,9 @@ bool trial_open(World *world, const Description *description, Trial *trial, Erro
                        .head_part = PART_HEAD,
                        .steps = TRIAL_STEPS,
                        .clip = 1,
-                       .beta1 = 0.9,
-                       .beta2 = 0.999,
-                       .epsilon = 1e-8 };
+                       .beta1 = ADAM_BETA1,
+                       .beta2 = ADAM_BETA2,
+                       .epsilon = ADAM_EPSILON };
     *trial = (Trial){ .world = world, .head = description->head };
     if (!plans_make(world->arena, description, training && !fits ? &world->largest : NULL,
                     &world->largest, NULL, &trial->plans, error) ||
