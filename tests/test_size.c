@@ -2,7 +2,7 @@
 #include "tests/run_bench.h"
 #include "base/text.h"
 #include "run/resolve.h"
-#include "run/shape.h"
+#include "cost/shape.h"
 #include "run/size.h"
 #include "train/counts.h"
 #include <stdlib.h>

@@ -1,7 +1,7 @@
 // graph.c: tunemark graph: of a run on a task, or of a model's sizes alone.
 #include "command/asked.h"
 #include "command/commands.h"
-#include "run/shape.h"
+#include "cost/shape.h"
 #include "engine/operator.h"
 #include "run/prepare.h"
 

@@ -1,7 +1,7 @@
 // params.c: tunemark params.
 #include "command/asked.h"
 #include "command/commands.h"
-#include "run/shape.h"
+#include "cost/shape.h"
 #include "run/size.h"
 #include "train/counts.h"
 #include "train/plans.h"

@@ -6,7 +6,7 @@
 // run that keeps what a frozen bottom gives (--cache) they are those without it.
 #ifndef COST_ESTIMATE_H
 #define COST_ESTIMATE_H
-#include "run/shape.h"
+#include "cost/shape.h"
 #include "train/counts.h"
 
 typedef struct {

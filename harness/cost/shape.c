@@ -1,5 +1,5 @@
 // shape.c: config.json and what follows from it.
-#include "run/shape.h"
+#include "cost/shape.h"
 #include "run/prepare.h"
 #include "run/size.h"
 

@@ -1,6 +1,6 @@
 // shape.h: a model as far as its sizes tell: what can be described and counted without its weights.
-#ifndef RUN_SHAPE_H
-#define RUN_SHAPE_H
+#ifndef COST_SHAPE_H
+#define COST_SHAPE_H
 #include "model/describe.h"
 #include "run/request.h"
 
