@@ -208,20 +208,22 @@ bool rows_read(Arena *arena, const char *path, Row **rows, size_t *count, Error 
     return true;
 }
 
-bool row_read(Arena *arena, const char *path, const char *key, Row **row, Error *error)
+bool row_read(Arena *arena, const char *path, const char *key, const Row **row, Error *error)
 {
     Where where = { .file = path };
     Bytes bytes;
+    Row *rows;
     size_t count;
     if (!file_read(arena, path, &bytes, error))
         return false;
     if (bytes.size == 0 || bytes.data[bytes.size - 1] != '\n')
         return fail(error, ERROR_INPUT, where, "a whole row", "is cut");
-    if (!rows_read(arena, path, row, &count, error))
+    if (!rows_read(arena, path, &rows, &count, error))
         return false;
-    if (count != 1 || !text_same((*row)->key, key))
+    if (count != 1 || !text_same(rows->key, key))
         return fail(error, ERROR_INPUT, where, "the one row of this key", "holds something else");
-    const char *status = (*row)->status ? (*row)->status : "";
+    *row = rows;
+    const char *status = rows->status ? rows->status : "";
     return text_among(status, row_statuses) ||
            fail(error, ERROR_INPUT, where, "ok, diverged, failed or timeout", "status is '%s'",
                 status);

@@ -70,7 +70,7 @@ bool row_write(const char *path, const Row *row,
 bool rows_read(Arena *arena, const char *path, Row **rows, size_t *count, Error *error);
 // The row that a run left in rows/KEY.csv, whole: one row, of this key, with a status, and with the
 // line end that was written last.
-bool row_read(Arena *arena, const char *path, const char *key, Row **row, Error *error);
+bool row_read(Arena *arena, const char *path, const char *key, const Row **row, Error *error);
 // Whether a file of rows says that it is of another schema; false where it says nothing.
 bool rows_of_other_schema(Arena *arena, const char *path);
 // Measured cells apart. *differs is the first column that is not the same, else NULL; may be NULL.

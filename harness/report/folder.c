@@ -73,7 +73,7 @@ static bool append_folder(Arena *arena, Growing *to, const char *folder, Error *
         return false;
     for (size_t i = 0; i < names; i++) {
         Error cut;
-        Row *row;
+        const Row *row;
         if (row_read(arena, path_join(arena, of_rows, name[i]), text_stem(arena, name[i], ".csv"),
                      &row, &cut))
             append(arena, to, folder, row, 1);

@@ -11,8 +11,6 @@
 
 enum { MOST_DIFFERENCES = 3 };
 
-static bool read_row(Arena *arena, const char *path, const char *key, const Row **row,
-                     Error *error);
 static const char *row_path(Arena *arena, const Agenda *agenda, const Job *job);
 static const char *reason(Arena *arena, const Agenda *agenda, const Job *job);
 static bool set_apart(Agenda *agenda, Error *error);
@@ -33,7 +31,7 @@ bool agenda_look(Agenda *agenda, FILE *tell, Error *error)
         Error wrong;
         const char *path = path_join(arena, rows, names[i]);
         const char *key = text_stem(arena, names[i], ".csv");
-        if (read_row(arena, path, key, &agenda->stray[agenda->strays], &wrong))
+        if (row_read(arena, path, key, &agenda->stray[agenda->strays], &wrong))
             agenda->strays++;
         else if (rows_of_other_schema(arena, path)) { // not to be done again without a word
             *error = wrong;
@@ -54,7 +52,7 @@ bool agenda_look(Agenda *agenda, FILE *tell, Error *error)
         const char *path = row_path(arena, agenda, job);
         const Row *row;
         Error wrong;
-        if (job->row || !file_exists(path) || read_row(arena, path, job->decided.key, &row, &wrong))
+        if (job->row || !file_exists(path) || row_read(arena, path, job->decided.key, &row, &wrong))
             continue;
         fprintf(tell, "%s; the run is done again\n", wrong.text);
         job->why = "its row cannot be read";
@@ -166,28 +164,6 @@ void agenda_attach(Agenda *agenda, Job *job)
         job->why = reason(agenda->arena, agenda, job);
 }
 
-// A row is whole: one row, of this key, with a status, and with the line end that was written last.
-static bool read_row(Arena *arena, const char *path, const char *key, const Row **row, Error *error)
-{
-    Where where = { .file = path };
-    Bytes bytes;
-    Row *rows;
-    size_t count;
-    if (!file_read(arena, path, &bytes, error))
-        return false;
-    if (bytes.size == 0 || bytes.data[bytes.size - 1] != '\n')
-        return fail(error, ERROR_INPUT, where, "a whole row", "is cut");
-    if (!rows_read(arena, path, &rows, &count, error))
-        return false;
-    if (count != 1 || !rows[0].key || strcmp(rows[0].key, key))
-        return fail(error, ERROR_INPUT, where, "the one row of this key", "holds something else");
-    *row = &rows[0];
-    const char *status = rows[0].status ? rows[0].status : "";
-    return text_among(status, row_statuses) ||
-           fail(error, ERROR_INPUT, where, "ok, diverged, failed or timeout", "status is '%s'",
-                status);
-}
-
 // Names the decided cells in which two rows differ, MOST_DIFFERENCES of them at most; `count`
 // counts all. Cells that follow from others are named only where no other differs.
 static const char *differences(Arena *arena, const Row *a, const Row *b, size_t *count)
@@ -276,7 +252,7 @@ static bool amend(const Agenda *agenda, const Job *job, Error *error)
     const Row *now;
     Error unread;
     Lock lock = lock_folder(path_join(agenda->arena, agenda->folder, "rows"));
-    bool ours = read_row(agenda->arena, path, job->decided.key, &now, &unread) &&
+    bool ours = row_read(agenda->arena, path, job->decided.key, &now, &unread) &&
                 text_same(now->finished_at, job->row->finished_at);
     bool ok = !ours || row_write(path, job->row, error);
     lock_release(&lock);
@@ -309,7 +285,7 @@ bool agenda_collect(Agenda *agenda, Job *job, int64_t attempt, bool *written, Er
     *written = false;
     if (!file_exists(path))
         return true;
-    if (!read_row(arena, path, job->decided.key, &row, error))
+    if (!row_read(arena, path, job->decided.key, &row, error))
         return error->kind != ERROR_ENVIRONMENT; // what cannot be read has not been written
     Job read = { .row = row };
     *written = job_final(&read) || row->attempts == attempt;
@@ -336,7 +312,7 @@ bool agenda_fail(const Agenda *agenda, Job *job, int64_t attempt, int64_t jobs, 
     Error unread;
     Lock lock = lock_folder(path_join(arena, agenda->folder, "rows"));
     bool finished =
-        file_exists(path) && read_row(arena, path, job->decided.key, &now, &unread) && row_ok(now);
+        file_exists(path) && row_read(arena, path, job->decided.key, &now, &unread) && row_ok(now);
     bool ok = finished || row_write(path, row, error); // by another process in the meantime
     lock_release(&lock);
     if (ok)

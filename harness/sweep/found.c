@@ -22,7 +22,7 @@ bool found_read(Arena *arena, const char *folder, Where where, FoundRows *rows, 
         return rows_read(arena, path_join(arena, there, "runs.csv"), &rows->row, &rows->count,
                          error);
     for (size_t i = 0; i < count; i++) {
-        Row *row;
+        const Row *row;
         Error why;
         if (row_read(arena, path_join(arena, of_rows, names[i]), text_stem(arena, names[i], ".csv"),
                      &row, &why))
