@@ -204,8 +204,10 @@ static void a_model_of_one_type_takes_no_pairs(void)
 // [CLS], a token and [SEP] are the least, of a pair [CLS], a token, [SEP], a token and [SEP].
 static void a_model_of_too_few_positions_is_refused_by_every_command(void)
 {
-    static const char three[] = "max-length: 2 leaves no room for a text; should be at least 3";
-    static const char five[] = "max-length: 4 leaves no room for a text; should be at least 5";
+    static const char three[] =
+        "max_position_embeddings: 2 leaves no room for a text; should be at least 3";
+    static const char five[] =
+        "max_position_embeddings: 4 leaves no room for a text; should be at least 5";
     static const char *const words[] = { "check", "graph --method full --pretrained no --task" };
     Bench b = bench_new();
     change(&b, "config.json", "\"max_position_embeddings\": 512",

@@ -36,7 +36,7 @@ static void every_key_arrives_in_its_field(void)
     if (!CHECK(parse(complete, &c, &error)))
         return;
     CHECK(c.vocabulary == 8192 && c.hidden == 128 && c.layers == 2 && c.heads == 4);
-    CHECK(c.intermediate == 512 && c.positions == 500 && c.types == 3 && c.padding == 7);
+    CHECK(c.intermediate == 512 && c.positions == 500 && c.types == 3 && c.padding == 0);
     CHECK(c.activation == GELU_NEW);
     CHECK(c.hidden_dropout == 0.25 && c.attention_dropout == 0.5 && c.classifier_dropout == 0);
     CHECK(c.epsilon == 1e-5 && c.initializer_range == 0.04);
@@ -50,15 +50,19 @@ static void absent_and_null_keys_have_the_documented_values(void)
                      "\"initializer_range\": 0.04,\n \"pad_token_id\": 7",
                      "\"use_cache\": true", &c, &error));
     CHECK(c.classifier_dropout == 0.25); // hidden_dropout_prob
-    CHECK(c.epsilon == 1e-12 && c.initializer_range == 0.02 && c.padding == 0);
+    CHECK(c.epsilon == 1e-12 && c.initializer_range == 0.02);
     CHECK(parse_with("\"classifier_dropout\": 0", "\"classifier_dropout\": null", &c, &error));
     CHECK(c.classifier_dropout == 0.25);
-    CHECK(parse_with("\"pad_token_id\": 7", "\"pad_token_id\": null", &c, &error) &&
-          c.padding == 0);
     CHECK(!c.type_assumed);
     CHECK(parse_with("\"model_type\": \"bert\", ", "", &c, &error));
     CHECK(c.type == MODEL_BERT && c.type_assumed);
 }
+
+#define BERT_SIZES                                                                                 \
+    "\"hidden_size\": 12, \"num_hidden_layers\": 3, \"num_attention_heads\": 4, "                  \
+    "\"intermediate_size\": 40, \"max_position_embeddings\": 90, \"type_vocab_size\": 2, "         \
+    "\"hidden_act\": \"gelu\", \"hidden_dropout_prob\": 0.1, "                                     \
+    "\"attention_probs_dropout_prob\": 0.1"
 
 // fairseq's positions begin behind the padding's: roberta-base has 514 rows for 512 tokens.
 static void roberta_s_texts_are_shorter_than_its_table(void)
@@ -67,6 +71,7 @@ static void roberta_s_texts_are_shorter_than_its_table(void)
     Error error;
     CHECK(parse(complete, &c, &error) && config_longest(&c) == 500);
     CHECK(parse_with("bert", "roberta", &c, &error) && config_longest(&c) == 500 - 8);
+    CHECK(c.padding == 7);
     CHECK(!parse("{\"model_type\": \"roberta\", \"vocab_size\": 8192, \"hidden_size\": 128,"
                  " \"num_hidden_layers\": 2, \"num_attention_heads\": 4,"
                  " \"intermediate_size\": 512, \"max_position_embeddings\": 8,"
@@ -76,6 +81,75 @@ static void roberta_s_texts_are_shorter_than_its_table(void)
                 "max_position_embeddings: 8 leaves no room for a text; should be more than");
     CHECK(config_read("models/configs/roberta-base/config.json", &c, &error) &&
           config_longest(&c) == 512);
+}
+
+// Of the other types it is read by nobody.
+static void the_padding_s_id_has_bounds_where_positions_depend_on_it(void)
+{
+    static const struct {
+        const char *id;
+        int64_t padding; // -1: refused
+    } of[] = {
+        { "null", 1 }, { "0", 0 }, { "49", 49 }, { "50", -1 }, { "-1", -1 }, { "\"1\"", -1 }
+    };
+    for (size_t i = 0; i < sizeof of / sizeof *of; i++)
+        for (ModelType type = MODEL_BERT; type <= MODEL_GPT2; type++) {
+            static const char *const sizes[] = {
+                [MODEL_BERT] = BERT_SIZES,
+                [MODEL_DISTILBERT] = "\"dim\": 12, \"n_layers\": 3, \"n_heads\": 4, "
+                                     "\"hidden_dim\": 40, \"max_position_embeddings\": 90, "
+                                     "\"activation\": \"relu\", \"dropout\": 0.1, "
+                                     "\"attention_dropout\": 0.2",
+                [MODEL_ROBERTA] = BERT_SIZES,
+                [MODEL_GPT2] = "\"n_embd\": 12, \"n_layer\": 3, \"n_head\": 4, "
+                               "\"n_positions\": 90",
+            };
+            char text[512];
+            Config c;
+            Error error;
+            snprintf(text, sizeof text,
+                     "{\"model_type\": \"%s\", \"vocab_size\": 50, %s, \"pad_token_id\": %s}",
+                     model_type_names[type], sizes[type], of[i].id);
+            bool refused = type == MODEL_ROBERTA && of[i].padding < 0;
+            if (!CHECK(parse(text, &c, &error) == !refused))
+                printf("%s\n", text);
+            else if (refused)
+                CHECK_ERROR(&error, ERROR_INPUT, "pad_token_id: ");
+            else
+                CHECK(c.padding == (type == MODEL_ROBERTA ? of[i].padding : 0));
+        }
+}
+
+// Whose fault it is when a text is too short: what was asked for, or the model's positions.
+static void too_few_tokens_are_said_to_be_asked_or_the_model_s(void)
+{
+    Config c;
+    Error error;
+    int64_t length;
+    if (!CHECK(parse(complete, &c, &error)))
+        return;
+    CHECK(config_length(&c, 5, true, &length, &error) && length == 5);
+    CHECK(config_length(&c, 900, true, &length, &error) && length == 500);
+    CHECK(!config_length(&c, 4, true, &length, &error));
+    CHECK_ERROR(&error, ERROR_INPUT,
+                "max-length: 4 leaves no room for a text; should be at least 5");
+    c.positions = 4;
+    CHECK(config_length(&c, 128, false, &length, &error) && length == 4);
+    CHECK(!config_length(&c, 128, true, &length, &error));
+    CHECK_ERROR(&error, ERROR_INPUT,
+                "max_position_embeddings: 4 leaves no room for a text; should be at least 5");
+    CHECK(!config_length(&c, 2, false, &length, &error));
+    CHECK_ERROR(&error, ERROR_INPUT, "max-length: 2 leaves no room");
+    c.positions = 2;
+    c.type = MODEL_GPT2;
+    CHECK(!config_length(&c, 128, false, &length, &error));
+    CHECK_ERROR(&error, ERROR_INPUT,
+                "n_positions: 2 leaves no room for a text; should be at least 3");
+    c.type = MODEL_ROBERTA;
+    c.positions = 10, c.padding = 7;
+    CHECK(!config_length(&c, 128, false, &length, &error));
+    CHECK_ERROR(&error, ERROR_INPUT,
+                "max_position_embeddings: 10 leaves no room for a text; should be at least 11");
 }
 
 typedef struct {
@@ -183,6 +257,7 @@ static void what_other_types_would_compute_otherwise_is_refused(void)
     "\"num_hidden_layers\": 3, \"intermediate_size\": 40"
     static const char *const wrong[][2] = {
         { GPT2 ", \"embd_pdrop\": 0.5}", "embd_pdrop: 0.5" },
+        { GPT2 ", \"embd_pdrop\": 0, \"resid_pdrop\": null}", "embd_pdrop: 0 is not" },
         { GPT2 ", \"scale_attn_weights\": false}", "scale_attn_weights: false" },
         { GPT2 ", \"scale_attn_by_inverse_layer_idx\": true}", "scale_attn_by_inverse_layer_idx" },
         { GPT2 ", \"activation_function\": \"swish\"}", "activation_function: 'swish' is not" },
@@ -215,6 +290,10 @@ static void harmless_forms_of_these_keys_are_accepted(void)
                      "{\"position_embedding_type\": \"absolute\", \"is_decoder\": false,"
                      "\"add_cross_attention\": false, \"pruned_heads\": {}, \"silu\": [{}],",
                      &c, &error));
+    CHECK(parse(GPT2 ", \"embd_pdrop\": 0.1, \"resid_pdrop\": null}", &c, &error));
+    CHECK(c.hidden_dropout == 0.1);
+    CHECK(parse(GPT2 ", \"embd_pdrop\": null, \"resid_pdrop\": 0.3}", &c, &error));
+    CHECK(c.hidden_dropout == 0.3);
 }
 
 static void sizes_out_of_bounds_or_of_another_type_are_refused(void)
@@ -235,8 +314,6 @@ static void sizes_out_of_bounds_or_of_another_type_are_refused(void)
         { ": 512", ": [512]", "intermediate_size: a list" },
         { ": 500", ": true", "max_position_embeddings: true" },
         { "\"type_vocab_size\": 3", "\"type_vocab_size\": 0", "type_vocab_size: 0" },
-        { "\"pad_token_id\": 7", "\"pad_token_id\": 8192", "pad_token_id: 8192" },
-        { "\"pad_token_id\": 7", "\"pad_token_id\": -1", "pad_token_id: -1" },
     };
     check_refusals(refusal, sizeof refusal / sizeof *refusal);
 }
@@ -286,6 +363,8 @@ void suite_config(void)
     ADD(every_key_arrives_in_its_field);
     ADD(absent_and_null_keys_have_the_documented_values);
     ADD(roberta_s_texts_are_shorter_than_its_table);
+    ADD(the_padding_s_id_has_bounds_where_positions_depend_on_it);
+    ADD(too_few_tokens_are_said_to_be_asked_or_the_model_s);
     ADD(what_would_change_the_function_is_refused_by_its_key);
     ADD(each_type_has_its_keys);
     ADD(the_two_falcons_are_told_apart);

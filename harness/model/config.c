@@ -178,6 +178,7 @@ static const Named silus[] = { { "silu", SWISH }, { .name = NULL } };
 static const char gelus_right[] = "gelu, gelu_new or relu", silus_right[] = "silu";
 
 static bool bert_rest(const json_t *root, const char *file, Config *config, Error *error);
+static bool roberta_rest(const json_t *root, const char *file, Config *config, Error *error);
 static bool gpt2_rest(const json_t *root, const char *file, Config *config, Error *error);
 static bool llama_rest(const json_t *root, const char *file, Config *config, Error *error);
 static bool falcon_rest(const json_t *root, const char *file, Config *config, Error *error);
@@ -205,7 +206,7 @@ typedef struct {
 static const Format formats[MODEL_TYPES] = {
     [MODEL_BERT] = { bert_sizes, bert_reals, bert_fixed, "hidden_act", NULL, gelus, gelus_right, bert_rest, ENCODER },
     [MODEL_DISTILBERT] = { distilbert_sizes, distilbert_reals, nothing_fixed, "activation", NULL, gelus, gelus_right, NULL, ENCODER },
-    [MODEL_ROBERTA] = { bert_sizes, bert_reals, bert_fixed, "hidden_act", NULL, gelus, gelus_right, bert_rest, { BEGIN, .epsilon = 1e-12, .classifier_dropout = (double)NAN, .padding = 1 } },
+    [MODEL_ROBERTA] = { bert_sizes, bert_reals, bert_fixed, "hidden_act", NULL, gelus, gelus_right, roberta_rest, { BEGIN, .epsilon = 1e-12, .classifier_dropout = (double)NAN, .padding = 1 } },
     [MODEL_GPT2] = { gpt2_sizes, gpt2_reals, gpt2_fixed, "activation_function", "gelu_new", gelus, gelus_right, gpt2_rest, { BEGIN, .epsilon = 1e-5, .hidden_dropout = 0.1, .attention_dropout = 0.1 } },
     [MODEL_LLAMA] = { llama_sizes, llama_reals, llama_fixed, "hidden_act", "silu", silus, silus_right, llama_rest, { BEGIN, .epsilon = 1e-6, .positions = 2048 } },
     [MODEL_FALCON] = { falcon_sizes, falcon_reals, falcon_fixed, "activation", "gelu", gelus, gelus_right, falcon_rest, { BEGIN, .epsilon = 1e-5, .positions = 2048 } },
@@ -223,12 +224,13 @@ static bool read_type(const json_t *root, const char *file, ModelType *type, Err
 static bool read_fixed(const json_t *root, const Fixed *fixed, const char *file, Error *error);
 static bool read_sizes(const json_t *root, const Size *size, const char *file, Config *config,
                        Error *error);
+static const char *key_of(const Format *format, size_t field);
 static bool read_heads(const Format *format, const char *file, Config *config, Error *error);
-static bool read_padding(const json_t *root, const char *file, Config *config, Error *error);
 static bool read_reals(const json_t *root, const Real *real, const char *file, Config *config,
                        Error *error);
 static bool read_activation(const json_t *root, const Format *format, const char *file,
                             Config *config, Error *error);
+static bool given(const json_t *value); // there, and not null
 static bool must_be(const json_t *value, bool right, const char *should_be, const char *key,
                     const char *file, Error *error);
 
@@ -249,11 +251,17 @@ int64_t config_longest(const Config *config)
 
 bool config_length(const Config *config, int64_t asked, bool pairs, int64_t *length, Error *error)
 {
-    int64_t longest = config_longest(config);
-    *length = asked < longest ? asked : longest;
-    return *length >= (pairs ? 5 : 3) || fail(error, ERROR_INPUT, (Where){ .item = "max-length" },
-                                              pairs ? "at least 5" : "at least 3",
-                                              "%" PRId64 " leaves no room for a text", *length);
+    int64_t longest = config_longest(config), least = pairs ? 5 : 3;
+    bool whole = longest < asked; // the model is the limit
+    const char *positions = key_of(&formats[config->type], offsetof(Config, positions));
+    char right[32];
+    *length = whole ? longest : asked;
+    if (*length >= least)
+        return true;
+    snprintf(right, sizeof right, "at least %" PRId64,
+             whole ? least + config->positions - longest : least);
+    return fail(error, ERROR_INPUT, (Where){ .item = whole ? positions : "max-length" }, right,
+                "%" PRId64 " leaves no room for a text", whole ? config->positions : asked);
 }
 
 bool config_parse(Bytes bytes, const char *file, Config *config, Error *error)
@@ -283,7 +291,7 @@ static bool read_all(const json_t *root, const char *file, Config *config, Error
     if (!read_fixed(root, format->fixed, file, error) ||
         !read_sizes(root, format->size, file, config, error) ||
         (format->rest && !format->rest(root, file, config, error)) ||
-        !read_heads(format, file, config, error) || !read_padding(root, file, config, error) ||
+        !read_heads(format, file, config, error) ||
         !read_activation(root, format, file, config, error) ||
         !read_reals(root, format->real, file, config, error))
         return false;
@@ -335,7 +343,7 @@ static bool read_sizes(const json_t *root, const Size *size, const char *file, C
     for (; size->key; size++) {
         const json_t *value = json_object_get(root, size->key);
         json_int_t number = json_integer_value(value);
-        if (size->optional && (!value || json_is_null(value)))
+        if (size->optional && !given(value))
             continue;
         if (!must_be(value, json_is_integer(value) && 1 <= number && number <= size->most,
                      size->right, size->key, file, error))
@@ -376,29 +384,12 @@ static bool read_heads(const Format *format, const char *file, Config *config, E
                 "%" PRId64 " does not divide %" PRId64 " heads", config->kv_heads, config->heads);
 }
 
-static bool read_padding(const json_t *root, const char *file, Config *config, Error *error)
-{
-    const json_t *padding = json_object_get(root, "pad_token_id");
-    if (padding && !json_is_null(padding)) {
-        config->padding = json_integer_value(padding);
-        if (!must_be(padding,
-                     json_is_integer(padding) && 0 <= config->padding &&
-                         config->padding < config->vocabulary,
-                     "null or a whole number, 0 to below vocab_size", "pad_token_id", file, error))
-            return false;
-    }
-    return config_longest(config) > 0 ||
-           fail(error, ERROR_INPUT, (Where){ .file = file, .item = "max_position_embeddings" },
-                "more than pad_token_id + 1", "%" PRId64 " leaves no room for a text",
-                config->positions);
-}
-
 static bool read_reals(const json_t *root, const Real *real, const char *file, Config *config,
                        Error *error)
 {
     for (; real->key; real++) {
         const json_t *value = json_object_get(root, real->key);
-        if (real->optional && (!value || json_is_null(value)))
+        if (real->optional && !given(value))
             continue;
         double number = json_number_value(value);
         if (!must_be(value, json_is_number(value) && real->allowed(number), real->right, real->key,
@@ -433,7 +424,7 @@ static bool read_activation(const json_t *root, const Format *format, const char
                             Config *config, Error *error)
 {
     const json_t *value = json_object_get(root, format->activation);
-    bool stands = format->standard && (!value || json_is_null(value));
+    bool stands = format->standard && !given(value);
     if (!stands && !must_be(value, json_is_string(value), format->named_right, format->activation,
                             file, error))
         return false;
@@ -453,11 +444,31 @@ static bool bert_rest(const json_t *root, const char *file, Config *config, Erro
 {
     const json_t *pruned = json_object_get(root, "pruned_heads");
     (void)config;
-    if (!pruned || json_is_null(pruned))
+    if (!given(pruned))
         return true;
     bool is_empty = (json_is_object(pruned) && json_object_size(pruned) == 0) ||
                     (json_is_array(pruned) && json_array_size(pruned) == 0);
     return must_be(pruned, is_empty, "empty or absent", "pruned_heads", file, error);
+}
+
+// Its positions begin behind the padding's.
+static bool roberta_rest(const json_t *root, const char *file, Config *config, Error *error)
+{
+    const json_t *padding = json_object_get(root, "pad_token_id");
+    if (!bert_rest(root, file, config, error))
+        return false;
+    if (given(padding)) {
+        config->padding = json_integer_value(padding);
+        if (!must_be(padding,
+                     json_is_integer(padding) && 0 <= config->padding &&
+                         config->padding < config->vocabulary,
+                     "null or a whole number, 0 to below vocab_size", "pad_token_id", file, error))
+            return false;
+    }
+    return config_longest(config) > 0 ||
+           fail(error, ERROR_INPUT, (Where){ .file = file, .item = "max_position_embeddings" },
+                "more than pad_token_id + 1", "%" PRId64 " leaves no room for a text",
+                config->positions);
 }
 
 // One rate serves the embeddings and the sub-layers, as in every published checkpoint.
@@ -465,8 +476,8 @@ static bool gpt2_rest(const json_t *root, const char *file, Config *config, Erro
 {
     const json_t *embeddings = json_object_get(root, "embd_pdrop");
     const json_t *layers = json_object_get(root, "resid_pdrop");
-    double of_layers = layers ? json_number_value(layers) : config->hidden_dropout;
-    return !embeddings ||
+    double of_layers = given(layers) ? json_number_value(layers) : config->hidden_dropout;
+    return !given(embeddings) ||
            must_be(embeddings,
                    json_is_number(embeddings) && json_number_value(embeddings) == of_layers,
                    "the number that resid_pdrop is", "embd_pdrop", file, error);
@@ -485,11 +496,10 @@ static bool llama_rest(const json_t *root, const char *file, Config *config, Err
 {
     const json_t *size = json_object_get(root, "head_dim");
     return heads_in_pairs(file, config, error) &&
-           (!size || json_is_null(size) ||
-            must_be(size,
-                    json_is_integer(size) &&
-                        json_integer_value(size) == config->hidden / config->heads,
-                    "hidden_size / num_attention_heads", "head_dim", file, error));
+           (!given(size) || must_be(size,
+                                    json_is_integer(size) &&
+                                        json_integer_value(size) == config->hidden / config->heads,
+                                    "hidden_size / num_attention_heads", "head_dim", file, error));
 }
 
 // num_kv_heads is read by the newer kind alone; the first had one head for all (multi_query, the
@@ -505,14 +515,18 @@ static bool falcon_rest(const json_t *root, const char *file, Config *config, Er
                            "new_decoder_architecture", file, error)) ||
         (shared &&
          !must_be(shared, json_is_boolean(shared), "true or false", "multi_query", file, error)) ||
-        (norms && !json_is_null(norms) &&
-         !must_be(norms, json_is_integer(norms) && (of_norms == 1 || of_norms == 2), "null, 1 or 2",
-                  "num_ln_in_parallel_attn", file, error)))
+        (given(norms) && !must_be(norms, json_is_integer(norms) && (of_norms == 1 || of_norms == 2),
+                                  "null, 1 or 2", "num_ln_in_parallel_attn", file, error)))
         return false;
     if (!is_newer)
         config->kv_heads = json_is_false(shared) ? config->heads : 1;
     config->two_norms = is_newer && of_norms != 1;
     return heads_in_pairs(file, config, error);
+}
+
+static bool given(const json_t *value)
+{
+    return value && !json_is_null(value);
 }
 
 // Returns `right`; where that is false, fails with the value as the file has it.

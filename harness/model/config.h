@@ -30,7 +30,7 @@ typedef struct {
     double initializer_range;  // 0.02 where absent
     double rotary_base;        // rope_theta; 10000 where absent
     bool two_norms;            // falcon: attention and feed-forward layer have one each
-    int64_t padding;           // pad_token_id; 0 where absent, of roberta 1
+    int64_t padding;           // of roberta pad_token_id, 1 where absent; else 0
     bool type_assumed;         // there is no model_type: bert was assumed
 } Config;
 
