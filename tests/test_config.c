@@ -181,6 +181,8 @@ static void what_would_change_the_function_is_refused_by_its_key(void)
         { "{", "{\"is_decoder\": true,", "is_decoder: true is not supported; should be false" },
         { "{", "{\"add_cross_attention\": true,", "add_cross_attention: true" },
         { "{", "{\"pruned_heads\": {\"0\": [1]},", "pruned_heads: an object" },
+        { "{", "{\"tie_word_embeddings\": 0,",
+          "tie_word_embeddings: 0 is not supported; should be true or false" },
         { "\"hidden_act\"", "\"hidden_act\": \"gelu\", \"hidden_act\"", "hidden_act" }, // twice
     };
     check_refusals(refusal, sizeof refusal / sizeof *refusal);
@@ -294,6 +296,10 @@ static void harmless_forms_of_these_keys_are_accepted(void)
     CHECK(c.hidden_dropout == 0.1);
     CHECK(parse(GPT2 ", \"embd_pdrop\": null, \"resid_pdrop\": 0.3}", &c, &error));
     CHECK(c.hidden_dropout == 0.3);
+    CHECK(parse_with("{", "{\"is_decoder\": false,", &c, &error) && !c.untied);
+    CHECK(parse_with("{", "{\"tie_word_embeddings\": true,", &c, &error) && !c.untied);
+    CHECK(parse_with("{", "{\"tie_word_embeddings\": null,", &c, &error) && !c.untied);
+    CHECK(parse_with("{", "{\"tie_word_embeddings\": false,", &c, &error) && c.untied);
 }
 
 static void sizes_out_of_bounds_or_of_another_type_are_refused(void)

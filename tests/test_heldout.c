@@ -288,6 +288,32 @@ static void a_model_without_the_head_has_no_loss_and_a_warning(void)
     arena_free(b.arena);
 }
 
+// The loss is that of the word table as decoder.
+static void a_decoder_with_a_table_of_its_own_is_refused(void)
+{
+    static const char tied[] = "\"tie_word_embeddings\": true";
+    Bench b = bench_new();
+    Request request;
+    Error error;
+    Row row;
+    const char *model = model_copy(b.arena, b.folder, "untied");
+    const char *path = path_join(b.arena, model, "config.json");
+    char *config = read_text(b.arena, path), *at = strstr(config, tied);
+    if (!CHECK(at))
+        return;
+    write_text(path, arena_format(b.arena, "%.*s\"tie_word_embeddings\": false%s",
+                                  (int)(at - config), config, at + strlen(tied)));
+    const char *const *settings = SETTINGS("model", model, "out", b.folder);
+    CHECK(small_request(b.arena, "null", b.task, settings, &request, &error));
+    CHECK(run(b.arena, &request, NULL, NULL, &row, &error) && row_ok(&row));
+    CHECK(request_set(b.arena, &request, "heldout", b.texts, (Where){ 0 }, &error));
+    CHECK(!run(b.arena, &request, NULL, NULL, &row, &error));
+    CHECK_ERROR(&error, ERROR_INPUT,
+                "untied/config.json: tie_word_embeddings: false is not supported with --heldout; "
+                "should be true");
+    arena_free(b.arena);
+}
+
 static void a_loss_that_is_no_number_is_warned_of(void)
 {
     Bench b = bench_new();
@@ -423,6 +449,7 @@ void suite_heldout(void)
     ADD(parts_have_the_loss_of_the_whole);
     ADD(a_trained_model_that_cannot_be_asked_is_a_row_with_warnings);
     ADD(a_model_without_the_head_has_no_loss_and_a_warning);
+    ADD(a_decoder_with_a_table_of_its_own_is_refused);
     ADD(a_loss_that_is_no_number_is_warned_of);
     ADD(what_is_picked_and_what_it_becomes_have_the_paper_s_shares);
     ADD(masks_depend_on_text_number_and_position_alone);

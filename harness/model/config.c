@@ -443,7 +443,11 @@ static bool read_activation(const json_t *root, const Format *format, const char
 static bool bert_rest(const json_t *root, const char *file, Config *config, Error *error)
 {
     const json_t *pruned = json_object_get(root, "pruned_heads");
-    (void)config;
+    const json_t *tied = json_object_get(root, "tie_word_embeddings");
+    if (given(tied) &&
+        !must_be(tied, json_is_boolean(tied), "true or false", "tie_word_embeddings", file, error))
+        return false;
+    config->untied = json_is_false(tied);
     if (!given(pruned))
         return true;
     bool is_empty = (json_is_object(pruned) && json_object_size(pruned) == 0) ||

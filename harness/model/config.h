@@ -32,6 +32,7 @@ typedef struct {
     bool two_norms;            // falcon: attention and feed-forward layer have one each
     int64_t padding;           // of roberta pad_token_id, 1 where absent; else 0
     bool type_assumed;         // there is no model_type: bert was assumed
+    bool untied;               // tie_word_embeddings is false: the decoder has a table of its own
 } Config;
 
 // Tokens of a text at most: of roberta the rows of its table less those up to the padding's id.

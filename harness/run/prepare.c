@@ -57,6 +57,11 @@ static bool read_heldout(Arena *arena, Prepared *p, Error *error)
     const char *path = protocol->heldout;
     if (!path)
         return true;
+    if (heldout_applies(&p->description, &p->model->checkpoint) && p->model->config.untied)
+        return fail(error, ERROR_INPUT,
+                    (Where){ .file = path_join(arena, p->model->folder, "config.json"),
+                             .item = "tie_word_embeddings" },
+                    "true", "false is not supported with --heldout");
     if (!heldout_applies(&p->description, &p->model->checkpoint) || protocol->stage == STAGE_TRIAL)
         return hash_file(path, &p->heldout.hash, error);
     return heldout_read(arena, p->model->tokenizer, path, (size_t)p->max_length, &p->heldout,
