@@ -383,6 +383,18 @@ static void refuse_archives(void)
         { { { "readme", LITERAL("x"), false }, { "m/data.pkl", LITERAL(GOOD), false } },
           "has no data.pkl" },
         { { { "m/data.pkl", LITERAL("\x80\2}"), false } }, "data.pkl: the pickle does not end" },
+        { { { "m/data.pkl", LITERAL(GOOD), false },
+            { "m/byteorder", LITERAL("little"), false },
+            { "m/data/k", LITERAL(FOUR), false } },
+          NULL },
+        { { { "m/data.pkl", LITERAL(GOOD), false },
+            { "m/byteorder", LITERAL("big"), false },
+            { "m/data/k", LITERAL(FOUR), false } },
+          "m.bin: was written on another kind of machine; should be of little-endian numbers" },
+        { { { "m/data.pkl", LITERAL(GOOD), false },
+            { "m/byteorder", LITERAL(""), false },
+            { "m/data/k", LITERAL(FOUR), false } },
+          "m.bin: was written on another kind of machine; should be of little-endian numbers" },
     };
     for (size_t i = 0; i < sizeof of / sizeof *of; i++) {
         Checkpoint c;

@@ -64,6 +64,12 @@ bool torch_parse(Arena *arena, Bytes bytes, const char *file, Checkpoint *checkp
                 "torch.save has not written this");
 }
 
+static bool foreign(const Reader *reader, Error *error)
+{
+    return fail(error, ERROR_INPUT, (Where){ .file = reader->file }, "of little-endian numbers",
+                "was written on another kind of machine");
+}
+
 static bool out_of_memory(const Reader *reader, Error *error)
 {
     return fail(error, ERROR_ENVIRONMENT, (Where){ .file = reader->file }, NULL, "out of memory");
@@ -154,6 +160,7 @@ static bool collect(Reader *reader, Error *error)
 static bool read_entry(const Reader *reader, zip_t *zip, const char *name, const uint8_t **data,
                        size_t *size, Error *error);
 static const char *top_folder(Arena *arena, zip_t *zip);
+static bool check_order(const Reader *reader, zip_t *zip, const char *folder, Error *error);
 
 static bool read_archive(Reader *reader, zip_t *zip, Error *error)
 {
@@ -164,7 +171,8 @@ static bool read_archive(Reader *reader, zip_t *zip, Error *error)
     if (!folder)
         return fail(error, ERROR_INPUT, (Where){ .file = reader->file },
                     "an archive that torch.save has written", "has no %s", pickled);
-    if (!read_entry(reader, zip, arena_format(reader->arena, "%s%s", folder, pickled), &data, &size,
+    if (!check_order(reader, zip, folder, error) ||
+        !read_entry(reader, zip, arena_format(reader->arena, "%s%s", folder, pickled), &data, &size,
                     error))
         return false;
     Bytes pickle = { data, size };
@@ -218,6 +226,20 @@ static const char *top_folder(Arena *arena, zip_t *zip)
     if (!slash || strcmp(slash + 1, "data.pkl") != 0)
         return NULL;
     return arena_format(arena, "%.*s", (int)(slash + 1 - first), first);
+}
+
+// Of the numbers' bytes: torch says it since 2.1, and before wrote them as they lay in memory.
+static bool check_order(const Reader *reader, zip_t *zip, const char *folder, Error *error)
+{
+    static const char little[] = "little";
+    const char *name = arena_format(reader->arena, "%sbyteorder", folder);
+    const uint8_t *data;
+    size_t size;
+    if (zip_name_locate(zip, name, ZIP_FL_ENC_RAW) < 0)
+        return true;
+    if (!read_entry(reader, zip, name, &data, &size, error))
+        return false;
+    return (size == strlen(little) && !memcmp(data, little, size)) || foreign(reader, error);
 }
 
 // A stored entry, whole, its checksum right.
@@ -280,8 +302,7 @@ static bool read_head(const Reader *reader, Bytes *bytes, Error *error)
         return false;
     const PickleValue *little = entry_of(machine, "little_endian");
     if (!little || little->kind != PICKLE_TRUTH || !little->whole)
-        return fail(error, ERROR_INPUT, (Where){ .file = reader->file }, "of little-endian numbers",
-                    "was written on another kind of machine");
+        return foreign(reader, error);
     return true;
 }
 
