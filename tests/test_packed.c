@@ -210,6 +210,39 @@ static void frozen_weights_that_layers_alone_read_are_packed(void)
     }
 }
 
+static void filled_with_twice(float *out, const Parameter *p, const Matrix *from, uint64_t seed)
+{
+    (void)seed;
+    for (int64_t i = 0; i < p->rows * p->cols; i++)
+        out[i] = 2 * from[0].data[i];
+}
+
+// Its numbers come when all others are there.
+static void a_frozen_weight_that_starts_from_another_stays_as_it_is(void)
+{
+    static const Start start = { .fill = filled_with_twice, .from = { "source" } };
+    Bench b;
+    bench_begin(&b, 3);
+    Value x = given(b.graph, "x", ROWS_TOKENS, 5, false);
+    Parameter source = {
+        .name = "source", .rows = 4, .cols = 5, .rank = 2, .init = { INIT_NORMAL, 1 }
+    };
+    Parameter twice = { .name = "twice",
+                        .rows = 4,
+                        .cols = 5,
+                        .rank = 2,
+                        .init = { .kind = INIT_OTHERS },
+                        .start = &start };
+    graph_parameter(b.graph, &source);
+    graph_output(b.graph, linear(b.graph, x, graph_parameter(b.graph, &twice), NO_VALUE));
+    const Graph *packed = pack(b.arena, b.graph, STORE_INT8, &b.error);
+    if (CHECK(graph_find(packed, "twice")->store == STORE_F32)) {
+        const State *state = state_new(b.arena, &packed, 1, 1, NULL, NULL, &b.error);
+        CHECK(state_find(state, "twice")->value[19] == 2 * state_find(state, "source")->value[19]);
+    }
+    bench_end(&b, 3);
+}
+
 // Beside a layer: an addition, an output, a parameter that starts from it, the layer's own input.
 static void who_is_read_otherwise_too_stays_as_it_is(void)
 {
@@ -313,6 +346,7 @@ void suite_packed(void)
     ADD(rounding_is_off_by_half_a_step_at_most);
     ADD(products_take_a_tile_at_a_time);
     ADD(frozen_weights_that_layers_alone_read_are_packed);
+    ADD(a_frozen_weight_that_starts_from_another_stays_as_it_is);
     ADD(who_is_read_otherwise_too_stays_as_it_is);
     ADD(f32_is_the_graph_as_it_was);
     ADD(training_is_that_over_the_expanded_numbers_to_the_bit);

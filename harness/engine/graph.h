@@ -162,7 +162,8 @@ Value graph_give(Graph *graph, int32_t node, int output); // asks for an output;
 const Graph *trim(Arena *arena, const Graph *graph, bool calm, Value **map, Error *error);
 
 // The graph with frozen weights stored as `store`, where nodes read them through operators that can
-// (Operator.packed) and nobody reads them otherwise. Values keep their numbers.
+// (Operator.packed) and nobody reads them otherwise; those that start from others stay as they are.
+// Values keep their numbers.
 const Graph *pack(Arena *arena, const Graph *graph, Store store, Error *error);
 
 // The graph followed by its backward: for each trained parameter that `loss` depends on a gradient

@@ -15,13 +15,15 @@ static bool *read_as_it_is(Arena *arena, const Graph *graph)
     for (size_t i = 0; i < graph->outputs; i++)
         if (graph->value[graph->output[i]].parameter >= 0)
             read[graph->value[graph->output[i]].parameter] = true;
-    for (size_t p = 0; p < graph->parameters; p++)
+    for (size_t p = 0; p < graph->parameters; p++) {
+        read[p] |= graph->parameter[p].init.kind == INIT_OTHERS; // filled once the others are
         for (int k = 0; graph->parameter[p].start && k < START_FROM; k++) {
             const char *name = graph->parameter[p].start->from[k];
             const Parameter *from = name ? graph_find(graph, name) : NULL;
             if (from)
                 read[from - graph->parameter] = true;
         }
+    }
     return read;
 }
 
