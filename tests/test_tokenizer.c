@@ -116,6 +116,9 @@ static void refuse_settings(void)
         { "{\"do_lower_case\": \"no\"}", "do_lower_case: is neither true nor false" },
         { "{\"do_basic_tokenize\": false}", "do_basic_tokenize: false is not supported" },
         { "{\"never_split\": [\"x\"]}", "never_split: a list is not supported" },
+        { "{\"additional_special_tokens\": [\"[E1]\"]}",
+          "additional_special_tokens: a list is not supported; should be null or empty" },
+        { "{\"extra_special_tokens\": {\"entity\": \"[E1]\"}}", "extra_special_tokens: a list is" },
         { "{\"unk_token\": \"<unk>\"}", "unk_token: another special token is not supported" },
         { "{\"tokenizer_class\": \"RobertaTokenizer\"}", "'RobertaTokenizer' is not supported" },
         { "{\"added_tokens_decoder\": {\"0\": {\"content\": \"[PAD]\"}, \"9\": {\"content\": "

@@ -31,6 +31,9 @@ static bool settings_of(const json_t *root, const char *file, Settings *settings
 {
     static const char *const special_key[SPECIALS] = { "pad_token", "unk_token", "cls_token",
                                                        "sep_token", "mask_token" };
+    // Texts that would be matched in the raw text.
+    static const char *const whole[] = { "never_split", "additional_special_tokens",
+                                         "extra_special_tokens" };
     bool basic = true;
     if (!json_is_object(root))
         return fail(error, ERROR_INPUT, (Where){ .file = file },
@@ -45,9 +48,12 @@ static bool settings_of(const json_t *root, const char *file, Settings *settings
     if (!basic)
         return fail(error, ERROR_INPUT, (Where){ .file = file, .item = "do_basic_tokenize" },
                     "true", "false is not supported");
-    if (json_array_size(json_object_get(root, "never_split")) > 0)
-        return fail(error, ERROR_INPUT, (Where){ .file = file, .item = "never_split" },
-                    "null or empty", "a list is not supported");
+    for (size_t i = 0; i < sizeof whole / sizeof *whole; i++) {
+        const json_t *tokens = json_object_get(root, whole[i]);
+        if (json_array_size(tokens) + json_object_size(tokens) > 0)
+            return fail(error, ERROR_INPUT, (Where){ .file = file, .item = whole[i] },
+                        "null or empty", "a list is not supported");
+    }
     for (int i = 0; i < SPECIALS; i++) {
         const json_t *token = json_object_get(root, special_key[i]);
         if (token && !json_is_null(token) && !is_special(token, special_text[i]))
