@@ -436,7 +436,7 @@ static void what_a_method_reads_and_a_model_lacks_is_said(void)
     small_set(&s, "variant", "pfeiffer");
     become(&s, MODEL_LLAMA, false);
     CHECK(!describe(s.arena, &s.description, &d, &s.error));
-    CHECK_ERROR(&s.error, ERROR_WORK, "layer 0 ffn adapter: layernorm: has no offset");
+    CHECK_ERROR(&s.error, ERROR_WORK, "layer 0 ffn adapter: layernorm: input 3 is absent");
     CHECK(!describe_mlm(s.arena, &s.description, &d, &s.error));
     CHECK_ERROR(&s.error, ERROR_INPUT, "a model of type llama has no masked-language-model head");
     small_end(&s);

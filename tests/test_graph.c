@@ -103,7 +103,7 @@ static void shapes_that_do_not_fit_are_refused_with_both(void)
     is_refused(&r, "rmsnorm: inputs 0 (tokens x 5) and 1 (1 x 4)");
     g = refusing(&r);
     normalise(g, X(ROWS_TOKENS, 5), NO_VALUE, P("gain", 1, 5), NO_VALUE, 1e-5);
-    is_refused(&r, "layernorm: has no offset; should be with gain and offset");
+    is_refused(&r, "layernorm: input 3 is absent; should be a value");
     g = refusing(&r);
     rotate(g, X(ROWS_TOKENS, 9), 3, 10000);
     is_refused(&r, "rotary: input 0 (tokens x 9) does not fit; should be heads of an even number");
@@ -163,6 +163,41 @@ static void rows_that_lie_in_no_sequence_are_refused(void)
     is_refused(&r, "attention: input 0 (tokens x 6) does not fit; should be as many columns");
 #undef X
 #undef P
+}
+
+// An input that is not optional, in every place of every operator.
+static void what_is_absent_is_refused(void)
+{
+    Refused r;
+    Graph *g;
+    for (const Operator *const *op = operators; *op; op++)
+        for (int i = 0; i < (*op)->inputs; i++) {
+            Value in[NODE_INPUTS];
+            if ((*op)->optional >> i & 1)
+                continue;
+            g = refusing(&r);
+            for (int k = 0; k < NODE_INPUTS; k++)
+                in[k] = k == i ? NO_VALUE : 0;
+            graph_add(g, *op, in, (size_t)(*op)->inputs, (Setting){ 0 });
+            is_refused(&r, arena_format(r.arena, "%s: input %d is absent", (*op)->name, i));
+        }
+    g = refusing(&r);
+    graph_output(g, NO_VALUE);
+    is_refused(&r, "an output is absent; should be a value");
+}
+
+// A leaf that is fed is none of those that it renumbers.
+static void trim_refuses_a_graph_that_is_fed(void)
+{
+    Refused r;
+    Value *map;
+    Graph *g = refusing(&r);
+    g->place = "layer 1 q";
+    graph_output(
+        g, linear(g, graph_fed(g, ROWS_SEQUENCES, 5), parameter_of(g, "W", 7, 5, false), NO_VALUE));
+    CHECK(!g->failed && trim(r.arena, g, false, &map, &r.error) == NULL);
+    CHECK_ERROR(&r.error, ERROR_WORK, "layer 1 q: linear: input 0 is absent");
+    arena_free(r.arena);
 }
 
 static void the_first_failure_is_kept(void)
@@ -286,6 +321,8 @@ void suite_graph(void)
 {
     ADD(shapes_that_do_not_fit_are_refused_with_both);
     ADD(rows_that_lie_in_no_sequence_are_refused);
+    ADD(what_is_absent_is_refused);
+    ADD(trim_refuses_a_graph_that_is_fed);
     ADD(the_first_failure_is_kept);
     ADD(a_parameter_of_two_shapes_is_refused_and_of_one_is_the_same);
     ADD(flops_of_a_linear_layer_by_hand);

@@ -132,8 +132,23 @@ void graph_output(Graph *graph, Value value)
 {
     if (graph->failed)
         return;
+    if (value == NO_VALUE) {
+        graph->failed = true;
+        fail(graph->error, ERROR_WORK, (Where){ .item = graph->place }, "a value",
+             "an output is absent");
+        return;
+    }
     GROW(graph, graph->output, graph->outputs, graph->output_room);
     graph->output[graph->outputs++] = value;
+}
+
+static bool inputs_given(const Graph *graph, const Node *node)
+{
+    for (int i = 0; i < node->op->inputs; i++)
+        if (node->in[i] == NO_VALUE && !(node->op->optional >> i & 1))
+            return fail(graph->error, ERROR_WORK, (Where){ .item = graph->place }, "a value",
+                        "%s: input %d is absent", node->op->name, i);
+    return true;
 }
 
 int32_t graph_add(Graph *graph, const Operator *op, const Value *in, size_t inputs, Setting set)
@@ -152,7 +167,7 @@ int32_t graph_add(Graph *graph, const Operator *op, const Value *in, size_t inpu
         node.in[i] = i < inputs ? in[i] : NO_VALUE;
     for (size_t k = 0; k < NODE_OUTPUTS; k++)
         node.out[k] = node.base[k] = NO_VALUE;
-    if (!op->size(graph, &node, out)) {
+    if (!inputs_given(graph, &node) || !op->size(graph, &node, out)) {
         graph->failed = true;
         return 0;
     }

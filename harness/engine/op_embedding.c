@@ -43,6 +43,7 @@ const Operator op_embedding = {
     .name = "embedding",
     .inputs = LOOKUPS,
     .outputs = 1,
+    .optional = 1 << 1 | 1 << 2,
     .looks_up = true,
     .size = embedding_size,
     .forward = embedding_forward,

@@ -16,9 +16,6 @@ static bool layernorm_size(Graph *graph, const Node *node, ValueInfo *out)
     if (node->in[1] != NO_VALUE && (!count_equal(x->rows, info_of(graph, node, 1)->rows) ||
                                     x->cols != info_of(graph, node, 1)->cols))
         return misfit(graph, node, 0, 1);
-    if (node->in[3] == NO_VALUE) // an architecture's norm may have none, and a method reads it
-        return fail(graph->error, ERROR_WORK, (Where){ .item = graph->place },
-                    "with gain and offset", "%s: has no offset", node->op->name);
     for (int k = 2; k < 4; k++)
         if (info_of(graph, node, k)->cols != x->cols ||
             !count_equal(info_of(graph, node, k)->rows, ROWS(1)))
@@ -59,6 +56,7 @@ const Operator op_layernorm = {
     .name = "layernorm",
     .inputs = 4,
     .outputs = 3,
+    .optional = 1 << 1,
     .in_place = true,
     .rowwise = 3,
     .size = layernorm_size,

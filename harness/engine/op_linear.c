@@ -65,6 +65,7 @@ const Operator op_linear = {
     .name = "linear",
     .inputs = 3,
     .outputs = 1,
+    .optional = 1 << 2,
     .rowwise = 1,
     .packed = &op_packed_linear,
     .size = linear_size,

@@ -64,6 +64,7 @@ const Operator op_packed_linear = {
     .name = "packed_linear",
     .inputs = 3,
     .outputs = 1,
+    .optional = 1 << 2,
     .rowwise = 1,
     .size = linear_size,
     .forward = packed_linear_forward,

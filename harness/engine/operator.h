@@ -10,6 +10,7 @@ typedef struct Gradient Gradient; // gradient.c: a backward being built
 struct Operator {
     const char *name;
     int inputs, outputs; // at most
+    unsigned optional;   // bit i: input i may be NO_VALUE
     bool in_place;    // output 0 may lie on input 0 when nobody reads that later; its kernel then
                       // has no restrict
     unsigned adds;    // bit k: output k can be added to what is there
