@@ -446,11 +446,19 @@ static void a_description_that_lies_is_refused(void)
     arena_free(b.arena);
 }
 
-static void write_tensors(Bench *b, const TensorOut *tensor, size_t count)
+// `known`: run.json has their hash.
+static void write_tensors(Bench *b, const TensorOut *tensor, size_t count, bool known)
 {
     Error error;
-    CHECK(checkpoint_write(path_join(b->arena, b->save, "method.safetensors"), tensor, count, NULL,
+    Hash hash;
+    CHECK(checkpoint_write(path_join(b->arena, b->save, "method.safetensors"), tensor, count, &hash,
                            &error));
+    const char *path = path_join(b->arena, b->save, "run.json");
+    char *text = read_text(b->arena, path), *at = strstr(text, "\"tensors_sha\": \"");
+    if (!known || !CHECK(at))
+        return;
+    memcpy(at + strlen("\"tensors_sha\": \""), hash.hex, 64);
+    write_text(path, text);
 }
 
 static void tensors_that_are_not_those_of_the_run_are_refused(void)
@@ -464,14 +472,18 @@ static void tensors_that_are_not_those_of_the_run_are_refused(void)
     Bench b = bench_new();
     run_saving(&b, b.task, "head", NULL);
     const char *path = path_join(b.arena, b.save, "method.safetensors");
-    write_tensors(&b, of, 1);
+    write_tensors(&b, turned, 2, false); // of another run, whatever they are
+    CHECK_REFUSED(predict_task(&b, b.task, ""), 2,
+                  "method.safetensors: has another hash than run.json says");
+    write_tensors(&b, of, 1, true);
     CHECK_REFUSED(predict_task(&b, b.task, ""), 2,
                   "classifier.weight: is missing; should be a tensor of 2 x 128");
-    write_tensors(&b, of, 3);
+    write_tensors(&b, of, 3, true);
     CHECK_REFUSED(predict_task(&b, b.task, ""), 2, "bert.pooler.dense.bias: is not trained here");
-    write_tensors(&b, turned, 2);
-    CHECK_REFUSED(predict_task(&b, b.task, ""), 2, "classifier.weight: has the wrong shape");
-    write_tensors(&b, of, 2); // of the right shapes: as after a kill between the two files
+    write_tensors(&b, turned, 2, true);
+    CHECK_REFUSED(predict_task(&b, b.task, ""), 2,
+                  "classifier.weight: has the wrong shape for run.json");
+    write_tensors(&b, of, 2, false); // of the right shapes: as after a kill between the two files
     CHECK_REFUSED(predict_task(&b, b.task, ""), 2,
                   "method.safetensors: has another hash than run.json says");
     CHECK(truncate(path, 700) == 0);

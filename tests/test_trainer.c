@@ -116,7 +116,7 @@ static void a_file_of_something_else_is_refused_by_name(void)
     int opened = case_open(&lora, "lora", "rank", "3") + case_open(&wider, "lora", "rank", "4") +
                  case_open(&biases, "bitfit", NULL, NULL) + case_open(&head, "head", NULL, NULL);
     if (opened == 4) {
-        refused(&lora, &wider, "lora.0.q.A: has the wrong shape");
+        refused(&lora, &wider, "lora.0.q.A: has the wrong shape for run.json; should be");
         refused(&lora, &biases, "lora.0.q.A: is not trained here");
         refused(&head, &lora, "lora.0.q.A: is missing; should be a tensor of 3 x 12");
     }

@@ -242,7 +242,12 @@ enum { IN_PLACE = 1 << 16 }; // bytes
 
 const float *checkpoint_giver(void *context, const Parameter *parameter, float *out, Error *error)
 {
-    const Checkpoint *checkpoint = context;
+    return tensor_given(context, "config.json", parameter, out, error);
+}
+
+const float *tensor_given(const Checkpoint *checkpoint, const char *described,
+                          const Parameter *parameter, float *out, Error *error)
+{
     const Tensor *tensor = checkpoint_bert(checkpoint, parameter->name);
     Where where = { .file = checkpoint->file, .item = parameter->name };
     char right[64];
@@ -261,7 +266,7 @@ const float *checkpoint_giver(void *context, const Parameter *parameter, float *
     }
     if (tensor->rank != parameter->rank || tensor->shape[tensor->rank - 1] != parameter->cols ||
         (tensor->rank == 2 && tensor->shape[0] != parameter->rows)) {
-        fail(error, ERROR_INPUT, where, right, "has the wrong shape for config.json");
+        fail(error, ERROR_INPUT, where, right, "has the wrong shape for %s", described);
         return NULL;
     }
     bool stays = !parameter->trained && parameter->store == STORE_F32 && tensor->bytes >= IN_PLACE;

@@ -55,8 +55,11 @@ bool checkpoint_has_pooler(const Checkpoint *checkpoint);
 bool checkpoint_has_mlm(const Checkpoint *checkpoint);
 Head head_resolve(Head head, const Checkpoint *checkpoint); // auto -> pooler or mean
 
-// A Giver (state.h) whose context is a Checkpoint: a tensor by any of its names, its shape checked;
-// a missing one is an error that names it.
+// A tensor's numbers, by any of its names: in `out`, or where they lie. A missing one is an error
+// that names it, one of another shape names also `described`, the file that says what there is.
+const float *tensor_given(const Checkpoint *checkpoint, const char *described,
+                          const Parameter *parameter, float *out, Error *error);
+// The same as a Giver (state.h) whose context is a Checkpoint, beside its config.json.
 const float *checkpoint_giver(void *checkpoint, const Parameter *parameter, float *out,
                               Error *error);
 #endif

@@ -375,10 +375,10 @@ static bool load(Arena *arena, const char *path, const Saved *saved, State *stat
     if (!checkpoint_open(arena, path, &file, error))
         return false;
     hash = hash_bytes(file.bytes.data, file.bytes.size);
-    bool ok = trained_load(state, &file, error);
-    if (ok && strcmp(hash.hex, saved->tensors_sha) != 0)
-        ok = fail(error, ERROR_INPUT, (Where){ .file = path }, saved->tensors_sha,
-                  "has another hash than run.json says, %s", hash.hex);
+    bool ok = !strcmp(hash.hex, saved->tensors_sha) // else the two files are not of one run
+                  ? trained_load(state, &file, error)
+                  : fail(error, ERROR_INPUT, (Where){ .file = path }, saved->tensors_sha,
+                         "has another hash than run.json says, %s", hash.hex);
     checkpoint_close(&file);
     return ok;
 }

@@ -95,7 +95,7 @@ bool trained_load(State *state, Checkpoint *file, Error *error)
         Slot *slot = &state->slot[i];
         if (!slot->is.trained)
             continue;
-        const float *given = checkpoint_giver(file, &slot->is, slot->value, error);
+        const float *given = tensor_given(file, "run.json", &slot->is, slot->value, error);
         if (!given)
             return false;
         if (given != slot->value)
