@@ -103,6 +103,23 @@ static void the_normal_equations_hold_over_several_blocks(void)
     arena_free(arena);
 }
 
+static void vectors_that_are_no_numbers_are_an_error(void)
+{
+    static const float wrong[] = { NAN, INFINITY };
+    for (int standardised = 0; standardised < 2; standardised++)
+        for (size_t i = 0; i < 2; i++) {
+            Error error;
+            Arena *arena = arena_new(1 << 20, &error);
+            float x[] = { 1, 2, 4, wrong[i], 3, 7 };
+            double t[] = { 1, -1, 1 }, W[2], b;
+            Design design = design_new(arena, (Matrix){ x, 3, 2, 2 }, standardised);
+            Ridge ridge = ridge_new(arena, &design, t, 1);
+            CHECK(!ridge_solve(arena, &ridge, 2, W, &b, &error));
+            CHECK_ERROR(&error, ERROR_WORK, "no finite numbers");
+            arena_free(arena);
+        }
+}
+
 void suite_ridge(void)
 {
     ADD(two_points_on_a_line);
@@ -110,4 +127,5 @@ void suite_ridge(void)
     ADD(columns_are_standardised_by_the_number_of_rows);
     ADD(equal_values_have_deviation_1_whatever_their_rounded_mean);
     ADD(the_normal_equations_hold_over_several_blocks);
+    ADD(vectors_that_are_no_numbers_are_an_error);
 }

@@ -1,6 +1,7 @@
 // ridge.c: sums over the rows, then one Cholesky an alpha.
 #include "engine/ridge.h"
 #include <cblas.h>
+#include <math.h>
 #include <string.h>
 
 // LAPACK, in OpenBLAS, by Fortran's conventions: columns first, and the length of each text behind.
@@ -42,6 +43,10 @@ Ridge ridge_new(Arena *arena, const Design *design, const double *target, size_t
 bool ridge_solve(Arena *arena, const Ridge *ridge, double alpha, double *W, double *b, Error *error)
 {
     size_t mark = arena_mark(arena), cols = ridge->cols;
+    for (size_t c = 0; c < cols; c++) // LAPACK may take them without a word
+        if (!isfinite(ridge->gram[c * cols + c]))
+            return fail(error, ERROR_WORK, (Where){ .item = "ridge regression" }, NULL,
+                        "the vectors are no finite numbers, or too far apart in size");
     double *A = arena_take(arena, cols * cols, sizeof *A);
     blasint n = (blasint)cols, columns = (blasint)ridge->vectors, info = 0;
     memcpy(A, ridge->gram, cols * cols * sizeof *A);

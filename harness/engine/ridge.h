@@ -18,8 +18,8 @@ typedef struct {
 
 // target: rows x vectors. The design is centred, as design_new makes it.
 Ridge ridge_new(Arena *arena, const Design *design, const double *target, size_t vectors);
-// W: vectors x cols, b: vectors. alpha > 0. False: ERROR_WORK, the matrix is not positive definite
-// in double.
+// W: vectors x cols, b: vectors. alpha > 0. False: ERROR_WORK, the vectors are no finite numbers,
+// or the matrix is not positive definite in double.
 bool ridge_solve(Arena *arena, const Ridge *ridge, double alpha, double *W, double *b,
                  Error *error);
 #endif
