@@ -83,21 +83,13 @@ static const Graph *prefix(Arena *arena, const Walk *walk, Value *given, Error *
     Graph *to = begin(arena, from, error);
     Value *map = empty_map(arena, from);
     bool *needed = arena_zero(arena, from->values, sizeof *needed); // by value
-    bool *kept = arena_zero(arena, from->nodes + 1, sizeof *kept);  // by node
     size_t count = 0;
     for (size_t v = 0; v < from->values; v++)
         needed[v] = on_frontier(walk, v);
-    for (size_t i = from->nodes; i-- > 0;) {
-        const Node *node = &from->node[i];
-        for (int k = 0; k < NODE_OUTPUTS; k++)
-            kept[i] |= node->out[k] != NO_VALUE && needed[node->out[k]];
-        for (int k = 0; k < NODE_INPUTS && kept[i]; k++)
-            if (node->in[k] != NO_VALUE)
-                needed[node->in[k]] = true;
-    }
+    mark_read(from, needed);
     parameters(to, walk, needed, map);
     for (size_t i = 0; i < from->nodes; i++)
-        if (kept[i])
+        if (gives_any(&from->node[i], needed))
             node_again(to, &from->node[i], needed, map);
     for (size_t v = 0; v < from->values && !to->failed; v++)
         if (on_frontier(walk, v))

@@ -1,5 +1,5 @@
 // graph.c: building a graph, and its forward flops.
-#include "engine/operator.h"
+#include "engine/graph_impl.h"
 #include <string.h>
 
 size_t count_of(Count count, const Extent *extent)
@@ -200,6 +200,24 @@ Value graph_give(Graph *graph, int32_t index, int output)
         graph->node[index].out[output] = value;
     }
     return graph->node[index].out[output];
+}
+
+bool gives_any(const Node *node, const bool *marked)
+{
+    for (int k = 0; k < NODE_OUTPUTS; k++)
+        if (node->out[k] != NO_VALUE && marked[node->out[k]])
+            return true;
+    return false;
+}
+
+void mark_read(const Graph *graph, bool *read)
+{
+    for (size_t i = graph->nodes; i-- > 0;) {
+        const Node *node = &graph->node[i];
+        for (int k = 0; k < NODE_INPUTS && gives_any(node, read); k++)
+            if (node->in[k] != NO_VALUE)
+                read[node->in[k]] = true;
+    }
 }
 
 size_t parameter_bytes(const Parameter *parameter)

@@ -182,6 +182,11 @@ typedef enum { PASS_FORWARD, PASS_BACKWARD, PASS_PARAMETERS, PASS_AGAIN } Pass;
 extern const char *const pass_names[];
 Pass pass_of(const Graph *graph, size_t node);
 
+// By value: what has to be computed for the values that are marked is marked, too.
+void mark_read(const Graph *graph, bool *read);
+// Is an output of the node among the marked values?
+bool gives_any(const Node *node, const bool *marked);
+
 bool graph_packs(const Graph *graph);      // is a parameter stored in fewer bytes?
 bool graph_recomputes(const Graph *graph); // is anything computed again?
 

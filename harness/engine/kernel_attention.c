@@ -45,10 +45,15 @@ static Stacked stacked(Matrix extra, Matrix own, Segment rows, size_t head, size
                       part(own, rows, head, size) };
 }
 
+int kv_heads_of(const Attention *attention)
+{
+    return attention->kv_heads ? attention->kv_heads : attention->heads;
+}
+
 // How many heads of queries one of keys and values serves.
 static size_t sharing(const Attention *options)
 {
-    int kv_heads = options->kv_heads ? options->kv_heads : options->heads;
+    int kv_heads = kv_heads_of(options);
     assert(options->heads % kv_heads == 0);
     return (size_t)(options->heads / kv_heads);
 }

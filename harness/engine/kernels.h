@@ -135,11 +135,12 @@ void rotary(Matrix y, Matrix x, const Rotary *options, const Batch *batch, Layou
 // floats in one block with stride = cols = heads; sequence after sequence, in it head after head,
 // in it queries x (l + keys) probabilities before dropout. scratch: attention_scratch() floats.
 typedef struct {
-    int heads, kv_heads; // kv_heads 0: as many
+    int heads, kv_heads; // kv_heads 0: as many (kv_heads_of)
     bool causal;
     Layout queries, keys;
     Dropout dropout;
 } Attention;
+int kv_heads_of(const Attention *attention);
 size_t attention_scratch(const Extent *largest, const Attention *attention, size_t extra);
 void attention(Matrix c, Matrix P, Matrix q, Matrix k, Matrix v, Matrix extra_k, Matrix extra_v,
                const Attention *options, const Batch *batch, float *scratch);

@@ -41,12 +41,6 @@ static Count pairs(Count q, Count k, int64_t l)
                     .sequences = q.sequences * (k.sequences + l) };
 }
 
-static int64_t kv_heads(const Node *node)
-{
-    const Attention *options = &node->set.attention;
-    return options->kv_heads ? options->kv_heads : options->heads;
-}
-
 static bool attention_size(Graph *graph, const Node *node, ValueInfo *out)
 {
     const ValueInfo *q = info_of(graph, node, 0), *k = info_of(graph, node, 1),
@@ -57,11 +51,12 @@ static bool attention_size(Graph *graph, const Node *node, ValueInfo *out)
         return unfit(graph, node, 1, "over tokens");
     if (q->cols % node->set.attention.heads)
         return unfit(graph, node, 0, "as many columns a head");
-    if (node->set.attention.heads % kv_heads(node))
+    int kv_heads = kv_heads_of(&node->set.attention);
+    if (node->set.attention.heads % kv_heads)
         return fail(graph->error, ERROR_WORK, (Where){ .item = graph->place },
                     "a multiple of these", "%s: %d heads of queries on %d of keys", node->op->name,
-                    node->set.attention.heads, (int)kv_heads(node));
-    if (q->cols / node->set.attention.heads * kv_heads(node) != k->cols)
+                    node->set.attention.heads, kv_heads);
+    if (q->cols / node->set.attention.heads * kv_heads != k->cols)
         return misfit(graph, node, 0, 1);
     if (!count_equal(k->rows, v->rows) || k->cols != v->cols)
         return misfit(graph, node, 1, 2);

@@ -18,6 +18,27 @@ Value linear(Graph *graph, Value x, Value W, Value b)
                       0);
 }
 
+Value dense_layer(Graph *graph, Value x, const Dense *is)
+{
+    Parameter W = { .name = arena_format(graph->arena, "%s.weight", is->name),
+                    .rows = is->out,
+                    .cols = is->in,
+                    .rank = 2,
+                    .trained = is->trained,
+                    .part = is->part,
+                    .init = { INIT_NORMAL, is->deviation } };
+    Parameter b = { .name = arena_format(graph->arena, "%s.bias", is->name),
+                    .rows = 1,
+                    .cols = is->out,
+                    .rank = 1,
+                    .trained = is->trained,
+                    .part = is->part,
+                    .init = { INIT_CONSTANT, 0 } };
+    graph->place = is->name;
+    Value bias = graph_parameter(graph, &b);
+    return linear(graph, x, graph_parameter(graph, &W), bias);
+}
+
 bool linear_size(Graph *graph, const Node *node, ValueInfo *out)
 {
     const ValueInfo *x = info_of(graph, node, 0), *W = info_of(graph, node, 1);

@@ -9,6 +9,15 @@
 
 // x: T x in, W: out x in, b: 1 x out or NO_VALUE -> x W^T + b
 Value linear(Graph *graph, Value x, Value W, Value b);
+// The same with parameters of its own. Nodes that are added next stand at NAME, too.
+typedef struct {
+    const char *name; // NAME.weight, NAME.bias; outlives the graph
+    int64_t out, in;
+    double deviation; // of the weights at the start, which are normal; the bias starts at 0
+    bool trained;
+    int part;
+} Dense;
+Value dense_layer(Graph *graph, Value x, const Dense *is);
 Value product_t(Graph *graph, Value a, Value b); // a b^T
 Value product_n(Graph *graph, Value a, Value b); // a b
 Value add(Graph *graph, Value a, Value b);

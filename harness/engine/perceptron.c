@@ -8,22 +8,7 @@
 static Value layer(Graph *graph, const Perceptron *is, const char *name, Value x, int64_t out,
                    int64_t in)
 {
-    Parameter W = { .name = arena_format(graph->arena, "%s.weight", name),
-                    .rows = out,
-                    .cols = in,
-                    .rank = 2,
-                    .trained = true,
-                    .part = is->part,
-                    .init = { INIT_NORMAL, is->deviation } };
-    Parameter b = { .name = arena_format(graph->arena, "%s.bias", name),
-                    .rows = 1,
-                    .cols = out,
-                    .rank = 1,
-                    .trained = true,
-                    .part = is->part,
-                    .init = { INIT_CONSTANT, 0 } };
-    graph->place = name;
-    return linear(graph, x, graph_parameter(graph, &W), graph_parameter(graph, &b));
+    return dense_layer(graph, x, &(Dense){ name, out, in, is->deviation, true, is->part });
 }
 
 typedef struct {

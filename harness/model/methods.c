@@ -211,24 +211,9 @@ Value stored(Build *build, Value computed, const char *name, ...)
 Value head_layer(Build *build, const char *name, Value x, int64_t out, int64_t in)
 {
     const Method *method = build->method;
-    Graph *graph = build->graph;
     bool learns = method && !(method->claims & TRAINS_NOTHING);
-    Parameter W = { .name = arena_format(graph->arena, "%s.weight", name),
-                    .rows = out,
-                    .cols = in,
-                    .rank = 2,
-                    .trained = learns,
-                    .part = PART_HEAD,
-                    .init = { INIT_NORMAL, build->config->initializer_range } };
-    Parameter b = { .name = arena_format(graph->arena, "%s.bias", name),
-                    .rows = 1,
-                    .cols = out,
-                    .rank = 1,
-                    .trained = learns,
-                    .part = PART_HEAD,
-                    .init = { INIT_CONSTANT, 0 } };
-    graph->place = name;
-    return linear(graph, x, graph_parameter(graph, &W), graph_parameter(graph, &b));
+    double deviation = build->config->initializer_range;
+    return dense_layer(build->graph, x, &(Dense){ name, out, in, deviation, learns, PART_HEAD });
 }
 
 Value method_dropout(Build *build, Value x, double rate)
