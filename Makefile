@@ -28,7 +28,7 @@ checkers := $(pagers) python3 python3-jsonschema python3-yaml clang clang-format
 writers  := latexmk texlive-latex-base texlive-latex-recommended texlive-fonts-recommended lmodern
 
 build    := build/$(notdir $(CC))$(if $(SAN),-san)$(if $(DEBUG),-debug)$(if $(FUZZ),-fuzz)
-warnings := -Wall -Wextra -Wshadow -Wconversion -Wstrict-prototypes -Wvla -Werror
+warnings := -Wall -Wextra -Wshadow -Wconversion -Wstrict-prototypes -Wmissing-prototypes -Wvla -Werror
 fast     := -O3 -fno-math-errno -fno-trapping-math -ffp-contract=fast
 comma    := ,
 checks   := address$(comma)undefined$(comma)float-cast-overflow
@@ -160,7 +160,7 @@ $(build)/tunemark $(build)/run-tests $(build)/fixtures $(build)/limits:
 	$(brief)$(CC) $(sanitize) -o $@ $^ $(LDLIBS)
 $(build)/%.o: %.c $(build)/flags
 	@mkdir -p $(@D)
-	$(brief)$(compile) $(renamed) -c -o $@ $<
+	$(brief)$(compile) $(own) -c -o $@ $<
 $(build)/%.o: $(build)/%.c $(build)/flags
 	$(brief)$(compile) -c -o $@ $<
 $(build)/flags: FORCE # changes when the command does, and then everything is compiled again
@@ -184,7 +184,8 @@ $(build)/suites.c: tests tests/fuzz # the folders: test_NAME.c is a suite, fuzz_
 	   $(foreach s,$(suites),echo 'void suite_$s(void);';) echo 'const Suite suites[] = {'; \
 	   $(foreach s,$(suites) fuzz,echo '    { "$s", suite_$s },';) echo '    { 0 } };'; } >$@
 # A target for the fuzzer is a function of that one name; in the tests each has a name of its own.
-$(build)/tests/fuzz/fuzz_%.o: renamed = $(if $(FUZZ),,-DLLVMFuzzerTestOneInput=$(notdir $*))
+$(build)/tests/fuzz/fuzz_%.o: own = -Wno-missing-prototypes $(if $(FUZZ),,-DLLVMFuzzerTestOneInput=$(notdir $*))
+$(build)/tests/test_%.o: own = -Wno-missing-prototypes# suites.c alone has one of a suite
 fuzz-%: $(build)/fuzz_%
 	@mkdir -p build/fuzz/$*
 	@$(settled) $< -max_total_time=$(SECONDS) -timeout=10 -rss_limit_mb=2048 -print_final_stats=1 \

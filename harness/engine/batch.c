@@ -1,4 +1,4 @@
-// batch.c: the capacities of a run.
+// batch.c: which rows embeddings look up, and the larger of two extents.
 #include "engine/batch.h"
 
 const int32_t *batch_lookup(const Batch *batch, int which)

@@ -5,7 +5,7 @@
 // it; an output of the graph lives to the end. place() gives buffers their offsets.
 #include "engine/plan.h"
 #include "base/clock.h"
-#include "engine/graph_impl.h"
+#include "engine/operator.h"
 #include "engine/place.h"
 #include "engine/step.h"
 #include <assert.h>
@@ -16,8 +16,8 @@ enum { ALIGNMENT = 64, PAGE = 4096 };
 struct Plan {
     const Graph *graph;
     Extent largest;
-    int32_t *buffer; // by value; -1: a parameter or a parameter's gradient
-    int32_t *leaf;   // by value: the parameter whose gradient it is, else -1
+    int32_t *buffer; // by value; -1: it lies in a slot, or (value 0) nowhere
+    int32_t *leaf;   // by value: the parameter whose gradient it is or adds to, else -1
     size_t *stride;  // by value
     Buffer *place;
     size_t places;

@@ -421,7 +421,7 @@ static bool cut_word(Reader *reader)
         int32_t id = -1;
         while (end > begin) { // no piece ends within a character
             const char *text = (const char *)reader->word + begin;
-            id = slot_of(vocabulary, pieces, text, end - begin, hash[end])->id;
+            id = entry_of(vocabulary, pieces, text, end - begin, hash[end])->id;
             if (id >= 0)
                 break;
             end--;

@@ -82,12 +82,12 @@ static bool index_pieces(Arena *arena, Vocabulary *vocabulary, const char *file,
         const char *text = vocabulary->piece[i] + (on ? 2 : 0);
         size_t length = vocabulary->length[i] - (on ? 2 : 0);
         uint64_t hash = hash_of(text, length);
-        Slot *slot = slot_of(vocabulary, pieces, text, length, hash);
-        if (slot->id >= 0)
+        Entry *entry = entry_of(vocabulary, pieces, text, length, hash);
+        if (entry->id >= 0)
             return fail(error, ERROR_INPUT, (Where){ .file = file, .line = i + 1 },
                         "in the vocabulary once", "'%s' stands in line %d already",
-                        vocabulary->piece[i], slot->id + 1);
-        *slot = (Slot){ (uint32_t)(hash >> 32), (int32_t)i };
+                        vocabulary->piece[i], entry->id + 1);
+        *entry = (Entry){ (uint32_t)(hash >> 32), (int32_t)i };
         if (length > pieces->longest)
             pieces->longest = length;
     }
@@ -96,12 +96,12 @@ static bool index_pieces(Arena *arena, Vocabulary *vocabulary, const char *file,
 
 static Pieces pieces_new(Arena *arena, size_t count)
 {
-    size_t slots = 2;
-    while (slots < 2 * count)
-        slots *= 2;
-    Pieces pieces = { .slot = arena_take(arena, slots, sizeof(Slot)), .mask = slots - 1 };
-    for (size_t i = 0; i < slots; i++)
-        pieces.slot[i] = (Slot){ 0, -1 };
+    size_t entries = 2;
+    while (entries < 2 * count)
+        entries *= 2;
+    Pieces pieces = { .entry = arena_take(arena, entries, sizeof(Entry)), .mask = entries - 1 };
+    for (size_t i = 0; i < entries; i++)
+        pieces.entry[i] = (Entry){ 0, -1 };
     return pieces;
 }
 
@@ -118,7 +118,7 @@ int32_t vocabulary_id(const Vocabulary *vocabulary, const char *piece)
     bool on = goes_on(piece);
     const char *text = piece + (on ? 2 : 0);
     size_t length = strlen(text);
-    return slot_of(vocabulary, on ? &vocabulary->next : &vocabulary->first, text, length,
-                   hash_of(text, length))
+    return entry_of(vocabulary, on ? &vocabulary->next : &vocabulary->first, text, length,
+                    hash_of(text, length))
         ->id;
 }

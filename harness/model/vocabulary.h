@@ -10,9 +10,9 @@
 typedef struct {
     uint32_t tag; // the half of the hash that did not choose the place
     int32_t id;   // -1: free
-} Slot;
+} Entry;
 typedef struct {
-    Slot *slot;
+    Entry *entry;
     size_t mask;
     size_t longest; // bytes
 } Pieces;
@@ -39,18 +39,18 @@ static inline uint64_t hash_more(uint64_t hash, uint8_t byte)
     return (hash ^ byte) * 0x100000001b3;
 }
 
-// The piece's slot, or the free one where it would be.
-static inline Slot *slot_of(const Vocabulary *vocabulary, const Pieces *pieces, const char *text,
-                            size_t length, uint64_t hash)
+// The piece's entry, or the free one where it would be.
+static inline Entry *entry_of(const Vocabulary *vocabulary, const Pieces *pieces, const char *text,
+                              size_t length, uint64_t hash)
 {
     size_t skip = pieces == &vocabulary->next ? 2 : 0;
     uint32_t tag = (uint32_t)(hash >> 32);
     size_t at = (size_t)(hash ^ tag) & pieces->mask;
     for (;; at = (at + 1) & pieces->mask) {
-        Slot *slot = &pieces->slot[at];
-        if (slot->id < 0 || (slot->tag == tag && vocabulary->length[slot->id] == length + skip &&
-                             !memcmp(vocabulary->piece[slot->id] + skip, text, length)))
-            return slot;
+        Entry *entry = &pieces->entry[at];
+        if (entry->id < 0 || (entry->tag == tag && vocabulary->length[entry->id] == length + skip &&
+                              !memcmp(vocabulary->piece[entry->id] + skip, text, length)))
+            return entry;
     }
 }
 #endif
