@@ -93,6 +93,7 @@ void small_begin(Small *s, const Method *method, uint64_t seed)
                           .hidden = HIDDEN,
                           .layers = LAYERS,
                           .heads = 3,
+                          .kv_heads = 3,
                           .intermediate = INTERMEDIATE,
                           .positions = LONGEST,
                           .types = 2,

@@ -406,6 +406,7 @@ static void the_backward_ends_at_the_lowest_trained_tensor(void)
                                  .hidden = 256,
                                  .layers = 4,
                                  .heads = 4,
+                                 .kv_heads = 4,
                                  .intermediate = 1024,
                                  .positions = 32,
                                  .types = 2,

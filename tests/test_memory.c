@@ -133,6 +133,7 @@ static const Plan *planned(Arena *arena, const Shape *s, const Reads *reads, Err
                         .hidden = (int64_t)s->H,
                         .layers = (int64_t)s->L,
                         .heads = (int64_t)s->A,
+                        .kv_heads = (int64_t)s->A,
                         .intermediate = (int64_t)s->I,
                         .positions = 512,
                         .types = 2,

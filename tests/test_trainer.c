@@ -24,6 +24,7 @@ static bool case_open(Case *c, const char *method, const char *option, const cha
                              .hidden = 12,
                              .layers = 2,
                              .heads = 3,
+                             .kv_heads = 3,
                              .intermediate = 20,
                              .positions = 9,
                              .types = 2,

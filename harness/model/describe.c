@@ -14,6 +14,8 @@ const char *const head_names[] = { "auto", "pooler", "linear", "mean", "mlp" };
 
 // ---- heads
 
+// BERT's tanh for all: with DistilBERT's reference this is a ReLU, and RoBERTa's has a dropout of
+// its own in front. Neither type is trained yet.
 static Value pooler(Builder *builder, Value x)
 {
     const char *name = builder->architecture->pooler;
@@ -24,11 +26,11 @@ static Value pooler(Builder *builder, Value x)
         y = head_layer(&builder->build, name, first, hidden, hidden);
     else {
         graph->place = "pooler";
-        y = linear(graph, first,
-                   parameter_at(builder, arena_format(graph->arena, "%s.weight", name), KIND_WEIGHT,
-                                SITE_POOLER, -1, hidden, hidden),
-                   parameter_at(builder, arena_format(graph->arena, "%s.bias", name), KIND_BIAS,
-                                SITE_POOLER, -1, 1, hidden));
+        Value b = parameter_at(builder, arena_format(graph->arena, "%s.bias", name), KIND_BIAS,
+                               SITE_POOLER, -1, 1, hidden);
+        Value W = parameter_at(builder, arena_format(graph->arena, "%s.weight", name), KIND_WEIGHT,
+                               SITE_POOLER, -1, hidden, hidden);
+        y = linear(graph, first, W, b);
     }
     return activate(graph, TANH, y);
 }
@@ -61,7 +63,7 @@ static Value logits(Builder *builder, Value x)
     if (method && method->head)
         x = answered(builder, method->head(&builder->build, x, builder->is->method.options),
                      "head");
-    x = dropout(graph, x, rate(builder, builder->is->classifier_dropout));
+    x = dropout(graph, x, builder->is->classifier_dropout);
     return head_layer(&builder->build, "classifier", x, builder->is->outputs, graph->value[x].cols);
 }
 
@@ -86,6 +88,8 @@ static Builder begin(Arena *arena, const Description *description, Error *error)
                         .architecture = architectures[description->config->type],
                         .graph = graph_new(arena, error) };
     *is = *description;
+    if (!is->training)
+        is->hidden_dropout = is->attention_dropout = is->classifier_dropout = 0;
     builder.build = (Build){ .graph = builder.graph,
                              .config = is->config,
                              .method = method,
@@ -118,15 +122,7 @@ static void freeze_unread(Arena *arena, Graph *graph)
     bool *read = arena_zero(arena, graph->values, sizeof *read);
     for (size_t i = 0; i < graph->outputs; i++)
         read[graph->output[i]] = true;
-    for (size_t i = graph->nodes; i-- > 0;) {
-        const Node *node = &graph->node[i];
-        bool any = false;
-        for (int k = 0; k < NODE_OUTPUTS; k++)
-            any |= node->out[k] != NO_VALUE && read[node->out[k]];
-        for (int k = 0; k < NODE_INPUTS && any; k++)
-            if (node->in[k] != NO_VALUE)
-                read[node->in[k]] = true;
-    }
+    mark_read(graph, read);
     for (size_t v = 0; v < graph->values; v++) // trim() keeps those that train
         if (graph->value[v].parameter >= 0 && !read[v])
             graph->parameter[graph->value[v].parameter].trained = false;
@@ -218,23 +214,6 @@ bool config_has_pooler(const Config *config)
 }
 
 // ---- checkpoints
-
-bool checkpoint_has_pooler(const Checkpoint *checkpoint)
-{
-    return checkpoint_bert(checkpoint, "bert.pooler.dense.weight") != NULL;
-}
-
-bool checkpoint_has_mlm(const Checkpoint *checkpoint)
-{
-    return checkpoint_bert(checkpoint, "cls.predictions.transform.dense.weight") != NULL;
-}
-
-Head head_resolve(Head head, const Checkpoint *checkpoint)
-{
-    if (head != HEAD_AUTO)
-        return head;
-    return checkpoint_bert(checkpoint, "cls.seq_relationship.weight") ? HEAD_POOLER : HEAD_MEAN;
-}
 
 // A smaller tensor that is read where it lies would bring in what lies around it, for a system maps
 // many pages at once.

@@ -4,10 +4,7 @@
 #include "model/sites.h"
 
 static const EncoderNames names = {
-    .q = "attention.q_lin",
-    .k = "attention.k_lin",
-    .v = "attention.v_lin",
-    .attn_out = "attention.out_lin",
+    .attention = { "attention.q_lin", "attention.k_lin", "attention.v_lin", "attention.out_lin" },
     .attn_norm = "sa_layer_norm",
     .ffn_mid = "ffn.lin1",
     .ffn_out = "ffn.lin2",

@@ -31,14 +31,14 @@ static Value embeddings(Builder *builder)
     at.offset = norm.offset;
     at.x = normalise(graph, embed(graph, at.word, at.position, at.type), NO_VALUE, norm.gain,
                      norm.offset, config->epsilon);
-    at.x = dropout(graph, at.x, rate(builder, builder->is->hidden_dropout));
+    at.x = dropout(graph, at.x, builder->is->hidden_dropout);
     return embedded_at(builder, at);
 }
 
 // LN(x + drop(y)), with the method's branch on the way.
 static Value end_of(Builder *builder, Site site, int layer, const char *name, Value x, Value y)
 {
-    y = dropout(builder->graph, y, rate(builder, builder->is->hidden_dropout));
+    y = dropout(builder->graph, y, builder->is->hidden_dropout);
     Norm norm = norm_at(builder, layer_name(builder, layer, name), site, layer);
     y = branch_at(builder, (Branch){ site, layer, x, y, norm.gain, norm.offset });
     place_at(builder, layer, site == SITE_ATTN ? "attn norm" : "ffn norm");
@@ -48,16 +48,7 @@ static Value end_of(Builder *builder, Site site, int layer, const char *name, Va
 static Value attention_layer(Builder *builder, int layer, Value x)
 {
     const EncoderNames *names = builder->architecture->names;
-    const Config *config = builder->is->config;
-    int64_t hidden = config->hidden;
-    Value q = linear_at(builder, SITE_Q, layer, names->q, x, hidden, hidden);
-    Value k = linear_at(builder, SITE_K, layer, names->k, x, hidden, hidden);
-    Value v = linear_at(builder, SITE_V, layer, names->v, x, hidden, hidden);
-    KeysValues extra = keys_values_at(builder, layer, hidden);
-    place_at(builder, layer, "attention");
-    Value c = attend(builder->graph, q, k, v, extra.k, extra.v, (int)config->heads,
-                     rate(builder, builder->is->attention_dropout));
-    Value y = linear_at(builder, SITE_ATTN_OUT, layer, names->attn_out, c, hidden, hidden);
+    Value y = attention_at(builder, layer, &names->attention, x);
     return end_of(builder, SITE_ATTN, layer, names->attn_norm, x, y);
 }
 

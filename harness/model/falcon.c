@@ -27,28 +27,17 @@ static Normed normed(Builder *builder, const char *name, Site site, int layer, V
 // drop(y), as the method makes it.
 static Value end_of(Builder *builder, Site site, int layer, Normed from, Value y)
 {
-    y = dropout(builder->graph, y, rate(builder, builder->is->hidden_dropout));
+    y = dropout(builder->graph, y, builder->is->hidden_dropout);
     return branch_at(builder, (Branch){ site, layer, from.n, y, from.norm.gain, from.norm.offset });
 }
 
 static Value attention_layer(Builder *builder, int layer, Normed from)
 {
-    const Config *config = builder->is->config;
-    int64_t hidden = config->hidden, width = hidden / config->heads * config->kv_heads;
-    Value q = linear_at(builder, SITE_Q, layer, "self_attention.query_key_value.q", from.n, hidden,
-                        hidden);
-    Value k = linear_at(builder, SITE_K, layer, "self_attention.query_key_value.k", from.n, hidden,
-                        width);
-    Value v = linear_at(builder, SITE_V, layer, "self_attention.query_key_value.v", from.n, hidden,
-                        width);
-    KeysValues extra = keys_values_at(builder, layer, width);
-    place_at(builder, layer, "attention");
-    Value c = attend_before(builder->graph, turned(builder, q), turned(builder, k), v, extra.k,
-                            extra.v, (int)config->heads, (int)config->kv_heads,
-                            rate(builder, builder->is->attention_dropout));
-    return end_of(
-        builder, SITE_ATTN, layer, from,
-        linear_at(builder, SITE_ATTN_OUT, layer, "self_attention.dense", c, hidden, hidden));
+    static const AttentionNames names = { "self_attention.query_key_value.q",
+                                          "self_attention.query_key_value.k",
+                                          "self_attention.query_key_value.v",
+                                          "self_attention.dense" };
+    return end_of(builder, SITE_ATTN, layer, from, attention_at(builder, layer, &names, from.n));
 }
 
 static Value feed_forward_layer(Builder *builder, int layer, Normed from)
@@ -89,4 +78,5 @@ const Architecture architecture_falcon = {
     .layers = "transformer.h",
     .no_bias = true,
     .causal = true,
+    .rotary = true,
 };

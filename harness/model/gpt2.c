@@ -17,8 +17,8 @@ static Value embeddings(Builder *builder)
     graph->place = "embeddings";
     at.word = table_at(builder, "transformer.wte.weight", config->vocabulary);
     at.position = table_at(builder, "transformer.wpe.weight", config->positions);
-    at.x = dropout(graph, embed(graph, at.word, at.position, NO_VALUE),
-                   rate(builder, builder->is->hidden_dropout));
+    at.x =
+        dropout(graph, embed(graph, at.word, at.position, NO_VALUE), builder->is->hidden_dropout);
     return embedded_at(builder, at);
 }
 
@@ -31,7 +31,7 @@ static Value normalised(Builder *builder, Norm norm, Value x)
 // x + drop(y), with the method's branch on the way. n: what the sub-layer read.
 static Value end_of(Builder *builder, Site site, int layer, Norm norm, Value x, Value n, Value y)
 {
-    y = dropout(builder->graph, y, rate(builder, builder->is->hidden_dropout));
+    y = dropout(builder->graph, y, builder->is->hidden_dropout);
     y = branch_at(builder, (Branch){ site, layer, n, y, norm.gain, norm.offset });
     place_at(builder, layer, site == SITE_ATTN ? "attn sum" : "ffn sum");
     return add(builder->graph, x, y);
@@ -39,20 +39,12 @@ static Value end_of(Builder *builder, Site site, int layer, Norm norm, Value x, 
 
 static Value attention_layer(Builder *builder, int layer, Value x)
 {
-    const Config *config = builder->is->config;
-    int64_t hidden = config->hidden;
+    static const AttentionNames names = { "attn.c_attn.q", "attn.c_attn.k", "attn.c_attn.v",
+                                          "attn.c_proj" };
     place_at(builder, layer, "attn norm");
     Norm norm = norm_at(builder, layer_name(builder, layer, "ln_1"), SITE_ATTN, layer);
     Value n = normalised(builder, norm, x);
-    Value q = linear_at(builder, SITE_Q, layer, "attn.c_attn.q", n, hidden, hidden);
-    Value k = linear_at(builder, SITE_K, layer, "attn.c_attn.k", n, hidden, hidden);
-    Value v = linear_at(builder, SITE_V, layer, "attn.c_attn.v", n, hidden, hidden);
-    KeysValues extra = keys_values_at(builder, layer, hidden);
-    place_at(builder, layer, "attention");
-    Value c = attend_before(builder->graph, q, k, v, extra.k, extra.v, (int)config->heads,
-                            (int)config->heads, rate(builder, builder->is->attention_dropout));
-    Value y = linear_at(builder, SITE_ATTN_OUT, layer, "attn.c_proj", c, hidden, hidden);
-    return end_of(builder, SITE_ATTN, layer, norm, x, n, y);
+    return end_of(builder, SITE_ATTN, layer, norm, x, n, attention_at(builder, layer, &names, n));
 }
 
 static Value feed_forward_layer(Builder *builder, int layer, Value x)

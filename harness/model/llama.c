@@ -20,22 +20,12 @@ static Value end_of(Builder *builder, Site site, int layer, Value gain, Value x,
 
 static Value attention_layer(Builder *builder, int layer, Value x)
 {
-    const Config *config = builder->is->config;
-    Graph *graph = builder->graph;
-    int64_t hidden = config->hidden, width = hidden / config->heads * config->kv_heads;
+    static const AttentionNames names = { "self_attn.q_proj", "self_attn.k_proj",
+                                          "self_attn.v_proj", "self_attn.o_proj" };
     place_at(builder, layer, "attn norm");
     Value gain = gain_at(builder, layer_name(builder, layer, "input_layernorm"), SITE_ATTN, layer);
-    Value n = normalise_rms(graph, x, gain, config->epsilon);
-    Value q = linear_at(builder, SITE_Q, layer, "self_attn.q_proj", n, hidden, hidden);
-    Value k = linear_at(builder, SITE_K, layer, "self_attn.k_proj", n, hidden, width);
-    Value v = linear_at(builder, SITE_V, layer, "self_attn.v_proj", n, hidden, width);
-    KeysValues extra = keys_values_at(builder, layer, width);
-    place_at(builder, layer, "attention");
-    Value c = attend_before(graph, turned(builder, q), turned(builder, k), v, extra.k, extra.v,
-                            (int)config->heads, (int)config->kv_heads,
-                            rate(builder, builder->is->attention_dropout));
-    Value y = linear_at(builder, SITE_ATTN_OUT, layer, "self_attn.o_proj", c, hidden, hidden);
-    return end_of(builder, SITE_ATTN, layer, gain, x, n, y);
+    Value n = normalise_rms(builder->graph, x, gain, builder->is->config->epsilon);
+    return end_of(builder, SITE_ATTN, layer, gain, x, n, attention_at(builder, layer, &names, n));
 }
 
 static Value feed_forward_layer(Builder *builder, int layer, Value x)
@@ -74,4 +64,5 @@ const Architecture architecture_llama = {
     .layers = "model.layers",
     .no_bias = true,
     .causal = true,
+    .rotary = true,
 };

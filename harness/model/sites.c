@@ -76,17 +76,6 @@ const char *layer_name(Builder *builder, int layer, const char *rest)
                         rest);
 }
 
-Value turned(Builder *builder, Value x)
-{
-    const Config *config = builder->is->config;
-    return rotate(builder->graph, x, config->hidden / config->heads, config->rotary_base);
-}
-
-double rate(const Builder *builder, double of_config)
-{
-    return builder->is->training ? of_config : 0;
-}
-
 void place_at(Builder *builder, int layer, const char *what)
 {
     builder->graph->place = arena_format(builder->graph->arena, "layer %d %s", layer, what);
@@ -190,6 +179,34 @@ KeysValues keys_values_at(Builder *builder, int layer, int64_t width)
     builder->build.config = config;
     builder->graph->part = PART_ENCODER;
     return extra;
+}
+
+static Value turned(Builder *builder, Value x)
+{
+    const Config *config = builder->is->config;
+    return rotate(builder->graph, x, config->hidden / config->heads, config->rotary_base);
+}
+
+Value attention_at(Builder *builder, int layer, const AttentionNames *names, Value n)
+{
+    const Config *config = builder->is->config;
+    Graph *graph = builder->graph;
+    int heads = (int)config->heads, kv_heads = (int)config->kv_heads;
+    int64_t hidden = config->hidden, width = hidden / heads * kv_heads;
+    double rate = builder->is->attention_dropout;
+    Value q = linear_at(builder, SITE_Q, layer, names->q, n, hidden, hidden);
+    Value k = linear_at(builder, SITE_K, layer, names->k, n, hidden, width);
+    Value v = linear_at(builder, SITE_V, layer, names->v, n, hidden, width);
+    KeysValues extra = keys_values_at(builder, layer, width);
+    place_at(builder, layer, "attention");
+    if (builder->architecture->rotary) {
+        k = turned(builder, k);
+        q = turned(builder, q);
+    }
+    Value c = builder->architecture->causal
+                  ? attend_before(graph, q, k, v, extra.k, extra.v, heads, kv_heads, rate)
+                  : attend(graph, q, k, v, extra.k, extra.v, heads, rate);
+    return linear_at(builder, SITE_ATTN_OUT, layer, names->out, c, hidden, hidden);
 }
 
 // ---- the way from words through layers

@@ -14,9 +14,15 @@ typedef struct {
     Graph *graph;
 } Builder;
 
-// The post-LN encoder's names in a checkpoint, which BERT and its relatives share (encoder.c).
+// Names in a layer of a checkpoint.
 typedef struct {
-    const char *q, *k, *v, *attn_out, *attn_norm, *ffn_mid, *ffn_out, *ffn_norm; // in a layer
+    const char *q, *k, *v, *out;
+} AttentionNames;
+
+// The post-LN encoder's, which BERT and its relatives share (encoder.c).
+typedef struct {
+    AttentionNames attention;
+    const char *attn_norm, *ffn_mid, *ffn_out, *ffn_norm;
     bool typed; // there is a table of token types
 } EncoderNames;
 extern const EncoderNames bert_names; // RoBERTa's, too
@@ -34,6 +40,7 @@ struct Architecture {
         *pooler;     // its name in the checkpoint; of one that has none, what is to be drawn anew
     bool has_pooler; // checkpoints of this type bring it
     bool causal;     // a token sees what is before it: the last one stands for the text
+    bool rotary;     // heads of q and k are turned by their positions
     bool readable;   // weights and tokenizer can be read
 };
 extern const Architecture architecture_bert, architecture_distilbert, architecture_roberta,
@@ -65,8 +72,8 @@ Value branch_at(Builder *builder, Branch at);
 Value embedded_at(Builder *builder, Embedded at);
 // `width` columns of keys and values; both NO_VALUE where the method adds none.
 KeysValues keys_values_at(Builder *builder, int layer, int64_t width);
-// Heads of q or k turned by their positions, with the config's base.
-Value turned(Builder *builder, Value x);
+// The layer's four linear layers of attention, and attention among them; n: what they read.
+Value attention_at(Builder *builder, int layer, const AttentionNames *names, Value n);
 // What a hook answered; without an answer nothing can be built.
 Value answered(Builder *builder, Value value, const char *hook);
 
@@ -74,6 +81,5 @@ Value answered(Builder *builder, Value value, const char *hook);
 Value words_at(Builder *builder, const char *name);
 Value through_layers(Builder *builder, Value x,
                      Value (*layer_of)(Builder *builder, int layer, Value x));
-double rate(const Builder *builder, double of_config);        // of dropout: 0 but in training
 void place_at(Builder *builder, int layer, const char *what); // of the nodes that follow
 #endif

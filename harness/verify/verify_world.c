@@ -15,6 +15,7 @@ static const Config config = {
     .hidden = 30,
     .layers = 4,
     .heads = 5, // of size 6
+    .kv_heads = 5,
     .intermediate = 44,
     .positions = 29,
     .types = 2,
