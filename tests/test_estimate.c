@@ -305,6 +305,7 @@ static void what_is_wrong_is_said_in_a_line(void)
           "--task: is of a run, and no task is read here; should be --r" },
         { "--model tiny --max-memory 1GB", "--max-memory: is of a run, for which it chooses" },
         { "--model tiny --max_memory 1GB", "--max-memory: is of a run, for which it chooses" },
+        { "--model tiny --study x", "--study: is of a run, and no row is written here" },
         { "--model tiny --train_limit 100", "--train-limit: is of a run, and no task is read" },
     };
     Error error;

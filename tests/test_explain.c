@@ -478,6 +478,8 @@ static void what_cannot_be_meant_is_refused(void)
         { "full lora --method lora", "--method: is not given here" },
         { "full lora --steps -1", "--steps: '-1' is out of range; should be 0 to 1000000" },
         { "full lora --adapter.size 3", "--adapter.size: is unknown" },
+        { "full lora --timeout 3", "--timeout: is of a run, and no run is made here; should be" },
+        { "full lora --save x", "--save: is of a run, and nothing is written here" },
     };
     Error error;
     Arena *arena = arena_new(ARENA_RUN, &error);

@@ -316,8 +316,54 @@ static void each_parameter_is_listed_and_together_they_are_the_total(void)
     arena_free(arena);
 }
 
+// topics has ten labels: 10 (H + 1) numbers, H = 128; a score is one.
+static void the_head_is_that_of_the_task(void)
+{
+    Error error;
+    Arena *arena = arena_new(ARENA_RUN, &error);
+    const char *scores = arena_format(arena, "--task %s", small_pairs(arena, test_folder(), "p"));
+    const char *const words[] = { "--task topics", "--labels 10", "--batch 8", scores };
+    static const char *const head[] = { "1290", "1290", "258", "129" };
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
+        Said said = program(arena, NULL, "params --model tiny --method lora --head linear --csv %s",
+                            words[i]);
+        CHECK_TEXT(cell(arena, said.out, "head"), head[i]);
+    }
+    arena_free(arena);
+}
+
+static void what_is_of_a_run_alone_is_refused(void)
+{
+    static const struct {
+        const char *words, *part;
+    } of[] = {
+        { "params --task nosuch", "task: 'nosuch' is unknown" },
+        { "params --task topics --labels 3", "--labels is given, too" },
+        { "params --csv --all", "--csv is given, too" },
+        { "params --fold 3 --task topics", "fold" },
+        { "params --save x",
+          "--save: is of a run, and nothing is written here; should be left out" },
+        { "params --heldout x", "--heldout: is of a run, and no texts are read here" },
+        { "params --study x", "--study: is of a run, and no row is written here" },
+        { "params --winner_on_edge yes", "--winner-on-edge: is of a run, and no row is written" },
+        { "graph --out x", "--out: is of a run, and nothing is written here" },
+        { "graph --task reviews --profile yes", "--profile: is of a run, and no run is made here" },
+        { "graph --train-limit 8",
+          "--train-limit: is of a run, and no task is given; should be be" },
+        { "graph --recompute yes", "--recompute: is of a run, and no task is given" },
+    };
+    Error error;
+    Arena *arena = arena_new(ARENA_RUN, &error);
+    for (size_t i = 0; i < sizeof of / sizeof *of; i++)
+        CHECK_REFUSED(program(arena, NULL, "%s --model tiny --method lora", of[i].words), 2,
+                      of[i].part);
+    arena_free(arena);
+}
+
 void suite_params(void)
 {
+    ADD(the_head_is_that_of_the_task);
+    ADD(what_is_of_a_run_alone_is_refused);
     ADD(counts_of_known_models_are_the_published_ones);
     ADD(totals_of_known_models_are_the_published_ones);
     ADD(counts_on_decoders_by_hand);

@@ -82,37 +82,19 @@ static bool gflops_read(const Arguments *arguments, int threads, Asked *asked, E
                 "'%s' is out of range", typed);
 }
 
-// What a run reads or writes is not asked for here.
-static bool of_no_run(const Arguments *arguments, Error *error)
-{
-    static const struct {
-        const char *name, *right, *why;
-    } of_run[] = {
-        { "task", "--rows and --labels", "and no task is read here" },
-        { "train-limit", "--rows and --labels", "and no task is read here" },
-        { "max-memory", "--memory", "for which it chooses" },
-        { "heldout", "left out", "and no texts are read here" },
-        { "save", "left out", "and nothing is written here" },
-        { "out", "left out", "and nothing is written here" },
-        { "profile", "left out", "and no step is taken here" },
-        { "timeout", "left out", "and no step is taken here" },
-    };
-    char item[32];
-    for (size_t i = 0; i < sizeof of_run / sizeof *of_run; i++)
-        if (argument_value(arguments, of_run[i].name)) {
-            snprintf(item, sizeof item, "--%s", of_run[i].name);
-            return fail(error, ERROR_INPUT, (Where){ .item = item }, of_run[i].right,
-                        "is of a run, %s", of_run[i].why);
-        }
-    return true;
-}
+static const OfRun of_run[] = {
+    { "task", "--rows and --labels", "and no task is read here" },
+    { "train-limit", "--rows and --labels", "and no task is read here" },
+    { "fold", "--rows and --labels", "and no task is read here" },
+    { "max-memory", "--memory", "for which it chooses" },
+    { "heldout", "left out", "and no texts are read here" },
+    { NULL, NULL, NULL },
+};
 
 static bool asked_read(const Arguments *arguments, const Protocol *protocol, Asked *asked,
                        Error *error)
 {
     int64_t rows = 0;
-    if (!of_no_run(arguments, error))
-        return false;
     *asked = (Asked){ .of.batch = (size_t)protocol->batch,
                       .of.pass = (size_t)protocol->micro_batch,
                       .of.recompute = protocol->recompute,
@@ -358,7 +340,8 @@ static bool command(const Invocation *invocation, int *status, Error *error)
     size_t lines;
     (void)status;
     if (!request_read(arena, arguments, flags, "null", &first, error) ||
-        !request_head(&first, error) || !asked_read(arguments, &first.protocol, &asked, error) ||
+        !of_no_run(arena, arguments, of_run, error) || !request_head(&first, error) ||
+        !asked_read(arguments, &first.protocol, &asked, error) ||
         !shape_read(arena, first.protocol.model, &shape, error))
         return false;
     Line *line = arena_zero(arena, methods_count() + 1, sizeof *line);

@@ -178,6 +178,7 @@ static bool command(const Invocation *invocation, int *status, Error *error)
     int64_t steps = -1; // as many as some seconds allow
     (void)status;
     if (!requests_read(arena, arguments, request, error) ||
+        !of_no_run(arena, arguments, NULL, error) ||
         !argument_whole(arguments, "steps", 0, 1000000, &steps, error) ||
         !product_start((int)request[0].protocol.threads, error))
         return false;

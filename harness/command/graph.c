@@ -10,6 +10,16 @@ static const Flag flags[] = {
     FLAG_END,
 };
 
+static const OfRun without_task[] = {
+    { "micro-batch", "beside --task", "and no task is given" },
+    { "recompute", "beside --task", "and no task is given" },
+    { "max-memory", "beside --task", "and no task is given" },
+    { "train-limit", "beside --task", "and no task is given" },
+    { "fold", "beside --task", "and no task is given" },
+    { "heldout", "beside --task", "and no task is given" },
+    { NULL, NULL, NULL },
+};
+
 // What is fed has the name that it has in the prefix. (Without a cut nothing is fed.)
 static Value kept_as(const Cut *cut, Value fed)
 {
@@ -81,9 +91,6 @@ static bool graph_of_shape(Arena *arena, const Request *request, bool evaluation
     Described described;
     const Graph *drawn;
     const Protocol *protocol = &request->protocol;
-    if (protocol->micro_batch || protocol->recompute || protocol->max_memory != INT64_MIN)
-        return fail(error, ERROR_INPUT, (Where){ .item = "task" }, "given, or these left out",
-                    "micro-batch, recompute and max-memory are of a run on a task");
     if (!request_head(request, error) || !shape_read(arena, protocol->model, &shape, error))
         return false;
     Description description;
@@ -108,7 +115,8 @@ static bool graph(const Invocation *invocation, int *status, Error *error)
     Request request;
     Prepared prepared;
     (void)status;
-    if (!request_read(arena, arguments, flags, NULL, &request, error))
+    if (!request_read(arena, arguments, flags, NULL, &request, error) ||
+        !of_no_run(arena, arguments, request.protocol.task ? NULL : without_task, error))
         return false;
     bool evaluation = argument_is(arguments, "eval");
     if (!request.protocol.task)

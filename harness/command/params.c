@@ -2,6 +2,8 @@
 #include "command/asked.h"
 #include "command/commands.h"
 #include "cost/shape.h"
+#include "data/task.h"
+#include "run/files.h"
 #include "run/size.h"
 #include "train/counts.h"
 #include "train/plans.h"
@@ -9,11 +11,30 @@
 #include <math.h>
 
 static const Flag flags[] = {
-    { "labels", 0, "N", "outputs of the head [2]" },
+    { "labels", 0, "N", "outputs of the head [as many as --task has labels, or 2]" },
     { "csv", 0, NULL, "one line of CSV with a header" },
     { "all", 'a', NULL, "each parameter on a line" },
     FLAG_END,
 };
+
+static const OfRun of_run[] = {
+    { "heldout", "left out", "and no texts are read here" },
+    { NULL, NULL, NULL },
+};
+
+// Outputs of the head: as asked, or one a label of the task.
+static bool outputs_read(Arena *arena, const Arguments *arguments, const Protocol *protocol,
+                         int64_t *labels, Error *error)
+{
+    Task task;
+    if (!protocol->task)
+        return labels_read(arguments, labels, error);
+    if (!task_find(arena, datasets_folder(arena), protocol->task, &task, error) ||
+        !task_fold(arena, &task, protocol->fold, error))
+        return false;
+    *labels = task.classes ? task.classes : 1;
+    return true;
+}
 
 // `size`: what a budget was solved for; NULL: there is none.
 static void params_print(const Request *request, const char *size, const Counts *c,
@@ -60,7 +81,8 @@ static bool params(const Invocation *invocation, int *status, Error *error)
     Extent extent = extent_of(1, 1);
     (void)status;
     if (!request_read(arena, arguments, flags, NULL, &request, error) ||
-        !request_head(&request, error) || !labels_read(arguments, &labels, error) ||
+        !of_no_run(arena, arguments, of_run, error) || !request_head(&request, error) ||
+        !outputs_read(arena, arguments, &request.protocol, &labels, error) ||
         !shape_read(arena, request.protocol.model, &shape, error))
         return false;
     Description description;
@@ -82,6 +104,7 @@ const Command command_params = {
     .usage = "  tunemark params --model tiny --method lora --rank 4\n"
              "  tunemark params --model some/config.json --method bitfit --head pooler --csv\n",
     .flags = flags,
+    .one_of = { "labels|task", "csv|all" },
     .takes_request = true,
     .run = params,
 };
