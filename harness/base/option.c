@@ -506,5 +506,5 @@ static int help_columns(FILE *out)
 void help_line(FILE *out, int width, const char *left, const char *text)
 {
     fprintf(out, "  %-*s  ", width, left);
-    text_put(out, text, (size_t)(width + 4), (size_t)help_columns(out));
+    text_put(out, text, (size_t)width + 4, (size_t)help_columns(out));
 }
