@@ -116,8 +116,10 @@ static bool read_labelling(TaskReader *r, const Yaml *value, Split split, bool s
         return yaml_wrong(&r->yaml, columns ? columns : value, "text and label or score",
                           "are not complete");
     if ((codes || until) && (scores || !classes))
-        return yaml_wrong(&r->yaml, codes ? codes : until, "left out: the column is a score",
-                          "can't be used");
+        return yaml_wrong(&r->yaml, codes ? codes : until,
+                          scores ? "left out: the column is a score"
+                                 : "with labels: [FIRST, SECOND]",
+                          scores ? "can't be used" : "is about labels, which are missing");
     size_t count = (size_t)classes;
     if (codes && !yaml_read_texts(&r->yaml, codes, count, count,
                                   arena_format(r->yaml.arena, "%d, as there are labels", classes),
