@@ -540,16 +540,39 @@ static void what_is_not_there_is_refused_with_the_nearest(void)
 
 // ---- filters
 
-static bool selected(Arena *arena, Row *rows, size_t count, const char *name, const char *value,
-                     Rows *left, Error *error)
+static bool selected_by(Arena *arena, Row *rows, size_t count, Given *given, size_t givens,
+                        Rows *left, Error *error)
 {
-    Given given = { name, value };
-    const Arguments arguments = { .given = &given, .givens = 1 };
+    const Arguments arguments = { .given = given, .givens = givens };
     *left = (Rows){ .row = arena_take(arena, count, sizeof *rows),
                     .folder = arena_zero(arena, count, sizeof(char *)),
                     .count = count };
     memcpy(left->row, rows, count * sizeof *rows);
     return rows_select(arena, &arguments, left, error);
+}
+
+static bool selected(Arena *arena, Row *rows, size_t count, const char *name, const char *value,
+                     Rows *left, Error *error)
+{
+    return selected_by(arena, rows, count, &(Given){ name, value }, 1, left, error);
+}
+
+// A value that an earlier condition has taken out is in rows all the same.
+static void conditions_that_no_row_meets_together_leave_none(void)
+{
+    Arena *arena = arena_of_test();
+    Row *rows = eight(arena);
+    Rows left;
+    Error error = { 0 };
+    Given both[] = { { "task", "topics" }, { "where", "task=reviews" } };
+    CHECK(!selected_by(arena, rows, EIGHT, both, 2, &left, &error));
+    CHECK_ERROR(&error, ERROR_INPUT, "rows: none is left; should be fewer conditions");
+    both[1] = (Given){ "task", "reveiws" };
+    CHECK(!selected_by(arena, rows, EIGHT, both, 2, &left, &error));
+    CHECK_ERROR(&error, ERROR_INPUT, "--task: 'reveiws' is in no row; should be reviews");
+    both[1] = (Given){ "where", "seed=2" };
+    CHECK(selected_by(arena, rows, EIGHT, both, 2, &left, &error) && left.count == 2);
+    arena_free(arena);
 }
 
 static void filters_keep_what_they_name(void)
@@ -725,6 +748,7 @@ void suite_choice(void)
     ADD(letters_stand_by_the_score_where_predictions_are);
     ADD(what_is_not_there_is_refused_with_the_nearest);
     ADD(filters_keep_what_they_name);
+    ADD(conditions_that_no_row_meets_together_leave_none);
     ADD(the_commands_take_the_choice_and_name_what_they_leave_out);
     ADD(floors_are_read_and_bad_ones_refused_with_their_line);
     ADD(of_several_floors_the_highest_is_to_be_passed);

@@ -8,74 +8,88 @@
 
 static const char *const short_names[] = { "task", "model", "method", "study", "stage", NULL };
 
-// Refuses a value that stands in no row.
-static bool value_is_there(Arena *arena, const Rows *rows, const Column *column, const char *option,
-                           const char *typed, Error *error)
+// --task a,b or --where task!=a,b.
+typedef struct {
+    const char *option;
+    const Column *column; // NULL: the option is no condition
+    bool without;         // keeps the rows that have none of the values
+    char **value;
+    size_t values;
+} Condition;
+
+static bool condition_read(Arena *arena, const Given *given, Condition *condition, Error *error)
 {
-    const char **name = arena_zero(arena, rows->count + 1, sizeof *name);
-    size_t names = 0;
-    for (size_t i = 0; i < rows->count; i++) {
-        const char *cell = row_text(arena, &rows->row[i], column);
-        if (row_value_is(column, cell, typed))
-            return true;
-        if (*cell && !text_among(cell, name))
-            name[names++] = cell;
+    const char *list = given->value;
+    *condition = (Condition){ .option = arena_format(arena, "--%s", given->name) };
+    if (text_among(given->name, short_names))
+        condition->column = row_find(given->name);
+    else if (!strcmp(given->name, "where")) {
+        const char *equals = strchr(given->value, '=');
+        if (!equals)
+            return fail(error, ERROR_INPUT, (Where){ .item = "--where" }, "COLUMN=VALUE",
+                        "'%s' has no =", given->value);
+        condition->without = equals > given->value && equals[-1] == '!';
+        char *name = arena_format(arena, "%.*s", (int)(equals - given->value - condition->without),
+                                  given->value);
+        condition->column = row_find(name);
+        if (!condition->column)
+            return fail(error, ERROR_INPUT, (Where){ .item = "--where" },
+                        text_nearest(name, row_names, "one of results/SCHEMA.md"),
+                        "'%s' is no column", name);
+        list = equals + 1;
     }
-    return fail(error, ERROR_INPUT, (Where){ .item = option },
-                text_nearest(typed, name, names ? text_choices(arena, name) : "left out"),
-                "'%s' is in no row", typed);
+    condition->value = text_split(arena, list ? list : "", ',', &condition->values);
+    return true;
 }
 
-// Keeps rows whose `column` is one of "a,b"; with `without`, the others.
-static bool keep(Arena *arena, Rows *rows, const Column *column, bool without, const char *option,
-                 const char *list, Error *error)
+// Refuses a value that stands in no row.
+static bool values_are_there(Arena *arena, const Rows *rows, const Condition *of, Error *error)
 {
-    size_t values, kept = 0;
-    char **value = text_split(arena, list, ',', &values);
-    for (size_t v = 0; v < values; v++)
-        if (!value_is_there(arena, rows, column, option, value[v], error))
-            return false;
+    for (size_t v = 0; v < of->values; v++) {
+        const char **name = arena_zero(arena, rows->count + 1, sizeof *name);
+        size_t names = 0, i = 0;
+        for (; i < rows->count; i++) {
+            const char *cell = row_text(arena, &rows->row[i], of->column);
+            if (row_value_is(of->column, cell, of->value[v]))
+                break;
+            if (*cell && !text_among(cell, name))
+                name[names++] = cell;
+        }
+        if (i == rows->count)
+            return fail(
+                error, ERROR_INPUT, (Where){ .item = of->option },
+                text_nearest(of->value[v], name, names ? text_choices(arena, name) : "left out"),
+                "'%s' is in no row", of->value[v]);
+    }
+    return true;
+}
+
+static void keep(Arena *arena, Rows *rows, const Condition *of)
+{
+    size_t kept = 0;
     for (size_t i = 0; i < rows->count; i++) {
-        const char *cell = row_text(arena, &rows->row[i], column);
-        bool is = values == 0 && !*cell; // `--where study=`: of none
-        for (size_t v = 0; v < values; v++)
-            is = is || row_value_is(column, cell, value[v]);
-        if (is == without)
+        const char *cell = row_text(arena, &rows->row[i], of->column);
+        bool is = of->values == 0 && !*cell; // `--where study=`: of none
+        for (size_t v = 0; v < of->values; v++)
+            is = is || row_value_is(of->column, cell, of->value[v]);
+        if (is == of->without)
             continue;
         rows->row[kept] = rows->row[i];
         rows->folder[kept++] = rows->folder[i];
     }
     rows->count = kept;
-    return true;
-}
-
-static bool keep_where(Arena *arena, Rows *rows, const char *typed, Error *error)
-{
-    const char *equals = strchr(typed, '=');
-    bool without = equals && equals > typed && equals[-1] == '!';
-    if (!equals)
-        return fail(error, ERROR_INPUT, (Where){ .item = "--where" }, "COLUMN=VALUE",
-                    "'%s' has no =", typed);
-    char *name = arena_format(arena, "%.*s", (int)(equals - typed - without), typed);
-    const Column *column = row_find(name);
-    if (!column)
-        return fail(error, ERROR_INPUT, (Where){ .item = "--where" },
-                    text_nearest(name, row_names, "one of results/SCHEMA.md"), "'%s' is no column",
-                    name);
-    return keep(arena, rows, column, without, "--where", equals + 1, error);
 }
 
 bool rows_select(Arena *arena, const Arguments *arguments, Rows *rows, Error *error)
 {
-    for (size_t g = 0; g < arguments->givens; g++) {
-        const Given *given = &arguments->given[g];
-        const char *option = arena_format(arena, "--%s", given->name);
-        if (!strcmp(given->name, "where") && !keep_where(arena, rows, given->value, error))
+    Condition *condition = arena_take(arena, arguments->givens + 1, sizeof *condition);
+    for (size_t g = 0; g < arguments->givens; g++) // all, before rows go
+        if (!condition_read(arena, &arguments->given[g], &condition[g], error) ||
+            (condition[g].column && !values_are_there(arena, rows, &condition[g], error)))
             return false;
-        if (text_among(given->name, short_names) &&
-            !keep(arena, rows, row_find(given->name), false, option, given->value, error))
-            return false;
-    }
+    for (size_t g = 0; g < arguments->givens; g++)
+        if (condition[g].column)
+            keep(arena, rows, &condition[g]);
     return rows->count > 0 ||
            fail(error, ERROR_INPUT, (Where){ .item = "rows" }, "fewer conditions", "none is left");
 }
