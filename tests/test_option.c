@@ -351,7 +351,7 @@ static void the_json_schema_of_a_value_has_its_type_bounds_and_choices(void)
         { &own[2], "{\"enum\":[\"relu\",\"gelu\",\"auto\"]}" },
         { &own[3],
           "{\"anyOf\":[{\"type\":\"integer\",\"minimum\":1000000,\"maximum\":1000000000000},"
-          "{\"type\":\"string\",\"pattern\":\"^[0-9.]+ *([kKMGT]i?)?B$\"}]}" },
+          "{\"type\":\"string\",\"pattern\":\"^[0-9.]+ *([kKMGT](i?B)?|B)?$\"}]}" },
     };
     for (size_t i = 0; i < sizeof of / sizeof *of; i++) {
         json_t *schema = option_schema(of[i].option);

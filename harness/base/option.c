@@ -415,7 +415,7 @@ json_t *option_schema(const Option *option)
         break;
     case OPTION_BYTES:
         schema = json_pack("{s:[o, {s:s, s:s}]}", "anyOf", number_schema(option, "integer"), "type",
-                           "string", "pattern", "^[0-9.]+ *([kKMGT]i?)?B$");
+                           "string", "pattern", "^[0-9.]+ *([kKMGT](i?B)?|B)?$");
         break;
     case OPTION_REAL:
         schema = number_schema(option, "number");
