@@ -340,6 +340,7 @@ fetch() {
         exit 0
     fi
     [ $# -eq 0 ] || { folder=$1 && shift; }
+    [ "$folder" ] || refuse 2 "the folder's name is empty; should be a folder, or left out"
     # shellcheck disable=SC2086 # names have no blanks
     [ $# -gt 0 ] || set -- $standard
     choose "$@"

@@ -36,6 +36,12 @@ STRENGTHS = (0.01, 0.1, 1, 10)      # scikit-learn's C of logistic regression, 1
 FLOORS = ('task', 'train_limit', 'fold', 'split', 'metric', 'floor', 'seeds', 'score', 'data_sha')
 
 
+def refuse(text):
+    """Wrong input: one line, status 2."""
+    print(f'floor.py: {text}', file=sys.stderr)
+    sys.exit(2)
+
+
 def tunemark(*words):
     """The lines of CSV that a command prints."""
     program = next(filter(os.path.exists, PROGRAMS), None)
@@ -82,18 +88,30 @@ def counted(train, data):
     return [hstack(side).tocsr() if side[0] is not None else None for side in zip(*parts)]
 
 
+def kept(path):
+    """The lines of a file of floors; none where it is not there yet. What could not be written to is refused."""
+    folder = os.path.dirname(path) or '.'
+    if not os.path.isdir(folder):
+        refuse(f"--csv: '{folder}' is no folder; should be one that is there")
+    if not os.path.exists(path):
+        return []
+    try:
+        with open(path, newline='') as file:
+            lines = [{'fold': '', 'data_sha': '', **line} for line in csv.DictReader(file)]
+    except (OSError, UnicodeDecodeError, csv.Error) as wrong:
+        refuse(f'--csv: {path} cannot be read: {getattr(wrong, "strerror", None) or wrong}')
+    if any(set(line) != set(FLOORS) or None in line.values() for line in lines):
+        refuse(f'--csv: {path} has other columns; should be a file of floors, {",".join(FLOORS)}')
+    return lines
+
+
 def keep(path, lines):
     """Puts lines into a file of floors: its other tasks and limits stay."""
-    old = []
-    if os.path.exists(path):
-        with open(path, newline='') as file:
-            old = [{'fold': '', 'data_sha': '', **line} for line in csv.DictReader(file)]
-
     def of(line):
         return line['task'], line['train_limit'], line['fold'], line['floor']
 
     replaced = {of(line) for line in lines}
-    lines += [line for line in old if of(line) not in replaced]
+    lines += [line for line in kept(path) if of(line) not in replaced]
     with open(path + '.part', 'w', newline='') as file:
         table = csv.DictWriter(file, FLOORS, lineterminator='\n')
         table.writeheader()
@@ -109,11 +127,15 @@ def main():
     options.add_argument('--seeds', type=int, default=1)
     options.add_argument('--csv', metavar='FILE')
     asked = options.parse_args()
+    if asked.seeds < 1:
+        refuse(f'--seeds: {asked.seeds} is out of range; should be 1 or more')
+    if asked.csv:
+        kept(asked.csv)     # what is wrong with it is told before the work
     fold = ['--fold', asked.fold] if asked.fold else []
     task, worth = about(asked.task, *fold)
     splits = [split for split in task['splits'].split() if split != 'train']
     if 'tune' not in splits:
-        sys.exit(f'floor.py: {asked.task} has no tune: a strength is chosen on nothing else')
+        refuse(f'{asked.task} has no tune; should be a task with one: a strength is chosen on nothing else')
     held = [rows(asked.task, s, *fold) for s in splits]
     found = {s: [] for s in splits}
     print('task,train_limit,data_seed,train_n,strength,tune,dev,test')

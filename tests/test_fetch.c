@@ -467,6 +467,7 @@ static void wrong_words_and_tables_are_refused(void)
         { "--nonsense", "--nonsense is unknown; should be --list" },
         { "--table", "--table has no value" },
         { "--table /nowhere x", "/nowhere: cannot be read" },
+        { "'' t", "the folder's name is empty; should be a folder, or left out" },
     };
     for (size_t i = 0; i < sizeof words / sizeof *words; i++)
         CHECK_SAID(said(&world, system(command(&world, words[i].words))), 2, words[i].says);

@@ -11,6 +11,7 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
 
 #define FIXTURES "tests/fixtures/tasks"
 
@@ -731,6 +732,41 @@ static void constant_answers_score_as_another_program_counted(void)
     arena_free(arena);
 }
 
+// Each is one line and status 2, and comes before any fit.
+static void scripts_refuse_what_is_wrong(void)
+{
+    static const struct {
+        const char *words, *says;
+    } of[] = {
+        { "floor.py reviews --seeds 0", "floor.py: --seeds: 0 is out of range; should be 1 or" },
+        { "floor.py reviews --csv $d/none/f.csv", "none' is no folder; should be one that is" },
+        { "floor.py reviews --csv $d", "cannot be read: Is a directory" },
+        { "floor.py reviews --csv datasets/bundled/baselines.csv", "has other columns; should be" },
+        { "bundled/check.py nosuch", "check.py: task 'nosuch' is unknown; should be one of rev" },
+        { "bundled/measure.py nosuch", "measure.py: task 'nosuch' is unknown" },
+    };
+    Arena *arena = arena_of_test();
+    const char *folder = test_folder(), *err = path_join(arena, folder, "err");
+    for (size_t i = 0; i < sizeof of / sizeof *of; i++) {
+        const char *script =
+            arena_format(arena, "%.*s", (int)strcspn(of[i].words, " "), of[i].words);
+        const char *needs = strstr(script, "check") ? "sys" : "scipy, sklearn";
+        if (system(arena_format(arena, "/usr/bin/python3 -c 'import %s' 2>/dev/null", needs))) {
+            skip("%s: no Python with %s", script, needs);
+            continue;
+        }
+        int status = system(arena_format(arena, "d=%s; /usr/bin/python3 datasets/%s >%s.out 2>%s",
+                                         folder, of[i].words, err, err));
+        const char *text = read_text(arena, err);
+        if (!CHECK(WIFEXITED(status) && WEXITSTATUS(status) == 2) ||
+            !CHECK(strstr(text, of[i].says)) ||
+            !CHECK(strchr(text, '\n') && !strchr(text, '\n')[1]))
+            printf("%s: status %d, %s\n", of[i].words, status, text);
+        CHECK_TEXT(read_text(arena, arena_format(arena, "%s.out", err)), "");
+    }
+    arena_free(arena);
+}
+
 void suite_tasks(void)
 {
     ADD(every_format_is_read_as_its_fixture_says);
@@ -741,6 +777,7 @@ void suite_tasks(void)
     ADD(a_text_under_two_names_joins_their_groups);
     ADD(every_row_is_in_one_fold);
     ADD(a_fold_is_in_key_and_row);
+    ADD(scripts_refuse_what_is_wrong);
     ADD(rows_say_what_they_are_and_scores_read_as_written);
     ADD(a_saved_fold_is_judged_on_its_own_rows);
     ADD(the_metric_is_in_the_key);

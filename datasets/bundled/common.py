@@ -7,6 +7,7 @@ import csv
 import os
 import random
 import re
+import sys
 from collections import namedtuple
 
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -97,7 +98,9 @@ def asked(names):
     """The tasks that a command line names; all where it names none."""
     for name in names:
         if name not in TASKS:
-            raise SystemExit("task '%s' is unknown; should be one of %s" % (name, ', '.join(TASKS)))
+            print("%s: task '%s' is unknown; should be one of %s" % (os.path.basename(sys.argv[0]), name, ', '.join(TASKS)),
+                  file=sys.stderr)
+            sys.exit(2)
     return names or TASKS
 
 
