@@ -629,7 +629,7 @@ static void a_wrong_question_is_refused(void)
         { "check --task reviews", "--task: is not given here" },
         { "check no-such-task", "'no-such-task'" },
         { "check reviews --model none", "model: 'none' is not found" },
-        { "check reviews --max-length 4", "--max-length: '4' is out of range" },
+        { "check reviews --max-length 4", "max-length: 4 is out of range" },
         { "check reviews --csvv", "--csvv: is unknown; should be --csv" },
     };
     Error error;

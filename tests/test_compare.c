@@ -342,7 +342,8 @@ static void what_is_not_there_is_refused_with_the_nearest(void)
         { "lora full --split test", "no lines of split 'test'; should be a split that was eval" },
         { "lora full --split dve", "--split: 'dve' is no split; should be train, tune, dev or t" },
         { "lora full --interval wide", "--interval: 'wide' is unknown; should be seeds or items" },
-        { "lora full --level 5", "--level: '5' is out of range; should be 50 to 99.99" },
+        { "lora full --level 5", "--level: 5 is out of range; should be 50 to 99.99" },
+        { "lora full --level wide", "--level: 'wide' is not a number; should be 50 to 99.99" },
         { "lora full --josn", "--josn: is unknown; should be --json" },
     };
     Arena *arena = arena_of_test();

@@ -291,9 +291,10 @@ static void what_is_wrong_is_said_in_a_line(void)
     } of[] = {
         { "--model tiny --memory 3x", "--memory: '3x' is none; should be a size such as 24GB" },
         { "--model tiny --weights int8", "--weights: 'int8' is unknown; should be f32, f16" },
-        { "--model tiny --rows 0", "--rows: '0' is out of range; should be 1 to" },
-        { "--model tiny --gflops 0", "--gflops: '0' is out of range" },
-        { "--model tiny --labels 0", "--labels: '0' is out of range" },
+        { "--model tiny --rows 0", "--rows: 0 is out of range; should be 1 to" },
+        { "--model tiny --gflops 0",
+          "--gflops: 0 is out of range; should be 0.001 to 1000000000000" },
+        { "--model tiny --labels 0", "--labels: 0 is out of range" },
         { "--method lora", "--model: is not given; should be a name, a folder or a config" },
         { "--model tiny --batch 0", "batch: 0 is out of range" },
         { "--model models/configs/gpt2 --head pooler", "head: a model of type gpt2 has no" },

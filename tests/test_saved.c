@@ -206,7 +206,7 @@ static void pairs_and_scores_are_predicted_as_such(void)
     CHECK_REFUSED(predict(&b, "--file /there/is/none"), 2,
                   "has one text a line, and this method reads pairs");
     CHECK_REFUSED(predict(&b, arena_format(b.arena, "--file %s --batch 0", texts)), 2,
-                  "--batch: '0' is out of range; should be 1 to 65536");
+                  "batch: 0 is out of range; should be 1 to 65536");
     CHECK_REFUSED(predict(&b, arena_format(b.arena, "--file %s/dev.csv", b.task)), 2,
                   "dev.csv:1: has other columns than this method reads; should be text and text_b");
     arena_free(b.arena);
@@ -283,7 +283,7 @@ static void texts_have_a_row_each_with_probabilities(void)
     }
     CHECK_REFUSED(predict(&b, "--file /dev/null"), 2, "/dev/null: ");
     CHECK_REFUSED(program(b.arena, NULL, "predict %s --file -", b.save), 2,
-                  "-: has no text; should be texts, one a line");
+                  "standard input: has no text; should be texts, one a line");
     arena_free(b.arena);
 }
 
@@ -519,8 +519,9 @@ static void predict_wants_one_folder_and_one_thing_to_predict(void)
     CHECK_REFUSED(predict_task(&b, b.task, "--file -"), 2, "both --task and --file are given");
     CHECK_REFUSED(predict(&b, "--file - --split dev"), 2, "--split: is not for a file");
     CHECK_REFUSED(predict_task(&b, b.task, "--split def"), 2, "--split: 'def' is no split");
-    CHECK_REFUSED(predict_task(&b, b.task, "--batch 0"), 2, "--batch: '0' is out of range");
-    CHECK_REFUSED(predict_task(&b, b.task, "--threads many"), 2, "threads: 'many' is out of");
+    CHECK_REFUSED(predict_task(&b, b.task, "--batch 0"), 2, "batch: 0 is out of range");
+    CHECK_REFUSED(predict_task(&b, b.task, "--threads many"), 2,
+                  "threads: 'many' is not a whole number");
     CHECK_REFUSED(predict_task(&b, b.task, "--bach 8"), 2, "--bach: is unknown; should be --batch");
     arena_free(b.arena);
 }

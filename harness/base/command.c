@@ -1,7 +1,6 @@
 // command.c: reading a command line.
 #include "base/command.h"
 #include "base/text.h"
-#include <inttypes.h>
 #include <string.h>
 
 const Flag *flag_find(const Flag *flags, const char *name)
@@ -111,24 +110,28 @@ const char *argument_value(const Arguments *arguments, const char *name)
     return NULL;
 }
 
+static bool argument_set(const Arguments *arguments, const char *name, Option option, void *value,
+                         Error *error)
+{
+    const char *typed = argument_value(arguments, name);
+    char item[64];
+    snprintf(item, sizeof item, "--%s", name);
+    option.name = item;
+    return !typed || option_set(NULL, &option, value, NULL, typed, (Where){ 0 }, error);
+}
+
 bool argument_whole(const Arguments *arguments, const char *name, int64_t low, int64_t high,
                     int64_t *value, Error *error)
 {
-    const char *typed = argument_value(arguments, name);
-    int64_t number;
-    char right[64], item[64];
-    if (!typed)
-        return true;
-    if (text_whole(typed, &number) && low <= number && number <= high) {
-        *value = number;
-        return true;
-    }
-    if (high == INT64_MAX)
-        snprintf(right, sizeof right, "a whole number from %" PRId64 " on", low);
-    else
-        snprintf(right, sizeof right, "%" PRId64 " to %" PRId64, low, high);
-    snprintf(item, sizeof item, "--%s", name);
-    return fail(error, ERROR_INPUT, (Where){ .item = item }, right, "'%s' is out of range", typed);
+    const Option option = { .type = OPTION_WHOLE, .low = (double)low, .high = (double)high };
+    return argument_set(arguments, name, option, value, error);
+}
+
+bool argument_real(const Arguments *arguments, const char *name, double low, double high,
+                   double *value, Error *error)
+{
+    const Option option = { .type = OPTION_REAL, .low = low, .high = high };
+    return argument_set(arguments, name, option, value, error);
 }
 
 bool arguments_known(const Arguments *arguments, const Flag *flags, const Option *const *tables,

@@ -38,9 +38,12 @@ bool arguments_read(Arena *arena, int count, char **argument, const Flag *flags,
                     Arguments *arguments, Error *error);
 bool argument_is(const Arguments *arguments, const char *name);           // is the switch there?
 const char *argument_value(const Arguments *arguments, const char *name); // the last one, or NULL
-// A whole number from `low` to `high` (INT64_MAX: any); *value as it was where it is not given.
+// A whole number from `low` to `high`, as option_set reads it; *value as it was where it is not
+// given.
 bool argument_whole(const Arguments *arguments, const char *name, int64_t low, int64_t high,
                     int64_t *value, Error *error);
+bool argument_real(const Arguments *arguments, const char *name, double low, double high,
+                   double *value, Error *error); // likewise
 // Refuses the first option that is neither in `flags` nor in the tables (NULL-terminated list).
 bool arguments_known(const Arguments *arguments, const Flag *flags, const Option *const *tables,
                      Error *error);

@@ -62,11 +62,11 @@ bool labels_read(const Arguments *arguments, int64_t *labels, Error *error)
 
 bool protocol_whole(const Arguments *arguments, const char *name, int64_t *value, Error *error)
 {
-    const Option *option = option_find(protocol_options, name);
-    if (option->standard)
-        text_whole(option->standard, value);
-    return argument_whole(arguments, name, (int64_t)option->low, (int64_t)option->high, value,
-                          error);
+    Option option = *option_find(protocol_options, name);
+    const char *typed = argument_value(arguments, name);
+    option.field = 0;
+    typed = typed ? typed : option.standard;
+    return !typed || option_set(NULL, &option, value, NULL, typed, (Where){ 0 }, error);
 }
 
 bool split_read(Arena *arena, const Arguments *arguments, int *split, Error *error)

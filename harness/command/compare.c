@@ -21,7 +21,6 @@ static const Flag flags[] = {
 static bool question_of(Arena *arena, const Arguments *arguments, Question *question, Error *error)
 {
     const char *interval = argument_value(arguments, "interval");
-    const char *level = argument_value(arguments, "level");
     double percent = 95;
     int split = -1;
     if (arguments->operands < 2)
@@ -38,9 +37,8 @@ static bool question_of(Arena *arena, const Arguments *arguments, Question *ques
     if (interval && strcmp(interval, "seeds") != 0 && strcmp(interval, "items") != 0)
         return fail(error, ERROR_INPUT, (Where){ .item = "--interval" }, "seeds or items",
                     "'%s' is unknown", interval);
-    if (level && (!text_real(level, &percent) || percent < 50 || percent > 99.99))
-        return fail(error, ERROR_INPUT, (Where){ .item = "--level" }, "50 to 99.99",
-                    "'%s' is out of range", level);
+    if (!argument_real(arguments, "level", 50, 99.99, &percent, error))
+        return false;
     question->over_items = interval && !strcmp(interval, "items");
     question->level = percent / 100;
     question->every_field = argument_is(arguments, "csv") || argument_is(arguments, "json");

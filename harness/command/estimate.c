@@ -70,16 +70,13 @@ static bool memory_read(const Arguments *arguments, Asked *asked, Error *error)
 
 static bool gflops_read(const Arguments *arguments, int threads, Asked *asked, Error *error)
 {
-    const char *typed = argument_value(arguments, "gflops");
-    if (!typed) {
+    if (!argument_is(arguments, "gflops")) {
         if (!product_start(threads, error))
             return false;
         asked->gflops = product_probe(0.2);
         return true;
     }
-    return (text_real(typed, &asked->gflops) && 0 < asked->gflops && asked->gflops <= 1e12) ||
-           fail(error, ERROR_INPUT, (Where){ .item = "--gflops" }, "a number above 0",
-                "'%s' is out of range", typed);
+    return argument_real(arguments, "gflops", 1e-3, 1e12, &asked->gflops, error);
 }
 
 static const OfRun of_run[] = {

@@ -369,7 +369,7 @@ static bool predict_texts(Predict *p, Error *error)
     if (from.lines.in && from.lines.in != stdin)
         fclose(from.lines.in);
     if (ok && !p->answered)
-        return fail(error, ERROR_INPUT, (Where){ .file = p->file }, "texts, one a line",
+        return fail(error, ERROR_INPUT, (Where){ .file = from.lines.name }, "texts, one a line",
                     "has no text");
     return ok && write_out(p, texts_body, p, error);
 }
