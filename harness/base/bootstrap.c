@@ -4,7 +4,6 @@
 #include "base/random.h"
 #include "base/statistic.h"
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
 
 // What a number is drawn for; with the draw, its place in the stream.

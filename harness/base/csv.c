@@ -4,7 +4,6 @@
 #include "base/text.h"
 #include <csv.h>
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
 
 typedef struct {

@@ -4,7 +4,6 @@
 #include "base/metric_impl.h"
 #include "base/weighed.h"
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
 
 // Items by group: those of group g are item[start[g]] .. item[start[g + 1] - 1].

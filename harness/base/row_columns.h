@@ -36,7 +36,7 @@
     COLUMN(task_version, Text, decided, what, "",                                                  \
            "version in the task's file; \"folder\" where there is none")                           \
     COLUMN(model, Text, decided, what, "", "name of the checkpoint")                               \
-    COLUMN(method, Text, decided, what, "", "name of the method; several joined by +")             \
+    COLUMN(method, Text, decided, what, "", "name of the method")                                  \
     COLUMN(options, Text, decided, what, "",                                                       \
            "the method's options, lora.alpha=16;lora.rank=8, sorted, defaults included")           \
     COLUMN(method_sha, Text, decided, what, "", "SHA-256 of the method's file without comments and default rates") \

@@ -2,7 +2,6 @@
 
 #include "base/weighed.h"
 #include "base/metric_impl.h"
-#include <assert.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>

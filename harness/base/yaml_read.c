@@ -1,7 +1,6 @@
 // yaml_read.c: see yaml_read.h.
 #include "base/yaml_read.h"
 #include "base/text.h"
-#include <string.h>
 
 Where yaml_where(const YamlReader *reader, const Yaml *value)
 {

@@ -1,6 +1,5 @@
 // compare.c: tunemark compare.
 #include "base/file.h"
-#include "base/text.h"
 #include "command/asked.h"
 #include "command/commands.h"
 #include "report/compare.h"

@@ -1,10 +1,8 @@
 // convert.c: pytorch_model.bin to model.safetensors.
 #include "base/text.h"
-#include "command/asked.h"
 #include "command/commands.h"
 #include "model/torch.h"
 #include "run/files.h"
-#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>

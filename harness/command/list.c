@@ -9,7 +9,6 @@
 #include "data/task.h"
 #include "run/files.h"
 #include <inttypes.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 

@@ -1,5 +1,4 @@
 // probe.c: tunemark probe.
-#include "command/asked.h"
 #include "command/commands.h"
 #include "engine/product.h"
 

@@ -6,7 +6,6 @@
 #include "run/run.h"
 #include "run/size.h"
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 

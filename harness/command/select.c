@@ -3,7 +3,6 @@
 #include "command/select.h"
 #include "base/text.h"
 #include "run/files.h"
-#include <stdlib.h>
 #include <string.h>
 
 static const char *const short_names[] = { "task", "model", "method", "study", "stage", NULL };

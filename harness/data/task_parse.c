@@ -1,7 +1,6 @@
 // task_parse.c: a task's description. The keys are explained in datasets/README.md.
 #include "base/text.h"
 #include "data/task_impl.h"
-#include <string.h>
 
 const char *const group_names[] = { "text", "premise", "sentence", "linked", "given", NULL };
 
