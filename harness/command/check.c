@@ -41,23 +41,14 @@ static bool task_asked(const Arguments *arguments, const char **task, Error *err
 
 // ---- the page
 
-// A text from a column on, at which the line already is.
-static void wrapped(const char *text, int column)
-{
-    for (size_t length; (length = text_fitting(text, (size_t)(WIDTH - column))) < strlen(text);
-         text += length + strspn(text + length, " "))
-        printf("%.*s\n%*s", (int)length, text, column, "");
-    puts(text);
-}
-
 static void findings_print(const Finding *finding, size_t count)
 {
     for (size_t i = 0; i < count; i++) {
         printf("%-5s  %-9s ", verdict_names[finding[i].verdict], finding[i].about);
-        wrapped(finding[i].text, TEXT_FROM);
+        text_put(stdout, finding[i].text, TEXT_FROM, WIDTH);
         if (finding[i].advice) {
             printf("%*s-> ", TEXT_FROM, "");
-            wrapped(finding[i].advice, TEXT_FROM + 3);
+            text_put(stdout, finding[i].advice, TEXT_FROM + 3, WIDTH);
         }
     }
 }

@@ -10,22 +10,12 @@ enum { MOST_NAME = 14, NOTE = 98 };
 #define AGREES 0.03 // of the clock around a step: what its nodes and the optimizer may miss
 #define ALONE 0.95  // of its cores
 
-// A sentence over as many lines as it needs.
-static void put_wrapped(FILE *out, const char *text)
-{
-    while (*text) {
-        size_t length = 0, fits = strlen(text);
-        if (utf8_columns(text, fits) > NOTE) {
-            for (size_t i = 0; text[i] && utf8_columns(text, i) <= NOTE; i++)
-                length = text[i] == ' ' ? i : length;
-            fits = length ? length : fits;
-        }
-        fprintf(out, "%.*s\n", (int)fits, text);
-        text += fits + strspn(text + fits, " ");
-    }
-}
-
 // ---- notes
+
+static void put_note(FILE *out, const char *text)
+{
+    text_put(out, text, 0, NOTE);
+}
 
 static const char *moment_of(Arena *arena, const Prepared *p)
 {
@@ -45,11 +35,11 @@ static void put_moment(FILE *out, Arena *arena, const Explained *of)
     const char *a = moment_of(arena, of->run[0]), *b = moment_of(arena, of->run[1]), *at = a;
     if (strcmp(a, b) != 0)
         at = arena_format(arena, "of %s %s, of %s %s", of->name[0], a, of->name[1], b);
-    put_wrapped(out, arena_format(arena,
-                                  "Activations are what is alive at the fullest moment, %s. What "
-                                  "passes gradients down is kept however little is trained, as far "
-                                  "down as anything is.",
-                                  at));
+    put_note(out, arena_format(arena,
+                               "Activations are what is alive at the fullest moment, %s. What "
+                               "passes gradients down is kept however little is trained, as far "
+                               "down as anything is.",
+                               at));
 }
 
 double explain_agreement(const Explained *of, int side)
@@ -60,25 +50,24 @@ double explain_agreement(const Explained *of, int side)
 static void put_timing(FILE *out, Arena *arena, const Explained *of)
 {
     const Timing *t = &of->timing;
-    put_wrapped(out,
-                arena_format(arena,
-                             "Means over %zu steps of each, the quicker half of %zu, in turns on "
-                             "the same batches; the difference was %+.3f to %+.3f in half of "
-                             "all rounds. Nodes and optimizer are %.1f %% and %.1f %% of the clock "
-                             "around a step.",
-                             t->steps, t->done, 1e3 * t->low, 1e3 * t->high,
-                             100 * explain_agreement(of, 0), 100 * explain_agreement(of, 1)));
+    put_note(out, arena_format(arena,
+                               "Means over %zu steps of each, the quicker half of %zu, in turns on "
+                               "the same batches; the difference was %+.3f to %+.3f in half of all "
+                               "rounds. Nodes and optimizer are %.1f %% and %.1f %% of the clock "
+                               "around a step.",
+                               t->steps, t->done, 1e3 * t->low, 1e3 * t->high,
+                               100 * explain_agreement(of, 0), 100 * explain_agreement(of, 1)));
     if (t->cores < ALONE)
-        put_wrapped(out, arena_format(arena,
-                                      "Other processes took %.0f %% of its cores meanwhile: on a "
-                                      "quiet machine the seconds are fewer and more even.",
-                                      100 * (1 - t->cores)));
+        put_note(out, arena_format(arena,
+                                   "Other processes took %.0f %% of its cores meanwhile: on a "
+                                   "quiet machine the seconds are fewer and more even.",
+                                   100 * (1 - t->cores)));
     for (int s = 0; s < 2; s++)
         if (t->feature_s[s] > 0)
-            put_wrapped(out, arena_format(arena,
-                                          "%s: its frozen part took %.3f s, once, for all training "
-                                          "rows; no step has a share of it.",
-                                          of->name[s], t->feature_s[s]));
+            put_note(out, arena_format(arena,
+                                       "%s: its frozen part took %.3f s, once, for all training "
+                                       "rows; no step has a share of it.",
+                                       of->name[s], t->feature_s[s]));
 }
 
 bool explain_doubts(FILE *out, const Explained *of)
@@ -126,8 +115,8 @@ static void put_title(FILE *out, Arena *arena, const Explained *of, Explained *b
         fprintf(out, "A: %s\nB: %s\n", of->name[0], of->name[1]);
     } else
         fprintf(out, "%s -> %s\n", of->name[0], of->name[1]);
-    put_wrapped(out, arena_format(arena, "%s on %s, batches of %zu texts and %zu tokens at most",
-                                  row->model, row->task, largest->sequences, largest->tokens));
+    put_note(out, arena_format(arena, "%s on %s, batches of %zu texts and %zu tokens at most",
+                               row->model, row->task, largest->sequences, largest->tokens));
     putc('\n', out);
 }
 
@@ -145,7 +134,7 @@ void explain_screen(FILE *out, Arena *arena, const Explained *of, bool all)
     put_moment(out, arena, &as);
     putc('\n', out);
     if (of->unlike) {
-        put_wrapped(out, arena_format(arena, "Seconds are not compared: %s.", of->unlike));
+        put_note(out, arena_format(arena, "Seconds are not compared: %s.", of->unlike));
         return;
     }
     waterfall_put(out, arena,

@@ -42,14 +42,8 @@ static void put_label(FILE *out, const char *label)
 // A sentence after a label of LABEL columns; what is too long goes on below.
 static void put_wrapped(FILE *out, const char *label, const char *text)
 {
-    do {
-        size_t length = text_fitting(text, WIDTH - LABEL);
-        put_label(out, label);
-        fprintf(out, "%.*s\n", (int)length, text);
-        text += length;
-        text += strspn(text, " ");
-        label = "";
-    } while (*text);
+    put_label(out, label);
+    text_put(out, text, LABEL, WIDTH);
 }
 
 static void put_two(FILE *out, const char *label, const char *a, const char *b)
