@@ -128,7 +128,8 @@ bool check_count(World *world, Finding *finding, Error *error)
     int tried = 0;
     if (!world->method->count)
         return found(finding, FAILS, "it has none");
-    shape[1].layers = 3, shape[1].hidden = 28, shape[1].heads = 4, shape[1].intermediate = 17;
+    shape[1].layers = 3, shape[1].hidden = 28, shape[1].heads = shape[1].kv_heads = 4,
+    shape[1].intermediate = 17;
     shape[2].vocabulary = 101, shape[2].positions = 67, shape[2].types = 5;
     for (size_t i = 0; i < world->choices; i++)
         for (int c = 0; c < 3; c++)
