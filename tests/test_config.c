@@ -101,8 +101,8 @@ static void the_padding_s_id_has_bounds_where_positions_depend_on_it(void)
                                      "\"activation\": \"relu\", \"dropout\": 0.1, "
                                      "\"attention_dropout\": 0.2",
                 [MODEL_ROBERTA] = BERT_SIZES,
-                [MODEL_GPT2] = "\"n_embd\": 12, \"n_layer\": 3, \"n_head\": 4, "
-                               "\"n_positions\": 90",
+                [MODEL_GPT2] = ("\"n_embd\": 12, \"n_layer\": 3, \"n_head\": 4, "
+                                "\"n_positions\": 90"),
             };
             char text[512];
             Config c;
