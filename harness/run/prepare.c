@@ -1,6 +1,7 @@
 // prepare.c: what a request is decided to mean, on its way to graphs, plans and a row.
 #include "run/prepare_impl.h"
 #include "run/size.h"
+#include <assert.h>
 #include <inttypes.h>
 
 // A pair's second text is of type 1.
@@ -43,6 +44,7 @@ Description request_description(const Request *request, const Config *config,
 
 static bool decide_description(Arena *arena, Prepared *p, Error *error)
 {
+    assert(p->model);
     p->description = request_description(p->request, &p->model->config, &p->model->checkpoint);
     p->description.outputs = p->task->task.classes ? p->task->task.classes : 1;
     p->description.scores = p->task->task.classes == 0;
