@@ -266,6 +266,9 @@ static void sha256_gives_the_published_sums(void)
     snprintf(path, sizeof path, "%s/abc", test_folder());
     CHECK(file_write_text(path, "abc", &error) && hash_file(path, &hash, &error));
     CHECK_TEXT(hash.hex, hash_bytes("abc", 3).hex);
+    // ba7816bf8f01cfea 414140de5dae2223 b00361a396177a9c b410ff61f20015ad
+    CHECK(hash_word(&hash, 0) == 0xba7816bf8f01cfea && hash_word(&hash, 1) == 0x414140de5dae2223);
+    CHECK(hash_word(&hash, 3) == 0xb410ff61f20015ad);
     CHECK(!hash_file("/none", &hash, &error));
 }
 

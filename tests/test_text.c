@@ -46,6 +46,27 @@ static void a_real_number_is_decimal_and_finite(void)
             printf("taken: '%s'\n", wrong[i]);
 }
 
+// 0.1 as a float is 0.100000001490116...
+static void the_shortest_decimal_reads_back(void)
+{
+    static const struct {
+        double value;
+        const char *exact, *single;
+    } of[] = { { 0.1, "0.1", "0.1" },
+               { 3.0, "3", "3" },
+               { (double)(1.0f / 3), "0.3333333432674408", "0.33333334" },
+               { 16777216, "16777216", "16777216" },
+               { (double)0.1f, "0.10000000149011612", "0.1" },
+               { -1e-7, "-1e-07", "-1e-07" } };
+    for (size_t i = 0; i < sizeof of / sizeof *of; i++) {
+        char text[REAL_TEXT];
+        text_shortest(text, of[i].value, false);
+        CHECK_TEXT(text, of[i].exact);
+        text_shortest(text, of[i].value, true);
+        CHECK_TEXT(text, of[i].single);
+    }
+}
+
 static void a_flag_is_one_of_four_words(void)
 {
     bool value = false;
@@ -244,6 +265,7 @@ void suite_text(void)
     ADD(a_duration_is_hours_minutes_and_seconds_in_this_order);
     ADD(a_whole_number_is_all_digits);
     ADD(a_real_number_is_decimal_and_finite);
+    ADD(the_shortest_decimal_reads_back);
     ADD(a_flag_is_one_of_four_words);
     ADD(a_misspelt_word_finds_its_name_and_nonsense_finds_none);
     ADD(a_word_is_among_names_only_as_a_whole);

@@ -2,6 +2,8 @@
 #include "base/hash.h"
 #include <openssl/evp.h>
 #include <openssl/sha.h>
+#include <stdlib.h>
+#include <string.h>
 
 enum { CHUNK = 1 << 20 };
 
@@ -14,6 +16,13 @@ static Hash printed(const uint8_t sum[SHA256_DIGEST_LENGTH])
         hash.hex[2 * i + 1] = digits[sum[i] & 15];
     }
     return hash;
+}
+
+uint64_t hash_word(const Hash *hash, size_t word)
+{
+    char digits[17] = "";
+    memcpy(digits, hash->hex + 16 * word, 16);
+    return strtoull(digits, NULL, 16);
 }
 
 Hash hash_bytes(const void *data, size_t size)

@@ -40,7 +40,7 @@ static const Type types[] = {
     [OPTION_TEXT] = { "text", sizeof(const char *), { .text = NULL }, "TEXT", "is empty" },
 };
 
-enum { MOST_CHOICES = 32, LONGEST = 1024, LONGEST_REAL = 40, NARROWEST = 60, WIDEST = 100 };
+enum { MOST_CHOICES = 32, LONGEST = 1024, NARROWEST = 60, WIDEST = 100 };
 
 typedef struct {
     const char *name[MOST_CHOICES]; // within the option's `choices`, so not zero-terminated
@@ -56,8 +56,8 @@ static Choices choices_of(const Option *option);
 static int choice_find(const Option *option, const char *name, size_t length);
 static unsigned set_all(const Option *option);
 static void right_text(const Option *option, bool or_auto, char text[LONGEST]);
-static void real_text(double value, char text[LONGEST_REAL]);
-static void bytes_text(int64_t value, char text[LONGEST_REAL]);
+static void real_text(double value, char text[REAL_TEXT]);
+static void bytes_text(int64_t value, char text[REAL_TEXT]);
 
 bool options_fit(const Option *table, size_t size, const char *file, Error *error)
 {
@@ -247,7 +247,7 @@ static unsigned set_all(const Option *option)
 // and v joined by +".
 static void right_text(const Option *option, bool or_auto, char text[LONGEST])
 {
-    char low[LONGEST_REAL], high[LONGEST_REAL];
+    char low[REAL_TEXT], high[REAL_TEXT];
     bool set = option->type == OPTION_SET, number = !set && option->type != OPTION_CHOICE;
     size_t begun = (size_t)snprintf(text, LONGEST, "%s",
                                     option->type == OPTION_TEXT ? "a text"
@@ -288,17 +288,13 @@ static void right_text(const Option *option, bool or_auto, char text[LONGEST])
 
 // The fewest digits that read back as the same number; whole numbers below 1e15 are written out,
 // and the exponent has no zeros in front ("1e-5", not printf's "1e-05").
-static void real_text(double value, char text[LONGEST_REAL])
+static void real_text(double value, char text[REAL_TEXT])
 {
     if (fabs(value) < 1e15 && value == trunc(value)) {
-        snprintf(text, LONGEST_REAL, "%.0f", value);
+        snprintf(text, REAL_TEXT, "%.0f", value);
         return;
     }
-    for (int digits = 1; digits <= 17; digits++) {
-        snprintf(text, LONGEST_REAL, "%.*g", digits, value);
-        if (strtod(text, NULL) == value)
-            break;
-    }
+    text_shortest(text, value, false);
     char *exponent = strchr(text, 'e');
     if (exponent) {
         char *to = exponent + 1 + (exponent[1] == '-');
@@ -308,7 +304,7 @@ static void real_text(double value, char text[LONGEST_REAL])
 }
 
 // The fewest letters that read back as the same number: "200MB", "1500kB".
-static void bytes_text(int64_t value, char text[LONGEST_REAL])
+static void bytes_text(int64_t value, char text[REAL_TEXT])
 {
     static const char *const unit[] = { "", "kB", "MB", "GB" };
     int u = 0;
@@ -316,7 +312,7 @@ static void bytes_text(int64_t value, char text[LONGEST_REAL])
         value /= 1000;
         u++;
     }
-    snprintf(text, LONGEST_REAL, "%" PRId64 "%s", value, unit[u]);
+    snprintf(text, REAL_TEXT, "%" PRId64 "%s", value, unit[u]);
 }
 
 const char *option_text(Arena *arena, const Option *option, const void *options)

@@ -11,7 +11,6 @@
 #include <Random123/philox.h>
 #include <assert.h>
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
 
 static uint64_t first_words(Random4 bits);
@@ -49,8 +48,7 @@ uint64_t random_below(Random4 bits, uint64_t n)
 uint64_t random_name(const char *name)
 {
     Hash hash = hash_bytes(name, strlen(name));
-    hash.hex[16] = '\0';
-    return strtoull(hash.hex, NULL, 16);
+    return hash_word(&hash, 0);
 }
 
 void random_order(uint32_t *order, size_t count, uint64_t seed, Stream stream, uint64_t which)

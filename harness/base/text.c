@@ -132,6 +132,15 @@ const char *text_of_size(char text[SIZE_TEXT], double bytes)
     return text;
 }
 
+void text_shortest(char text[REAL_TEXT], double value, bool single)
+{
+    bool same = false;
+    for (int digits = 1; digits <= 17 && !same; digits++) {
+        snprintf(text, REAL_TEXT, "%.*g", digits, value);
+        same = single ? strtof(text, NULL) == (float)value : strtod(text, NULL) == value;
+    }
+}
+
 bool text_same(const char *a, const char *b)
 {
     return a && b ? !strcmp(a, b) : a == b;

@@ -14,7 +14,11 @@ bool text_duration(const char *text, int64_t *seconds);
 // "24GB", "1.5 TB", "512MiB": a number and a unit, of powers of 1000 or, with an i, 1024; without a
 // unit bytes. A part of a byte is left out.
 bool text_size(const char *text, int64_t *bytes);
-// The other way, in four digits and powers of 1000: "13.84G", "512M", "96".
+// The fewest digits, as %g writes them, that read back as the same number; `single`: as the same
+// float.
+enum { REAL_TEXT = 40 };
+void text_shortest(char text[REAL_TEXT], double value, bool single);
+// Bytes the other way, in four digits and powers of 1000: "13.84G", "512M", "96".
 enum { SIZE_TEXT = 16 };
 const char *text_of_size(char text[SIZE_TEXT], double bytes);
 

@@ -1,11 +1,11 @@
 // rows.c: tunemark rows: a split of a task as CSV, as runs see it: after the tune rule and
 // train-limit. For other programs that are to be compared on the same rows.
 #include "base/csv.h"
+#include "base/text.h"
 #include "command/asked.h"
 #include "command/commands.h"
 #include "data/dataset.h"
 #include "run/files.h"
-#include <stdlib.h>
 #include <string.h>
 
 static const Flag flags[] = {
@@ -18,15 +18,11 @@ static const Flag flags[] = {
     FLAG_END,
 };
 
-// The shortest decimal that reads back: 3.8, not 3.79999995.
+// 3.8, not 3.79999995.
 static void score_put(float score)
 {
-    char text[32];
-    for (int digits = 1; digits <= 9; digits++) {
-        snprintf(text, sizeof text, "%.*g", digits, (double)score);
-        if (strtof(text, NULL) == score)
-            break;
-    }
+    char text[REAL_TEXT];
+    text_shortest(text, (double)score, true);
     fputs(text, stdout);
 }
 

@@ -6,18 +6,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-static uint64_t digits(const char *hex) // 16 of them
-{
-    uint64_t value = 0;
-    for (int i = 0; i < 16; i++)
-        value = value << 4 | (uint64_t)(hex[i] <= '9' ? hex[i] - '0' : hex[i] - 'a' + 10);
-    return value;
-}
-
 static RowKey key_of(const char *bytes, size_t size, size_t row)
 {
     Hash hash = hash_bytes(bytes, size);
-    return (RowKey){ digits(hash.hex), digits(hash.hex + 16), (uint32_t)row };
+    return (RowKey){ hash_word(&hash, 0), hash_word(&hash, 1), (uint32_t)row };
 }
 
 int key_order(const void *a, const void *b)
