@@ -394,10 +394,10 @@ static void write_nowhere(void)
     Error error;
     CHECK(!checkpoint_write(path_join(arena, test_folder(), "no/folder/m.safetensors"), out, 1,
                             NULL, &error));
-    CHECK_ERROR(&error, ERROR_ENVIRONMENT, "m.safetensors");
+    CHECK_ERROR(&error, ERROR_INPUT, "m.safetensors");
 }
 
-static void writing_into_a_missing_folder_fails_as_the_environment(void)
+static void writing_into_a_missing_folder_is_wrong_input(void)
 {
     with_arena(write_nowhere);
 }
@@ -414,5 +414,5 @@ void suite_checkpoint(void)
     ADD(a_written_file_has_these_bytes);
     ADD(written_files_are_read_back_and_aligned);
     ADD(the_bundled_model_opens_and_other_files_do_not);
-    ADD(writing_into_a_missing_folder_fails_as_the_environment);
+    ADD(writing_into_a_missing_folder_is_wrong_input);
 }
