@@ -1,5 +1,6 @@
 // sweep_bench.c: see the header.
 #include "tests/sweep_bench.h"
+#include "tests/row_same.h"
 #include "base/text.h"
 #include <dirent.h>
 #include <fcntl.h>

@@ -185,8 +185,8 @@ static void the_csv_reads_back(void)
     Error error = { 0 };
     Csv csv;
     char *text = shown(rows, SWEEP_ROWS, &(TableChoice){ .format = TABLE_CSV });
-    CHECK(csv_parse_bytes(arena, (Bytes){ (const uint8_t *)text, strlen(text) }, "table",
-                          CSV_COMMAS, true, &csv, &error));
+    CHECK(csv_parse_as(arena, (Bytes){ (const uint8_t *)text, strlen(text) }, "table",
+                       &(CsvForm){ .format = CSV_COMMAS, .header = true }, &csv, &error));
     CHECK(csv.rows == 2 * 3 * 6);
     for (size_t r = 0; r < csv.rows; r++) {
         const char **field = csv.row[r].field;

@@ -130,7 +130,8 @@ static void every_metric_has_the_difference_of_the_rows_scores(void)
             mean[strcmp(rows.row[r].method, "lora") != 0] += rows.row[r].score / 3;
         Said said = program(arena, &(Around){ 0 }, "compare lora full %s --csv", folder);
         Bytes bytes = { (const uint8_t *)said.out, strlen(said.out) };
-        if (CHECK(csv_parse_bytes(arena, bytes, "out", CSV_COMMAS, true, &csv, &error))) {
+        if (CHECK(csv_parse_as(arena, bytes, "out",
+                               &(CsvForm){ .format = CSV_COMMAS, .header = true }, &csv, &error))) {
             CHECK_TEXT(csv.row[0].field[csv_column(&csv, "metric")], metrics[m]);
             CHECK_CLOSE(atof(csv.row[0].field[csv_column(&csv, "difference")]), mean[0] - mean[1],
                         1e-8);
@@ -529,7 +530,8 @@ static void csv_and_json_have_the_fields_of_the_reference_in_their_order(void)
     Csv csv;
     Said said = program(arena, &(Around){ 0 }, "compare lora full %s --csv", two_methods(arena));
     Bytes bytes = { (const uint8_t *)said.out, strlen(said.out) };
-    if (!CHECK(csv_parse_bytes(arena, bytes, "out", CSV_COMMAS, true, &csv, &error)))
+    if (!CHECK(csv_parse_as(arena, bytes, "out", &(CsvForm){ .format = CSV_COMMAS, .header = true },
+                            &csv, &error)))
         return;
     size_t first = csv_column(&csv, "difference");
     CHECK(csv.rows == 1 && first != SIZE_MAX);

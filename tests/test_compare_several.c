@@ -97,7 +97,8 @@ static void holms_p_is_that_of_all_of_them(void)
     Csv csv;
     Said said = program(arena, &(Around){ 0 }, "compare each full %s --csv", each_method(arena));
     Bytes bytes = { (const uint8_t *)said.out, strlen(said.out) };
-    if (!CHECK(csv_parse_bytes(arena, bytes, "out", CSV_COMMAS, true, &csv, &error) &&
+    if (!CHECK(csv_parse_as(arena, bytes, "out", &(CsvForm){ .format = CSV_COMMAS, .header = true },
+                            &csv, &error) &&
                csv.rows == 3))
         return;
     size_t p = csv_column(&csv, "p"), holm = csv_column(&csv, "holm_p");

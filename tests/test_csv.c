@@ -34,8 +34,8 @@ static void run(const Case *cases, size_t count, CsvFormat format, bool header)
         Error error = { 0 };
         Csv csv;
         Arena *arena = arena_new(1 << 24, &error);
-        bool ok =
-            csv_parse_bytes(arena, bytes_of(cases[i].text), "f.csv", format, header, &csv, &error);
+        bool ok = csv_parse_as(arena, bytes_of(cases[i].text), "f.csv",
+                               &(CsvForm){ .format = format, .header = header }, &csv, &error);
         if (!strncmp(cases[i].expected, "f.csv:", 6)) {
             CHECK(!ok);
             CHECK_ERROR(&error, ERROR_INPUT, cases[i].expected);
@@ -143,7 +143,8 @@ static void what_a_lenient_reader_repairs_is_refused_with_its_line(void)
     Csv csv;
     Arena *arena = arena_new(1 << 24, &error);
     Bytes zero = { (const uint8_t *)"a,b\n1,\0\n", 8 };
-    CHECK(!csv_parse_bytes(arena, zero, "f.csv", CSV_COMMAS, true, &csv, &error));
+    CHECK(!csv_parse_as(arena, zero, "f.csv", &(CsvForm){ .format = CSV_COMMAS, .header = true },
+                        &csv, &error));
     CHECK_ERROR(&error, ERROR_INPUT, "f.csv:2: byte 0x00 is no text; should be UTF-8");
     arena_free(arena);
 }
@@ -188,11 +189,12 @@ static void rows_know_their_lines_and_columns_their_names(void)
     Error error;
     Csv csv;
     Arena *arena = arena_new(1 << 24, &error);
-    CHECK(csv_parse_bytes(arena, bytes_of("a,b\n\"1\n\",2\r\n3,4"), "f", CSV_COMMAS, true, &csv,
-                          &error));
+    CHECK(csv_parse_as(arena, bytes_of("a,b\n\"1\n\",2\r\n3,4"), "f",
+                       &(CsvForm){ .format = CSV_COMMAS, .header = true }, &csv, &error));
     CHECK(csv.rows == 2 && csv.row[0].line == 2 && csv.row[1].line == 4);
     CHECK(csv_column(&csv, "b") == 1 && csv_column(&csv, "B") == SIZE_MAX);
-    CHECK(csv_parse_bytes(arena, bytes_of("a,b\n"), "f", CSV_COMMAS, false, &csv, &error));
+    CHECK(csv_parse_as(arena, bytes_of("a,b\n"), "f",
+                       &(CsvForm){ .format = CSV_COMMAS, .header = false }, &csv, &error));
     CHECK(csv.rows == 1 && csv_column(&csv, "a") == SIZE_MAX);
     arena_free(arena);
 }
@@ -204,8 +206,8 @@ static void a_file_that_does_not_fit_is_refused(void)
     Arena *arena = arena_new(8192, &error);
     char text[20000];
     memset(text, ',', sizeof text);
-    CHECK(!csv_parse_bytes(arena, (Bytes){ (uint8_t *)text, sizeof text }, "f", CSV_COMMAS, true,
-                           &csv, &error));
+    CHECK(!csv_parse_as(arena, (Bytes){ (uint8_t *)text, sizeof text }, "f",
+                        &(CsvForm){ .format = CSV_COMMAS, .header = true }, &csv, &error));
     CHECK_ERROR(&error, ERROR_ENVIRONMENT, "may not fit into");
     arena_free(arena);
 }
@@ -232,7 +234,8 @@ static void any_field_survives_being_written_and_read(void)
             }
         fclose(out);
         Csv csv = { 0 };
-        CHECK(csv_parse_bytes(arena, bytes_of(text), "f", CSV_COMMAS, false, &csv, &error));
+        CHECK(csv_parse_as(arena, bytes_of(text), "f",
+                           &(CsvForm){ .format = CSV_COMMAS, .header = false }, &csv, &error));
         CHECK(csv.rows == ROWS && csv.columns == COLUMNS);
         for (size_t r = 0; r < csv.rows; r++)
             for (size_t i = 0; i < csv.columns; i++)
@@ -287,8 +290,8 @@ static void a_field_of_ten_megabytes_is_read_in_no_time(void)
     memset(text, 'x', size);
     memcpy(text + size, ",a\n", 3);
     clock_t start = clock();
-    CHECK(csv_parse_bytes(arena, (Bytes){ (const uint8_t *)text, size + 3 }, "big.csv", CSV_COMMAS,
-                          false, &csv, &error));
+    CHECK(csv_parse_as(arena, (Bytes){ (const uint8_t *)text, size + 3 }, "big.csv",
+                       &(CsvForm){ .format = CSV_COMMAS, .header = false }, &csv, &error));
     CHECK(csv.rows == 1 && strlen(csv.row[0].field[0]) == size);
     CHECK((double)(clock() - start) / CLOCKS_PER_SEC < 5);
     arena_free(arena);

@@ -38,9 +38,10 @@ static Csv estimates(Arena *arena, const char *words)
     Error error;
     Csv csv = { .rows = 0 };
     Said said = program(arena, NULL, "estimate --csv --gflops 100 %s", words);
-    bool ok = said.status == 0 && !*said.err &&
-              csv_parse_bytes(arena, (Bytes){ (const uint8_t *)said.out, strlen(said.out) },
-                              "estimate", CSV_COMMAS, true, &csv, &error);
+    bool ok =
+        said.status == 0 && !*said.err &&
+        csv_parse_as(arena, (Bytes){ (const uint8_t *)said.out, strlen(said.out) }, "estimate",
+                     &(CsvForm){ .format = CSV_COMMAS, .header = true }, &csv, &error);
     if (!CHECK(ok))
         printf("estimate %s: status %d, %s\n", words, said.status, said.err);
     return csv;

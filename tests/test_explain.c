@@ -411,7 +411,8 @@ static void the_screen_fits_and_the_csv_adds_up(void)
     const char *text = asked(arena, task, "full lora:rank=4 --csv");
     Bytes bytes = { (const uint8_t *)text, strlen(text) };
     double sum[2][3] = { { 0 } };
-    if (CHECK(csv_parse_bytes(arena, bytes, "explain", CSV_COMMAS, true, &csv, &error)))
+    if (CHECK(csv_parse_as(arena, bytes, "explain",
+                           &(CsvForm){ .format = CSV_COMMAS, .header = true }, &csv, &error)))
         for (size_t r = 0; r < csv.rows; r++)
             for (size_t c = 0; c < 3; c++) {
                 double value = NAN;

@@ -1,5 +1,6 @@
 // Forgetting: the same question before and after, and for all methods.
 #include "tests/program.h"
+#include "tests/row_same.h"
 #include "base/file.h"
 #include "base/machine.h"
 #include "run/prepare.h"

@@ -2,6 +2,7 @@
 // that are not to be believed.
 #include "run/keeping.h"
 #include "base/text.h"
+#include "tests/row_same.h"
 #include "tests/run_bench.h"
 #include <math.h>
 #include <signal.h>

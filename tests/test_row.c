@@ -1,5 +1,6 @@
 // A row goes out and comes back; its columns are those of one list.
 #include "tests/test.h"
+#include "tests/row_same.h"
 #include "base/file.h"
 #include "base/option.h"
 #include "base/row.h"

@@ -1,5 +1,6 @@
 // One run, one row: what it holds, what lies beside it, and what a seed or a label may change.
 #include "tests/run_bench.h"
+#include "tests/row_same.h"
 #include "base/clock.h"
 #include "base/csv.h"
 #include "base/file.h"

@@ -4,6 +4,7 @@
 #include "base/text.h"
 #include "run/saved.h"
 #include "tests/program.h"
+#include "tests/row_same.h"
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>

@@ -4,6 +4,7 @@
 #include "base/text.h"
 #include "run/prepare.h"
 #include "run/resolve.h"
+#include "tests/row_same.h"
 #include "tests/run_bench.h"
 #include <math.h>
 #include <stdlib.h>

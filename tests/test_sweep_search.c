@@ -3,6 +3,7 @@
 #include "base/text.h"
 #include "tests/program.h"
 #include "tests/sweep_bench.h"
+#include "tests/row_same.h"
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>

@@ -486,8 +486,8 @@ static void tasks_are_listed_whether_they_are_here_or_not(void)
     Said said = program(arena, &(Around){ .set = "TUNEMARK_DATA=" FIXTURES "/../nowhere" },
                         "list tasks --csv");
     CHECK(said.status == 0);
-    CHECK(csv_parse_bytes(arena, (Bytes){ (const uint8_t *)said.out, strlen(said.out) }, "list",
-                          CSV_COMMAS, true, &csv, &error));
+    CHECK(csv_parse_as(arena, (Bytes){ (const uint8_t *)said.out, strlen(said.out) }, "list",
+                       &(CsvForm){ .format = CSV_COMMAS, .header = true }, &csv, &error));
     size_t here = 0, metric = csv_column(&csv, "metric");
     for (size_t i = 0; i < csv.rows; i++) {
         here += !strcmp(csv.row[i].field[csv_column(&csv, "here")], "yes");

@@ -90,13 +90,6 @@ bool csv_read_as(Arena *arena, const char *path, const CsvForm *form, Csv *csv, 
     return ok;
 }
 
-bool csv_parse_bytes(Arena *arena, Bytes bytes, const char *file, CsvFormat format, bool header,
-                     Csv *csv, Error *error)
-{
-    return csv_parse_as(arena, bytes, file, &(CsvForm){ .format = format, .header = header }, csv,
-                        error);
-}
-
 bool csv_read(Arena *arena, const char *path, CsvFormat format, bool header, Csv *csv, Error *error)
 {
     return csv_read_as(arena, path, &(CsvForm){ .format = format, .header = header }, csv, error);

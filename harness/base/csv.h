@@ -49,15 +49,14 @@ typedef struct {
     CsvEncoding encoding;
 } CsvForm;
 
+// Reads all of it into the arena. With `header` the first row names the columns (no name twice) and
+// every row must have as many fields; without, the first row decides the number. A file without
+// anything in it is refused. (libcsv has a csv_parse already.)
 bool csv_parse_as(Arena *arena, Bytes bytes, const char *file, const CsvForm *form, Csv *csv,
                   Error *error);
 bool csv_read_as(Arena *arena, const char *path, const CsvForm *form, Csv *csv, Error *error);
 
-// UTF-8, no row ragged. Reads all of it into the arena. With `header` the first row names the
-// columns (no name twice) and every row must have as many fields; without, the first row decides
-// the number. A file without anything in it is refused. (libcsv has a csv_parse already.)
-bool csv_parse_bytes(Arena *arena, Bytes bytes, const char *file, CsvFormat format, bool header,
-                     Csv *csv, Error *error);
+// UTF-8, no row ragged.
 bool csv_read(Arena *arena, const char *path, CsvFormat format, bool header, Csv *csv,
               Error *error);
 

@@ -277,23 +277,6 @@ static bool cell_read(Row *row, const Column *column, const char *text)
     return column->type == COLUMN_Whole ? text_whole(text, field) : text_real(text, field);
 }
 
-bool row_same(const Row *a, const Row *b, const Column **differs)
-{
-    for (size_t i = 0; i < row_columns; i++) {
-        Cell left, right;
-        const Column *column = &row_column[i];
-        if (column->kind != COLUMN_measured &&
-            strcmp(cell_text(a, column, &left), cell_text(b, column, &right)) != 0) {
-            if (differs)
-                *differs = column;
-            return false;
-        }
-    }
-    if (differs)
-        *differs = NULL;
-    return true;
-}
-
 void row_schema(FILE *out)
 {
     fprintf(

@@ -73,8 +73,6 @@ bool rows_read(Arena *arena, const char *path, Row **rows, size_t *count, Error 
 bool row_read(Arena *arena, const char *path, const char *key, const Row **row, Error *error);
 // Whether a file of rows says that it is of another schema; false where it says nothing.
 bool rows_of_other_schema(Arena *arena, const char *path);
-// Measured cells apart. *differs is the first column that is not the same, else NULL; may be NULL.
-bool row_same(const Row *a, const Row *b, const Column **differs);
 void row_schema(FILE *out); // results/SCHEMA.md
 // results/schema.json, a Frictionless Table Schema (datapackage.org/standard/table-schema) of a
 // file of rows; unit, kind and group are properties of our own. `values`: those that a column of

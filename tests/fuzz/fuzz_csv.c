@@ -36,7 +36,8 @@ static void check_again(Arena *arena, const Csv *csv)
         put(out, csv->row[r].field, csv->columns);
     fclose(out);
     Bytes bytes = { (uint8_t *)text, size };
-    CHECK(csv_parse_bytes(arena, bytes, "again", CSV_COMMAS, csv->header, &again, &error));
+    CHECK(csv_parse_as(arena, bytes, "again",
+                       &(CsvForm){ .format = CSV_COMMAS, .header = csv->header }, &again, &error));
     CHECK_TEXT(error.text, "");
     CHECK(again.rows == csv->rows && again.columns == csv->columns);
     if (csv->header)
