@@ -1,6 +1,6 @@
 // Reading a command line, and the program's face: help, status, standard output.
 #include "tests/program.h"
-#include "base/command.h"
+#include "command/command.h"
 #include "base/text.h"
 #include <stdlib.h>
 #include <string.h>

@@ -1,6 +1,7 @@
 // csv.c: libcsv tells fields and row ends; here they are laid out, counted and, where libcsv would
 // guess, refused.
 #include "base/csv.h"
+#include "base/encoding.h"
 #include "base/text.h"
 #include <csv.h>
 #include <math.h>

@@ -21,15 +21,6 @@ void file_unmap(Bytes bytes);
 // read again.
 void file_rest(Bytes bytes);
 
-// UTF-8 without NUL; what is not is refused with its line, where `before.line` lines of the file
-// have gone before.
-bool bytes_are_text(Bytes bytes, Where before, Error *error);
-// The same text as UTF-8, in the arena. windows-1252 is ISO 8859-1 (latin-1) with printed
-// characters in 0x80-0x9f; the five bytes there that have none are refused.
-bool bytes_from_windows_1252(Arena *arena, Bytes bytes, const char *file, Bytes *utf8,
-                             Error *error);
-size_t line_at(Bytes bytes, size_t offset); // the line that a byte stands in, from 1
-
 // Writes a file so that `path` holds its old content or all of the new, whatever happens between:
 // kill -9, a full disk. The temporary name holds the process id; it is unlinked on failure, and
 // signals that end the process wait until it is gone.

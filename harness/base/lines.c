@@ -1,5 +1,6 @@
 // lines.c: see the header.
 #include "base/lines.h"
+#include "base/encoding.h"
 #include "base/file.h"
 #include <errno.h>
 #include <string.h>

@@ -1,5 +1,6 @@
 // yaml.c: libyaml's events, made into a tree; what a spec has no use for is refused on the way.
 #include "base/yaml.h"
+#include "base/encoding.h"
 #include <stdlib.h>
 #include <string.h>
 #include <yaml.h>

@@ -1,7 +1,7 @@
 // asked.h: what several commands are asked for alike.
 #ifndef COMMAND_ASKED_H
 #define COMMAND_ASKED_H
-#include "base/command.h"
+#include "command/command.h"
 #include "base/row.h"
 #include "run/request.h"
 

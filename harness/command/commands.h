@@ -2,7 +2,7 @@
 // table.
 #ifndef COMMAND_COMMANDS_H
 #define COMMAND_COMMANDS_H
-#include "base/command.h"
+#include "command/command.h"
 
 extern const Command command_run, command_predict, command_sweep, command_params, command_estimate,
     command_tokens, command_list, command_check, command_graph, command_verify, command_rows,

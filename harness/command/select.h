@@ -1,7 +1,7 @@
 // select.h: which rows a table or a figure is of.
 #ifndef COMMAND_SELECT_H
 #define COMMAND_SELECT_H
-#include "base/command.h"
+#include "command/command.h"
 #include "report/floor.h"
 #include "report/folder.h"
 

@@ -1,5 +1,6 @@
 // records.c: files -> texts and labels.
 #include "data/records.h"
+#include "base/encoding.h"
 #include "base/text.h"
 #include "data/task_impl.h"
 #include <inttypes.h>

@@ -1,4 +1,5 @@
 // vocabulary.c: lines -> pieces -> tables of them.
+#include "base/encoding.h"
 #include "model/vocabulary.h"
 
 enum { MOST_PIECES = 1 << 24 };

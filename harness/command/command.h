@@ -2,8 +2,8 @@
 //
 // `--name value`, `--name=value`, `-n value`, `-nvalue`, `--` as getopt_long has them; but which
 // long options there are may depend on one of them (--method), so they are collected first.
-#ifndef BASE_COMMAND_H
-#define BASE_COMMAND_H
+#ifndef COMMAND_COMMAND_H
+#define COMMAND_COMMAND_H
 #include "base/arena.h"
 #include "base/option.h"
 #include <signal.h>

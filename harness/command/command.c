@@ -1,5 +1,5 @@
 // command.c: reading a command line.
-#include "base/command.h"
+#include "command/command.h"
 #include "base/text.h"
 #include <string.h>
 
