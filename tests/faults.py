@@ -243,7 +243,7 @@ FAULTS = [
     ("ridge of vectors that are no numbers", "harness/engine/ridge.c",
      "if (!isfinite(ridge->gram[c * cols + c]))", "if (ridge->gram[c * cols + c] < 0)", "ridge"),
     ("the own control group's limit is not looked at", "harness/base/machine.c",
-     "least = fmin(least, limit_from(root, group, \"memory.max\"));", ";", "machine"),
+     "least = fmin(least, limit_from(root, group, \"memory.max\"));", "least = fmin(least, INFINITY);", "machine"),
     ("values are looked for in the rows that are left", "harness/command/select.c",
      "if (condition[g].column)\n            keep(arena, rows, &condition[g]);",
      "if (condition[g].column && values_are_there(arena, rows, &condition[g], error))\n"
