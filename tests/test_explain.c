@@ -489,6 +489,12 @@ static void what_cannot_be_meant_is_refused(void)
     for (size_t i = 0; i < sizeof of / sizeof *of; i++)
         CHECK_REFUSED(program(arena, NULL, "explain --model tiny --task reviews %s", of[i].words),
                       2, of[i].part);
+    CHECK_REFUSED(
+        program(arena, NULL, "explain bitfit full --model tiny --task reviews --budget 0.01"), 2,
+        "budget: bitfit has no size to solve for");
+    Said one = program(arena, NULL,
+                       "explain bitfit lora --model tiny --task reviews --budget 0.01 --steps 0");
+    CHECK(one.status == 0 && strstr(one.out, "bitfit -> lora:rank=3\n")); // of the one with a size
     CHECK_REFUSED(program(arena, NULL, "explain full lora --task reviews"), 2,
                   "--model: is not given");
     CHECK_REFUSED(program(arena, NULL, "explain full lora --model tiny"), 2,

@@ -5,6 +5,7 @@
 #include "cost/explain_print.h"
 #include "engine/product.h"
 #include "run/prepare.h"
+#include "run/size.h"
 #include <string.h>
 
 static const Flag flags[] = {
@@ -80,9 +81,16 @@ static bool give(Arena *arena, const Given *given, Request request[2], Error *er
     if (!strcmp(name, "method"))
         return fail(error, ERROR_INPUT, where, "as in: tunemark explain full lora",
                     "is not given here");
-    if (!prefixed && option_find(protocol_options, name))
-        return request_set(arena, &request[0], name, given->value, where, error) &&
-               request_set(arena, &request[1], name, given->value, where, error);
+    if (!prefixed && option_find(protocol_options, name)) {
+        const bool sized[] = { method_size(request[0].method) != NULL,
+                               method_size(request[1].method) != NULL };
+        bool of_one = !strcmp(name, "budget") && sized[0] != sized[1]; // the other has no size
+        for (int s = 0; s < 2; s++)
+            if ((!of_one || sized[s]) &&
+                !request_set(arena, &request[s], name, given->value, where, error))
+                return false;
+        return true;
+    }
     for (int s = 0; s < 2; s++)
         asked[s] = (named[s] || !prefixed) && own_option(&request[s], name);
     if (asked[0] && asked[1])
