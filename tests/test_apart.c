@@ -109,6 +109,8 @@ static void a_prompt_stays_apart_and_one_of_words_about_their_mean(void)
 void suite_apart(void)
 {
     ADD(the_effective_rank_worked_by_hand);
+    if (SANITIZED) // minutes there, of runs like those that others train under it
+        return;
     ADD(a_prefix_stays_apart_at_its_default_start_and_not_at_a_small_one);
     ADD(a_prompt_stays_apart_and_one_of_words_about_their_mean);
 }
