@@ -229,6 +229,14 @@ bool row_read(Arena *arena, const char *path, const char *key, const Row **row, 
                 status);
 }
 
+const Row *row_finished(Arena *arena, const char *path, const char *key)
+{
+    const Row *row = NULL;
+    Error error;
+    bool there = file_exists(path) && row_read(arena, path, key, &row, &error);
+    return there && row_ok(row) ? row : NULL;
+}
+
 // Before the columns, which are others in another schema.
 static bool schema_is_ours(const Csv *csv, Error *error)
 {

@@ -71,6 +71,8 @@ bool rows_read(Arena *arena, const char *path, Row **rows, size_t *count, Error 
 // The row that a run left in rows/KEY.csv, whole: one row, of this key, with a status, and with the
 // line end that was written last.
 bool row_read(Arena *arena, const char *path, const char *key, const Row **row, Error *error);
+// The same where it is there and ended ok, so that no other attempt takes its place; else NULL.
+const Row *row_finished(Arena *arena, const char *path, const char *key);
 // Whether a file of rows says that it is of another schema; false where it says nothing.
 bool rows_of_other_schema(Arena *arena, const char *path);
 void row_schema(FILE *out); // results/SCHEMA.md

@@ -27,30 +27,24 @@ bool request_read(Arena *arena, const Arguments *arguments, const Flag *own, con
 bool of_no_run(Arena *arena, const Arguments *arguments, const OfRun *own, Error *error)
 {
     static const OfRun always[] = {
-        { "save", "left out", "and nothing is written here" },
-        { "out", "left out", "and nothing is written here" },
-        { "cache-folder", "left out", "and nothing is written here" },
-        { "profile", "left out", "and no run is made here" },
-        { "timeout", "left out", "and no run is made here" },
-        { "sweep", "left out", "and no row is written here" },
-        { "study", "left out", "and no row is written here" },
-        { "spec-sha", "left out", "and no row is written here" },
-        { "attempt", "left out", "and no row is written here" },
-        { "jobs", "left out", "and no row is written here" },
-        { "winner-key", "left out", "and no row is written here" },
-        { "trials", "left out", "and no row is written here" },
-        { "search-space", "left out", "and no row is written here" },
-        { "winner-on-edge", "left out", "and no row is written here" },
-        { "search-s", "left out", "and no row is written here" },
+        { "save|out|cache-folder", "left out", "and nothing is written here" },
+        { "profile|timeout", "left out", "and no run is made here" },
+        { "sweep|study|spec-sha|attempt|jobs|winner-key|trials|search-space|winner-on-edge|search-"
+          "s",
+          "left out", "and no row is written here" },
         { NULL, NULL, NULL },
     };
     const OfRun *const lists[] = { own, always };
     for (size_t l = 0; l < sizeof lists / sizeof *lists; l++)
-        for (const OfRun *of = lists[l]; of && of->name; of++)
-            if (argument_is(arguments, of->name))
-                return fail(error, ERROR_INPUT,
-                            (Where){ .item = arena_format(arena, "--%s", of->name) }, of->right,
-                            "is of a run, %s", of->why);
+        for (const OfRun *of = lists[l]; of && of->names; of++) {
+            size_t count;
+            char **name = text_split(arena, of->names, '|', &count);
+            for (size_t i = 0; i < count; i++)
+                if (argument_is(arguments, name[i]))
+                    return fail(error, ERROR_INPUT,
+                                (Where){ .item = arena_format(arena, "--%s", name[i]) }, of->right,
+                                "is of a run, %s", of->why);
+        }
     return true;
 }
 

@@ -9,12 +9,12 @@
 // the method where none is given (NULL: then one must be).
 bool request_read(Arena *arena, const Arguments *arguments, const Flag *own, const char *standard,
                   Request *request, Error *error);
-// An option of a run that a command would ignore: what is right instead, and why, as in "is of a
-// run, and no task is read here".
+// Options of a run, "save|out", that a command would ignore: what is right instead, and why, as in
+// "is of a run, and no task is read here".
 typedef struct {
-    const char *name, *right, *why;
+    const char *names, *right, *why;
 } OfRun;
-// Refuses the options of `own` (ends with name NULL; NULL: none), and those that only a run obeys:
+// Refuses the options of `own` (ends with names NULL; NULL: none), and those that only a run obeys:
 // where it writes, when it gives up, names for its row.
 bool of_no_run(Arena *arena, const Arguments *arguments, const OfRun *own, Error *error);
 // --labels, outputs of the head; 2 where it is not given.

@@ -80,9 +80,7 @@ static bool gflops_read(const Arguments *arguments, int threads, Asked *asked, E
 }
 
 static const OfRun of_run[] = {
-    { "task", "--rows and --labels", "and no task is read here" },
-    { "train-limit", "--rows and --labels", "and no task is read here" },
-    { "fold", "--rows and --labels", "and no task is read here" },
+    { "task|train-limit|fold", "--rows and --labels", "and no task is read here" },
     { "max-memory", "--memory", "for which it chooses" },
     { "heldout", "left out", "and no texts are read here" },
     { NULL, NULL, NULL },

@@ -11,12 +11,8 @@ static const Flag flags[] = {
 };
 
 static const OfRun without_task[] = {
-    { "micro-batch", "beside --task", "and no task is given" },
-    { "recompute", "beside --task", "and no task is given" },
-    { "max-memory", "beside --task", "and no task is given" },
-    { "train-limit", "beside --task", "and no task is given" },
-    { "fold", "beside --task", "and no task is given" },
-    { "heldout", "beside --task", "and no task is given" },
+    { "micro-batch|recompute|max-memory|train-limit|fold|heldout", "beside --task",
+      "and no task is given" },
     { NULL, NULL, NULL },
 };
 

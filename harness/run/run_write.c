@@ -8,23 +8,12 @@
 #include <string.h>
 #include <unistd.h>
 
-// The row of this run that is there and ended ok, or NULL. An attempt that did not end ok never
-// takes its place.
-static const Row *finished_before(Arena *arena, const char *path)
-{
-    Error error;
-    Row *rows;
-    size_t count;
-    bool there = file_exists(path) && rows_read(arena, path, &rows, &count, &error) && count == 1;
-    return there && row_ok(&rows[0]) ? &rows[0] : NULL;
-}
-
 static bool write_row(Arena *arena, const Run *run, const char *out, Error *error)
 {
     const Prepared *p = &run->prepared;
     const Evaluation *scored = run->evaluation;
     const char *path = row_file(arena, out, "rows", p->row.key);
-    if (!row_ok(run->row) && finished_before(arena, path))
+    if (!row_ok(run->row) && row_finished(arena, path, p->row.key))
         return fail(error, ERROR_WORK, (Where){ .file = path }, NULL,
                     "%s: %s; the finished row that is there is kept", run->row->status,
                     run->row->error);
@@ -61,7 +50,7 @@ bool run_folders(Arena *arena, const Run *run, Error *error)
         (protocol->save && !saved_ready(arena, protocol->save, error)))
         return false;
     const char *path = row_file(arena, protocol->out, "rows", run->prepared.row.key);
-    const Row *before = finished_before(arena, path);
+    const Row *before = row_finished(arena, path, run->prepared.row.key);
     if (before && !text_same(before->task, run->prepared.row.task)) // as mnli and mnli-mm
         return fail(error, ERROR_INPUT, (Where){ .file = path }, "another --out",
                     "is the same training, scored on %s", known(before->task));

@@ -308,15 +308,12 @@ bool agenda_fail(const Agenda *agenda, Job *job, int64_t attempt, int64_t jobs, 
     row->jobs = jobs;
     row->finished_at = utc_now(arena);
     const char *path = row_path(arena, agenda, job);
-    const Row *now;
-    Error unread;
     Lock lock = lock_folder(path_join(arena, agenda->folder, "rows"));
-    bool finished =
-        file_exists(path) && row_read(arena, path, job->decided.key, &now, &unread) && row_ok(now);
-    bool ok = finished || row_write(path, row, error); // by another process in the meantime
+    const Row *finished = row_finished(arena, path, job->decided.key); // by another process
+    bool ok = finished || row_write(path, row, error);
     lock_release(&lock);
     if (ok)
-        job->row = finished ? now : row;
+        job->row = finished ? finished : row;
     return ok;
 }
 

@@ -36,11 +36,18 @@ bool found_read(Arena *arena, const char *folder, Where where, FoundRows *rows, 
 static const char *const setting_columns[] = { "model", "task", "method", "options", NULL };
 // What a spec may say beside the setting, the steps apart, and what the task's files do.
 static const char *const protocol_columns[] = {
-    "pretrained",  "head",    "schedule",     "frozen_dropout", "select",   "train_on",
-    "train_limit", "fold",    "max_length",   "batch",          "warmup",   "weight_decay",
-    "clip",        "dropout", "frozen_dtype", "metric",         "data_sha", "budget",
-    NULL
+    "pretrained", "head",         "schedule", "frozen_dropout", "select",
+    "train_on",   "train_limit",  "fold",     "max_length",     "batch",
+    "warmup",     "weight_decay", "clip",     "dropout",        "frozen_dtype",
+    "metric",     "data_sha",     "budget",   "head_lr",        NULL
 };
+
+// A cell as it is compared: a head's rate is "" where it follows lr.
+static const char *said(Arena *arena, const Row *row, const char *column)
+{
+    bool follows = !strcmp(column, "head_lr") && row_head_follows(row);
+    return follows ? "" : row_text(arena, row, row_find(column));
+}
 
 // Names those of the columns (NULL-terminated) in which two rows differ as they are written:
 // "batch, warmup"; "" where they are the same.
@@ -48,7 +55,7 @@ static const char *differing(Arena *arena, const Row *a, const Row *b, const cha
 {
     const char *differ = "";
     for (; *columns; columns++)
-        if (strcmp(row_text(arena, a, row_find(*columns)), row_text(arena, b, row_find(*columns))))
+        if (strcmp(said(arena, a, *columns), said(arena, b, *columns)) != 0)
             differ = arena_format(arena, "%s%s%s", differ, *differ ? ", " : "", *columns);
     return differ;
 }
@@ -57,29 +64,6 @@ static bool same(Arena *arena, const Row *a, const Row *b, const char *const *co
 {
     size_t mark = arena_mark(arena);
     bool all = !*differing(arena, a, b, columns);
-    arena_rewind(arena, mark);
-    return all;
-}
-
-// A head's rate that is its own: "" where it follows lr.
-static const char *own_head_lr(Arena *arena, const Row *row)
-{
-    return row_head_follows(row) ? "" : row_text(arena, row, row_find("head_lr"));
-}
-
-// Names in which columns of the protocol two rows differ.
-static const char *protocols_differ(Arena *arena, const Row *a, const Row *b)
-{
-    const char *differ = differing(arena, a, b, protocol_columns);
-    if (strcmp(own_head_lr(arena, a), own_head_lr(arena, b)) != 0)
-        text_append(arena, &differ, ", ", "head_lr");
-    return differ;
-}
-
-static bool same_protocol(Arena *arena, const Row *a, const Row *b)
-{
-    size_t mark = arena_mark(arena);
-    bool all = !*protocols_differ(arena, a, b);
     arena_rewind(arena, mark);
     return all;
 }
@@ -102,7 +86,8 @@ static bool is_longer(Arena *arena, const FoundRows *rows, const Row *winner)
     for (size_t i = 0; i < rows->count; i++) {
         const Row *row = &rows->row[i];
         if (!text_same(row->stage, "trial") || row->lr != winner->lr || row->seed != winner->seed ||
-            !same(arena, row, winner, setting_columns) || !same_protocol(arena, row, winner))
+            !same(arena, row, winner, setting_columns) ||
+            !same(arena, row, winner, protocol_columns))
             continue;
         shorter = shorter || is_times(winner, row);
         longer = longer || is_times(row, winner);
@@ -138,7 +123,7 @@ bool found_of(Arena *arena, const FoundRows *rows, const Row *decided, const cha
         if (!text_same(row->lr_source, "searched") || !text_same(row->stage, "final") ||
             !row->winner_key || !same(arena, row, decided, setting_columns))
             continue;
-        bool alike = same_protocol(arena, row, decided);
+        bool alike = same(arena, row, decided, protocol_columns);
         if (final && alike == exact && strcmp(row->winner_key, final->winner_key) != 0)
             several = true;
         if (!final || (alike && !exact)) {
@@ -161,7 +146,7 @@ bool found_of(Arena *arena, const FoundRows *rows, const Row *decided, const cha
                     "the trial %s of %s is missing", final->winner_key, setting);
     *found = (Found){ .final = final,
                       .winner = winner,
-                      .differs = protocols_differ(arena, final, decided),
+                      .differs = differing(arena, final, decided, protocol_columns),
                       .longer = is_longer(arena, rows, winner) };
     return check_same(arena, final, decided, folder, setting, error);
 }
