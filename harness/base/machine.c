@@ -88,7 +88,7 @@ double load_average(void)
     return getloadavg(&load, 1) == 1 ? load : (double)NAN;
 }
 
-int terminal_columns(FILE *terminal)
+size_t terminal_columns(FILE *terminal)
 {
     struct winsize size;
     return ioctl(fileno(terminal), TIOCGWINSZ, &size) == 0 ? size.ws_col : 0;

@@ -13,5 +13,5 @@ double memory_total(void); // bytes that a process may use: the machine's, or it
 double memory_limit(const char *groups, const char *root);
 double cpu_seconds(void);             // of this process
 double load_average(void);            // of the last minute; NAN where unknown
-int terminal_columns(FILE *terminal); // 0 where it is none, or does not say
+size_t terminal_columns(FILE *terminal); // 0 where it is none, or does not say
 #endif

@@ -491,10 +491,10 @@ void options_help(FILE *out, const Option *table, const char *owner, const Optio
 }
 
 // As wide as the terminal, but no wider than reads well, as in a file.
-static int help_columns(FILE *out)
+static size_t help_columns(FILE *out)
 {
-    int columns = terminal_columns(out);
-    if (columns <= 0 || columns > WIDEST)
+    size_t columns = terminal_columns(out);
+    if (columns == 0 || columns > WIDEST)
         return WIDEST;
     return columns > NARROWEST ? columns : NARROWEST;
 }
@@ -502,5 +502,5 @@ static int help_columns(FILE *out)
 void help_line(FILE *out, int width, const char *left, const char *text)
 {
     fprintf(out, "  %-*s  ", width, left);
-    text_put(out, text, (size_t)width + 4, (size_t)help_columns(out));
+    text_put(out, text, (size_t)width + 4, help_columns(out));
 }

@@ -28,7 +28,7 @@ static bool list_methods(const Invocation *invocation, Form form, Error *error)
 {
     Arena *arena = invocation->arena;
     bool markdown = form == FORM_MARKDOWN;
-    size_t columns = (size_t)terminal_columns(stdout);
+    size_t columns = terminal_columns(stdout);
     for (size_t i = 0; methods[i]; i++)
         if (!method_whole(methods[i], method_files[i], error))
             return false;

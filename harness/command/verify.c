@@ -16,7 +16,7 @@ static void print(const Method *method, const Verified *verified)
         const Finding *finding = &verified->finding[i];
         bool again = finding->verdict == FAILS && !strcmp(finding->says, before);
         printf("  %-14s  %-9s  ", verdict[finding->verdict], finding->name);
-        text_put(stdout, again ? "the same" : finding->says, 29, (size_t)terminal_columns(stdout));
+        text_put(stdout, again ? "the same" : finding->says, 29, terminal_columns(stdout));
         before = finding->says;
     }
 }

@@ -285,7 +285,7 @@ void grid_note(FILE *out, TableFormat format, bool first, bool last, const char 
         if (format == TABLE_MARKDOWN)
             fprintf(out, "- %s\n", note);
         else
-            text_put(out, note, 0, (size_t)terminal_columns(out));
+            text_put(out, note, 0, terminal_columns(out));
         return;
     }
     if (first)

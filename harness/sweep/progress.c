@@ -39,8 +39,8 @@ const char *duration_text(Arena *arena, double seconds)
 
 void terminal_line(FILE *terminal, const char *text)
 {
-    int columns = terminal_columns(terminal);
-    size_t width = (size_t)(columns > 1 ? columns : 80) - 1;
+    size_t columns = terminal_columns(terminal);
+    size_t width = (columns > 1 ? columns : 80) - 1;
     fprintf(terminal, "\r\033[K%.*s", (int)text_fitting(text, width), text);
     fflush(terminal);
 }
