@@ -11,7 +11,7 @@ double memory_total(void); // bytes that a process may use: the machine's, or it
 // INFINITY: there is no limit. `groups` lists them as /proc/self/cgroup does, `root` is where their
 // trees are mounted, of version 2 itself, of version 1 root/memory.
 double memory_limit(const char *groups, const char *root);
-double cpu_seconds(void);             // of this process
-double load_average(void);            // of the last minute; NAN where unknown
+double cpu_seconds(void);                // of this process
+double load_average(void);               // of the last minute; NAN where unknown
 size_t terminal_columns(FILE *terminal); // 0 where it is none, or does not say
 #endif
