@@ -48,7 +48,7 @@ FAULTS = [
      "if ((size_t)choices.length[i] == length && !memcmp", "if ((size_t)choices.length[i] >= length && !memcmp",
      "option"),
     # ---- engine: the forward
-    ("GELU by tanh", "harness/engine/kernel_rowwise.c",
+    ("GELU by tanh", "harness/engine/kernel_activation.c",
      "y[i] = x[i] * (0.5f + 0.5f * erff(x[i] * ROOT_HALF));",
      "y[i] = x[i] * (0.5f + 0.5f * tanhf(0.7978846f * (x[i] + 0.044715f * x[i] * x[i] * x[i])));",
      "kernels fixtures"),

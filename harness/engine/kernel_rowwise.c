@@ -1,113 +1,13 @@
-// kernel_rowwise.c: activations and other arithmetic element by element.
+// kernel_rowwise.c: arithmetic element by element.
 //
 // In place is allowed nearly everywhere, so the loops carry INDEPENDENT instead of restrict.
 #include "engine/kernels.h"
 #include "engine/vector.h"
 #include <assert.h>
 
-#define ROOT_HALF 0.70710678118654752f      // sqrt(1 / 2)
-#define NORMAL_DENSITY 0.39894228040143268f // 1 / sqrt(2 pi)
-#define GELU_NEW_SCALE 0.79788456080286536f // sqrt(2 / pi)
-#define GELU_NEW_CUBE 0.044715f             // Hendrycks, Gimpel 2016 (arXiv 1606.08415), section 2
-
-// y = f(x) and, where slope is not NULL, slope = f'(x).
-typedef void ActivationRow(float *y, float *slope, const float *x, size_t n);
-static ActivationRow gelu, gelu_new, relu, tanh_row, swish;
-
-static ActivationRow *const rows_by[] = {
-    [GELU] = gelu, [GELU_NEW] = gelu_new, [RELU] = relu, [TANH] = tanh_row, [SWISH] = swish,
-};
-
-static bool same_shape(Matrix a, Matrix b)
-{
-    return a.rows == b.rows && a.cols == b.cols;
-}
-
-void activation(Activation which, Matrix y, Matrix slope, Matrix x)
-{
-    assert(same_shape(y, x) && (!slope.data || same_shape(slope, x)));
-    for (size_t r = 0; r < x.rows; r++)
-        rows_by[which](row_at(y, r), slope.data ? row_at(slope, r) : NULL, row_at(x, r), x.cols);
-}
-
-// x Phi(x); Phi(x) + x phi(x), with the normal distribution's Phi and phi.
-static void gelu(float *y, float *slope, const float *x, size_t n)
-{
-    if (!slope) {
-        INDEPENDENT
-        for (size_t i = 0; i < n; i++) // vectorised
-            y[i] = x[i] * (0.5f + 0.5f * erff(x[i] * ROOT_HALF));
-        return;
-    }
-    INDEPENDENT
-    for (size_t i = 0; i < n; i++) { // vectorised
-        float in = x[i], below = 0.5f + 0.5f * erff(in * ROOT_HALF);
-        slope[i] = below + in * NORMAL_DENSITY * expf(-0.5f * in * in);
-        y[i] = in * below;
-    }
-}
-
-// x (1 + t) / 2; (1 + t) / 2 + x (1 - t^2) u' / 2, with t = tanh(u), u = sqrt(2 / pi) (x + 0.044715
-// x^3).
-static void gelu_new(float *y, float *slope, const float *x, size_t n)
-{
-    if (!slope) {
-        INDEPENDENT
-        for (size_t i = 0; i < n; i++) { // vectorised
-            float in = x[i], cubic = GELU_NEW_CUBE * in * in;
-            y[i] = in * (0.5f + 0.5f * tanhf(GELU_NEW_SCALE * in * (1 + cubic)));
-        }
-        return;
-    }
-    INDEPENDENT
-    for (size_t i = 0; i < n; i++) { // vectorised
-        float in = x[i], cubic = GELU_NEW_CUBE * in * in;
-        float t = tanhf(GELU_NEW_SCALE * in * (1 + cubic));
-        slope[i] = 0.5f + 0.5f * t + 0.5f * in * (1 - t * t) * GELU_NEW_SCALE * (1 + 3 * cubic);
-        y[i] = in * (0.5f + 0.5f * t);
-    }
-}
-
-static void relu(float *y, float *slope, const float *x, size_t n)
-{
-    if (slope)
-        for (size_t i = 0; i < n; i++) // vectorised
-            slope[i] = x[i] > 0 ? 1 : 0;
-    INDEPENDENT
-    for (size_t i = 0; i < n; i++)  // vectorised
-        y[i] = x[i] < 0 ? 0 : x[i]; // keeps a NaN
-}
-
-static void tanh_row(float *y, float *slope, const float *x, size_t n)
-{
-    INDEPENDENT
-    for (size_t i = 0; i < n; i++) // vectorised
-        y[i] = tanhf(x[i]);
-    if (slope)
-        for (size_t i = 0; i < n; i++) // vectorised
-            slope[i] = 1 - y[i] * y[i];
-}
-
-// x s; s (1 + x (1 - s)), with s = 1 / (1 + exp(-x)).
-static void swish(float *y, float *slope, const float *x, size_t n)
-{
-    if (!slope) {
-        INDEPENDENT
-        for (size_t i = 0; i < n; i++) // vectorised
-            y[i] = x[i] / (1 + expf(-x[i]));
-        return;
-    }
-    INDEPENDENT
-    for (size_t i = 0; i < n; i++) { // vectorised
-        float in = x[i], s = 1 / (1 + expf(-in));
-        slope[i] = s * (1 + in * (1 - s));
-        y[i] = in * s;
-    }
-}
-
 void add_scaled(Matrix y, Matrix a, Matrix b, float scale, bool add)
 {
-    assert(same_shape(y, a) && same_shape(y, b));
+    assert(same_size(y, a) && same_size(y, b));
     for (size_t r = 0; r < y.rows; r++) {
         float *out = row_at(y, r);
         const float *p = row_at(a, r), *q = row_at(b, r);
@@ -126,7 +26,7 @@ void add_scaled(Matrix y, Matrix a, Matrix b, float scale, bool add)
 
 void multiply(Matrix y, Matrix a, Matrix b, bool add)
 {
-    assert(same_shape(y, a) && y.cols == b.cols && (b.rows == 1 || b.rows == y.rows));
+    assert(same_size(y, a) && y.cols == b.cols && (b.rows == 1 || b.rows == y.rows));
     for (size_t r = 0; r < y.rows; r++) {
         float *out = row_at(y, r);
         const float *p = row_at(a, r), *q = row_at(b, b.rows == 1 ? 0 : r);
@@ -145,7 +45,7 @@ void multiply(Matrix y, Matrix a, Matrix b, bool add)
 
 void scale_copy(Matrix y, Matrix a, float scale, bool add)
 {
-    assert(same_shape(y, a));
+    assert(same_size(y, a));
     for (size_t r = 0; r < y.rows; r++) {
         float *out = row_at(y, r);
         const float *p = row_at(a, r);

@@ -1,6 +1,7 @@
 // matrix.h: everything is a matrix of float32, row-major.
 #ifndef ENGINE_MATRIX_H
 #define ENGINE_MATRIX_H
+#include <stdbool.h>
 #include <stddef.h>
 
 typedef struct {
@@ -23,5 +24,10 @@ static inline Matrix columns_of(Matrix m, size_t first, size_t count)
 static inline Matrix rows_of(Matrix m, size_t first, size_t count)
 {
     return (Matrix){ m.data + first * m.stride, count, m.cols, m.stride };
+}
+
+static inline bool same_size(Matrix a, Matrix b)
+{
+    return a.rows == b.rows && a.cols == b.cols;
 }
 #endif
