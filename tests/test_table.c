@@ -275,10 +275,11 @@ static void a_column_that_is_a_key_sets_runs_apart(void)
     CHECK(choice_says(&all, &(TableChoice){ .rows = "seed", .columns = "score,n" },
                       "\nseed  score  n\n1     80.0   1\n2     81.0   1\n"));
     CHECK(choice_says(&all, &(TableChoice){ .rows = "method", .across = "seed" },
-                      "method  n  1     2     3     4     5\n"
-                      "lora    1  80.0  81.0  82.0  83.0  84.0\n"));
-    CHECK(choice_says(&all, &(TableChoice){ .by = "seed", .columns = "score,n" },
-                      "5\ntask     model  method  score  n\nreviews  tiny   lora    84.0   1\n"));
+                      "method  n  seed 1  seed 2  seed 3  seed 4  seed 5\n"
+                      "lora    1  80.0    81.0    82.0    83.0    84.0\n"));
+    CHECK(choice_says(
+        &all, &(TableChoice){ .by = "seed", .columns = "score,n" },
+        "seed 5\ntask     model  method  score  n\nreviews  tiny   lora    84.0   1\n"));
     CHECK(choice_says(&all, &(TableChoice){ .rows = "method,cpu", .columns = "score" },
                       "lora    Another CPU  83.5 ± 6.4  2\n        Sample CPU   81.0 ± 2.5  3\n"));
     CHECK(choice_says(&all, &(TableChoice){ .rows = "method,score", .columns = "n" },
@@ -394,12 +395,39 @@ static void rows_of_different_protocols_are_in_different_blocks(void)
     Arena *arena = arena_of_test();
     Row *rows = five(arena, spread);
     rows[3].max_length = rows[4].max_length = 64;
-    CHECK(says(rows, 5, TABLE_TEXT, "reviews (1): accuracy"));
-    CHECK(says(rows, 5, TABLE_TEXT, "apart from other rows of reviews: max_length 128"));
-    CHECK(says(rows, 5, TABLE_TEXT, "apart from other rows of reviews: max_length 64"));
-    CHECK(says(rows, 5, TABLE_CSV, "reviews,reviews (1),max_length 128,tiny,lora,"));
+    CHECK(says(rows, 5, TABLE_TEXT, "reviews (max_length 128): accuracy"));
+    CHECK(says(rows, 5, TABLE_CSV, "reviews,reviews (max_length 128),max_length 128,tiny,lora,"));
     CHECK(says(rows, 5, TABLE_CSV, ",0.81,0.01,3,"));
     CHECK(says(rows, 5, TABLE_CSV, ",0.835,0.00707106781,2,"));
+    arena_free(arena);
+}
+
+// By size, as numbers; by a number of their own where two columns differ; and by the rest alone
+// where one of the columns stands over them.
+static void blocks_of_a_task_are_called_by_what_differs(void)
+{
+    Arena *arena = arena_of_test();
+    Row *rows = five(arena, spread);
+    const Rows all = { .row = rows, .count = 5 };
+    const TableChoice across = { .rows = "task", .across = "max_length", .by = "model,method" };
+    rows[3].max_length = rows[4].max_length = 64;
+    CHECK(choice_says(&all, &(TableChoice){ .rows = "task", .columns = "score" },
+                      "reviews (max_length 64)   83.5 ± 6.4  2\n"
+                      "reviews (max_length 128)  81.0 ± 2.5  3\n"));
+    CHECK(choice_says(&all, &across,
+                      "task       n  max_length 64  max_length 128\n"
+                      "reviews  2-3  83.5 ± 6.4     81.0 ± 2.5\n"));
+    CHECK(choice_says(&all, &across,
+                      "reviews: accuracy on dev, 872 items; best constant answer 50.0;"
+                      " train_n 5000, tune_n 500, train_on train, epochs 3, min_steps 1000, select "
+                      "last, batch 32.\n"));
+    rows[4].batch = 16;
+    CHECK(choice_says(
+        &all, &(TableChoice){ .rows = "task", .columns = "score" },
+        "reviews (1)  84.0        1\nreviews (2)  83.0        1\nreviews (3)  81.0 ± 2.5  3\n"));
+    CHECK(choice_says(&all, &across,
+                      "reviews (batch 16)    1  84.0\n"
+                      "reviews (batch 32)  1-3  83.0           81.0 ± 2.5\n"));
     arena_free(arena);
 }
 
@@ -408,7 +436,7 @@ static void rows_of_different_results_of_the_same_program_are_in_different_block
     Arena *arena = arena_of_test();
     Row *rows = five(arena, spread);
     rows[4].numerics = 2, rows[3].numerics = 1;
-    CHECK(says(rows, 5, TABLE_TEXT, "apart from other rows of reviews: numerics 2"));
+    CHECK(says(rows, 5, TABLE_TEXT, "reviews (numerics 2): accuracy"));
     rows = five(arena, spread);
     rows[4].spec_sha = "5bec"; // the spec got another seed: the same results
     CHECK(says(rows, 5, TABLE_CSV, "reviews,reviews,,tiny,lora,"));
@@ -788,6 +816,7 @@ void suite_table(void)
     ADD(rows_tested_on_different_items_are_refused);
     ADD(n_is_that_of_the_split_that_is_shown);
     ADD(rows_of_different_protocols_are_in_different_blocks);
+    ADD(blocks_of_a_task_are_called_by_what_differs);
     ADD(rows_of_different_results_of_the_same_program_are_in_different_blocks);
     ADD(rows_of_two_tokenizers_are_in_different_lines);
     ADD(times_of_different_machines_are_not_in_one_column);

@@ -157,8 +157,15 @@ static void find_fields(Work *work, const Column *const *apart)
                                                             : OF_BLOCK;
         work->field[work->fields++] = (Field){ c, part, text_among(c->name, use_columns), false };
     }
-    for (size_t a = 0; a < more; a++)
-        work->field[work->fields++] = (Field){ apart[a], OF_LINE, false, true };
+    for (size_t a = 0; a < more; a++) {
+        size_t f = 0;
+        while (f < work->fields && work->field[f].column != apart[a])
+            f++;
+        if (f < work->fields && work->field[f].part != OF_SEED)
+            work->field[f].apart = true;
+        else
+            work->field[work->fields++] = (Field){ apart[a], OF_LINE, false, true };
+    }
 }
 
 static int by_seed(const void *a, const void *b) // those that ended ok first: they know most
@@ -323,5 +330,5 @@ static int by_task(const void *a, const void *b)
 {
     const Block *x = a, *y = b;
     int order = strcmp(x->task, y->task);
-    return order ? order : strcmp(x->name, y->name);
+    return order ? order : (x->place > y->place) - (x->place < y->place);
 }

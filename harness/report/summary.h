@@ -28,7 +28,8 @@ typedef struct {
 
 typedef struct {
     const char *task;
-    const char *name;     // the task; "rte (2)" where it has several blocks
+    size_t place;         // among the blocks of its task, by the columns that differ
+    const char *name;     // the task; with several blocks "rte (max_length 64)", "rte (2)"
     const char *protocol; // "train_n 5000, epochs 3, ..."
     const char *differs;  // "max_length 64": what sets it apart from the task's other blocks; or ""
     const char *metric, *split; // NULL when no run ended ok
@@ -47,9 +48,10 @@ typedef struct {
 } Summary;
 
 // Everything lives in the arena and points into rows. `trials`: of trial rows alone, whose score is
-// tune_score. `apart`: columns, NULL behind the last, that also set the cells of a block apart, but
-// are in no label; NULL: none. ERROR_INPUT, with two keys, where rows of one block were scored on
-// different items or by different metrics, or where two rows of one cell have the same seeds.
+// tune_score. `apart`: columns, NULL behind the last, that also set cells apart, but are in no
+// label, name or protocol; NULL: none. ERROR_INPUT, with two keys, where rows of one block were
+// scored on different items or by different metrics, or where two rows of one cell have the same
+// seeds.
 bool summary_of(Arena *arena, const Row *rows, size_t count, bool trials,
                 const Column *const *apart, Summary *summary, Error *error);
 

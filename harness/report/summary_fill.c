@@ -159,7 +159,8 @@ void fill_block(const Work *work, size_t b, Block *block)
     block->untimed = differing(work, b, machine_columns);
     block->protocol = "";
     for (size_t f = 0; f < work->fields; f++)
-        if (text_among(work->field[f].column->name, shown_columns) && *work->block[b].value[f])
+        if (text_among(work->field[f].column->name, shown_columns) && !work->field[f].apart &&
+            *work->block[b].value[f])
             text_append(work->arena, &block->protocol, ", ", "%s %s", work->field[f].column->name,
                         work->block[b].value[f]);
 }

@@ -9,7 +9,7 @@ typedef struct {
     const Column *column;
     Part part;
     bool use;   // an empty cell is a value like others: not used
-    bool apart; // asked for: it is in no label
+    bool apart; // asked for: it is in no label, name or protocol
 } Field;
 
 typedef struct {

@@ -3,6 +3,7 @@
 #include "report/summary_impl.h"
 #include "base/text.h"
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 // clang-format off
@@ -10,29 +11,70 @@ static const char *const noted_columns[] = { // lines may differ in them, and th
     "head", "lr_source", "trials", "epochs", "min_steps", NULL };
 // clang-format on
 
-// Where a task has several blocks: numbers them, and says for each what differs.
+// A hash by its beginning.
+static int shown_length(const Column *column)
+{
+    return strstr(column->name, "_sha") ? 8 : 200;
+}
+
+static int value_order(const Column *column, const char *a, const char *b)
+{
+    if (column->type == COLUMN_Text || !*a || !*b)
+        return strcmp(a, b);
+    double x = strtod(a, NULL), y = strtod(b, NULL);
+    return (x > y) - (x < y);
+}
+
+// Of two blocks of one task, by the first column that differs; 0 where those that were asked for
+// alone do, unless `asked` has these too.
+static int block_order(const Work *work, size_t a, size_t b, bool asked)
+{
+    int order = 0;
+    for (size_t f = 0; f < work->fields && !order; f++)
+        if (asked || !work->field[f].apart)
+            order = value_order(work->field[f].column, work->block[a].value[f],
+                                work->block[b].value[f]);
+    return order;
+}
+
+// "max_length 64", for each column in which blocks of the task differ; how many do.
+static size_t what_differs(const Work *work, size_t block, const char **differs)
+{
+    const Draft *mine = &work->block[block];
+    size_t n = 0;
+    *differs = "";
+    for (size_t f = 0; f < work->fields; f++) {
+        const Column *column = work->field[f].column;
+        bool here = false;
+        for (size_t o = 0; o < work->blocks && !work->field[f].apart; o++)
+            here = here || (!strcmp(work->block[o].task, mine->task) &&
+                            strcmp(work->block[o].value[f], mine->value[f]) != 0);
+        if (here)
+            text_append(work->arena, differs, ", ", "%s %.*s", column->name, shown_length(column),
+                        *mine->value[f] ? mine->value[f] : "unknown");
+        n += here;
+    }
+    return n;
+}
+
+// Where a task has several blocks: names them by the one column that differs, or numbers them.
 void name_blocks(const Work *work, Summary *summary)
 {
     for (size_t b = 0; b < work->blocks; b++) {
-        size_t of_task = 0, number_here = 0;
-        summary->block[b].differs = "";
-        for (size_t o = 0; o < work->blocks; o++)
-            if (!strcmp(work->block[o].task, work->block[b].task))
-                of_task++, number_here += o <= b;
-        if (of_task == 1)
-            continue;
-        summary->block[b].name =
-            arena_format(work->arena, "%s (%zu)", work->block[b].task, number_here);
-        for (size_t f = 0; f < work->fields; f++) {
-            const char *mine = work->block[b].value[f];
-            bool differs = false;
-            for (size_t o = 0; o < work->blocks; o++)
-                differs = differs || (!strcmp(work->block[o].task, work->block[b].task) &&
-                                      strcmp(work->block[o].value[f], mine) != 0);
-            if (differs)
-                text_append(work->arena, &summary->block[b].differs, ", ", "%s %s",
-                            work->field[f].column->name, *mine ? mine : "unknown");
+        Block *block = &summary->block[b];
+        size_t number = 1, columns = what_differs(work, b, &block->differs);
+        for (size_t o = 0; o < work->blocks; o++) {
+            bool first = !strcmp(work->block[o].task, block->task);
+            block->place += first && block_order(work, o, b, true) < 0;
+            for (size_t p = 0; p < o && first; p++)
+                first = strcmp(work->block[p].task, block->task) != 0 ||
+                        block_order(work, p, o, false) != 0;
+            number += first && block_order(work, o, b, false) < 0;
         }
+        if (columns == 1)
+            block->name = arena_format(work->arena, "%s (%s)", block->task, block->differs);
+        else if (columns > 1)
+            block->name = arena_format(work->arena, "%s (%zu)", block->task, number);
     }
 }
 
@@ -77,7 +119,7 @@ static const char *differing_settings(const Work *work, const Cell *cell, const 
     const char *text = "";
     for (size_t f = 0; f < work->fields; f++) {
         const Column *column = work->field[f].column;
-        bool hash = strstr(column->name, "_sha") != NULL, differs = false;
+        bool differs = false;
         const char *mine = row_text(work->arena, cell->row, column);
         bool follows = column == row_find("head_lr") && row_head_follows(cell->row);
         if ((work->field[f].part != OF_LINE && work->field[f].part != OF_SEARCH) ||
@@ -88,7 +130,8 @@ static const char *differing_settings(const Work *work, const Cell *cell, const 
                       !strcmp(known(others[c].row->model), known(cell->row->model)) &&
                       strcmp(row_text(work->arena, others[c].row, column), mine) != 0;
         if (differs)
-            text_append(work->arena, &text, "", " %s=%.*s", column->name, hash ? 8 : 200, mine);
+            text_append(work->arena, &text, "", " %s=%.*s", column->name, shown_length(column),
+                        mine);
     }
     return text;
 }

@@ -58,6 +58,15 @@ static void print_parts(FILE *out, const Table *table, const Layout *layout)
         (layout->across.keys > 0 ? print_across : print_lines)(out, table, layout, part[p]);
 }
 
+// "reviews", "max_length 64": what stands over a table, or over a column.
+static const char *heading(Arena *arena, const Key *key, const At *at)
+{
+    const char *text = keys_text(arena, key, at);
+    if (!key->column)
+        return text;
+    return arena_format(arena, "%s %s", key->name, *text ? text : "unknown");
+}
+
 // "reviews: accuracy on dev, ..." above a table of one task; else what it is of.
 static void head(const Table *table, const Layout *layout, const At *part, Grid *grid)
 {
@@ -66,7 +75,7 @@ static void head(const Table *table, const Layout *layout, const At *part, Grid 
     const char **line = arena_zero(arena, 4, sizeof *line), *name = NULL;
     bool task = keys_have(&layout->by, "task");
     for (size_t k = 0; k < layout->by.keys; k++)
-        text_append(arena, &name, ", ", "%s", keys_text(arena, &layout->by.key[k], part));
+        text_append(arena, &name, ", ", "%s", heading(arena, &layout->by.key[k], part));
     grid->name = name;
     grid->line = line;
     if (!task)
@@ -74,7 +83,7 @@ static void head(const Table *table, const Layout *layout, const At *part, Grid 
     size_t lines = 0;
     line[lines++] = block_details(table, block);
     line[lines++] = block->protocol;
-    if (*block->differs)
+    if (!strstr(name, block->differs))
         line[lines++] =
             arena_format(arena, "apart from other rows of %s: %s", block->task, block->differs);
 }
@@ -199,7 +208,7 @@ static void print_across(FILE *out, const Table *table, const Layout *layout, co
         title[grid.labels - 1] = "n", side[grid.labels - 1] = 'r';
     for (size_t v = 0; v < values; v++)
         for (size_t c = 0; c < shown; c++) {
-            const char *name = keys_text(arena, &layout->across.key[0], value[v]);
+            const char *name = heading(arena, &layout->across.key[0], value[v]);
             const char *below = column[c]->title;
             size_t at = grid.labels + v * shown + c;
             side[at] = column[c]->side;

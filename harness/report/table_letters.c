@@ -23,8 +23,8 @@ static void add_caption(Captions *captions, const char *text, const Block *block
         c++;
     if (c == captions->captions)
         captions->caption[captions->captions++] = (Caption){ text, "" };
-    text_append(captions->arena, &captions->caption[c].names, "; ", "%s, %s", block->name,
-                known(cell->row->model));
+    text_append_once(captions->arena, &captions->caption[c].names, "; ",
+                     arena_format(captions->arena, "%s, %s", block->name, known(cell->row->model)));
 }
 
 // What the cell scores on the split that its letter is of.

@@ -62,12 +62,16 @@ typedef struct {
     size_t count, room;
 } Notes;
 
+// Says nothing twice.
 __attribute__((format(printf, 2, 3))) static void note(Notes *notes, const char *format, ...)
 {
     va_list arguments;
     va_start(arguments, format);
     const char *text = arena_vformat(notes->arena, format, arguments);
     va_end(arguments);
+    for (size_t i = 0; i < notes->count; i++)
+        if (!strcmp(notes->note[i], text))
+            return;
     if (notes->count == notes->room) {
         const char **more = arena_take(notes->arena, 2 * notes->room + 16, sizeof *more);
         if (notes->count > 0)
@@ -128,7 +132,7 @@ static void note_once(Notes *notes, const Summary *summary, size_t b, const char
             continue;
         if (o < b)
             return;
-        text_append(notes->arena, &names, ", ", "%s", summary->block[o].name);
+        text_append_once(notes->arena, &names, ", ", summary->block[o].name);
     }
     if (mine)
         note(notes, "%s: %s %s.", names, what, mine);
