@@ -2,6 +2,7 @@
 #include "base/file.h"
 #include "base/text.h"
 #include "base/version.h"
+#include "command/asked.h"
 #include "command/commands.h"
 #include "engine/product.h"
 #include "run/request.h"
@@ -66,6 +67,25 @@ static void help(FILE *out)
         help_line(out, 17, surroundings[i][0], surroundings[i][1]);
 }
 
+// The options of a run that a command takes, and those of a method, where one is named.
+static bool request_help(const Command *command, const Method *method, Error *error)
+{
+    Arena *arena = arena_new(ARENA_RUN, error);
+    if (!arena)
+        return false;
+    putchar('\n');
+    options_help(stdout, request_options(arena, command), NULL, NULL);
+    if (method) {
+        size_t length = strlen(method->name) + strlen(method->summary) + strlen(method->paper) + 5;
+        printf("\n%s: %s%s(%s)\n", method->name, method->summary, length > 100 ? "\n  " : " ",
+               method->paper);
+        options_help(stdout, method_options(method), method->name, protocol_options);
+    } else
+        puts("\nThe options of a method: add --method NAME");
+    arena_free(arena);
+    return true;
+}
+
 static bool command_help(const Command *command, const char *method, Error *error)
 {
     const Method *about = method ? method_find(method, error) : NULL;
@@ -76,18 +96,7 @@ static bool command_help(const Command *command, const char *method, Error *erro
            command->operands ? command->operands : "", command->usage);
     flags_help(stdout, command->flags);
     help_line(stdout, 23, "-h, --help", "this");
-    if (!command->takes_request)
-        return true;
-    putchar('\n');
-    options_help(stdout, protocol_options, NULL, NULL);
-    if (about) {
-        size_t length = strlen(about->name) + strlen(about->summary) + strlen(about->paper) + 5;
-        printf("\n%s: %s%s(%s)\n", about->name, about->summary, length > 100 ? "\n  " : " ",
-               about->paper);
-        options_help(stdout, method_options(about), about->name, protocol_options);
-    } else
-        puts("\nThe options of a method: add --method NAME");
-    return true;
+    return !command->takes_request || request_help(command, about, error);
 }
 
 // NULL: no such command, and the error names the nearest.
@@ -129,6 +138,7 @@ static bool arguments_fit(Arena *arena, const Command *command, int count, char 
         return fail(error, ERROR_INPUT, (Where){ .item = arguments->operand[0] },
                     "an option with two dashes", "is not understood");
     return arguments_agree(arena, arguments, command->one_of, error) &&
+           arguments_obeyed(arena, arguments, command->refused, error) &&
            (command->takes_request || command->knows_options ||
             arguments_known(arguments, command->flags, NULL, error));
 }

@@ -24,28 +24,28 @@ bool request_read(Arena *arena, const Arguments *arguments, const Flag *own, con
     return true;
 }
 
-bool of_no_run(Arena *arena, const Arguments *arguments, const OfRun *own, Error *error)
+static bool refuses(Arena *arena, const OfRun *refused, const char *option)
 {
-    static const OfRun always[] = {
-        { "save|out|cache-folder", "left out", "and nothing is written here" },
-        { "profile|timeout", "left out", "and no run is made here" },
-        { "sweep|study|spec-sha|attempt|jobs|winner-key|trials|search-space|winner-on-edge|search-"
-          "s",
-          "left out", "and no row is written here" },
-        { NULL, NULL, NULL },
-    };
-    const OfRun *const lists[] = { own, always };
-    for (size_t l = 0; l < sizeof lists / sizeof *lists; l++)
-        for (const OfRun *of = lists[l]; of && of->names; of++) {
-            size_t count;
-            char **name = text_split(arena, of->names, '|', &count);
-            for (size_t i = 0; i < count; i++)
-                if (argument_is(arguments, name[i]))
-                    return fail(error, ERROR_INPUT,
-                                (Where){ .item = arena_format(arena, "--%s", name[i]) }, of->right,
-                                "is of a run, %s", of->why);
-        }
-    return true;
+    for (; refused && refused->names; refused++) {
+        size_t count;
+        char **name = text_split(arena, refused->names, '|', &count);
+        for (size_t i = 0; i < count; i++)
+            if (!strcmp(name[i], option))
+                return true;
+    }
+    return false;
+}
+
+const Option *request_options(Arena *arena, const Command *command)
+{
+    size_t count = 0, taken = 0;
+    while (protocol_options[count].name)
+        count++;
+    Option *options = arena_zero(arena, count + 1, sizeof *options);
+    for (size_t i = 0; i < count && command->takes_request; i++)
+        if (!refuses(arena, command->refused, protocol_options[i].name))
+            options[taken++] = protocol_options[i];
+    return options;
 }
 
 bool labels_read(const Arguments *arguments, int64_t *labels, Error *error)

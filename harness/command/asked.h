@@ -9,14 +9,19 @@
 // the method where none is given (NULL: then one must be).
 bool request_read(Arena *arena, const Arguments *arguments, const Flag *own, const char *standard,
                   Request *request, Error *error);
-// Options of a run, "save|out", that a command would ignore: what is right instead, and why, as in
-// "is of a run, and no task is read here".
-typedef struct {
-    const char *names, *right, *why;
-} OfRun;
-// Refuses the options of `own` (ends with names NULL; NULL: none), and those that only a run obeys:
-// where it writes, when it gives up, names for its row.
-bool of_no_run(Arena *arena, const Arguments *arguments, const OfRun *own, Error *error);
+// What a command that makes no run refuses: where to write, when to give up, names for its row. The
+// end of a list of OfRun.
+#define OF_NO_RUN                                                                                  \
+    { "save|out|cache-folder", "left out", "and nothing is written here" },                        \
+        { "profile|timeout", "left out", "and no run is made here" },                              \
+        { "sweep|study|spec-sha|attempt|jobs|winner-key|trials|search-space|winner-on-edge|"       \
+          "search-s",                                                                              \
+          "left out", "and no row is written here" },                                              \
+    {                                                                                              \
+        NULL, NULL, NULL                                                                           \
+    }
+// The options of a run that a command takes, as a table; with none where it takes no request.
+const Option *request_options(Arena *arena, const Command *command);
 // --labels, outputs of the head; 2 where it is not given.
 bool labels_read(const Arguments *arguments, int64_t *labels, Error *error);
 // A whole number that a run has as an option, too: with its bounds, and its default where it has

@@ -160,6 +160,20 @@ bool arguments_known(const Arguments *arguments, const Flag *flags, const Option
     return true;
 }
 
+bool arguments_obeyed(Arena *arena, const Arguments *arguments, const OfRun *refused, Error *error)
+{
+    for (; refused && refused->names; refused++) {
+        size_t count;
+        char **name = text_split(arena, refused->names, '|', &count);
+        for (size_t i = 0; i < count; i++)
+            if (argument_is(arguments, name[i]))
+                return fail(error, ERROR_INPUT,
+                            (Where){ .item = arena_format(arena, "--%s", name[i]) }, refused->right,
+                            "is of a run, %s", refused->why);
+    }
+    return true;
+}
+
 bool arguments_agree(Arena *arena, const Arguments *arguments, const char *const *one_of,
                      Error *error)
 {

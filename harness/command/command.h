@@ -48,6 +48,12 @@ bool argument_real(const Arguments *arguments, const char *name, double low, dou
 bool arguments_known(const Arguments *arguments, const Flag *flags, const Option *const *tables,
                      Error *error);
 
+// Options of a run, "save|out", that a command would ignore: what is right instead, and why, as in
+// "is of a run, and no task is read here".
+typedef struct {
+    const char *names, *right, *why;
+} OfRun;
+
 typedef struct Command Command;
 
 typedef struct {
@@ -67,12 +73,15 @@ struct Command {
     const Flag *flags;          // the command's own; NULL: none
     const char *one_of[4];      // of each such list of flags, "csv|json", one can be given
     bool takes_request;         // also takes the options of a run and of its method
+    const OfRun *refused;       // but these; ends with names NULL; NULL: none
     bool knows_options;         // refuses options that are not its flags in words of its own
     bool stops_gently;          // looks at `interrupted`; else Ctrl-C ends the process
     // *status is the exit status of a command that did its work: 0, or 1 when what it tried failed.
     bool (*run)(const Invocation *invocation, int *status, Error *error);
 };
 
+// Refuses the options of `refused`, which may be NULL.
+bool arguments_obeyed(Arena *arena, const Arguments *arguments, const OfRun *refused, Error *error);
 // Refuses two flags of which one can be given.
 bool arguments_agree(Arena *arena, const Arguments *arguments, const char *const *one_of,
                      Error *error);

@@ -79,11 +79,11 @@ static bool gflops_read(const Arguments *arguments, int threads, Asked *asked, E
     return argument_real(arguments, "gflops", 1e-3, 1e12, &asked->gflops, error);
 }
 
-static const OfRun of_run[] = {
+static const OfRun refused[] = {
     { "task|train-limit|fold", "--rows and --labels", "and no task is read here" },
     { "max-memory", "--memory", "for which it chooses" },
     { "heldout", "left out", "and no texts are read here" },
-    { NULL, NULL, NULL },
+    OF_NO_RUN,
 };
 
 static bool asked_read(const Arguments *arguments, const Protocol *protocol, Asked *asked,
@@ -335,8 +335,7 @@ static bool command(const Invocation *invocation, int *status, Error *error)
     size_t lines;
     (void)status;
     if (!request_read(arena, arguments, flags, "null", &first, error) ||
-        !of_no_run(arena, arguments, of_run, error) || !request_head(&first, error) ||
-        !asked_read(arguments, &first.protocol, &asked, error) ||
+        !request_head(&first, error) || !asked_read(arguments, &first.protocol, &asked, error) ||
         !shape_read(arena, first.protocol.model, &shape, error))
         return false;
     Line *line = arena_zero(arena, methods_count() + 1, sizeof *line);
@@ -357,5 +356,6 @@ const Command command_estimate = {
     .flags = flags,
     .one_of = { "steps|rows" },
     .takes_request = true,
+    .refused = refused,
     .run = command,
 };

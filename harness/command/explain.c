@@ -15,6 +15,8 @@ static const Flag flags[] = {
     FLAG_END,
 };
 
+static const OfRun of_no_run[] = { OF_NO_RUN };
+
 static const Option *own_option(const Request *request, const char *name)
 {
     return option_find(method_options(request->method), name);
@@ -186,7 +188,6 @@ static bool command(const Invocation *invocation, int *status, Error *error)
     int64_t steps = -1; // as many as some seconds allow
     (void)status;
     if (!requests_read(arena, arguments, request, error) ||
-        !of_no_run(arena, arguments, NULL, error) ||
         !argument_whole(arguments, "steps", 0, 1000000, &steps, error) ||
         !product_start((int)request[0].protocol.threads, error))
         return false;
@@ -215,5 +216,6 @@ const Command command_explain = {
              "  tunemark explain full bitfit --model mini --task topics --batch 64 --csv\n",
     .flags = flags,
     .takes_request = true,
+    .refused = of_no_run,
     .run = command,
 };

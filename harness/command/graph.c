@@ -10,6 +10,8 @@ static const Flag flags[] = {
     FLAG_END,
 };
 
+static const OfRun of_no_run[] = { OF_NO_RUN };
+
 static const OfRun without_task[] = {
     { "micro-batch|recompute|max-memory|train-limit|fold|heldout", "beside --task",
       "and no task is given" },
@@ -112,7 +114,7 @@ static bool graph(const Invocation *invocation, int *status, Error *error)
     Prepared prepared;
     (void)status;
     if (!request_read(arena, arguments, flags, NULL, &request, error) ||
-        !of_no_run(arena, arguments, request.protocol.task ? NULL : without_task, error))
+        !arguments_obeyed(arena, arguments, request.protocol.task ? NULL : without_task, error))
         return false;
     bool evaluation = argument_is(arguments, "eval");
     if (!request.protocol.task)
@@ -135,5 +137,6 @@ const Command command_graph = {
              "  tunemark graph --model some/config.json --method full --batch 1 --max-length 512\n",
     .flags = flags,
     .takes_request = true,
+    .refused = of_no_run,
     .run = graph,
 };

@@ -195,7 +195,7 @@ static bool list_options(const Invocation *invocation, Form form, Error *error)
         putchar('\n');
         for (const Flag *f = c->flags; f && f->name; f++)
             flag_line(c->name, f);
-        for (const Option *o = protocol_options; c->takes_request && o->name; o++)
+        for (const Option *o = request_options(invocation->arena, c); o->name; o++)
             option_line(c->name, o);
     }
     for (size_t m = 0; methods[m]; m++)

@@ -17,9 +17,9 @@ static const Flag flags[] = {
     FLAG_END,
 };
 
-static const OfRun of_run[] = {
+static const OfRun refused[] = {
     { "heldout", "left out", "and no texts are read here" },
-    { NULL, NULL, NULL },
+    OF_NO_RUN,
 };
 
 // Outputs of the head: as asked, or one a label of the task.
@@ -81,7 +81,7 @@ static bool params(const Invocation *invocation, int *status, Error *error)
     Extent extent = extent_of(1, 1);
     (void)status;
     if (!request_read(arena, arguments, flags, NULL, &request, error) ||
-        !of_no_run(arena, arguments, of_run, error) || !request_head(&request, error) ||
+        !request_head(&request, error) ||
         !outputs_read(arena, arguments, &request.protocol, &labels, error) ||
         !shape_read(arena, request.protocol.model, &shape, error))
         return false;
@@ -106,5 +106,6 @@ const Command command_params = {
     .flags = flags,
     .one_of = { "labels|task", "csv|all" },
     .takes_request = true,
+    .refused = refused,
     .run = params,
 };
