@@ -72,15 +72,20 @@ static void the_longest_piece_comes_first_and_a_dead_end_is_unknown(void)
     with_arena(cut_words);
 }
 
-static const char *with_settings(const char *settings, const char *text)
+static const char *with_file(const char *name, const char *settings, const char *text)
 {
     const char *folder = test_folder();
     Error error = { 0 };
     CHECK(file_write_text(path_join(arena, folder, "vocab.txt"), small, &error));
     if (settings)
-        CHECK(file_write_text(path_join(arena, folder, "tokenizer_config.json"), settings, &error));
+        CHECK(file_write_text(path_join(arena, folder, name), settings, &error));
     const Tokenizer *tokenizer = tokenizer_read(arena, folder, &error);
     return tokenizer ? encoded(tokenizer, text) : arena_text(arena, error.text);
+}
+
+static const char *with_settings(const char *settings, const char *text)
+{
+    return with_file("tokenizer_config.json", settings, text);
 }
 
 static void read_settings(void)
@@ -137,6 +142,33 @@ static void refuse_settings(void)
 static void a_setting_that_is_not_honoured_is_refused(void)
 {
     with_arena(refuse_settings);
+}
+
+static void read_older_files(void)
+{
+    static const char *const row[][3] = {
+        { "special_tokens_map.json",
+          "{\"unk_token\": \"[UNK]\", \"cls_token\": {\"content\": \"[CLS]\"}}", "[CLS] x [SEP]" },
+        { "special_tokens_map.json", "{\"unk_token\": \"<unk>\"}",
+          "special_tokens_map.json: unk_token: another special token is not supported" },
+        { "special_tokens_map.json", "{\"additional_special_tokens\": [\"[E1]\"]}",
+          "special_tokens_map.json: additional_special_tokens: a list is not supported" },
+        { "special_tokens_map.json", "[]", "special_tokens_map.json: is no JSON object" },
+        { "added_tokens.json", "{\"[MASK]\": 4}", "[CLS] x [SEP]" },
+        { "added_tokens.json", "{\"[MASK]\": 4, \"[E1]\": 30522}",
+          "added_tokens.json: token '[E1]' is not supported; should be [PAD], [UNK], [CLS], [SEP] "
+          "and [MASK] alone" },
+    };
+    for (size_t i = 0; i < sizeof row / sizeof *row; i++) {
+        const char *said = with_file(row[i][0], row[i][1], "x");
+        if (!CHECK(strstr(said, row[i][2])))
+            printf("%s\n", said);
+    }
+}
+
+static void special_tokens_of_older_folders_are_read(void)
+{
+    with_arena(read_older_files);
 }
 
 static void refuse_vocabularies(void)
@@ -446,6 +478,7 @@ void suite_tokenizer(void)
     ADD(the_longest_piece_comes_first_and_a_dead_end_is_unknown);
     ADD(case_accents_and_ideographs_follow_the_settings);
     ADD(a_setting_that_is_not_honoured_is_refused);
+    ADD(special_tokens_of_older_folders_are_read);
     ADD(a_faulty_vocabulary_is_refused_with_its_line);
     ADD(windows_line_ends_a_mark_and_a_missing_end_are_read);
     ADD(pieces_that_lower_case_hides_are_counted);

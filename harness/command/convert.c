@@ -92,7 +92,8 @@ static void say_tensors(const char *path, const Checkpoint *from, const TensorsO
 }
 
 // What a model's folder needs beside its weights; config.json has to be there, and is.
-static const char *const others[] = { "config.json", "vocab.txt", "tokenizer_config.json" };
+static const char *const others[] = { "config.json", "vocab.txt", "tokenizer_config.json",
+                                      "special_tokens_map.json", "added_tokens.json" };
 enum { OTHERS = sizeof others / sizeof *others };
 
 static bool put_bytes(FILE *out, const void *content)

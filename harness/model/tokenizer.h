@@ -9,7 +9,8 @@ typedef struct Tokenizer Tokenizer; // never changes once it is read: threads ma
 // Reads FOLDER/vocab.txt (one piece a line; [PAD] [UNK] [CLS] [SEP] must be there, [MASK] may be)
 // and FOLDER/tokenizer_config.json where there is one (do_lower_case, strip_accents,
 // tokenize_chinese_chars; without the file: lower case). Lives in the arena. An empty line, a piece
-// that was there before, and a setting that would change the ids and is not honoured are refused.
+// that was there before, and a setting or special token (of special_tokens_map.json and
+// added_tokens.json, too) that would change the ids and is not honoured are refused.
 Tokenizer *tokenizer_read(Arena *arena, const char *folder, Error *error);
 Tokenizer *tokenizer_parse(Arena *arena, Bytes vocabulary, const char *file, bool lower_case,
                            Error *error);

@@ -10,6 +10,7 @@ typedef struct {
     bool lower_case, strip_accents, space_ideographs;
 } Settings;
 
-// Of FOLDER/tokenizer_config.json; without the file: all of them.
+// Of FOLDER/tokenizer_config.json; without the file: all of them. Refuses special tokens of it, of
+// special_tokens_map.json and added_tokens.json other than those five.
 bool settings_read(Arena *arena, const char *folder, Settings *settings, Error *error);
 #endif
