@@ -28,20 +28,26 @@ static char *printed(Row *rows, size_t count, TableFormat format, Error *error)
     return copy;
 }
 
-// The same of a choice, and of rows that are in a folder.
-static bool choice_says(const Rows *all, const TableChoice *choice, const char *part)
+// The same of a choice, and of rows that are in a folder; or the error.
+static char *choice_text(const Rows *all, const TableChoice *choice)
 {
     const Floors none = { 0 };
     char *text = NULL;
     size_t size;
     Error error = { 0 };
     FILE *out = open_memstream(&text, &size);
-    bool done =
-        table_print(out, choice->format == TABLE_CSV ? NULL : out, all, &none, choice, &error);
+    if (!table_print(out, choice->format == TABLE_CSV ? NULL : out, all, &none, choice, &error))
+        fputs(error.text, out);
     fclose(out);
-    bool found = strstr(done ? text : error.text, part) != NULL;
+    return text;
+}
+
+static bool choice_says(const Rows *all, const TableChoice *choice, const char *part)
+{
+    char *text = choice_text(all, choice);
+    bool found = strstr(text, part) != NULL;
     if (!found)
-        printf("\nno \"%s\" in:\n%s\n", part, done ? text : error.text);
+        printf("\nno \"%s\" in:\n%s\n", part, text);
     free(text);
     return found;
 }
@@ -696,6 +702,37 @@ static void trial_rows_and_copies_are_left_out_and_counted(void)
     arena_free(arena);
 }
 
+// One standard error of 249 answers is 2.8 points. The trial of more steps stands among the others.
+static void trials_that_cant_be_told_apart_are_counted(void)
+{
+    Arena *arena = arena_of_test();
+    const double tied[] = { 0.71, 0.71, 0.72, 0.725, 0.725, 0.73, 0.73, 0.72 };
+    Row *rows = arena_take(arena, 8, sizeof *rows);
+    for (int i = 0; i < 8; i++) {
+        rows[i] = finished(arena, "tiny", "reviews", "lora", "", 1, NAN);
+        rows[i].stage = "trial", rows[i].tune_score = tied[i], rows[i].tune_n = 249;
+        rows[i].lr = 0.001 * (i % 7 + 1), rows[i].epochs = i == 7 ? 12 : 3;
+        rows[i].key = arena_format(arena, "%064d", i);
+    }
+    const Rows all = { .row = rows, .count = 8 };
+    const TableChoice choice = { .trials = true, .columns = "score" };
+    CHECK(choice_says(&all, &choice,
+                      "reviews: trials that lie within one standard error of the "
+                      "best of their search, which chose among them by chance: "
+                      "lora on tiny 8 of 8.\n"));
+    CHECK(choice_says(&all, &choice,
+                      "tiny   lora epochs=12 lr=0.001  72.0   1\n"
+                      "       lora lr=0.001            71.0   1\n"
+                      "       lora lr=0.002            71.0   1\n"));
+    rows[5].tune_score = 0.757; // 2.7 points: of 0.725 and more no more than the 0.73
+    CHECK(choice_says(&all, &choice, "lora on tiny 2 of 8.\n"));
+    rows[5].tune_score = 0.8;
+    char *text = choice_text(&all, &choice);
+    CHECK(!strstr(text, "standard error of the best"));
+    free(text);
+    arena_free(arena);
+}
+
 static void where_there_are_trials_alone_it_says_so_and_no_more(void)
 {
     Arena *arena = arena_of_test();
@@ -830,6 +867,7 @@ void suite_table(void)
     ADD(columns_stand_under_each_other);
     ADD(a_search_may_choose_rate_and_steps_of_its_own);
     ADD(trial_rows_and_copies_are_left_out_and_counted);
+    ADD(trials_that_cant_be_told_apart_are_counted);
     ADD(where_there_are_trials_alone_it_says_so_and_no_more);
     ADD(what_was_not_measured_is_empty);
     ADD(what_markdown_would_read_is_marked);

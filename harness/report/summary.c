@@ -17,7 +17,7 @@ static const char *const line_columns[] = {
     "head_lr", "micro_batch", "recompute", "frozen_dtype", "frozen_dropout", "budget", "head",
     "lr_source", "trials", NULL };
 const char *const lever_columns[] = { "micro_batch", "recompute", "frozen_dtype", NULL };
-static const char *const searched_columns[] = { // the line's where a search chose them
+const char *const searched_columns[] = { // the line's where a search tries or chose them
     "epochs", "min_steps", NULL };
 static const char *const hashes[] = { // of the group machine, but they decide what is computed
     "data_sha", "model_sha", "vocab_sha", NULL };
@@ -197,7 +197,7 @@ static void keep_runs(Work *work, const Row *rows, size_t count, Summary *summar
     for (size_t i = 0; i < n; i++) {
         Run *run = &work->run[i];
         run->row = kept[i];
-        run->searched = !strcmp(known(kept[i]->lr_source), "searched");
+        run->searched = work->trials || !strcmp(known(kept[i]->lr_source), "searched");
         run->value = arena_take(work->arena, work->fields + 1, sizeof(char *));
         for (size_t f = 0; f < work->fields; f++)
             run->value[f] = row_text(work->arena, kept[i], work->field[f].column);

@@ -112,24 +112,28 @@ static const char *differing_options(const Work *work, const Cell *cell, bool by
     return text;
 }
 
-// " lr=0.001": in what the lines that would have the same label differ.
+// " lr=0.001": in what the lines that would have the same label differ. What a search tries beside
+// rates is said where fewer than half of them have it.
 static const char *differing_settings(const Work *work, const Cell *cell, const Cell *others,
                                       size_t cells)
 {
     const char *text = "";
     for (size_t f = 0; f < work->fields; f++) {
         const Column *column = work->field[f].column;
-        bool differs = false;
+        size_t alike = 0, other = 0; // lines of the same label
         const char *mine = row_text(work->arena, cell->row, column);
         bool follows = column == row_find("head_lr") && row_head_follows(cell->row);
         if ((work->field[f].part != OF_LINE && work->field[f].part != OF_SEARCH) ||
             work->field[f].apart || !*mine || follows)
             continue;
-        for (size_t c = 0; c < cells && !differs; c++)
-            differs = !strcmp(others[c].label, cell->label) &&
-                      !strcmp(known(others[c].row->model), known(cell->row->model)) &&
-                      strcmp(row_text(work->arena, others[c].row, column), mine) != 0;
-        if (differs)
+        for (size_t c = 0; c < cells; c++) {
+            bool same_label = !strcmp(others[c].label, cell->label) &&
+                              !strcmp(known(others[c].row->model), known(cell->row->model));
+            bool same = !strcmp(row_text(work->arena, others[c].row, column), mine);
+            alike += same_label && same;
+            other += same_label && !same;
+        }
+        if (other > 0 && (work->field[f].part != OF_SEARCH || alike <= other))
             text_append(work->arena, &text, "", " %s=%.*s", column->name, shown_length(column),
                         mine);
     }
@@ -215,6 +219,8 @@ void note_uneven(const Work *work, const Summary *summary, Block *block)
         const Column *column = row_find(*name);
         const char *text = "";
         size_t values = 0;
+        if (work->trials && text_among(*name, searched_columns))
+            continue; // the lines say it
         for (size_t c = 0; c < block->cells; c++) {
             size_t before = 0;
             value[c] = row_text(work->arena, block->cell[c].row, column);

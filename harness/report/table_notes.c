@@ -165,6 +165,39 @@ static bool edges(const Summary *summary)
     return false;
 }
 
+// Of trials: whether they are of one search.
+static bool same_search(const Row *a, const Row *b)
+{
+    return text_same(a->method, b->method) && text_same(a->model, b->model) &&
+           text_same(known(a->options), known(b->options)) &&
+           text_same(known(a->head), known(b->head));
+}
+
+// "lora on tiny 5 of 8", where more than one trial of a search lies within one standard error of
+// the best; the error of a share of right answers is known, of other metrics it is not.
+static const char *near_ties(Arena *arena, const Block *block)
+{
+    const char *text = NULL;
+    for (size_t c = 0; c < block->cells && text_same(block->metric, "accuracy"); c++) {
+        const Row *of = block->cell[c].row;
+        size_t trials = 0, near = 0;
+        double best = 0;
+        for (size_t o = 0; o < block->cells; o++)
+            if (same_search(of, block->cell[o].row)) {
+                trials++;
+                best = fmax(best, block->cell[o].score.mean); // a NaN is left out
+            }
+        double least = best - sqrt(best * (1 - best) / (double)block->items);
+        for (size_t o = 0; o < block->cells; o++)
+            near += same_search(of, block->cell[o].row) && block->cell[o].score.mean >= least;
+        if (near > 1)
+            text_append_once(arena, &text, ", ",
+                             arena_format(arena, "%s on %s %zu of %zu", known(of->method),
+                                          known(of->model), near, trials));
+    }
+    return text;
+}
+
 static void note_scores(Notes *notes, const Table *table)
 {
     const Summary *summary = &table->summary;
@@ -180,6 +213,14 @@ static void note_scores(Notes *notes, const Table *table)
                     " n = 1: no interval.");
     if (scores && tune)
         note(notes, "tune: choices are made on it, so a score there is no result.");
+    for (size_t b = 0; b < summary->blocks && scores && table->choice->trials; b++) {
+        const char *ties = near_ties(table->arena, &summary->block[b]);
+        if (ties)
+            note(notes,
+                 "%s: trials that lie within one standard error of the best of their search, which"
+                 " chose among them by chance: %s.",
+                 summary->block[b].name, ties);
+    }
     if (below)
         note(notes, "†: below the %s of its task, which saw no pretrained model.", below);
     if (scores && edges(summary) && !columns_has(table->shown, table->shown_count, "remarks"))
