@@ -683,26 +683,38 @@ static void of_several_floors_the_highest_is_to_be_passed(void)
 {
     const Row row = { .fold = WHOLE_UNKNOWN, .train_limit = 0 };
     Cell cell = { .row = &row };
-    const Block block = { .task = "reviews", .metric = "accuracy", .cell = &cell };
+    const Fold whole = { 0, &row };
+    const Block block = {
+        .task = "reviews", .metric = "accuracy", .cell = &cell, .fold = &whole, .folds = 1
+    };
     Floor floors[] = { bag, bag, bag, bag };
     floors[0].score = 0.75, floors[1].score = 0.5, floors[2].score = 0.875;
-    CHECK(floor_of(&(Floors){ floors, 4 }, &block, "dev") == &floors[2]);
+    Arena *arena = arena_of_test();
+    CHECK(floor_of(arena, &(Floors){ floors, 4 }, &block, "dev")->score == 0.875);
+    floors[2].name = "naive Bayes";
+    CHECK_TEXT(floor_of(arena, &(Floors){ floors, 4 }, &block, "dev")->name, "naive Bayes");
+    arena_free(arena);
 }
 
 static void a_floor_is_of_its_data_alone(void)
 {
+    Arena *arena = arena_of_test();
     Row row = { .fold = WHOLE_UNKNOWN, .train_limit = 0, .data_sha = "a" };
     Cell cell = { .row = &row };
-    const Block block = { .task = "reviews", .metric = "accuracy", .cell = &cell };
+    const Fold whole = { 0, &row };
+    const Block block = {
+        .task = "reviews", .metric = "accuracy", .cell = &cell, .fold = &whole, .folds = 1
+    };
     Floor floor = bag;
     floor.data_sha = "a";
-    CHECK(floor_of(&(Floors){ &floor, 1 }, &block, "dev") == &floor);
+    CHECK(floor_of(arena, &(Floors){ &floor, 1 }, &block, "dev"));
     row.data_sha = "b";
-    CHECK(floor_of(&(Floors){ &floor, 1 }, &block, "dev") == NULL);
+    CHECK(!floor_of(arena, &(Floors){ &floor, 1 }, &block, "dev"));
     row.data_sha = NULL;
-    CHECK(floor_of(&(Floors){ &floor, 1 }, &block, "dev") == NULL);
+    CHECK(!floor_of(arena, &(Floors){ &floor, 1 }, &block, "dev"));
     floor.data_sha = NULL; // nothing is said
-    CHECK(floor_of(&(Floors){ &floor, 1 }, &block, "dev") == &floor);
+    CHECK(floor_of(arena, &(Floors){ &floor, 1 }, &block, "dev"));
+    arena_free(arena);
 }
 
 static void a_floor_is_of_its_fold_alone(void)
@@ -724,10 +736,21 @@ static void a_floor_is_of_its_fold_alone(void)
     for (size_t i = 0; i < sizeof of / sizeof *of; i++) {
         const Row row = { .fold = of[i].fold, .train_limit = 0 };
         Cell cell = { .row = &row };
-        const Block block = { .task = "mr", .metric = "accuracy", .cell = &cell };
-        const Floor *floor = floor_of(&floors, &block, "dev");
+        const Fold fold = { of[i].fold == WHOLE_UNKNOWN ? 0 : of[i].fold, &row };
+        const Block block = {
+            .task = "mr", .metric = "accuracy", .cell = &cell, .fold = &fold, .folds = 1
+        };
+        const Floor *floor = floor_of(arena, &floors, &block, "dev");
         CHECK(floor ? floor->score == of[i].score : of[i].score == 0);
     }
+    // Of several folds the mean, weighted by their items: (0.75 + 3 x 0.625) / 4; none where one
+    // has none.
+    const Row row[] = { { .fold = 2, .eval_n = 100 }, { .fold = 3, .eval_n = 300 }, { .fold = 4 } };
+    const Fold fold[] = { { 2, &row[0] }, { 3, &row[1] }, { 4, &row[2] } };
+    Block block = { .task = "mr", .metric = "accuracy", .fold = fold, .folds = 2 };
+    CHECK(floor_of(arena, &floors, &block, "dev")->score == 0.65625);
+    block.folds = 3;
+    CHECK(!floor_of(arena, &floors, &block, "dev"));
     arena_free(arena);
 }
 

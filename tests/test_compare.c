@@ -9,6 +9,7 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 static void a_screen_says_what_differs_before_by_how_much_and_ends_with_a_verdict(void)
 {
@@ -107,6 +108,50 @@ static void a_method_is_meant_without_levers(void)
     said =
         program(arena, &(Around){ 0 }, "compare lora:recompute=yes,micro_batch=8 lora %s", folder);
     IN_ORDER(said.out, "\nmicro_batch 8 ", "-\n");
+    arena_free(arena);
+}
+
+// Fold 1 has 100 items, fold 2 the others, and both number them from 0.
+static void folds_are_compared_over_all_their_items(void)
+{
+    enum { FEW = 100, FOLDS = 2, SEEDS = 3 };
+    Arena *arena = arena_of_test();
+    const char *folder = test_folder(), *last = NULL;
+    double mean[2] = { 0 };
+    bool right[ITEMS];
+    for (int m = 0; m < 2; m++)
+        for (int64_t seed = 1; seed <= SEEDS; seed++)
+            for (int fold = 1; fold <= FOLDS; fold++) {
+                size_t items = fold == 1 ? FEW : ITEMS, found = 0;
+                Row row = like(arena, m ? "full" : "lora", "");
+                row.key = arena_format(arena, "key%d%d%d", m, (int)seed, fold);
+                row.seed = row.init_seed = row.order_seed = row.dropout_seed = seed;
+                row.fold = fold, row.data_sha = fold == 1 ? "a" : "b";
+                row.eval_n = (int64_t)items;
+                answer(right, items, m ? 0.9 : fold == 1 ? 0.6 : 0.8, seed);
+                predicted(arena, folder, row, right, items);
+                for (size_t i = 0; i < items; i++)
+                    found += right[i];
+                mean[m] += (double)found / (FEW + ITEMS) / SEEDS;
+                last = row.key;
+            }
+    Said said = program(arena, &(Around){ 0 }, "compare lora full %s", folder);
+    IN_ORDER(said.out, "3 pairs of seeds, 400 items, ", "scores lower than full");
+    said = program(arena, &(Around){ 0 }, "compare lora full %s --csv", folder);
+    Csv csv;
+    Error error;
+    Bytes bytes = { (const uint8_t *)said.out, strlen(said.out) };
+    if (CHECK(csv_parse_as(arena, bytes, "out", &(CsvForm){ .format = CSV_COMMAS, .header = true },
+                           &csv, &error)))
+        CHECK_CLOSE(atof(csv.row[0].field[csv_column(&csv, "difference")]), mean[0] - mean[1],
+                    1e-8);
+    said = program(arena, &(Around){ 0 }, "table %s --columns score,letters", folder);
+    IN_ORDER(said.out, "400 items, the mean over 2 folds",
+             arena_format(arena, "%.1f", 100 * mean[1]), "3  a\n",
+             arena_format(arena, "%.1f", 100 * mean[0]), "3  b\n");
+    unlink(path_join(arena, folder, arena_format(arena, "predictions/%s.csv", last)));
+    said = program(arena, &(Around){ 0 }, "compare lora full %s", folder);
+    IN_ORDER(said.out, "2 pairs of seeds", "full: 2 without predictions");
     arena_free(arena);
 }
 
@@ -586,6 +631,7 @@ void suite_compare(void)
     ADD(one_or_two_seeds_carry_no_claim);
     ADD(a_method_is_meant_without_levers);
     ADD(seeds_of_their_own_are_not_paired);
+    ADD(folds_are_compared_over_all_their_items);
     ADD(every_metric_has_the_difference_of_the_rows_scores);
     ADD(a_difference_without_any_variance_is_not_tested);
     ADD(answers_that_scatter_are_not_called_the_same_where_nothing_is_left_to_test);

@@ -437,6 +437,83 @@ static void blocks_of_a_task_are_called_by_what_differs(void)
     arena_free(arena);
 }
 
+// Two folds of 100 and 300 items: what a seed scores is the mean, here 0.65 and 0.75. Of these the
+// mean is 0.7, sd 0.0707, half-width 12.706 sd / sqrt(2) = 0.635.
+static Row *folds(Arena *arena)
+{
+    const double score[] = { 0.8, 0.6, 0.9, 0.7 };
+    Row *rows = arena_take(arena, 4, sizeof *rows);
+    for (int i = 0; i < 4; i++) {
+        rows[i] = finished(arena, "tiny", "mr", "lora", "", 1 + i / 2, score[i]);
+        rows[i].key = arena_format(arena, "%064d", i);
+        rows[i].fold = 1 + i % 2, rows[i].score_dev = score[i];
+        rows[i].eval_n = i % 2 ? 300 : 100;
+        rows[i].train_n = i % 2 ? 4700 : 4900;
+        rows[i].data_sha = i % 2 ? "b" : "a";
+        rows[i].majority_score = i % 2 ? 0.55 : 0.51;
+    }
+    return rows;
+}
+
+static void folds_are_one_score_a_seed(void)
+{
+    Arena *arena = arena_of_test();
+    Row *rows = folds(arena);
+    const Rows all = { .row = rows, .count = 4 };
+    const TableChoice choice = { .columns = "score,remarks" };
+    CHECK(choice_says(&all, &choice,
+                      "mr: accuracy on dev, 400 items, the mean over 2 folds; best constant answer "
+                      "54.0\nfold 1-2, train_n 4700-4900, tune_n 500,"));
+    CHECK(choice_says(&all, &choice, "tiny   lora    70.0 ± 63.5  2\n"));
+    CHECK(choice_says(&all, &(TableChoice){ .columns = "score_dev" }, "70.0 ± 63.5\n"));
+    CHECK(choice_says(&all, &(TableChoice){ .format = TABLE_CSV }, ",0.7,0.0707106781,2,"));
+    CHECK(choice_says(&all,
+                      &(TableChoice){ .rows = "task", .across = "fold", .by = "method,model" },
+                      "task  n  fold 1       fold 2\nmr    2  85.0 ± 63.5  65.0 ± 63.5\n"));
+    rows[1].score = 0.5; // a dead run of four; its seed scores 0.575
+    CHECK(choice_says(&all, &choice, "66.2 ± 111.2  2  1/4 dead, the others 80.0\n"));
+    rows[1].score = 0.6, rows[1].status = "failed", rows[1].score = NAN; // the other seed alone
+    CHECK(choice_says(&all, &choice, "tiny   lora    75.0   1/2  1 failed\n"));
+    arena_free(arena);
+}
+
+static void a_seed_without_some_fold_has_no_score(void)
+{
+    Arena *arena = arena_of_test();
+    Row *rows = folds(arena);
+    const Rows three = { .row = rows, .count = 3 }, all = { .row = rows, .count = 4 };
+    const TableChoice choice = { .columns = "score,remarks" };
+    CHECK(choice_says(&three, &choice, "tiny   lora    65.0   1/2  1 fold not run\n"));
+    rows[1].fold = rows[3].fold = 3; // not 1 to 3
+    CHECK(choice_says(&all, &choice, "\nfold 1 3, train_n"));
+    rows[3].data_sha = "c";
+    CHECK(choice_says(&all, &choice, "data_sha is b in "));
+    rows[3].data_sha = "b", rows[3].eval_n = 299;
+    CHECK(choice_says(&all, &choice, "eval_n is 300 in "));
+    rows[3].eval_n = 100, rows[3].data_sha = "a", rows[3].fold = 1;
+    CHECK(choice_says(&all, &choice, "no column but the key tells them apart"));
+    arena_free(arena);
+}
+
+// Each fold has a search of its own, so the rate is no other line; a rate that was given is.
+static void folds_may_have_found_other_rates(void)
+{
+    Arena *arena = arena_of_test();
+    Row *rows = folds(arena);
+    const Rows all = { .row = rows, .count = 4 };
+    const TableChoice choice = { .columns = "score,remarks" };
+    for (int i = 0; i < 4; i++) {
+        rows[i].lr_source = "searched", rows[i].trials = 8;
+        rows[i].lr = i % 2 ? 0.001 : 0.002, rows[i].epochs = i % 2 ? 3 : 12;
+    }
+    CHECK(choice_says(&all, &choice, "tiny   lora    70.0 ± 63.5  2\n"));
+    CHECK(choice_says(&all, &choice, "epochs 3-12, "));
+    for (int i = 0; i < 4; i++)
+        rows[i].lr_source = "given", rows[i].trials = WHOLE_UNKNOWN, rows[i].epochs = 3;
+    CHECK(choice_says(&all, &choice, "lora lr=0.001         0/2  2 folds not run\n"));
+    arena_free(arena);
+}
+
 static void rows_of_different_results_of_the_same_program_are_in_different_blocks(void)
 {
     Arena *arena = arena_of_test();
@@ -854,6 +931,9 @@ void suite_table(void)
     ADD(n_is_that_of_the_split_that_is_shown);
     ADD(rows_of_different_protocols_are_in_different_blocks);
     ADD(blocks_of_a_task_are_called_by_what_differs);
+    ADD(folds_are_one_score_a_seed);
+    ADD(a_seed_without_some_fold_has_no_score);
+    ADD(folds_may_have_found_other_rates);
     ADD(rows_of_different_results_of_the_same_program_are_in_different_blocks);
     ADD(rows_of_two_tokenizers_are_in_different_lines);
     ADD(times_of_different_machines_are_not_in_one_column);

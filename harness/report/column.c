@@ -172,7 +172,7 @@ const char *busy_text(Arena *arena, const Row *const *run, size_t runs)
 
 const char *dead_text(Arena *arena, const OnSplit *on)
 {
-    return on->dead ? arena_format(arena, "%zu/%zu dead", on->dead, on->score.n) : "";
+    return on->dead ? arena_format(arena, "%zu/%zu dead", on->dead, on->scored) : "";
 }
 
 const char *cell_missing(Arena *arena, const Cell *cell)
@@ -186,6 +186,9 @@ const char *cell_missing(Arena *arena, const Cell *cell)
         text_append(arena, &text, ", ", "%zu timeout", cell->timeout);
     if (cell->unscored)
         text_append(arena, &text, ", ", "%zu without a score", cell->unscored);
+    if (cell->not_run)
+        text_append(arena, &text, ", ", "%zu fold%s not run", cell->not_run,
+                    cell->not_run == 1 ? "" : "s");
     return text;
 }
 
@@ -249,9 +252,9 @@ Interval at_score(Arena *arena, const At *at, const char *split)
 }
 
 // Runs that ended ok and yet have none of these scores.
-static size_t unscored(const Cell *cell, const Interval *score)
+static size_t unscored(const Cell *cell, const OnSplit *on)
 {
-    return cell->runs - cell->failed - cell->diverged - cell->timeout - score->n;
+    return cell->runs - cell->failed - cell->diverged - cell->timeout - on->scored;
 }
 
 OnSplit at_on_split(Arena *arena, const At *at, const char *split)
@@ -273,7 +276,7 @@ static const char *score(Arena *arena, const Shown *shown, const At *at)
     OnSplit on = at_on_split(arena, at, shown->split);
     const char *text = score_text(arena, &on.score);
     const Floor *floor =
-        floor_of(at->floors, at->block, shown->split ? shown->split : at->block->split);
+        floor_of(arena, at->floors, at->block, shown->split ? shown->split : at->block->split);
     if (floor && on.score.mean < floor->score)
         text_append(arena, &text, " ", "†");
     if (at->remarked)
@@ -283,8 +286,8 @@ static const char *score(Arena *arena, const Shown *shown, const At *at)
     if (on.dead)
         text_append(arena, &text, " ", "%s", dead_text(arena, &on));
     Cell cell = *at->cell;
-    cell.unscored = unscored(&cell, &on.score);
-    if (cell.runs > on.score.n)
+    cell.unscored = unscored(&cell, &on);
+    if (cell.seeds > on.score.n)
         text_append(arena, &text, " ", "%s", cell_missing(arena, &cell));
     return text;
 }
@@ -302,7 +305,7 @@ static const char *runs(Arena *arena, const Shown *shown, const At *at)
     size_t splits;
     char **split = splits_typed(arena, shown->splits, &splits);
     for (size_t s = 0; s < splits; s++) {
-        size_t n = at_score(arena, at, split[s]).n, all = at->cell->runs;
+        size_t n = at_score(arena, at, split[s]).n, all = at->cell->seeds;
         const char *mine = arena_format(arena, n == all ? "%zu" : "%zu/%zu", n, all);
         first = first ? first : mine;
         differ = differ || strcmp(first, mine) != 0;
@@ -339,7 +342,7 @@ static const char *remarks(Arena *arena, const Shown *shown, const At *at)
             text_append(arena, &mine, ", ", "the others %.1f", 100 * on.living);
         if (on.score.zero_variance)
             text_append(arena, &mine, ", ", "all seeds equal");
-        rest.unscored = unscored(cell, &on.score);
+        rest.unscored = unscored(cell, &on);
         if (splits > 1 && rest.unscored)
             text_append(arena, &mine, ", ", "%zu without a score", rest.unscored);
         if (*mine)

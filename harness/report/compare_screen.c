@@ -286,7 +286,7 @@ static const char *runs_text(Arena *arena, const Compared *block)
         const char *mine = "";
         if (contender->on.dead)
             text_append(arena, &mine, ", ", "%s", dead_text(arena, &contender->on));
-        if (contender->cell->runs > contender->cell->score.n)
+        if (contender->cell->seeds > contender->cell->score.n)
             text_append(arena, &mine, ", ", "%s", cell_missing(arena, contender->cell));
         if (contender->side.missing)
             text_append(arena, &mine, ", ", "%zu without predictions", contender->side.missing);

@@ -24,7 +24,8 @@ static void find_marks(Figure *figure)
     for (size_t p = 0; p < figure->panels; p++) {
         Panel *panel = &figure->panel[p];
         const Block *block = panel->block;
-        panel->floor = figure->floors ? floor_of(figure->floors, block, block->split) : NULL;
+        panel->floor =
+            figure->floors ? floor_of(figure->arena, figure->floors, block, block->split) : NULL;
         if (panel->floor)
             page_widen(panel, panel->floor->score);
         for (size_t c = 0; c < block->cells; c++) {

@@ -3,6 +3,7 @@
 #include "report/floor.h"
 #include "base/csv.h"
 #include "base/text.h"
+#include <math.h>
 #include <string.h>
 
 static const char *const columns[] = { "task",  "train_limit", "split", "metric",
@@ -73,19 +74,45 @@ bool floors_of_folders(Arena *arena, const char *const *folders, size_t folder_c
     return true;
 }
 
-const Floor *floor_of(const Floors *floors, const Block *block, const char *split)
+static bool floor_is_of(const Floor *floor, const Block *block, const Fold *fold, const char *split)
 {
-    const Floor *highest = NULL;
-    const Row *row = block->cell->row;
+    return floor->fold == fold->number && !strcmp(floor->task, block->task) &&
+           !strcmp(floor->split, known(split)) && !strcmp(floor->metric, known(block->metric)) &&
+           (!floor->data_sha || text_same(fold->row->data_sha, floor->data_sha)) &&
+           floor->train_limit == fold->row->train_limit;
+}
+
+// The mean, over the folds of a block, of the floors of this name; NAN where some fold has none.
+static double over_folds(const Floors *floors, const Block *block, const Floor *like)
+{
+    double sum = 0, items = 0;
+    for (size_t k = 0; k < block->folds; k++) {
+        const Fold *fold = &block->fold[k];
+        double score = NAN;
+        double weight = fold_weight(fold->row, block->folds, !strcmp(like->split, "tune"));
+        for (size_t f = 0; f < floors->count; f++)
+            if (!strcmp(floors->floor[f].name, like->name) &&
+                floor_is_of(&floors->floor[f], block, fold, like->split))
+                score = fmax(score, floors->floor[f].score);
+        sum += weight * score;
+        items += weight;
+    }
+    return sum / items;
+}
+
+const Floor *floor_of(Arena *arena, const Floors *floors, const Block *block, const char *split)
+{
+    Floor *highest = NULL;
     for (size_t f = 0; f < floors->count; f++) {
         const Floor *floor = &floors->floor[f];
-        if (!strcmp(floor->task, block->task) && !strcmp(floor->split, known(split)) &&
-            !strcmp(floor->metric, known(block->metric)) &&
-            (!floor->data_sha || text_same(row->data_sha, floor->data_sha)) &&
-            floor->train_limit == row->train_limit &&
-            floor->fold == (row->fold == WHOLE_UNKNOWN ? 0 : row->fold) &&
-            (!highest || floor->score > highest->score))
-            highest = floor;
+        if (!floor_is_of(floor, block, &block->fold[0], split))
+            continue;
+        double score = over_folds(floors, block, floor);
+        if (isnan(score) || (highest && score <= highest->score))
+            continue;
+        highest = highest ? highest : arena_take(arena, 1, sizeof *highest);
+        *highest = *floor;
+        highest->score = score;
     }
     return highest;
 }

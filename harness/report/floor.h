@@ -27,6 +27,7 @@ typedef struct {
 // Of all folders that have the file. ERROR_INPUT, with its line, where one is not as above.
 bool floors_of_folders(Arena *arena, const char *const *folders, size_t folder_count,
                        Floors *floors, Error *error);
-// The highest of a block on a split; NULL where there is none.
-const Floor *floor_of(const Floors *floors, const Block *block, const char *split);
+// The highest of a block on a split, of folds the mean of those that every fold has, as scores are
+// (report/summary.h); NULL where there is none.
+const Floor *floor_of(Arena *arena, const Floors *floors, const Block *block, const char *split);
 #endif

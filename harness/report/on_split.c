@@ -50,23 +50,21 @@ OnSplit cell_on_split(Arena *arena, const Rows *rows, const Cell *cell, const ch
 {
     double *score = arena_take(arena, cell->runs + 1, sizeof *score), living = 0;
     OnSplit on = { 0 };
-    size_t n = 0;
     for (size_t r = 0; r < cell->runs; r++) {
         const Row *row = cell->run[r];
-        score[n] = row_ok(row) ? run_score(row, split) : NAN;
-        if (isnan(score[n]))
+        score[r] = row_ok(row) ? run_score(row, split) : NAN;
+        if (isnan(score[r]))
             continue;
         size_t mark = arena_mark(arena);
         double majority = run_majority(arena, rows, row, split);
-        bool dead = metric_dead(score[n], majority);
+        bool dead = metric_dead(score[r], majority);
         arena_rewind(arena, mark);
         on.judged += isnan(majority) ? 0 : 1;
         on.dead += dead;
-        living += dead ? 0 : score[n];
-        n++;
+        living += dead ? 0 : score[r];
+        on.scored++;
     }
-    sort_numbers(score, n); // any order of the runs gives the same bits
-    on.score = interval_of(score, n, 0.95);
-    on.living = on.dead > 0 && on.dead < n ? living / (double)(n - on.dead) : NAN;
+    on.score = cell_over_seeds(arena, cell, score, !strcmp(split, "tune"));
+    on.living = on.dead > 0 && on.dead < on.scored ? living / (double)(on.scored - on.dead) : NAN;
     return on;
 }

@@ -12,7 +12,8 @@ double run_score(const Row *row, const char *split); // dev, test or tune; NAN: 
 
 // What a cell's runs that ended ok score on dev, test or tune, and which of them are dead there.
 typedef struct {
-    Interval score;
+    Interval score;      // over seeds
+    size_t scored;       // runs: as many, but of folds
     size_t judged, dead; // judged: the best constant answer is known
     double living;       // mean of those that are not dead; NAN when none or all are
 } OnSplit;

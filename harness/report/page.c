@@ -212,7 +212,7 @@ const char *page_missing(const Figure *figure)
     if (*missing)
         text_append(arena, &text, " ", " Of %zu runs %s.", runs, missing);
     for (size_t b = 0; b < figure->summary->blocks; b++)
-        if (*figure->summary->block[b].differs)
+        if (!strstr(figure->summary->block[b].name, figure->summary->block[b].differs))
             text_append(arena, &text, "", " %s: %s.", figure->summary->block[b].name,
                         figure->summary->block[b].differs);
     return text;

@@ -5,6 +5,7 @@
 #include "base/jackknife.h"
 #include "base/text.h"
 #include "report/on_split.h"
+#include "report/summary.h"
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -21,10 +22,25 @@ typedef struct {
     size_t n;
 } Lines;
 
+// The items of one fold; of a task without folds all that there are. Labels are those of `all`.
+typedef struct {
+    int64_t number;
+    Items items;
+} Part;
+
+typedef struct {
+    Part *part; // by number, once all are read
+    size_t parts;
+    Items *all;
+} Parts;
+
 static bool same_question(const Side *side, size_t sides, const char *split, Items *items,
                           Error *error);
-static bool read_side(Arena *arena, Arena *files, Side *side, Items *items, Error *error);
-static bool settle(Side *side, size_t sides, Items *items, Error *error);
+static bool read_side(Arena *arena, Arena *files, Side *side, Parts *parts, Error *error);
+static bool settle(Side *side, size_t sides, Parts *parts, Error *error);
+static void join_parts(Arena *arena, Parts *parts);
+static void join_folds(Arena *arena, Side *side, const Parts *parts);
+static void number_groups(Arena *arena, Items *items);
 static void take_sample(Arena *arena, Side *side, const Items *items);
 
 bool sides_read(Arena *arena, const char *split, Side *side, size_t sides, Items *items,
@@ -33,17 +49,22 @@ bool sides_read(Arena *arena, const char *split, Side *side, size_t sides, Items
     *items = (Items){ .positive = -1 };
     if (!same_question(side, sides, split, items, error))
         return false;
+    size_t runs = 0;
+    for (size_t s = 0; s < sides; s++)
+        runs += side[s].runs;
+    Parts parts = { .part = arena_zero(arena, runs + 1, sizeof(Part)), .all = items };
     Arena *files = arena_new(ARENA_RUN, error); // what they hold, a file at a time
     bool done = files != NULL;
     for (size_t s = 0; s < sides && done; s++)
-        done = read_side(arena, files, &side[s], items, error);
+        done = read_side(arena, files, &side[s], &parts, error);
     arena_free(files);
-    if (!done)
+    if (!done || !settle(side, sides, &parts, error))
         return false;
-    if (!settle(side, sides, items, error))
-        return false;
-    for (size_t s = 0; s < sides; s++)
+    join_parts(arena, &parts);
+    for (size_t s = 0; s < sides && parts.parts > 0; s++) {
+        join_folds(arena, &side[s], &parts);
         take_sample(arena, &side[s], items);
+    }
     return true;
 }
 
@@ -138,8 +159,9 @@ static bool number_at(const Lines *lines, size_t i, int column, double *value, E
                 "a number", "'%s' is none", lines->field[i][column]);
 }
 
-static bool take_items(Arena *arena, const Lines *lines, Items *items, Error *error)
+static bool take_items(Arena *arena, const Lines *lines, Items *all, Items *items, Error *error)
 {
+    *items = (Items){ .split = all->split, .metric = all->metric };
     items->file = lines->file;
     items->n = lines->n;
     items->id = arena_take(arena, items->n, sizeof *items->id);
@@ -156,9 +178,9 @@ static bool take_items(Arena *arena, const Lines *lines, Items *items, Error *er
         items->group_name[i] =
             strcmp(field[GROUP], field[ID]) != 0 ? arena_text(arena, field[GROUP]) : items->id[i];
         if (items->gold)
-            items->gold[i] = label_of(arena, items, field[GOLD]);
+            items->gold[i] = label_of(arena, all, field[GOLD]);
         items->gold_text[i] =
-            items->gold ? items->label[items->gold[i]] : arena_text(arena, field[GOLD]);
+            items->gold ? all->label[items->gold[i]] : arena_text(arena, field[GOLD]);
         if (items->gold)
             continue;
         if (!number_at(lines, i, GOLD, &items->gold_score[i], error))
@@ -215,23 +237,31 @@ static bool same_items(const Lines *lines, const Items *items, Error *error)
                 items->n, items->file);
 }
 
-static bool read_run(Arena *arena, Arena *files, const char *file, const Row *row, Items *items,
+static Part *part_of(Parts *parts, int64_t number)
+{
+    size_t p = 0;
+    while (p < parts->parts && parts->part[p].number != number)
+        p++;
+    if (p == parts->parts)
+        parts->part[parts->parts++].number = number;
+    return &parts->part[p];
+}
+
+static bool read_run(Arena *arena, Arena *files, const char *file, const Row *row, Parts *parts,
                      Predicted *predicted, Error *error)
 {
     Lines lines;
-    if (!read_lines(files, file, items->split, &lines, error))
+    Items *items = &part_of(parts, row->fold)->items;
+    if (!read_lines(files, file, parts->all->split, &lines, error))
         return false;
-    if (items->n == 0) {
-        if (!take_items(arena, &lines, items, error))
-            return false;
-        number_groups(arena, items);
-    } else if (!same_items(&lines, items, error))
+    if (!(items->n == 0 ? take_items(arena, &lines, parts->all, items, error)
+                        : same_items(&lines, items, error)))
         return false;
     int32_t *answer = arena_take(arena, items->n, sizeof *answer);
     double *answer_score = arena_take(arena, items->n, sizeof *answer_score);
     for (size_t i = 0; i < items->n; i++) {
         if (items->gold)
-            answer[i] = label_of(arena, items, lines.field[i][PRED]);
+            answer[i] = label_of(arena, parts->all, lines.field[i][PRED]);
         else if (!number_at(&lines, i, PRED, &answer_score[i], error))
             return false;
     }
@@ -242,7 +272,7 @@ static bool read_run(Arena *arena, Arena *files, const char *file, const Row *ro
     return true;
 }
 
-static bool read_side(Arena *arena, Arena *files, Side *side, Items *items, Error *error)
+static bool read_side(Arena *arena, Arena *files, Side *side, Parts *parts, Error *error)
 {
     side->predicted = arena_zero(arena, side->runs + 1, sizeof *side->predicted);
     side->count = side->missing = 0;
@@ -256,12 +286,107 @@ static bool read_side(Arena *arena, Arena *files, Side *side, Items *items, Erro
             continue;
         }
         bool done =
-            read_run(arena, files, file, row, items, &side->predicted[side->count++], error);
+            read_run(arena, files, file, row, parts, &side->predicted[side->count++], error);
         arena_rewind(files, 0);
         if (!done)
             return false;
     }
     return true;
+}
+
+static int by_number(const void *a, const void *b)
+{
+    const Part *x = a, *y = b;
+    return (x->number > y->number) - (x->number < y->number);
+}
+
+// The items of all folds, one after another.
+static void join_parts(Arena *arena, Parts *parts)
+{
+    Items *all = parts->all;
+    qsort(parts->part, parts->parts, sizeof *parts->part, by_number);
+    for (size_t p = 0; p < parts->parts; p++)
+        all->n += parts->part[p].items.n;
+    all->id = arena_take(arena, all->n + 1, sizeof *all->id);
+    all->group_name = arena_take(arena, all->n + 1, sizeof *all->group_name);
+    all->gold_text = arena_take(arena, all->n + 1, sizeof *all->gold_text);
+    all->group = arena_take(arena, all->n + 1, sizeof *all->group);
+    if (of_scores(all->metric))
+        all->gold_score = arena_take(arena, all->n + 1, sizeof *all->gold_score);
+    else
+        all->gold = arena_take(arena, all->n + 1, sizeof *all->gold);
+    for (size_t p = 0, i = 0; p < parts->parts; i += parts->part[p++].items.n) {
+        Items *items = &parts->part[p].items;
+        number_groups(arena, items); // no group lies in two folds, whatever its name
+        for (size_t k = 0; k < items->n; k++)
+            all->group[i + k] = (uint32_t)all->groups + items->group[k];
+        all->groups += items->groups;
+        all->file = p == 0 ? items->file : all->file;
+        memcpy(all->id + i, items->id, items->n * sizeof *all->id);
+        memcpy(all->group_name + i, items->group_name, items->n * sizeof *all->group_name);
+        memcpy(all->gold_text + i, items->gold_text, items->n * sizeof *all->gold_text);
+        if (all->gold)
+            memcpy(all->gold + i, items->gold, items->n * sizeof *all->gold);
+        else
+            memcpy(all->gold_score + i, items->gold_score, items->n * sizeof *all->gold_score);
+    }
+}
+
+// The run of the same seed as `first` in a fold; NULL: it has none.
+static const Predicted *in_fold(Arena *arena, const Side *side, const Row *first, int64_t number)
+{
+    for (size_t r = 0; r < side->count; r++)
+        if (side->predicted[r].row->fold == number &&
+            same_seed(arena, side->predicted[r].row, first))
+            return &side->predicted[r];
+    return NULL;
+}
+
+// All answers of one seed, fold by fold; false where a fold is missing.
+static bool join_seed(Arena *arena, const Side *side, const Row *first, const Parts *parts,
+                      Predicted *joined)
+{
+    const Items *all = parts->all;
+    int32_t *answer = arena_take(arena, all->n, sizeof *answer);
+    double *answer_score = arena_take(arena, all->n, sizeof *answer_score);
+    size_t n = 0;
+    for (size_t p = 0; p < parts->parts; p++) {
+        const Predicted *run = in_fold(arena, side, first, parts->part[p].number);
+        if (!run)
+            return false;
+        if (p == 0)
+            *joined = *run;
+        if (all->gold)
+            memcpy(answer + n, run->answers.answer, run->answers.n * sizeof *answer);
+        else
+            memcpy(answer_score + n, run->answers.answer_score,
+                   run->answers.n * sizeof *answer_score);
+        n += run->answers.n;
+    }
+    joined->answers.n = all->n;
+    joined->answers.gold = all->gold, joined->answers.answer = answer;
+    joined->answers.gold_score = all->gold_score, joined->answers.answer_score = answer_score;
+    return true;
+}
+
+// Runs of folds -> one a seed.
+static void join_folds(Arena *arena, Side *side, const Parts *parts)
+{
+    Predicted *joined = arena_zero(arena, side->count + 1, sizeof *joined);
+    size_t count = 0;
+    for (size_t r = 0; r < side->count; r++) {
+        const Row *row = side->predicted[r].row;
+        size_t before = 0;
+        while (before < r && !same_seed(arena, side->predicted[before].row, row))
+            before++;
+        if (before < r)
+            continue;
+        bool whole = join_seed(arena, side, row, parts, &joined[count]);
+        count += whole;
+        side->missing += !whole;
+    }
+    side->predicted = joined;
+    side->count = count;
 }
 
 static bool reproduces(const Items *items, const Predicted *predicted)
@@ -273,8 +398,9 @@ static bool reproduces(const Items *items, const Predicted *predicted)
 
 // Labels are complete only now. Which one F1 is of, no file of predictions says: it is the one
 // whose F1 is every row's score.
-static bool settle(Side *side, size_t sides, Items *items, Error *error)
+static bool settle(Side *side, size_t sides, Parts *parts, Error *error)
 {
+    Items *items = parts->all;
     const Predicted *wrong = NULL;
     for (int label = 0; label == 0 || (label < (int)items->labels && wrong); label++) {
         items->positive = items->metric == METRIC_F1 ? label : -1;

@@ -3,6 +3,10 @@
 // FOLDER/predictions/KEY.csv of each run (split, id, group, gold, pred, logits) has the answers;
 // its row has the seeds, and the score that they must reproduce. Runs that did not end ok have
 // none.
+//
+// Of a task with folds each fold is a run, with items of its own. A seed answers to the items of
+// all folds that any side has: what stands for it is one run with all its answers, fold by fold,
+// and the metric of these. A seed without some fold is left out.
 #ifndef REPORT_PREDICTIONS_H
 #define REPORT_PREDICTIONS_H
 #include "base/comparison.h"
@@ -25,7 +29,7 @@ typedef struct {
 } Items;
 
 typedef struct {
-    const Row *row;
+    const Row *row; // of folds the first
     const char *file;
     Answers answers;
 } Predicted;
@@ -35,8 +39,8 @@ typedef struct {
     const Rows *rows;      // given: rows with their folders
     const Row *const *run; // given: its runs, which point into them
     size_t runs;
-    Predicted *predicted;  // those that ended ok and have predictions
-    size_t count, missing; // missing: ended ok, but there is no file
+    Predicted *predicted;  // of each seed that ended ok and has predictions
+    size_t count, missing; // missing: ended ok, but there is no file, or not of all folds
     Sample sample;         // of predicted
 } Side;
 

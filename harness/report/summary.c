@@ -21,6 +21,9 @@ const char *const searched_columns[] = { // the line's where a search tries or c
     "epochs", "min_steps", NULL };
 static const char *const hashes[] = { // of the group machine, but they decide what is computed
     "data_sha", "model_sha", "vocab_sha", NULL };
+const char *const fold_columns[] = { "fold", "train_n", "tune_n", "data_sha", NULL };
+static const char *const rate_columns[] = { // each fold has a search of its own
+    "lr", "head_lr", "epochs", "min_steps", NULL };
 static const char *const use_columns[] = { // empty where what they say was not used
     "micro_batch", "recompute", "frozen_dtype", "budget", NULL };
 // clang-format on
@@ -103,6 +106,17 @@ static bool same_line(Arena *arena, const Row *a, const Row *b)
     return true;
 }
 
+bool same_seed(Arena *arena, const Row *a, const Row *b)
+{
+    bool same = true;
+    size_t mark = arena_mark(arena);
+    for (size_t c = 0; seed_columns[c] && same; c++)
+        same = !strcmp(row_text(arena, a, row_find(seed_columns[c])),
+                       row_text(arena, b, row_find(seed_columns[c])));
+    arena_rewind(arena, mark);
+    return same;
+}
+
 // Of the runs that ended ok, which stand first and by seed.
 static bool same_seeds(Arena *arena, const Cell *a, const Cell *b)
 {
@@ -112,10 +126,8 @@ static bool same_seeds(Arena *arena, const Cell *a, const Cell *b)
             return false;
         if (!more)
             return true;
-        for (size_t c = 0; seed_columns[c]; c++)
-            if (strcmp(row_text(arena, a->run[r], row_find(seed_columns[c])),
-                       row_text(arena, b->run[r], row_find(seed_columns[c]))) != 0)
-                return false;
+        if (a->run[r]->fold != b->run[r]->fold || !same_seed(arena, a->run[r], b->run[r]))
+            return false;
     }
 }
 
@@ -161,6 +173,7 @@ static void find_fields(Work *work, const Column *const *apart)
         size_t f = 0;
         while (f < work->fields && work->field[f].column != apart[a])
             f++;
+        work->by_fold = work->by_fold || apart[a] == row_find("fold");
         if (f < work->fields && work->field[f].part != OF_SEED)
             work->field[f].apart = true;
         else
@@ -175,6 +188,8 @@ static int by_seed(const void *a, const void *b) // those that ended ok first: t
         return row_ok(y) - row_ok(x);
     if (x->seed != y->seed)
         return x->seed < y->seed ? -1 : 1;
+    if (x->fold != y->fold)
+        return x->fold < y->fold ? -1 : 1;
     return strcmp(known(x->key), known(y->key));
 }
 
@@ -197,7 +212,8 @@ static void keep_runs(Work *work, const Row *rows, size_t count, Summary *summar
     for (size_t i = 0; i < n; i++) {
         Run *run = &work->run[i];
         run->row = kept[i];
-        run->searched = work->trials || !strcmp(known(kept[i]->lr_source), "searched");
+        run->searched = !strcmp(known(kept[i]->lr_source), "searched");
+        run->folded = kept[i]->fold != WHOLE_UNKNOWN && !work->by_fold;
         run->value = arena_take(work->arena, work->fields + 1, sizeof(char *));
         for (size_t f = 0; f < work->fields; f++)
             run->value[f] = row_text(work->arena, kept[i], work->field[f].column);
@@ -206,8 +222,12 @@ static void keep_runs(Work *work, const Row *rows, size_t count, Summary *summar
 
 static Part part_of(const Work *work, size_t field, const Run *run)
 {
+    const char *column = work->field[field].column->name;
+    if (run->folded &&
+        (text_among(column, fold_columns) || (run->searched && text_among(column, rate_columns))))
+        return OF_FOLD;
     Part part = work->field[field].part;
-    return part != OF_SEARCH ? part : run->searched ? OF_LINE : OF_BLOCK;
+    return part != OF_SEARCH ? part : run->searched || work->trials ? OF_LINE : OF_BLOCK;
 }
 
 static bool agrees(const Work *work, const Run *run, const Draft *draft, Part part)
@@ -252,44 +272,59 @@ static void place(Work *work, Run *run)
     run->draft = c;
 }
 
-// Refuses two scores in one column that are of different items or metrics.
+// The first run of the block that ended ok and knows the column: of the same fold, as `row`, where
+// `per_fold`.
+static const Row *first_of(const Work *work, size_t block, const Row *row, const Column *column,
+                           bool per_fold)
+{
+    for (size_t i = 0; i < work->runs; i++) {
+        const Row *first = work->run[i].row;
+        if (work->cell[work->run[i].draft].block == block && row_ok(first) &&
+            (!per_fold || first->fold == row->fold) && *row_text(work->arena, first, column))
+            return first;
+    }
+    return row;
+}
+
+// Refuses two scores in one column that are of different items, but for folds, or metrics.
 static bool same_items(const Work *work, size_t block, Error *error)
 {
-    enum { NAMES = 4 };
-    static const char *const names[NAMES] = { "metric", "eval_split", "eval_n", "test_n" };
-    const Row *first[NAMES] = { NULL };
+    static const struct {
+        const char *column;
+        bool per_fold, if_known; // not every run is tested; a data_sha may have been left out
+    } of[] = { { "metric", false, false },
+               { "eval_split", false, false },
+               { "eval_n", true, false },
+               { "test_n", true, true },
+               { "data_sha", true, true } };
     for (size_t i = 0; i < work->runs; i++) {
         const Row *row = work->run[i].row;
         if (work->cell[work->run[i].draft].block != block || !row_ok(row))
             continue;
-        for (int k = 0; k < NAMES; k++) {
-            const Column *column = row_find(names[k]);
+        for (size_t k = 0; k < sizeof of / sizeof *of; k++) {
+            const Column *column = row_find(of[k].column);
+            const Row *first = first_of(work, block, row, column, of[k].per_fold);
+            const char *a = row_text(work->arena, first, column);
             const char *b = row_text(work->arena, row, column);
-            if (column == row_find("test_n") && !*b)
-                continue; // not every run was tested
-            if (!first[k])
-                first[k] = row;
-            const char *a = row_text(work->arena, first[k], column);
-            if (strcmp(a, b) != 0)
+            if (strcmp(a, b) != 0 && !(*b == '\0' && of[k].if_known))
                 return fail(error, ERROR_INPUT, (Where){ .item = row->task },
                             "the same in every row of a table", "%s is %s in %s but %s in %s",
-                            names[k], *a ? a : "unknown", known(first[k]->key), *b ? b : "unknown",
+                            of[k].column, *a ? a : "unknown", known(first->key), *b ? b : "unknown",
                             known(row->key));
         }
     }
     return true;
 }
 
-// Two rows of one cell with the same seeds are one run, or differ in what no list above knows.
+// Two rows of one cell and fold with the same seeds are one run, or differ in what no list above
+// knows.
 static bool seeds_differ(const Work *work, Error *error)
 {
     for (size_t i = 0; i < work->runs; i++)
         for (size_t j = i + 1; j < work->runs; j++) {
             const Run *a = &work->run[i], *b = &work->run[j];
-            bool same = a->draft == b->draft;
-            for (size_t f = 0; same && f < work->fields; f++)
-                same = work->field[f].part != OF_SEED || !strcmp(a->value[f], b->value[f]);
-            if (same)
+            if (a->draft == b->draft && a->row->fold == b->row->fold &&
+                same_seed(work->arena, a->row, b->row))
                 return fail(error, ERROR_INPUT, (Where){ .item = a->row->task },
                             "one row a seed: one of them moved to another folder",
                             "rows %s and %s are both %s with seed %s, and no column but the key "

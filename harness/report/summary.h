@@ -6,6 +6,11 @@
 // is the runs of one line in one block: they differ in seeds alone. An unknown value agrees with
 // any, so that a run that failed early stands where it belongs.
 //
+// Of a task with folds each fold is a run; what a seed scores is the mean over all folds that the
+// block has, weighted by their items: for accuracy the share of right answers to all of them. A
+// seed without some of them has no score. Rates that were searched may differ between folds, each
+// of which has a search of its own.
+//
 // Trial rows are left out (or, where they are asked for, all others), and counted. Each key is
 // there once (report/folder.h, rows_once).
 #ifndef REPORT_SUMMARY_H
@@ -19,12 +24,21 @@ typedef struct {
     const char *label;     // "lora rank=8", "full (untrained)"; unique within block and model
     bool untrained;        // pretrained = no
     Interval score;        // 95 %, over the seeds of the runs that ended ok; fractions
-    size_t runs, dead, failed, diverged, timeout, unscored; // runs = score.n + the last four
+    size_t folds, seeds;   // folds: of the block, at least 1; seeds: runs where there are no folds
+    size_t runs, dead, failed, diverged, timeout,
+        unscored;        // runs = those with a score + the last four
+    size_t not_run;      // folds of its seeds that have no row
     bool on_edge;        // the search chose a rate at the end of its range
     double model_size;   // parameters of the model without what methods add; INFINITY when unknown
     const char *letters; // report/letters.h, of its block and model; "" none, NULL: not looked for
     double params_trained; // median over runs; NAN where no run says
 } Cell;
+
+// One of the folds of a block; where a task has none, the whole of it.
+typedef struct {
+    int64_t number; // 0: the task has no folds
+    const Row *row; // a run of it, one that ended ok where there is one
+} Fold;
 
 typedef struct {
     const char *task;
@@ -33,7 +47,9 @@ typedef struct {
     const char *protocol; // "train_n 5000, epochs 3, ..."
     const char *differs;  // "max_length 64": what sets it apart from the task's other blocks; or ""
     const char *metric, *split; // NULL when no run ended ok
-    int64_t items;              // eval_n
+    int64_t items;              // eval_n, of all folds
+    const Fold *fold;           // by number
+    size_t folds;               // at least 1
     const char *untimed; // NULL, or what differs between machines: "cpu, jobs"; then no train_s
     const char *uneven;  // NULL, or "head pooler: full, lora; head mean: feature"
     Cell *cell;          // by size of model, then pretrained first, trained parameters, label
@@ -80,6 +96,13 @@ double cell_largest(Arena *arena, const Cell *cell, const Column *column);
 // then, before training, and without it train_s is of the rest alone.
 double cell_training(Arena *arena, const Cell *cell);
 Interval cell_interval(Arena *arena, const Cell *cell, const Column *column);
+// Over seeds: of what each run of the cell has, NAN for none, `tune` where that is a score on tune.
+Interval cell_over_seeds(Arena *arena, const Cell *cell, const double *value, bool tune);
+// What a run's score weighs in the mean over `folds`: the items that it is of; 1 where unknown, or
+// where there are no folds.
+double fold_weight(const Row *row, size_t folds, bool tune);
+// Whether two rows have the same seeds.
+bool same_seed(Arena *arena, const Row *a, const Row *b);
 
 // What one machine, and one way of using it, is told by: where rows differ in it, their times are
 // not of one kind.

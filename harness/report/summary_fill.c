@@ -71,11 +71,58 @@ double cell_largest(Arena *arena, const Cell *cell, const Column *column)
     return largest;
 }
 
+// How many seeds the cell has, and of each run which.
+static size_t seeds_of(Arena *arena, const Cell *cell, size_t *seed)
+{
+    size_t seeds = 0;
+    for (size_t r = 0; r < cell->runs; r++) {
+        size_t before = 0;
+        while (before < r && !same_seed(arena, cell->run[before], cell->run[r]))
+            before++;
+        seed[r] = before < r ? seed[before] : seeds++;
+    }
+    return seeds;
+}
+
+double fold_weight(const Row *row, size_t folds, bool tune)
+{
+    int64_t n = tune ? row->tune_n : row->eval_n;
+    return n == WHOLE_UNKNOWN || folds == 1 ? 1 : (double)n;
+}
+
+Interval cell_over_seeds(Arena *arena, const Cell *cell, const double *value, bool tune)
+{
+    size_t mark = arena_mark(arena), complete = 0;
+    size_t *seed = arena_take(arena, cell->runs + 1, sizeof *seed);
+    double *mean = arena_take(arena, cell->runs + 1, sizeof *mean);
+    size_t seeds = seeds_of(arena, cell, seed);
+    for (size_t s = 0; s < seeds; s++) {
+        double sum = 0, items = 0;
+        size_t folds = 0;
+        for (size_t r = 0; r < cell->runs; r++) {
+            double weight = fold_weight(cell->run[r], cell->folds, tune);
+            if (seed[r] != s || isnan(value[r]))
+                continue;
+            sum += weight * value[r];
+            items += weight;
+            folds++;
+        }
+        if (folds == cell->folds)
+            mean[complete++] = sum / items;
+    }
+    sort_numbers(mean, complete); // any order of the runs gives the same bits
+    Interval interval = interval_of(mean, complete, 0.95);
+    arena_rewind(arena, mark);
+    return interval;
+}
+
 Interval cell_interval(Arena *arena, const Cell *cell, const Column *column)
 {
-    double *value;
-    size_t mark = arena_mark(arena), n = values(arena, cell, column, &value);
-    Interval interval = interval_of(value, n, 0.95);
+    size_t mark = arena_mark(arena);
+    double *value = arena_take(arena, cell->runs + 1, sizeof *value);
+    for (size_t r = 0; r < cell->runs; r++)
+        value[r] = row_ok(cell->run[r]) ? row_number(cell->run[r], column) : NAN;
+    Interval interval = cell_over_seeds(arena, cell, value, column == row_find("tune_score"));
     arena_rewind(arena, mark);
     return interval;
 }
@@ -91,7 +138,7 @@ static double model_size(const Work *work, const char *model)
     return smallest;
 }
 
-static void fill_cell(const Work *work, size_t c, Cell *cell)
+static void fill_cell(const Work *work, size_t c, size_t folds, Cell *cell)
 {
     const Row **run = arena_take(work->arena, work->runs, sizeof *run);
     const Column *score = row_find(work->trials ? "tune_score" : "score");
@@ -113,7 +160,11 @@ static void fill_cell(const Work *work, size_t c, Cell *cell)
     }
     cell->run = run;
     cell->row = run[0];
+    cell->folds = folds;
+    cell->seeds =
+        seeds_of(work->arena, cell, arena_take(work->arena, cell->runs + 1, sizeof(size_t)));
     cell->unscored = cell->runs - scored - cell->failed - cell->diverged - cell->timeout;
+    cell->not_run = folds * cell->seeds - cell->runs;
     cell->untrained = !strcmp(known(cell->row->pretrained), "no");
     cell->score = cell_interval(work->arena, cell, score);
     cell->model_size = model_size(work, cell->row->model);
@@ -142,25 +193,77 @@ static const char *differing(const Work *work, size_t block, const char *const *
     return text;
 }
 
+static int by_number(const void *a, const void *b)
+{
+    const Fold *x = a, *y = b;
+    return (x->number > y->number) - (x->number < y->number);
+}
+
+// Which folds the runs of a block are of, as far as folds are one question.
+static void find_folds(const Work *work, size_t b, Block *block)
+{
+    Fold *fold = arena_zero(work->arena, work->runs + 1, sizeof *fold);
+    block->fold = fold;
+    for (size_t i = 0; i < work->runs; i++) {
+        const Run *run = &work->run[i];
+        int64_t number = run->row->fold != WHOLE_UNKNOWN ? run->row->fold : 0;
+        size_t f = 0;
+        if (work->cell[run->draft].block != b)
+            continue;
+        while (f < block->folds && fold[f].number != number)
+            f++;
+        if (f == block->folds)
+            fold[block->folds++] = (Fold){ number, run->row };
+        else if (row_ok(run->row) && !row_ok(fold[f].row))
+            fold[f].row = run->row;
+    }
+    qsort(fold, block->folds, sizeof *fold, by_number);
+}
+
+// "train_n 5000"; of folds that differ "train_n 4795-4801", but "fold 1 3 4" where one is missing.
+static void protocol_part(const Work *work, size_t b, size_t f, size_t folds, const char **protocol)
+{
+    const Column *column = work->field[f].column;
+    const char *value = work->block[b].value[f], *all = NULL;
+    double least = INFINITY, most = -INFINITY;
+    for (size_t i = 0; i < work->runs && !*value; i++)
+        if (work->cell[work->run[i].draft].block == b && column->type == COLUMN_Whole) {
+            least = fmin(least, row_number(work->run[i].row, column)); // a NaN is left out
+            most = fmax(most, row_number(work->run[i].row, column));
+            text_append_once(work->arena, &all, " ",
+                             row_text(work->arena, work->run[i].row, column));
+        }
+    bool gaps = column == row_find("fold") && most - least >= (double)folds;
+    if (*value || gaps)
+        text_append(work->arena, protocol, ", ", "%s %s", column->name, gaps ? all : value);
+    else if (least == most)
+        text_append(work->arena, protocol, ", ", "%s %.0f", column->name, least);
+    else if (least < most)
+        text_append(work->arena, protocol, ", ", "%s %.0f-%.0f", column->name, least, most);
+}
+
 void fill_block(const Work *work, size_t b, Block *block)
 {
     block->task = block->name = work->block[b].task;
     block->items = WHOLE_UNKNOWN;
+    find_folds(work, b, block);
     block->cell = arena_zero(work->arena, work->cells, sizeof *block->cell);
     for (size_t c = 0; c < work->cells; c++)
         if (work->cell[c].block == b)
-            fill_cell(work, c, &block->cell[block->cells++]);
+            fill_cell(work, c, block->folds, &block->cell[block->cells++]);
     for (size_t i = 0; i < work->runs && !block->metric; i++)
         if (work->cell[work->run[i].draft].block == b && row_ok(work->run[i].row)) {
             block->metric = work->run[i].row->metric;
             block->split = work->trials ? "tune" : work->run[i].row->eval_split;
-            block->items = work->trials ? work->run[i].row->tune_n : work->run[i].row->eval_n;
         }
+    for (size_t f = 0; f < block->folds; f++) {
+        int64_t n = work->trials ? block->fold[f].row->tune_n : block->fold[f].row->eval_n;
+        if (row_ok(block->fold[f].row) && n != WHOLE_UNKNOWN)
+            block->items = n + (block->items == WHOLE_UNKNOWN ? 0 : block->items);
+    }
     block->untimed = differing(work, b, machine_columns);
     block->protocol = "";
     for (size_t f = 0; f < work->fields; f++)
-        if (text_among(work->field[f].column->name, shown_columns) && !work->field[f].apart &&
-            *work->block[b].value[f])
-            text_append(work->arena, &block->protocol, ", ", "%s %s", work->field[f].column->name,
-                        work->block[b].value[f]);
+        if (text_among(work->field[f].column->name, shown_columns) && !work->field[f].apart)
+            protocol_part(work, b, f, block->folds, &block->protocol);
 }

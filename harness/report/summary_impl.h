@@ -4,7 +4,7 @@
 #define REPORT_SUMMARY_IMPL_H
 #include "report/summary.h"
 
-typedef enum { OF_BLOCK, OF_LINE, OF_SEARCH, OF_SEED } Part;
+typedef enum { OF_BLOCK, OF_LINE, OF_SEARCH, OF_FOLD, OF_SEED } Part;
 typedef struct {
     const Column *column;
     Part part;
@@ -14,9 +14,9 @@ typedef struct {
 
 typedef struct {
     const Row *row;
-    const char **value; // of each field, as written
-    bool searched;
-    size_t draft; // the cell it is in
+    const char **value;    // of each field, as written
+    bool searched, folded; // its rate was searched; it is of a fold, and folds are one question
+    size_t draft;          // the cell it is in
 } Run;
 
 // A cell or a block while runs are being placed: what is known of it so far.
@@ -31,12 +31,14 @@ typedef struct {
     bool trials; // of these, by their score on tune
     Field *field;
     size_t fields;
+    bool by_fold; // a fold is a key of the table: each is a question of its own
     Run *run;
     size_t runs;
     Draft *block, *cell;
     size_t blocks, cells;
 } Work;
 
+extern const char *const fold_columns[];     // in what the folds of one task differ
 extern const char *const searched_columns[]; // the line's where a search tries or chose them
 void fill_block(const Work *work, size_t b, Block *block);
 void name_blocks(const Work *work, Summary *summary);

@@ -25,13 +25,25 @@ static int value_order(const Column *column, const char *a, const char *b)
     return (x > y) - (x < y);
 }
 
-// Of two blocks of one task, by the first column that differs; 0 where those that were asked for
-// alone do, unless `asked` has these too.
-static int block_order(const Work *work, size_t a, size_t b, bool asked)
+// Whether a column that differs tells two blocks apart: one that was asked for is told elsewhere,
+// and so is all that follows from a fold.
+static bool tells(const Work *work, size_t field, size_t a, size_t b)
+{
+    bool one_fold = true;
+    for (size_t f = 0; f < work->fields; f++)
+        one_fold = one_fold && (work->field[f].column != row_find("fold") ||
+                                !strcmp(work->block[a].value[f], work->block[b].value[f]));
+    return !work->field[field].apart &&
+           (one_fold || !text_among(work->field[field].column->name, fold_columns));
+}
+
+// Of two blocks of one task, by the first column that differs; 0 where none does that tells them
+// apart, unless `all` count.
+static int block_order(const Work *work, size_t a, size_t b, bool all)
 {
     int order = 0;
     for (size_t f = 0; f < work->fields && !order; f++)
-        if (asked || !work->field[f].apart)
+        if (all || tells(work, f, a, b))
             order = value_order(work->field[f].column, work->block[a].value[f],
                                 work->block[b].value[f]);
     return order;
@@ -46,8 +58,8 @@ static size_t what_differs(const Work *work, size_t block, const char **differs)
     for (size_t f = 0; f < work->fields; f++) {
         const Column *column = work->field[f].column;
         bool here = false;
-        for (size_t o = 0; o < work->blocks && !work->field[f].apart; o++)
-            here = here || (!strcmp(work->block[o].task, mine->task) &&
+        for (size_t o = 0; o < work->blocks; o++)
+            here = here || (!strcmp(work->block[o].task, mine->task) && tells(work, f, block, o) &&
                             strcmp(work->block[o].value[f], mine->value[f]) != 0);
         if (here)
             text_append(work->arena, differs, ", ", "%s %.*s", column->name, shown_length(column),

@@ -165,7 +165,7 @@ static size_t floor_lines(const Table *table, const Layout *layout, const At *co
             for (size_t c = 0; c < columns; c++) {
                 const Block *block = value[v]->block;
                 const char *split = column[c]->split ? column[c]->split : block->split;
-                const Floor *floor = floor_of(table->floors, block, split);
+                const Floor *floor = floor_of(arena, table->floors, block, split);
                 double score = floor_line ? floor ? floor->score : NAN
                                           : block_majority(table, block, column[c]->split);
                 if (strcmp(column[c]->name, "score") != 0 || isnan(score))

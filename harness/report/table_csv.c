@@ -96,7 +96,7 @@ static void put_line(FILE *out, const Table *table, const At *at)
     const Cell *cell = at ? at->cell : &no_cell;
     const Interval *score = &cell->score;
     const OnSplit on = at ? at_on_split(arena, at, NULL) : (OnSplit){ 0 };
-    const Floor *floor = at ? floor_of(table->floors, block, block->split) : NULL;
+    const Floor *floor = at ? floor_of(arena, table->floors, block, block->split) : NULL;
     const bool items = block->items != WHOLE_UNKNOWN;
     const struct {
         const char *name, *of, *text; // of: the chosen column that brings it; NULL: always there

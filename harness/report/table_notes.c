@@ -10,13 +10,20 @@
 double block_majority(const Table *table, const Block *block, const char *split)
 {
     const char *of = split ? split : known(block->split);
-    for (size_t c = 0; c < block->cells; c++)
-        for (size_t r = 0; r < block->cell[c].runs; r++) {
-            double majority = run_majority(table->arena, table->rows, block->cell[c].run[r], of);
-            if (!isnan(majority))
-                return majority;
-        }
-    return NAN;
+    double sum = 0, items = 0;
+    for (size_t f = 0; f < block->folds; f++) {
+        const Fold *fold = &block->fold[f];
+        double majority = NAN, weight = fold_weight(fold->row, block->folds, !strcmp(of, "tune"));
+        for (size_t c = 0; c < block->cells; c++)
+            for (size_t r = 0; r < block->cell[c].runs && isnan(majority); r++) {
+                const Row *row = block->cell[c].run[r];
+                if (fold->number == 0 || row->fold == fold->number)
+                    majority = run_majority(table->arena, table->rows, row, of);
+            }
+        sum += weight * majority;
+        items += weight;
+    }
+    return sum / items;
 }
 
 // The floors of one split: "best constant answer 50.0; bag of words 86.5".
@@ -24,7 +31,7 @@ static const char *floors_text(const Table *table, const Block *block, const cha
 {
     const char *text = "";
     double majority = block_majority(table, block, split);
-    const Floor *floor = floor_of(table->floors, block, split ? split : block->split);
+    const Floor *floor = floor_of(table->arena, table->floors, block, split ? split : block->split);
     if (!isnan(majority))
         text_append(table->arena, &text, "", "best constant answer %.1f", 100 * majority);
     if (floor)
@@ -44,6 +51,8 @@ const char *block_details(const Table *table, const Block *block)
                     known(block->split));
     if (block->items != WHOLE_UNKNOWN && !split)
         text_append(arena, &text, ", ", "%lld items", (long long)block->items);
+    if (block->folds > 1)
+        text_append(arena, &text, ", ", "the mean over %zu folds", block->folds);
     if (!split && *(floors = floors_text(table, block, NULL)))
         text_append(arena, &text, "; ", "%s", floors);
     for (size_t c = 0; c < table->shown_count; c++) {
@@ -146,8 +155,8 @@ static const char *marked(const Table *table)
         for (size_t c = 0; c < table->shown_count; c++) {
             const At *at = &table->entry[e];
             const Shown *shown = &table->shown[c];
-            const Floor *floor =
-                floor_of(table->floors, at->block, shown->split ? shown->split : at->block->split);
+            const Floor *floor = floor_of(table->arena, table->floors, at->block,
+                                          shown->split ? shown->split : at->block->split);
             if (strcmp(shown->name, "score") != 0 || !floor ||
                 !(shown->number(table->arena, shown, at) < floor->score))
                 continue;
