@@ -3,4 +3,4 @@ set xtics 0,distance(xhigh)
 plot for [s=first:last] data every ::from[s]::to[s] using "step":"low":"high" \
         with filledcurves lt style[s] fs transparent solid 0.15 noborder, \
     for [s=first:last] data every ::from[s]::to[s] using "step":"mean" \
-        with linespoints lt style[s] dt dash(style[s]) pi points_apart ps 0.8
+        with linespoints lt style[s] dt dash(style[s], setting[s]) pi points_apart ps 0.8

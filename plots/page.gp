@@ -29,7 +29,7 @@ do for [i=1:entries] {
         }
     }
     if (entry_kind[i] == 1) {
-        set arrow i from screen (x + at_x(2)),y to screen (x + at_x(26)),y nohead lt entry_style[i] dt dash(entry_style[i])
+        set arrow i from screen (x + at_x(2)),y to screen (x + at_x(26)),y nohead lt entry_style[i] dt dash(entry_style[i], entry_setting[i])
     }
     if (entry_kind[i] == 2 || entry_kind[i] == 5) {
         set arrow i from screen (x + at_x(2)),y to screen (x + at_x(26)),y nohead lt entry_style[i] \

@@ -1,7 +1,7 @@
 # scale.gp: a panel of a measure over sizes: a line a method where they are connected, with the lowest and highest
 # of each point. A dashed series has no points. tests/bench/scale_report.py sets data, series with from[], to[],
 # style[] and dashed[], ticks with their labels, and whether the measure's axis is logarithmic.
-line_dash(s) = dashed[s] ? 2 : dash(style[s])
+line_dash(s) = dashed[s] ? 2 : dash(style[s], 0)
 if (connected) set logscale x 2
 if (logarithms) set logscale y 10
 if (logarithms) set format y "%.0s%c"

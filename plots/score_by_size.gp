@@ -5,7 +5,7 @@ interval(end) = column("low") < column("high") ? 100 * column(end) : NaN # one r
 set xlabel xlabel offset 0,-0.9 font font.",11" noenhanced # below the tics of two lines
 plot for [i=1:floor_drawn] floor_score with lines lt 1 dt 3, \
     for [s=first:last] data every ::from[s]::to[s] using "x":(100 * column("score")) \
-        with lines lt style[s] dt dash(style[s]), \
+        with lines lt style[s] dt dash(style[s], setting[s]), \
     for [s=first:last] data every ::from[s]::to[s] using "x":(style[s] == 1 ? NaN : interval("score")) \
         :(interval("low")):(interval("high")) with yerrorbars lt style[s] pt -1, \
     for [s=first:last] data every ::from[s]::to[s] using "x":(style[s] == 1 ? NaN : 100 * column("score")) \

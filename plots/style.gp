@@ -52,8 +52,13 @@ open = "2 4 6 12 8 10 14 4 6 12 8 10 14"
 do for [i=1:words(open)] {
     set linetype 100+i lc rgb (i > 7 ? "#444444" : "#999999") pt int(word(open, i)) ps 1.1 lw 1.2
 }
-# Lines of figures with many lines also differ in their dashes.
-dash(style) = style % 100 == 1 ? 2 : (style + 2) % 5 + 1
+# Of two methods of one colour the second is dashed, and so are further settings of one method.
+set dashtype 1 solid
+set dashtype 2 (9,4)
+set dashtype 3 (3,3)
+set dashtype 4 (9,3,2,3)
+second(number) = number == 1 || (number >= 9 && number <= words(methods))
+dash(style, setting) = (second(style % 100) + setting) % 4 + 1
 
 # Pieces of a bar: colour and hatching by their place. Neighbours differ in both.
 piece_colour(c) = word("#0072B2 #A86A00 #B34700 #9AD0F5 #007A58 #A0527A #56B4E9 #555555", c)

@@ -543,6 +543,34 @@ static void a_field_is_whole_and_on_one_line(void)
     free(field);
 }
 
+// Two settings of a method: by a word at each point, by a line of their own in the legend; of many
+// the caption says that they are not told apart.
+static void settings_of_one_method_are_told_apart(void)
+{
+    Arena *arena = arena_of_test();
+    const char *folder = test_folder();
+    Error error = { 0 };
+    Row rows[16];
+    for (int i = 0; i < 16; i++) { // ranks 1 to 8 on two models
+        const char *model = i % 2 ? "mini" : "tiny";
+        rows[i] = finished(arena, model, "reviews", "lora",
+                           arena_format(arena, "lora.rank=%d", i / 2 + 1), 1, 0.7 + 0.01 * i);
+        rows[i].params_trained = 1000 * (i / 2 + 1);
+        rows[i].params_total = i % 2 ? 5000000 : 1500000;
+    }
+    if (gnuplot_is_here() && CHECK(drawn(arena, folder, rows, 4, "plots", NULL, &error))) {
+        const char *svg = picture(arena, folder, "score_by_params.svg");
+        CHECK(strstr(svg, ">rank=1<") && strstr(svg, ">rank=2<") && strstr(svg, ">lora<"));
+        CHECK(!strstr(svg, "look alike"));
+        svg = picture(arena, folder, "score_by_size.svg");
+        CHECK(strstr(svg, ">lora rank=1<") && strstr(svg, ">lora rank=2<"));
+        CHECK(drawn(arena, folder, rows, 16, "plots", NULL, &error));
+        svg = picture(arena, folder, "score_by_params.svg");
+        CHECK(!strstr(svg, ">rank=1<") && strstr(svg, "Settings of one method look alike"));
+    }
+    arena_free(arena);
+}
+
 void suite_figure(void)
 {
     ADD(a_field_is_whole_and_on_one_line);
@@ -564,4 +592,5 @@ void suite_figure(void)
     ADD(line_ends_in_names_stop_no_figure);
     ADD(methods_without_a_shape_are_letters);
     ADD(no_two_methods_share_a_shape);
+    ADD(settings_of_one_method_are_told_apart);
 }

@@ -115,15 +115,7 @@ static void add_curve(Figure *figure, Panel *panel, const Cell *cell)
     }
     if (figure->marks == before)
         return;
-    figure->series[figure->all_series++] =
-        (Series){ .cell = cell, .method = known(cell->row->method), .grey = cell->untrained };
-    panel->last = figure->all_series;
-    page_legend(figure, LEGEND_LINE,
-                &(Entry){ .text = cell->untrained ? arena_format(figure->arena, "%s (untrained)",
-                                                                 known(cell->row->method))
-                                                  : known(cell->row->method),
-                          .method = known(cell->row->method),
-                          .grey = cell->untrained });
+    page_series(figure, panel, LEGEND_LINE, cell);
 }
 
 static bool has_loss(const Figure *figure, const Cell *cell)
@@ -216,8 +208,14 @@ static void put(FILE *out, const Figure *figure)
 
 static void put_spacing(FILE *out, const Figure *figure, const Panel *panel)
 {
-    (void)figure;
-    fprintf(out, "points_apart = %d\n", panel->loss ? 40 : 1);
+    enum { POINTS = 8 };
+    size_t most = 1; // steps of a line
+    for (size_t i = 0, n = 0; i < figure->marks; i++) {
+        const Mark *mark = &figure->mark[i];
+        n = i > 0 && mark->series == mark[-1].series ? n + 1 : 1;
+        most = mark->panel == (size_t)(panel - figure->panel) && n > most ? n : most;
+    }
+    fprintf(out, "points_apart = %zu\n", panel->loss ? most / POINTS + 1 : 1);
 }
 
 const FigureKind figure_curves = {

@@ -40,7 +40,8 @@ struct Panel {
 typedef struct { // marks of one look in one panel
     const Cell *cell;
     const char *method;
-    bool grey; // untrained
+    size_t setting; // its line, of those of its method, from 0
+    bool grey;      // untrained
 } Series;
 
 typedef struct {
@@ -62,6 +63,7 @@ typedef struct {
     Legend kind;
     const char *text;
     const char *method; // of points and lines
+    size_t setting;
     bool grey;
     size_t class; // of a box, from 1
 } Entry;
@@ -105,6 +107,12 @@ void page_ranges(Figure *figure, double least);
 void page_places(Figure *figure, const char *xlabel);
 void page_sort_marks(Figure *figure); // so that those of a series are together; not drawn ones last
 void page_legend(Figure *figure, Legend kind, const Entry *entry); // once each
+// Of the settings of the cell's method that the figure has, all models and tasks together, its
+// number; how many there are.
+size_t page_setting(const Figure *figure, const Cell *cell, size_t *settings);
+// A look of its own for the cell: the next series of the panel, and its entry in the legend. A line
+// is called by its setting where the method has several.
+void page_series(Figure *figure, Panel *panel, Legend kind, const Cell *cell);
 // "Mean and its 95 % t interval over seeds, n = 5." and then what page_missing says: " Of 60 runs 2
 // dead, 1 failed." and what sets apart blocks of one task; "" where there is nothing to say.
 const char *page_counts(const Figure *figure, bool interval);

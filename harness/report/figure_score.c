@@ -46,31 +46,18 @@ static void find_marks(Figure *figure)
 }
 
 // The series of a panel that looks like this; a new one where there is none.
-static size_t series_of(Figure *figure, Panel *panel, const Mark *mark, bool by_label)
+static size_t series_of(Figure *figure, Panel *panel, const Cell *cell, Legend kind)
 {
-    const Cell *cell = mark->cell;
     size_t s = panel->first;
     for (; s <= figure->all_series; s++) {
         const Series *series = &figure->series[s - 1];
-        if (by_label ? !strcmp(series->cell->label, cell->label)
-                     : !strcmp(series->method, known(cell->row->method)) &&
-                           series->grey == cell->untrained)
+        if (kind != LEGEND_POINT ? !strcmp(series->cell->label, cell->label)
+                                 : !strcmp(series->method, known(cell->row->method)) &&
+                                       series->grey == cell->untrained)
             return s;
     }
-    figure->series[figure->all_series++] =
-        (Series){ .cell = cell, .method = known(cell->row->method), .grey = cell->untrained };
-    panel->last = figure->all_series;
+    page_series(figure, panel, kind, cell);
     return s;
-}
-
-static void add_entry(Figure *figure, Legend kind, const Cell *cell)
-{
-    const char *method = known(cell->row->method);
-    Entry entry = { .text = cell->untrained ? arena_format(figure->arena, "%s (untrained)", method)
-                                            : method,
-                    .method = method,
-                    .grey = cell->untrained };
-    page_legend(figure, kind, &entry);
 }
 
 // Panels' y axes, their names, the heights, and the legend's last entry.
@@ -166,6 +153,8 @@ static void find_params_axis(Figure *figure)
     }
 }
 
+static bool unnamed(const Figure *figure);
+
 static bool find_by_cost(Figure *figure)
 {
     const FigureKind *kind = figure->kind;
@@ -185,11 +174,10 @@ static bool find_by_cost(Figure *figure)
                 unplaced++;
                 continue;
             }
-            mark->series = series_of(figure, panel, mark, false);
+            mark->series = series_of(figure, panel, mark->cell, LEGEND_POINT);
             page_widen(panel, mark->y);
             page_widen(panel, mark->low);
             page_widen(panel, mark->high);
-            add_entry(figure, LEGEND_POINT, mark->cell);
         }
     }
     if (figure->all_series == 0)
@@ -200,6 +188,9 @@ static bool find_by_cost(Figure *figure)
     finish(figure, kind->xlabel);
     text_append(figure->arena, &figure->caption, "", "%s %s", page_counts(figure, true),
                 counted ? "Axes do not start at 0." : "Axes of scores do not start at 0.");
+    if (unnamed(figure))
+        text_append(figure->arena, &figure->caption, " ",
+                    "Settings of one method look alike; the figure's CSV names them.");
     if (kind == &figure_score_by_time)
         page_times(figure);
     else if (unplaced)
@@ -208,6 +199,54 @@ static bool find_by_cost(Figure *figure)
             unplaced == 1 ? "" : "s",
             arena_format(figure->arena, "%s %s", kind->lacks, unplaced == 1 ? "is" : "are"));
     return true;
+}
+
+// "rank=8", where the method has several settings; NULL where these are too many or too long to
+// stand beside points without hiding each other. "" where it has one.
+static const char *point_note(const Figure *figure, const Cell *cell)
+{
+    enum { MOST_NOTES = 5, LONGEST_NOTE = 16 };
+    size_t settings, longest = 0, method = strlen(known(cell->row->method));
+    page_setting(figure, cell, &settings);
+    if (settings == 1)
+        return "";
+    for (size_t i = 0; i < figure->marks; i++) {
+        const Cell *other = figure->mark[i].cell;
+        if (text_same(other->row->method, cell->row->method) && strlen(other->label) > longest)
+            longest = strlen(other->label);
+    }
+    const char *rest = cell->label + method;
+    return settings > MOST_NOTES || longest > method + LONGEST_NOTE ? NULL
+                                                                    : rest + strspn(rest, " ");
+}
+
+// Notes stand on the side of their points that is towards the middle.
+static void put_notes(FILE *out, const Figure *figure, const Panel *panel)
+{
+    bool logarithms = figure->kind == &figure_score_by_params;
+    double middle =
+        logarithms ? sqrt(panel->x_low * panel->x_high) : (panel->x_low + panel->x_high) / 2;
+    for (size_t i = 0; i < figure->marks; i++) {
+        const Mark *mark = &figure->mark[i];
+        const char *note = mark->series == 0 ? NULL : point_note(figure, mark->cell);
+        if (!note || !*note || mark->panel != (size_t)(panel - figure->panel))
+            continue;
+        fprintf(out, "set label %zu ", i + 2); // 1 is the panel's
+        put_quoted(out, note, " ");
+        fprintf(out,
+                " at %.9g,%.9g %s offset %s,0.5 font font.\",9\" noenhanced tc rgb \"#444444\"\n",
+                mark->x, 100 * mark->y, mark->x > middle ? "right" : "left",
+                mark->x > middle ? "-0.9" : "0.9");
+    }
+}
+
+// Whether some settings of a method can't be told apart.
+static bool unnamed(const Figure *figure)
+{
+    bool some = false;
+    for (size_t i = 0; i < figure->marks; i++)
+        some = some || (figure->mark[i].series > 0 && !point_note(figure, figure->mark[i].cell));
+    return some;
 }
 
 static void put_floor(FILE *out, const Figure *figure, const Panel *panel)
@@ -261,6 +300,7 @@ const FigureKind figure_score_by_params = {
     .lacks = "a count of parameters",
     .find = find_by_cost,
     .put = put_marks,
+    .put_panel = put_notes,
 };
 
 const FigureKind figure_score_by_memory = {
@@ -274,6 +314,7 @@ const FigureKind figure_score_by_memory = {
     .lacks = "a plan",
     .find = find_by_cost,
     .put = put_marks,
+    .put_panel = put_notes,
 };
 
 const FigureKind figure_score_by_time = {
@@ -286,6 +327,7 @@ const FigureKind figure_score_by_time = {
     .xlabel = "seconds of training",
     .find = find_by_cost,
     .put = put_marks,
+    .put_panel = put_notes,
 };
 
 // ---- against the model's size
@@ -339,14 +381,14 @@ static bool find_by_size(Figure *figure)
             const Cell *cell = mark->cell;
             if (mark->n == 0 || isinf(cell->model_size) || !has_line(panel->block, cell->label))
                 continue;
-            mark->series = series_of(figure, panel, mark, true);
+            mark->series =
+                series_of(figure, panel, cell, cell_is_null(cell) ? LEGEND_DASHES : LEGEND_LINE);
             mark->x = cell->model_size;
             smallest = fmin(smallest, mark->x);
             largest = fmax(largest, mark->x);
             page_widen(panel, mark->y);
             page_widen(panel, cell_is_null(cell) ? NAN : mark->low);
             page_widen(panel, cell_is_null(cell) ? NAN : mark->high);
-            add_entry(figure, cell_is_null(cell) ? LEGEND_DASHES : LEGEND_LINE, cell);
         }
     }
     if (figure->all_series == 0)

@@ -177,6 +177,47 @@ void page_legend(Figure *figure, Legend kind, const Entry *entry)
     figure->entry = more;
 }
 
+size_t page_setting(const Figure *figure, const Cell *cell, size_t *settings)
+{
+    const Summary *summary = figure->summary;
+    const char **label = arena_take(figure->arena, summary_cells(summary) + 1, sizeof *label);
+    size_t mine = 0;
+    *settings = 0;
+    for (size_t b = 0; b < summary->blocks; b++)
+        for (size_t c = 0; c < summary->block[b].cells; c++) {
+            const Cell *other = &summary->block[b].cell[c];
+            size_t l = 0;
+            if (!text_same(other->row->method, cell->row->method) ||
+                other->untrained != cell->untrained)
+                continue;
+            while (l < *settings && strcmp(label[l], other->label) != 0)
+                l++;
+            if (l == *settings)
+                label[(*settings)++] = other->label;
+            mine = strcmp(other->label, cell->label) != 0 ? mine : l;
+        }
+    return mine;
+}
+
+void page_series(Figure *figure, Panel *panel, Legend kind, const Cell *cell)
+{
+    const char *method = known(cell->row->method);
+    size_t settings, setting = page_setting(figure, cell, &settings);
+    bool several = settings > 1 && kind == LEGEND_LINE;
+    const Entry entry = { .text = several ? cell->label
+                                  : cell->untrained
+                                      ? arena_format(figure->arena, "%s (untrained)", method)
+                                      : method,
+                          .method = method,
+                          .setting = several ? setting : 0,
+                          .grey = cell->untrained };
+    figure->series[figure->all_series++] = (Series){
+        .cell = cell, .method = method, .setting = entry.setting, .grey = cell->untrained
+    };
+    panel->last = figure->all_series;
+    page_legend(figure, kind, &entry);
+}
+
 void page_times(Figure *figure)
 {
     const Summary *summary = figure->summary;
@@ -341,8 +382,9 @@ static void put_methods(FILE *out, const Figure *figure)
 static double put_legend(FILE *out, const Figure *figure, double width, double height, double top)
 {
     double x = MARGIN, y = top;
-    fprintf(out, "entries = %zu\narray entry_kind[%zu]\narray entry_style[%zu]\n", figure->entries,
-            figure->entries + 1, figure->entries + 1);
+    fprintf(out, "entries = %zu\narray entry_kind[%zu]\n", figure->entries, figure->entries + 1);
+    fprintf(out, "array entry_style[%zu]\narray entry_setting[%zu]\n", figure->entries + 1,
+            figure->entries + 1);
     fprintf(out, "array entry_text[%zu]\narray entry_x[%zu]\narray entry_y[%zu]\n",
             figure->entries + 1, figure->entries + 1, figure->entries + 1);
     for (size_t e = 0; e < figure->entries; e++) {
@@ -358,9 +400,10 @@ static double put_legend(FILE *out, const Figure *figure, double width, double h
         if (entry->method) {
             fprintf(out, "%d + number(", 100 * entry->grey);
             put_quoted(out, entry->method, " ");
-            fputs(")\n", out);
+            fputs(")", out);
         } else
-            fprintf(out, "%zu\n", entry->class);
+            fprintf(out, "%zu", entry->class);
+        fprintf(out, "; entry_setting[%zu] = %zu\n", e + 1, entry->setting);
         x += room;
     }
     return y + LEGEND_LINE_HEIGHT - top;
@@ -437,14 +480,16 @@ void page_put(FILE *out, const Figure *figure, const char *part, const char *kin
         putc('\n', out);
     }
     put_legend(out, figure, width, height, legend);
-    fprintf(out, "array style[%zu]\nstyle[%zu] = 1\n", figure->all_series + 1,
+    fprintf(out, "array style[%zu]\nstyle[%zu] = 1\narray setting[%zu]\nsetting[%zu] = 0\n",
+            figure->all_series + 1, figure->all_series + 1, figure->all_series + 1,
             figure->all_series + 1); // gnuplot evaluates the first step of an empty loop, too
     fprintf(out, "array from[%zu]\narray to[%zu]\n", figure->all_series + 1,
             figure->all_series + 1);
     for (size_t s = 0, i = 0; s < figure->all_series; s++) {
         fprintf(out, "style[%zu] = %d + number(", s + 1, 100 * figure->series[s].grey);
         put_quoted(out, figure->series[s].method, " ");
-        fprintf(out, "); from[%zu] = %zu; ", s + 1, i);
+        fprintf(out, "); setting[%zu] = %zu; from[%zu] = %zu; ", s + 1, figure->series[s].setting,
+                s + 1, i);
         while (i < figure->marks && figure->mark[i].series == s + 1)
             i++;
         fprintf(out, "to[%zu] = %zu\n", s + 1, i - 1);
