@@ -104,13 +104,15 @@ static void methods_by_tasks_with_their_floors_to_the_letter(void)
        "| full | 2 | 91.0 ± 12.7 | 91.0 ± 12.7 |\n\n");
     choice.format = TABLE_LATEX;
     is(rows, EIGHT, &choice,
-       "\\begin{table}\n\\centering\n\\caption{tiny.}\n\\begin{tabular}{lrll}\n\\toprule\n"
+       "\\begin{table}\n\\centering\n\\caption{tiny.}\n"
+       "\\resizebox{\\ifdim\\width>\\linewidth\\linewidth\\else\\width\\fi}{!}{%\n"
+       "\\begin{tabular}{lrll}\n\\toprule\n"
        "method & n & reviews & topics \\\\\n\\midrule\n"
        "best constant &  & 50.0 & 50.0 \\\\\n"
        "bag of words &  & 81.5 &  \\\\\n"
        "head & 2 & 81.0 $\\pm$ 12.7 \\textsuperscript{\\textdagger} & 81.0 $\\pm$ 12.7 \\\\\n"
        "full & 2 & 91.0 $\\pm$ 12.7 & 91.0 $\\pm$ 12.7 \\\\\n"
-       "\\bottomrule\n\\end{tabular}\n\\end{table}\n\n");
+       "\\bottomrule\n\\end{tabular}\n}\n\\end{table}\n\n");
     arena_free(arena);
 }
 

@@ -747,6 +747,11 @@ static void a_search_may_choose_rate_and_steps_of_its_own(void)
     rows[1].epochs = 12, rows[1].lr = 3e-4, rows[1].winner_on_edge = "yes";
     CHECK(says(rows, 2, TABLE_CSV, "reviews,reviews,,tiny,full,"));
     CHECK(says(rows, 2, TABLE_TEXT, "chosen at the edge of its search"));
+    // Steps that lines differ in are not the task's; those of all are.
+    CHECK(says(rows, 2, TABLE_TEXT, "max_length 128, min_steps 1000, select last, batch 32\n"));
+    rows[1].epochs = 3;
+    CHECK(says(rows, 2, TABLE_TEXT, "max_length 128, epochs 3, min_steps 1000, select last,"));
+    rows[1].epochs = 12;
     rows[0].lr_source = "given", rows[0].trials = WHOLE_UNKNOWN, rows[1].epochs = 3;
     CHECK(says(rows, 2, TABLE_TEXT,
                "reviews: lines differ in lr_source searched: full; lr_source given: lora"));

@@ -27,7 +27,7 @@ static const Flag flags[] = {
     SELECT_FLAGS,
     { "csv", 0, NULL, "a line a cell with every number, scores as fractions; notes go to stderr" },
     { "markdown", 0, NULL, "for a page" },
-    { "latex", 0, NULL, "for a paper, with the package booktabs" },
+    { "latex", 0, NULL, "for a paper, with the packages booktabs and graphicx" },
     FLAG_END,
 };
 

@@ -5,8 +5,9 @@
 #include "base/text.h"
 #include <string.h>
 
-enum { WIDTH = 100 }; // of a terminal; a wider text table is printed in parts
+enum { WIDTH = 100, NARROWEST = 60 }; // where it is no terminal; of one
 
+static void print_heading(FILE *out, Arena *arena, const Grid *grid, TableFormat format);
 static void print_aligned(FILE *out, Arena *arena, const Grid *grid);
 static void print_markdown(FILE *out, Arena *arena, const Grid *grid);
 static void print_latex(FILE *out, Arena *arena, const Grid *grid);
@@ -17,16 +18,31 @@ void grid_print(FILE *out, Arena *arena, const Grid *grid, TableFormat format)
         print_latex(out, arena, grid);
         return;
     }
-    if (grid->name) {
-        fprintf(out, format == TABLE_MARKDOWN ? "**%s**" : "%s", grid->name);
-        for (size_t i = 0; grid->line[i]; i++)
-            fprintf(out, "%s%s", i > 0 ? "\n" : *grid->line[i] ? ": " : "", grid->line[i]);
-        fputs(format == TABLE_MARKDOWN ? "\n\n" : "\n", out);
-    }
+    if (grid->name)
+        print_heading(out, arena, grid, format);
     if (format == TABLE_MARKDOWN)
         print_markdown(out, arena, grid);
     else
         print_aligned(out, arena, grid);
+}
+
+// "reviews: accuracy on dev, ...", then the other lines.
+static void print_heading(FILE *out, Arena *arena, const Grid *grid, TableFormat format)
+{
+    bool text = format == TABLE_TEXT;
+    const char *first = arena_format(arena, text ? "%s" : "**%s**", grid->name);
+    for (size_t i = 0; i == 0 || grid->line[i - 1]; i++) {
+        const char *line = grid->line[i] ? grid->line[i] : "";
+        if (i == 0)
+            line = arena_format(arena, "%s%s%s", first, *line ? ": " : "", line);
+        else if (!grid->line[i])
+            break;
+        if (text)
+            text_put(out, line, 0, terminal_columns(out));
+        else
+            fprintf(out, "%s\n", line);
+    }
+    fputs(text ? "" : "\n", out);
 }
 
 // Whether a label only repeats the one above it: the first column's, as in "tiny" over its methods.
@@ -93,13 +109,15 @@ static void print_aligned(FILE *out, Arena *arena, const Grid *grid)
 {
     const char **text = arena_take(arena, grid->columns, sizeof *text);
     size_t *length = arena_take(arena, grid->columns, sizeof *length), labels = 0, to;
+    size_t width = terminal_columns(out);
+    width = width == 0 ? WIDTH : width < NARROWEST ? NARROWEST : width;
     for (size_t c = 0; c < grid->labels; c++)
         labels += column_width(grid, c) + 2;
     for (size_t from = grid->labels; from < grid->columns; from = to) {
         size_t line_width = labels;
         for (to = from; to < grid->columns; to++) {
             line_width += column_width(grid, to) + (to > from ? 2 : 0);
-            if (line_width > WIDTH && to > from && !(grid->remarks && to + 1 == grid->columns))
+            if (line_width > width && to > from && !(grid->remarks && to + 1 == grid->columns))
                 break; // remarks may stand out: they are rare, and belong to their line
         }
         if (from > grid->labels)
@@ -263,6 +281,7 @@ static void print_latex(FILE *out, Arena *arena, const Grid *grid)
         }
         fputs(".}\n", out);
     }
+    fputs("\\resizebox{\\ifdim\\width>\\linewidth\\linewidth\\else\\width\\fi}{!}{%\n", out);
     fprintf(out, "\\begin{tabular}{%.*s}\n\\toprule\n", (int)grid->columns, grid->side);
     print_latex_heading(out, arena, grid);
     bool groups = false;
@@ -276,7 +295,7 @@ static void print_latex(FILE *out, Arena *arena, const Grid *grid)
             fputs(c + 1 < grid->columns ? " & " : " \\\\\n", out);
         }
     }
-    fputs("\\bottomrule\n\\end{tabular}\n\\end{table}\n\n", out);
+    fputs("\\bottomrule\n\\end{tabular}\n}\n\\end{table}\n\n", out);
 }
 
 void grid_note(FILE *out, TableFormat format, bool first, bool last, const char *note)

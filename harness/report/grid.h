@@ -17,8 +17,9 @@ typedef struct {
     size_t rows;
 } Grid;
 
-// TEXT: aligned, in parts of at most 100 columns; MARKDOWN; LATEX: a table of package booktabs with
-// a caption, and headings of two lines. A label is not said again below itself where rows are
+// TEXT: aligned, in parts as wide as the terminal, else of at most 100 columns; MARKDOWN; LATEX: a
+// table of packages booktabs and graphicx with a caption, made smaller where it is wider than the
+// text, and headings of two lines. A label is not said again below itself where rows are
 // aligned. Nothing in a cell is special to the reader's program.
 void grid_print(FILE *out, Arena *arena, const Grid *grid, TableFormat format);
 // A sentence beside the tables; `first` and `last` of several.

@@ -221,24 +221,28 @@ static void find_folds(const Work *work, size_t b, Block *block)
 }
 
 // "train_n 5000"; of folds that differ "train_n 4795-4801", but "fold 1 3 4" where one is missing.
+// Nothing of what lines differ in, which is said elsewhere.
 static void protocol_part(const Work *work, size_t b, size_t f, size_t folds, const char **protocol)
 {
     const Column *column = work->field[f].column;
-    const char *value = work->block[b].value[f], *all = NULL;
+    const char *all = NULL, *first = NULL;
     double least = INFINITY, most = -INFINITY;
-    for (size_t i = 0; i < work->runs && !*value; i++)
-        if (work->cell[work->run[i].draft].block == b && column->type == COLUMN_Whole) {
-            least = fmin(least, row_number(work->run[i].row, column)); // a NaN is left out
+    for (size_t i = 0; i < work->runs; i++) {
+        const char *value = work->run[i].value[f];
+        if (work->cell[work->run[i].draft].block != b || !*value)
+            continue;
+        first = first ? first : value;
+        text_append_once(work->arena, &all, " ", value);
+        if (column->type == COLUMN_Whole) {
+            least = fmin(least, row_number(work->run[i].row, column));
             most = fmax(most, row_number(work->run[i].row, column));
-            text_append_once(work->arena, &all, " ",
-                             row_text(work->arena, work->run[i].row, column));
         }
+    }
+    bool one = first && !strcmp(all, first);
     bool gaps = column == row_find("fold") && most - least >= (double)folds;
-    if (*value || gaps)
-        text_append(work->arena, protocol, ", ", "%s %s", column->name, gaps ? all : value);
-    else if (least == most)
-        text_append(work->arena, protocol, ", ", "%s %.0f", column->name, least);
-    else if (least < most)
+    if (one || gaps)
+        text_append(work->arena, protocol, ", ", "%s %s", column->name, all);
+    else if (folds > 1 && least < most)
         text_append(work->arena, protocol, ", ", "%s %.0f-%.0f", column->name, least, most);
 }
 
