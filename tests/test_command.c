@@ -308,7 +308,7 @@ static void what_is_no_command_line_is_refused_in_one_line(void)
         { "tokens --model tiny --max-length 4 text", "max-length: 4 is out of range" },
         { "sweep some.yaml --jobs 4097", "--jobs: 4097 is out of range; should be 1 to 4096" },
         { "sweep some.yaml --slurm 1.5", "--slurm: '1.5' is not a whole number" },
-        { "list", "list: '' is no list; should be one of" },
+        { "list", "list: it is not said what; should be one of" },
         { "list things", "list: 'things' is no list" },
         { "list methods things", "things: is a second list" },
         { "list methods --mrkdown", "--mrkdown: is unknown; should be --markdown" },

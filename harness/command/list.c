@@ -29,9 +29,15 @@ static bool list_methods(const Invocation *invocation, Form form, Error *error)
     Arena *arena = invocation->arena;
     bool markdown = form == FORM_MARKDOWN;
     size_t columns = terminal_columns(stdout);
+    int name = 0, summary = 0; // the widest
     for (size_t i = 0; methods[i]; i++)
         if (!method_whole(methods[i], method_files[i], error))
             return false;
+    for (size_t i = 0; methods[i]; i++) {
+        name = (int)strlen(methods[i]->name) > name ? (int)strlen(methods[i]->name) : name;
+        summary =
+            (int)strlen(methods[i]->summary) > summary ? (int)strlen(methods[i]->summary) : summary;
+    }
     if (markdown)
         printf(
             "| method | what it trains | options | default rate at 128, 256, 384, 768 | paper |\n"
@@ -48,8 +54,11 @@ static bool list_methods(const Invocation *invocation, Form form, Error *error)
                    *text ? "`" : "", text, *text ? "`" : "", m->rate[0], m->rate[1], m->rate[2],
                    m->rate[3], m->paper);
         else
-            text_put(stdout, arena_format(arena, "%-8s %-52s %s", m->name, m->summary, text), 9,
-                     columns);
+            text_put(stdout,
+                     *text ? arena_format(arena, "%-*s %-*s %s", name, m->name, summary, m->summary,
+                                          text)
+                           : arena_format(arena, "%-*s %s", name, m->name, m->summary),
+                     (size_t)name + 1, columns);
     }
     return true;
 }
@@ -82,6 +91,26 @@ static bool list_models(const Invocation *invocation, Form form, Error *error)
     return true;
 }
 
+// The first sentence of the comment that a spec begins with; "" where there is none.
+static const char *spec_summary(Arena *arena, const char *path)
+{
+    Bytes bytes;
+    Error error;
+    const char *text = "";
+    if (!file_read(arena, path, &bytes, &error))
+        return "";
+    const char *at = (const char *)bytes.data, *end = at + bytes.size;
+    while (at < end && *at == '#') {
+        size_t length = strcspn(at, "\n");
+        text_append(arena, &text, " ", "%.*s", (int)(length - 1 - (at[1] == ' ')),
+                    at + 1 + (at[1] == ' '));
+        at += length + (at[length] == '\n');
+    }
+    const char *stop = strstr(text, ". "), *ask = strstr(text, "? ");
+    stop = ask && (!stop || ask < stop) ? ask : stop;
+    return stop ? arena_format(arena, "%.*s", (int)(stop + 1 - text), text) : text;
+}
+
 static bool list_specs(const Invocation *invocation, Form form, Error *error)
 {
     Arena *arena = invocation->arena;
@@ -90,8 +119,13 @@ static bool list_specs(const Invocation *invocation, Form form, Error *error)
     size_t count;
     if (!folder_list(arena, folder, ".yaml", &names, &count, error))
         return false;
-    for (size_t i = 0; i < count; i++)
-        printf("%-20s %s/%s\n", text_stem(arena, names[i], ".yaml"), folder, names[i]);
+    for (size_t i = 0; i < count; i++) {
+        const char *path = path_join(arena, folder, names[i]);
+        text_put(stdout,
+                 arena_format(arena, "%-18s %s %s", text_stem(arena, names[i], ".yaml"),
+                              spec_summary(arena, path), path),
+                 19, terminal_columns(stdout));
+    }
     return true;
 }
 
@@ -272,8 +306,8 @@ static bool list(const Invocation *invocation, int *status, Error *error)
             asked = &lists[i];
     if (!asked)
         return fail(error, ERROR_INPUT, (Where){ .item = "list" },
-                    "one of: methods, models, specs, tasks, columns, options", "'%s' is no list",
-                    what);
+                    "one of: methods, models, specs, tasks, columns, options",
+                    *what ? "'%s' is no list" : "it is not said what", what);
     for (Form f = FORM_CSV; f < FORMS; f++)
         if (argument_is(arguments, form_names[f]))
             form = f;

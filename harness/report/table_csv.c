@@ -127,6 +127,7 @@ static void put_line(FILE *out, const Table *table, const At *at)
         { "diverged", "n", whole(arena, cell->diverged) },
         { "timeout", "n", whole(arena, cell->timeout) },
         { "unscored", "n", whole(arena, cell->unscored) },
+        { "on_edge", "score", cell->on_edge ? "yes" : known(cell->row->winner_on_edge) },
         { "letters", "letters", cell->letters },
     };
     enum { FIELDS = sizeof field / sizeof *field };

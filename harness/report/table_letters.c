@@ -129,11 +129,12 @@ static const char *widest(const Table *table)
                 most = apart, high = x, low = y, of = block, means[0] = mean[i], means[1] = mean[j];
             }
     }
-    return high ? arena_format(table->arena,
-                               "group: no two that share a letter are further apart than %s %.1f "
-                               "and %s %.1f (%s, %s)",
-                               high->label, 100 * means[0], low->label, 100 * means[1], of->name,
-                               known(high->row->model))
+    return high ? arena_format(
+                      table->arena,
+                      "group: of two that share a letter, the furthest apart are %s %.1f and "
+                      "%s %.1f (%s, %s)",
+                      high->label, 100 * means[0], low->label, 100 * means[1], of->name,
+                      known(high->row->model))
                 : NULL;
 }
 

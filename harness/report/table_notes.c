@@ -308,8 +308,9 @@ static void note_runs(Notes *notes, const Table *table)
     if (*commits)
         note(notes, "warning: rows of several commits stand together: %s.", commits);
     if (summary->trials > 0 && !table->choice->trials)
-        note(notes, "%zu trial row%s left out: no result.", summary->trials,
-             summary->trials == 1 ? " is" : "s are");
+        note(notes, "%zu trial row%s of searches left out; --stage trial shows %s.",
+             summary->trials, summary->trials == 1 ? "" : "s",
+             summary->trials == 1 ? "it" : "them");
     if (table->rows->copies > 0)
         note(notes, "%zu cop%s left out (rows with one key).", table->rows->copies,
              table->rows->copies == 1 ? "y is" : "ies are");
