@@ -133,6 +133,8 @@ static bool command(const Invocation *invocation, int *status, Error *error)
     for (size_t i = 0; i < arguments->givens; i++)
         if (!strcmp(arguments->given[i].name, "set"))
             set[options.sets++] = arguments->given[i].value;
+    if (options.dry_run || options.commands)
+        signal(SIGPIPE, SIG_DFL); // it only prints, and ends with `head`
     return parts_read(arena, arguments, &options, error) &&
            seconds_read(arguments, &options, error) &&
            spec_file(arena, arguments->operand[0], &options.spec, error) &&

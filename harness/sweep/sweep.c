@@ -527,9 +527,10 @@ static bool conclude(Sweep *s, Error *error)
         if (count[k])
             fprintf(s->out, ", %zu %s", count[k], row_statuses[k]);
     fprintf(s->out, "\n%s/runs.csv\n", s->agenda.folder);
-    char *const show[] = { (char *)"tunemark", (char *)"table", (char *)s->agenda.folder, NULL };
+    char *const show[] = { arena_text(s->arena, s->options->program), (char *)"table",
+                           arena_text(s->arena, s->agenda.folder), NULL };
     if (good > 0)
-        fprintf(s->people, "%s\n", shell_line(s->arena, show));
+        fprintf(s->people, "see: %s\n", shell_line(s->arena, show));
     Where where = { .file = s->agenda.folder };
     if (*s->interrupted)
         return fail(error, ERROR_INTERRUPTED, where, NULL,

@@ -26,7 +26,7 @@ typedef struct {
     Shard shard;     // the settings to run
     double seconds;  // until the deadline; 0: none
     double grace;    // seconds after its timeout that a run is given to end by itself [SWEEP_GRACE]
-    const char *program;      // the program as it was invoked, for --commands
+    const char *program;      // the program as it was invoked, for what is printed
     const char *image;        // what a child executes: /proc/self/exe, so that a program that is
                               // rebuilt meanwhile does not change in the middle of a sweep
     const char *command_line; // for the manifest
