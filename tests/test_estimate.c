@@ -134,7 +134,7 @@ static void hours_are_flops_at_half_of_the_probe(void)
 {
     Error error;
     Arena *arena = arena_new(ARENA_RUN, &error);
-    Csv csv = estimates(arena, "--model models/configs/gpt2 --steps 500 --batch 4 --max-length 64");
+    Csv csv = estimates(arena, "--model gpt2 --steps 500 --batch 4 --max-length 64");
     double weights = 12. * (4 * 768 * 768 + 2 * 768 * 3072), tokens = 4 * 64;
     double flops = 2 * tokens * weights + 12. * 2 * 2 * 4 * 64 * 64 * 768 + 2 * 4 * 768 * 2;
     CHECK_CLOSE(number(&csv, "inference", "flops"), flops, 1e-8);

@@ -351,8 +351,8 @@ static bool command(const Invocation *invocation, int *status, Error *error)
 const Command command_estimate = {
     .name = "estimate",
     .summary = "memory and time of every method on a model, from config.json alone",
-    .usage = "  tunemark estimate --model models/configs/gpt2 --memory 24GB\n"
-             "  tunemark estimate --model some/config.json --method lora --rank 64 --weights f16\n",
+    .usage = "  tunemark estimate --model gpt2 --memory 24GB\n"
+             "  tunemark estimate --model llama-2-7b --method lora --rank 64 --weights f16\n",
     .flags = flags,
     .one_of = { "steps|rows" },
     .takes_request = true,

@@ -134,7 +134,7 @@ const Command command_graph = {
     .name = "graph",
     .summary = "print the nodes of a run's training step, where their values lie, and their bytes",
     .usage = "  tunemark graph --model tiny --task reviews --method lora\n"
-             "  tunemark graph --model some/config.json --method full --batch 1 --max-length 512\n",
+             "  tunemark graph --model roberta-base --method full --batch 1 --max-length 512\n",
     .flags = flags,
     .takes_request = true,
     .refused = of_no_run,

@@ -102,7 +102,7 @@ const Command command_params = {
     .name = "params",
     .summary = "count what a method trains, from config.json alone where there is no checkpoint",
     .usage = "  tunemark params --model tiny --method lora --rank 4\n"
-             "  tunemark params --model some/config.json --method bitfit --head pooler --csv\n",
+             "  tunemark params --model bert-base --method bitfit --head pooler --csv\n",
     .flags = flags,
     .one_of = { "labels|task", "csv|all" },
     .takes_request = true,

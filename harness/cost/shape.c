@@ -2,6 +2,7 @@
 #include "cost/shape.h"
 #include "run/prepare.h"
 #include "run/size.h"
+#include <string.h>
 
 bool shape_read(Arena *arena, const char *model, Shape *shape, Error *error)
 {
@@ -12,6 +13,11 @@ bool shape_read(Arena *arena, const char *model, Shape *shape, Error *error)
                     "a name, a folder or a config.json", "is not given");
     if (file_exists(model))
         return config_read(model, &shape->config, error);
+    Error missing;
+    const char *sizes = path_join(arena, path_join(arena, home_folder(arena), "models/configs"),
+                                  arena_format(arena, "%s/config.json", model));
+    if (!model_folder(arena, model, &folder, &missing) && !strchr(model, '/') && file_exists(sizes))
+        return config_read(sizes, &shape->config, error);
     if (!model_folder(arena, model, &folder, error) ||
         !config_read(path_join(arena, folder, "config.json"), &shape->config, error))
         return false;

@@ -12,7 +12,8 @@ typedef struct {
     bool has_checkpoint;
 } Shape;
 
-// `model`: a name, a folder with config.json, or a config.json.
+// `model`: a name (of a model, else of one of models/configs, which are sizes alone), a folder with
+// config.json, or a config.json.
 bool shape_read(Arena *arena, const char *model, Shape *shape, Error *error);
 void shape_close(Shape *shape); // unmaps
 
