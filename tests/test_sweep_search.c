@@ -57,6 +57,28 @@ static void a_searched_sweep_runs_trials_and_then_the_winner(void)
     arena_free(b.arena);
 }
 
+// Its rates are ten times the default's; the one that both searches try is run once.
+static void a_search_may_be_about_another_rate(void)
+{
+    Bench b;
+    if (!bench_new(&b, HEAD "methods: full\nsearch: {trials: 3}\n"))
+        return;
+    CHECK(drive_whole(&b) == 0);
+    write_text(b.options.spec, HEAD "methods: full\nsearch: {trials: 3, around: 10}\n");
+    CHECK(drive_whole(&b) == 0);
+    Rows rows = runs_of(&b, b.options.out);
+    static const double rate[] = { 0.00158, 0.005, 0.0158 }; // 0.0005 x 10 x 10^(-1/2 0 1/2)
+    for (size_t i = 0; i < 3 && CHECK(rows.count >= 3); i++)
+        CHECK(rows.row[i].lr == rate[i] && !strcmp(rows.row[i].stage, "trial"));
+    size_t files;
+    names_in(&b, "rows", ".csv", &files);
+    CHECK(files >= 3 + 3 - 1 + 2);
+    write_text(b.options.spec, HEAD "methods: full\nsearch: {trials: 3, around: 1000}\n");
+    CHECK(drive_whole(&b) == ERROR_INPUT);
+    CHECK(said(&b, "around 1000 would try rates up to 50, above 10; should be nearer to 1"));
+    arena_free(b.arena);
+}
+
 // Lessons L1. The rows of trials are the same to the last cell; finals differ in their scores
 // alone.
 static void other_labels_of_dev_and_test_choose_the_same(void)
@@ -316,7 +338,8 @@ static void a_result_that_is_there_gets_its_search_beside_it(void)
             CHECK_TEXT(after.row[i + 1].finished_at, before_it.row[i].finished_at);
             CHECK(after.row[i + 1].wall_s == before_it.row[i].wall_s);
         }
-    CHECK(said(&b, "full tiny ./few: the best rate, 0.0005, is the lowest that was tried\n"));
+    CHECK(said(&b, "full tiny ./few: the best rate, 0.0005, is the lowest that was tried "
+                   "(search: {around: 0.1} would try lower ones)\n"));
     b.options.sets = 0; // and keeps it: it went into the rate that the default is now known to be
     CHECK(drive_whole(&b) == 0);
     Rows without = runs_of(&b, b.options.out);
@@ -419,6 +442,7 @@ static void rows_of_another_schema_are_refused_and_not_done_again(void)
 void suite_sweep_search(void)
 {
     ADD(a_searched_sweep_runs_trials_and_then_the_winner);
+    ADD(a_search_may_be_about_another_rate);
     ADD(other_labels_of_dev_and_test_choose_the_same);
     ADD(rows_of_two_machines_join_by_copying);
     ADD(a_search_with_a_failed_trial_is_done_once);

@@ -9,6 +9,18 @@
 
 typedef enum { TIER_GRID, TIER_REFINED, TIER_LONGER, TIER_FINAL } Tier;
 
+// A range that was moved may be left by none of the trials.
+static bool check_rates(const SettingRuns *setting, const SearchAsked *search, Error *error)
+{
+    enum { OUTWARD = 8 }; // quarters, the furthest that a search goes
+    const Option *lr = option_find(protocol_options, "lr");
+    double highest = search_rate(setting->standard, OUTWARD);
+    return search->around == 1 || highest <= lr->high ||
+           fail(error, ERROR_INPUT, search->where, "nearer to 1",
+                "%s: around %g would try rates up to %.3g, above %g", setting->asked->setting,
+                search->around, highest, lr->high);
+}
+
 static bool make_setting(Agenda *agenda, SettingRuns *setting, Error *error);
 static bool add_job(Agenda *agenda, Job *job, const Asked *asked, Job **there, Error *error);
 static bool add_trial(Agenda *agenda, SettingRuns *setting, size_t number, Tier tier, Error *error);
@@ -159,11 +171,12 @@ static bool make_setting(Agenda *agenda, SettingRuns *setting, Error *error)
         if (other->key && !strcmp(other->key, setting->key))
             return fail(error, ERROR_INPUT, asked->where, "each run once",
                         "'%s' and '%s' are the same run", other->asked->setting, asked->setting);
-    setting->standard = result.row.lr;
+    setting->standard = result.row.lr * (search->from ? 1 : search->around);
     setting->flops = result.flops;
     setting->bytes = result.bytes;
     if (!search->from)
-        return check_seeds(agenda, setting, &result.row, error) &&
+        return check_rates(setting, search, error) &&
+               check_seeds(agenda, setting, &result.row, error) &&
                (!search_has_longer((size_t)search->trials) ||
                 check_longer(agenda, setting, error)) &&
                agenda_follow(agenda, setting, error);

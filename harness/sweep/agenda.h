@@ -45,7 +45,7 @@ struct SettingRuns {
     size_t number;         // in the spec, from 0
     const char *no_trials; // why it has none; NULL: its rate is searched
     const char *key;       // of its final at the default rate, where the spec gives none
-    double standard;       // that rate
+    double standard;       // that rate, or the multiple of it about which rates are tried
     Trial trial[MOST_TRIALS];
     Job *job[MOST_TRIALS]; // of the trials that are known
     size_t known;

@@ -35,6 +35,7 @@ static const char *const not_options[] = {
 const Option search_options[] = {
     { "trials", OPTION_WHOLE, offsetof(SearchAsked, trials), "8", 1, MOST_TRIALS, NULL, "runs that a setting's rate is chosen by" },
     { "seed", OPTION_WHOLE, offsetof(SearchAsked, seed), "0", 0, EXACT_WHOLE, NULL, "the seed of all trials" },
+    { "around", OPTION_REAL, offsetof(SearchAsked, around), "1", 1e-3, 1e3, NULL, "the middle of the rates that are tried, as a multiple of the method's default" },
     { "from", OPTION_TEXT, offsetof(SearchAsked, from), NULL, 0, 0, "FOLDER", "a sweep whose rates are taken over" },
     { "steps", OPTION_CHOICE, offsetof(SearchAsked, steps), "found", 0, 0, "found|own", "with from: 4 x the spec's steps where that won there, or the spec's own" },
     OPTION_END,
@@ -377,6 +378,7 @@ static bool read_search(Reading *in, const Yaml *root, Error *error)
 {
     const char *names[sizeof search_options / sizeof *search_options];
     const Yaml *node = yaml_get(root, "search");
+    static const char *const of_a_search[] = { "trials", "seed", "around", NULL };
     SearchAsked *search = &in->spec->search;
     options_default(search_options, search);
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)
@@ -401,7 +403,7 @@ static bool read_search(Reading *in, const Yaml *root, Error *error)
             return false;
     }
     for (const Yaml *child = node->first; child; child = child->next) {
-        bool of_trials = !strcmp(child->key, "trials") || !strcmp(child->key, "seed");
+        bool of_trials = text_among(child->key, of_a_search);
         if (search->from && of_trials)
             return fail(error, ERROR_INPUT, where(in, child), "without it",
                         "search: from means no trials, so %s means nothing", child->key);

@@ -8,7 +8,8 @@
 //   seeds: 5                           1 to 5; or a list of numbers; 5 where it is missing
 //   train: {batch: 32}                 options of every run
 //   search: {trials: 8, seed: 0}       optional: the rate of each setting is searched (search.h) on
-//                                      that seed; bare, or fewer trials
+//                                      that seed; bare, or fewer trials; `around: 10`: about ten
+//                                      times the method's default
 //   search: {from: results/sentiment}  or: no trials; the rates that a sweep has found before, with
 //                                      4 x the steps where that won there; `steps: own`: without
 //
@@ -44,7 +45,8 @@ typedef struct {
 enum { SEARCH_STEPS_FOUND, SEARCH_STEPS_OWN };
 typedef struct {
     bool asked;
-    int64_t trials, seed; // 1 to 8 trials a setting; without a meaning where `from` is given
+    int64_t trials, seed; // 1 to 8 trials a setting; these three mean nothing where `from` is given
+    double around;        // the middle of the rates, as a multiple of the default
     const char *from;     // a sweep's folder; NULL: search
     int steps;            // SEARCH_STEPS_*, where `from` is given
     Where where;

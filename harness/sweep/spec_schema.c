@@ -109,9 +109,9 @@ json_t *schema_search(void)
     json_t *properties = json_object();
     for (const Option *o = search_options; o->name; o++)
         json_object_set_new(properties, o->name, described(option_schema(o), o));
-    return json_pack("{s:[s, s], s:o, s:b, s:{s:{s:{s:b, s:b}}}, s:{s:[s]}}", "type", "object",
+    return json_pack("{s:[s, s], s:o, s:b, s:{s:{s:{s:b, s:b, s:b}}}, s:{s:[s]}}", "type", "object",
                      "null", "properties", properties, "additionalProperties", 0,
-                     "dependentSchemas", "from", "properties", "trials", 0, "seed", 0,
+                     "dependentSchemas", "from", "properties", "trials", 0, "seed", 0, "around", 0,
                      "dependentRequired", "steps", "from");
 }
 

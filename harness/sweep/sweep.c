@@ -477,10 +477,14 @@ static void say_edges(const Sweep *s)
         size_t trials = setting->known, best = setting->best;
         if (setting->no_trials || !setting->finals || !search_on_edge(setting->trial, trials, best))
             continue;
-        fprintf(s->people, "%s: the best rate, %.3g, is the %s that was tried\n",
+        bool lowest = search_is_lowest(setting->trial, trials, best);
+        fprintf(s->people,
+                "%s: the best rate, %.3g, is the %s that was tried (search: {around: %g} would try "
+                "%s ones)\n",
                 setting->asked->setting,
                 search_rate(setting->standard, setting->trial[best].quarters),
-                search_is_lowest(setting->trial, trials, best) ? "lowest" : "highest");
+                lowest ? "lowest" : "highest", s->spec.search.around * (lowest ? 0.1 : 10),
+                lowest ? "lower" : "higher");
     }
 }
 
