@@ -809,6 +809,11 @@ static void trials_that_cant_be_told_apart_are_counted(void)
                       "       lora lr=0.002            71.0   1\n"));
     rows[5].tune_score = 0.757; // 2.7 points: of 0.725 and more no more than the 0.73
     CHECK(choice_says(&all, &choice, "lora on tiny 2 of 8.\n"));
+    for (int i = 0; i < 4; i++)
+        rows[i].pretrained = "no", rows[i].tune_score -= 0.2; // a search of its own
+    CHECK(choice_says(&all, &choice, "lora on tiny 2 of 4, lora (untrained) on tiny 4 of 4.\n"));
+    for (int i = 0; i < 4; i++)
+        rows[i].pretrained = "yes";
     rows[5].tune_score = 0.8;
     char *text = choice_text(&all, &choice);
     CHECK(!strstr(text, "standard error of the best"));

@@ -128,7 +128,14 @@ static void refuse_settings(void)
         { "{\"tokenizer_class\": \"RobertaTokenizer\"}", "'RobertaTokenizer' is not supported" },
         { "{\"added_tokens_decoder\": {\"0\": {\"content\": \"[PAD]\"}, \"9\": {\"content\": "
           "\"<a>\"}}}",
-          "token 9 is not supported" },
+          "token '<a>' is not supported" },
+        { "{\"added_tokens_decoder\": {\"9\": {\"content\": \"[CLS]\"}}}",
+          "added_tokens_decoder: [CLS] has the id 9; should be that of its line in vocab.txt" },
+        { "{\"added_tokens_decoder\": [{\"content\": \"[CLS]\"}]}",
+          "added_tokens_decoder: is none" },
+        { "{\"tokenizer_class\": 3}", "tokenizer_class: '' is not supported" },
+        { "{\"bos_token\": \"[E1]\"}", "bos_token: another special token is not supported" },
+        { "{\"never_split\": \"good\"}", "never_split: a list is not supported" },
         { "[]", "tokenizer_config.json: is no JSON object" },
         { "{\"do_lower_case\": true", "tokenizer_config.json" },
     };
@@ -155,6 +162,8 @@ static void read_older_files(void)
           "special_tokens_map.json: additional_special_tokens: a list is not supported" },
         { "special_tokens_map.json", "[]", "special_tokens_map.json: is no JSON object" },
         { "added_tokens.json", "{\"[MASK]\": 4}", "[CLS] x [SEP]" },
+        { "added_tokens.json", "{\"[MASK]\": 8192}", "added_tokens.json: [MASK] has the id 8192" },
+        { "added_tokens.json", "{\"[MASK]\": true}", "added_tokens.json: [MASK] has the id -1" },
         { "added_tokens.json", "{\"[MASK]\": 4, \"[E1]\": 30522}",
           "added_tokens.json: token '[E1]' is not supported; should be [PAD], [UNK], [CLS], [SEP] "
           "and [MASK] alone" },

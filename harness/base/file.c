@@ -232,6 +232,12 @@ bool file_exists(const char *path)
     return stat(path, &status) == 0 && S_ISREG(status.st_mode);
 }
 
+bool name_exists(const char *path)
+{
+    struct stat status;
+    return lstat(path, &status) == 0;
+}
+
 bool folder_exists(const char *path)
 {
     int number = errno; // folder_make reports what mkdir said

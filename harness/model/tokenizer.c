@@ -38,33 +38,38 @@ struct Tokenizer {
 };
 
 static void classify_ascii(Tokenizer *tokenizer);
-static Tokenizer *parse(Arena *arena, Bytes vocabulary, const char *file, Settings settings,
-                        Error *error);
+static Tokenizer *parse(Arena *arena, Bytes vocabulary, const char *file, Error *error);
 
 Tokenizer *tokenizer_read(Arena *arena, const char *folder, Error *error)
 {
     const char *path = path_join(arena, folder, "vocab.txt");
-    Settings settings;
     Bytes vocabulary;
-    if (!settings_read(arena, folder, &settings, error) || !file_map(path, &vocabulary, error))
+    if (!file_map(path, &vocabulary, error))
         return NULL;
-    Tokenizer *tokenizer = parse(arena, vocabulary, path, settings, error);
+    Tokenizer *tokenizer = parse(arena, vocabulary, path, error);
     file_unmap(vocabulary);
+    if (!tokenizer ||
+        !settings_read(arena, folder, tokenizer->special, &tokenizer->settings, error))
+        return NULL;
+    classify_ascii(tokenizer);
     return tokenizer;
 }
 
 Tokenizer *tokenizer_parse(Arena *arena, Bytes vocabulary, const char *file, bool lower_case,
                            Error *error)
 {
-    Settings settings = { lower_case, lower_case, true };
-    return parse(arena, vocabulary, file, settings, error);
+    Tokenizer *tokenizer = parse(arena, vocabulary, file, error);
+    if (!tokenizer)
+        return NULL;
+    tokenizer->settings = (Settings){ lower_case, lower_case, true };
+    classify_ascii(tokenizer);
+    return tokenizer;
 }
 
-static Tokenizer *parse(Arena *arena, Bytes bytes, const char *file, Settings settings,
-                        Error *error)
+// All but the settings.
+static Tokenizer *parse(Arena *arena, Bytes bytes, const char *file, Error *error)
 {
     Tokenizer *tokenizer = arena_zero(arena, 1, sizeof *tokenizer);
-    tokenizer->settings = settings;
     if (!vocabulary_parse(arena, bytes, file, &tokenizer->vocabulary, error))
         return NULL;
     for (int i = 0; i < SPECIALS; i++) {
@@ -75,7 +80,6 @@ static Tokenizer *parse(Arena *arena, Bytes bytes, const char *file, Settings se
             return NULL;
         }
     }
-    classify_ascii(tokenizer);
     return tokenizer;
 }
 

@@ -22,7 +22,7 @@ const char *const searched_columns[] = { // the line's where a search tries or c
 static const char *const hashes[] = { // of the group machine, but they decide what is computed
     "data_sha", "model_sha", "vocab_sha", NULL };
 const char *const fold_columns[] = { "fold", "train_n", "tune_n", "data_sha", NULL };
-static const char *const rate_columns[] = { // each fold has a search of its own
+const char *const rate_columns[] = { // of each fold, which has a search of its own
     "lr", "head_lr", "epochs", "min_steps", NULL };
 static const char *const use_columns[] = { // empty where what they say was not used
     "micro_batch", "recompute", "frozen_dtype", "budget", NULL };
@@ -95,15 +95,23 @@ static bool uses_levers(Arena *arena, const Row *row)
     return false;
 }
 
-static bool same_line(Arena *arena, const Row *a, const Row *b)
+// But for the columns of `but`.
+static bool same_line(Arena *arena, const Row *a, const Row *b, const char *const *but)
 {
-    for (size_t c = 0; line_columns[c]; c++) {
+    bool same = true;
+    size_t mark = arena_mark(arena);
+    for (size_t c = 0; line_columns[c] && same; c++) {
         const Column *column = row_find(line_columns[c]);
-        if (!text_among(column->name, lever_columns) &&
-            strcmp(row_text(arena, a, column), row_text(arena, b, column)) != 0)
-            return false;
+        same = text_among(column->name, but) ||
+               !strcmp(row_text(arena, a, column), row_text(arena, b, column));
     }
-    return true;
+    arena_rewind(arena, mark);
+    return same;
+}
+
+bool same_search(Arena *arena, const Row *a, const Row *b)
+{
+    return same_line(arena, a, b, rate_columns);
 }
 
 bool same_seed(Arena *arena, const Row *a, const Row *b)
@@ -139,7 +147,8 @@ const Cell *cell_without_levers(Arena *arena, const Block *block, const Cell *ce
     *other_seeds = false;
     for (size_t c = 0; c < block->cells && !found && uses_levers(arena, cell->row); c++) {
         const Cell *other = &block->cell[c];
-        if (uses_levers(arena, other->row) || !same_line(arena, cell->row, other->row))
+        if (uses_levers(arena, other->row) ||
+            !same_line(arena, cell->row, other->row, lever_columns))
             continue;
         if (same_seeds(arena, cell, other))
             found = other;

@@ -101,6 +101,9 @@ Interval cell_over_seeds(Arena *arena, const Cell *cell, const double *value, bo
 // What a run's score weighs in the mean over `folds`: the items that it is of; 1 where unknown, or
 // where there are no folds.
 double fold_weight(const Row *row, size_t folds, bool tune);
+extern const char *const rate_columns[]; // what a search tries
+// Of two trials of one block: whether their lines differ in these alone.
+bool same_search(Arena *arena, const Row *a, const Row *b);
 // Whether two rows have the same seeds.
 bool same_seed(Arena *arena, const Row *a, const Row *b);
 

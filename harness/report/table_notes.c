@@ -174,12 +174,15 @@ static bool edges(const Summary *summary)
     return false;
 }
 
-// Of trials: whether they are of one search.
-static bool same_search(const Row *a, const Row *b)
+// "lora rank=4" of a trial's line, which also has its rate.
+static const char *search_name(Arena *arena, const Cell *cell)
 {
-    return text_same(a->method, b->method) && text_same(a->model, b->model) &&
-           text_same(known(a->options), known(b->options)) &&
-           text_same(known(a->head), known(b->head));
+    size_t length = strlen(cell->label);
+    for (const char *const *rate = rate_columns; *rate; rate++) {
+        const char *at = strstr(cell->label, arena_format(arena, " %s=", *rate));
+        length = at && (size_t)(at - cell->label) < length ? (size_t)(at - cell->label) : length;
+    }
+    return arena_format(arena, "%.*s on %s", (int)length, cell->label, known(cell->row->model));
 }
 
 // "lora on tiny 5 of 8", where more than one trial of a search lies within one standard error of
@@ -187,22 +190,25 @@ static bool same_search(const Row *a, const Row *b)
 static const char *near_ties(Arena *arena, const Block *block)
 {
     const char *text = NULL;
+    bool *told = arena_zero(arena, block->cells + 1, sizeof *told);
     for (size_t c = 0; c < block->cells && text_same(block->metric, "accuracy"); c++) {
-        const Row *of = block->cell[c].row;
         size_t trials = 0, near = 0;
         double best = 0;
-        for (size_t o = 0; o < block->cells; o++)
-            if (same_search(of, block->cell[o].row)) {
+        if (told[c])
+            continue;
+        for (size_t o = c; o < block->cells; o++)
+            if (same_search(arena, block->cell[c].row, block->cell[o].row)) {
+                told[o] = true;
                 trials++;
                 best = fmax(best, block->cell[o].score.mean); // a NaN is left out
             }
         double least = best - sqrt(best * (1 - best) / (double)block->items);
-        for (size_t o = 0; o < block->cells; o++)
-            near += same_search(of, block->cell[o].row) && block->cell[o].score.mean >= least;
+        for (size_t o = c; o < block->cells; o++)
+            near += block->cell[o].score.mean >= least &&
+                    same_search(arena, block->cell[c].row, block->cell[o].row);
         if (near > 1)
-            text_append_once(arena, &text, ", ",
-                             arena_format(arena, "%s on %s %zu of %zu", known(of->method),
-                                          known(of->model), near, trials));
+            text_append(arena, &text, ", ", "%s %zu of %zu", search_name(arena, &block->cell[c]),
+                        near, trials);
     }
     return text;
 }
