@@ -168,6 +168,16 @@ static void a_config_that_does_not_fit_is_refused(void)
 }
 
 // Untrained: no tensor is read whose shape would refuse it for another reason.
+static void layers_that_a_config_leaves_out_are_warned_of(void)
+{
+    Bench b = bench_new();
+    change(&b, "config.json", "\"num_hidden_layers\": 2", "\"num_hidden_layers\": 1");
+    Said said = run_with(&b, NULL, "");
+    CHECK(said.status == 0 && strstr(said.err, "the checkpoint has 2 layers, of which config.json "
+                                               "takes the first 1"));
+    arena_free(b.arena);
+}
+
 // Its sizes are known, its weights are not: run says so before it looks for any.
 static void a_model_whose_weights_cannot_be_read_is_refused(void)
 {
@@ -493,6 +503,7 @@ void suite_bad_input(void)
     ADD(a_checkpoint_that_was_cut_is_refused);
     ADD(a_config_that_does_not_fit_is_refused);
     ADD(a_model_whose_weights_cannot_be_read_is_refused);
+    ADD(layers_that_a_config_leaves_out_are_warned_of);
     ADD(a_model_of_one_type_takes_no_pairs);
     ADD(a_model_of_too_few_positions_is_refused_by_every_command);
     ADD(files_of_a_model_that_are_missing_or_no_text_are_named);

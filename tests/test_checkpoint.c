@@ -387,6 +387,23 @@ static void the_bundled_model_opens_and_other_files_do_not(void)
     with_arena(open_files);
 }
 
+static void read_pointer(void)
+{
+    static const char text[] =
+        "version https://git-lfs.github.com/spec/v1\noid sha256:4d7a\nsize 1\n";
+    const Bytes bytes = { (const uint8_t *)text, sizeof text - 1 };
+    Checkpoint checkpoint;
+    Error error;
+    CHECK(!checkpoint_parse(arena, bytes, "m.safetensors", &checkpoint, &error));
+    CHECK_ERROR(&error, ERROR_INPUT,
+                "m.safetensors: is a pointer of Git LFS; should be the file itself");
+}
+
+static void a_pointer_to_a_file_is_called_one(void)
+{
+    with_arena(read_pointer);
+}
+
 static void write_nowhere(void)
 {
     static const float number[1] = { 1 };
@@ -407,6 +424,7 @@ void suite_checkpoint(void)
     ADD(entries_and_bytes_may_be_in_different_orders);
     ADD(scalars_empty_tensors_and_odd_addresses_are_read);
     ADD(a_wrong_entry_is_refused_with_the_name_of_its_tensor);
+    ADD(a_pointer_to_a_file_is_called_one);
     ADD(a_file_cut_anywhere_is_refused);
     ADD(every_half_widens_exactly);
     ADD(every_bfloat_widens_exactly);

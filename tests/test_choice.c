@@ -537,6 +537,7 @@ static void what_is_not_there_is_refused_with_the_nearest(void)
     refused(rows, EIGHT, &(TableChoice){ .split = "train" },
             "--split: 'train' is none; should be dev, test");
     refused(rows, EIGHT, &(TableChoice){ .sort = "-cpu" }, "--sort: 'cpu' is none");
+    refused(rows, EIGHT, &(TableChoice){ .sort = "-nosuch" }, "--sort: 'nosuch' is no column");
     arena_free(arena);
 }
 

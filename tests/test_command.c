@@ -277,7 +277,7 @@ static void what_is_no_command_line_is_refused_in_one_line(void)
         { "rnu --method lora", "'rnu' is no command; should be run" },
         { "help nonsense", "'nonsense' is no command" },
         { "run", "--method: is not given; should be a name of `tunemark list methods`" },
-        { "run --method", "--method: is not given" },
+        { "run --method", "--method: has no value" },
         { "run --method head --lr", "--lr: has no value; should be followed by one" },
         { "run --method head --dry", "--dry: is unknown" },
         { "run --method head --rank 4",

@@ -387,7 +387,7 @@ static void settings_of_one_method_are_told_apart_by_options_columns_and_folders
     CHECK_REFUSED(said, ERROR_INPUT, "full: no rows of this method; should be lora");
     said = program(arena, &(Around){ 0 }, "compare lora lora:rank=4 %s", folder);
     CHECK_REFUSED(said, ERROR_INPUT,
-                  "lora: is more than one setting on reviews of tiny: 'lora rank=4");
+                  "lora: is more than one setting on reviews of tiny: 'lora:rank=4");
     arena_free(arena);
 }
 

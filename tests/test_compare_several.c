@@ -124,7 +124,7 @@ static void each_is_of_all_settings_and_stands_on_one_side(void)
     said = program(arena, &(Around){ 0 }, "compare each lora:rank=4 %s", folder);
     IN_ORDER(said.out, " in 2 comparisons", "\nfull ", "\nlora rank=8 ");
     CHECK_REFUSED(program(arena, &(Around){ 0 }, "compare each lora %s", folder), ERROR_INPUT,
-                  "lora: is more than one setting on reviews of tiny: 'lora rank=");
+                  "lora: is more than one setting on reviews of tiny: 'lora:rank=");
     CHECK_REFUSED(program(arena, &(Around){ 0 }, "compare each each %s", folder), ERROR_INPUT,
                   "each: is given twice; should be a method beside each");
     folder = test_folder();

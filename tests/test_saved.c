@@ -282,6 +282,9 @@ static void texts_have_a_row_each_with_probabilities(void)
             CHECK((good > bad) == !strcmp(cell[1], "good"));
         }
     }
+    CHECK_REFUSED(predict(&b, arena_format(b.arena, "--file %s --out %s/../%s/run.json", texts,
+                                           b.save, strrchr(b.save, '/') + 1)),
+                  2, "run.json' is in the saved run; should be a file elsewhere");
     CHECK_REFUSED(predict(&b, "--file /dev/null"), 2, "/dev/null: ");
     CHECK_REFUSED(program(b.arena, NULL, "predict %s --file -", b.save), 2,
                   "standard input: has no text; should be texts, one a line");

@@ -5,6 +5,7 @@
 #include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 #include <time.h>
 
 static Arena *arena;
@@ -173,6 +174,18 @@ static void read_older_files(void)
         if (!CHECK(strstr(said, row[i][2])))
             printf("%s\n", said);
     }
+}
+
+static void a_settings_file_that_leads_nowhere_is_refused(void)
+{
+    Error error;
+    arena = arena_new(ARENA_RUN, &error);
+    const char *folder = test_folder();
+    CHECK(file_write_text(path_join(arena, folder, "vocab.txt"), small, &error));
+    CHECK(symlink("nowhere", path_join(arena, folder, "special_tokens_map.json")) == 0);
+    CHECK(!tokenizer_read(arena, folder, &error));
+    CHECK_ERROR(&error, ERROR_INPUT, "special_tokens_map.json");
+    arena_free(arena);
 }
 
 static void special_tokens_of_older_folders_are_read(void)
@@ -487,6 +500,7 @@ void suite_tokenizer(void)
     ADD(the_longest_piece_comes_first_and_a_dead_end_is_unknown);
     ADD(case_accents_and_ideographs_follow_the_settings);
     ADD(a_setting_that_is_not_honoured_is_refused);
+    ADD(a_settings_file_that_leads_nowhere_is_refused);
     ADD(special_tokens_of_older_folders_are_read);
     ADD(a_faulty_vocabulary_is_refused_with_its_line);
     ADD(windows_line_ends_a_mark_and_a_missing_end_are_read);

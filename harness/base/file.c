@@ -232,6 +232,17 @@ bool file_exists(const char *path)
     return stat(path, &status) == 0 && S_ISREG(status.st_mode);
 }
 
+bool folder_holds(const char *folder, const char *path)
+{
+    char parent[PATH_MAX];
+    struct stat one, other;
+    const char *slash = strrchr(path, '/');
+    snprintf(parent, sizeof parent, "%.*s", slash ? (int)(slash - path + 1) : 1,
+             slash ? path : ".");
+    return stat(folder, &one) == 0 && stat(parent, &other) == 0 && one.st_dev == other.st_dev &&
+           one.st_ino == other.st_ino;
+}
+
 bool name_exists(const char *path)
 {
     struct stat status;

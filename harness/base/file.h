@@ -34,6 +34,7 @@ bool file_write_text(const char *path, const char *text, Error *error);
 bool folder_make(const char *path, Error *error); // with its parents; fine when it is there
 bool file_exists(const char *path);               // a regular file
 bool folder_exists(const char *path);
+bool folder_holds(const char *folder, const char *path); // is that the folder of the path's name?
 bool name_exists(const char *path); // of anything, a link that leads nowhere too
 // Names (not paths) of the folder's entries that end in `suffix`, bytewise sorted. A missing folder
 // has none.

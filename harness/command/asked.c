@@ -8,6 +8,9 @@ bool request_read(Arena *arena, const Arguments *arguments, const Flag *own, con
                   Request *request, Error *error)
 {
     const char *method = argument_value(arguments, "method");
+    if (argument_is(arguments, "method") && !method)
+        return fail(error, ERROR_INPUT, (Where){ .item = "--method" },
+                    "a name of `tunemark list methods`", "has no value");
     if (!method && !(method = standard))
         return fail(error, ERROR_INPUT, (Where){ .item = "--method" },
                     "a name of `tunemark list methods`", "is not given");

@@ -388,6 +388,10 @@ static bool command(const Invocation *invocation, int *status, Error *error)
         return fail(error, ERROR_INPUT, (Where){ .item = "predict" },
                     "one of --task NAME and --file FILE", "%s given",
                     p.task ? "both --task and --file are" : "neither --task nor --file is");
+    const char *out = argument_value(&p.arguments, "out");
+    if (out && folder_holds(p.arguments.operand[0], out))
+        return fail(error, ERROR_INPUT, (Where){ .item = "--out" }, "a file elsewhere",
+                    "'%s' is in the saved run", out);
     FilesRead *files = files_new(p.arena);
     bool ok = open_saved(&p, files, error) &&
               (p.task ? predict_split(&p, files, error) : predict_texts(&p, error));

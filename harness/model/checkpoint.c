@@ -100,6 +100,10 @@ static bool read_length(Bytes bytes, const char *file, Bytes *header, Body *body
     if (bytes.size < sizeof length)
         return fail(error, ERROR_INPUT, where, "a whole safetensors file", "has only %zu bytes",
                     bytes.size);
+    static const char pointer[] = "version https://git-lfs";
+    if (bytes.size >= sizeof pointer && !memcmp(bytes.data, pointer, sizeof pointer - 1))
+        return fail(error, ERROR_INPUT, where, "the file itself (`git lfs pull` gets it)",
+                    "is a pointer of Git LFS");
     memcpy(&length, bytes.data, sizeof length);
     size_t left = bytes.size - sizeof length;
     if (length > left)

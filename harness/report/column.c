@@ -42,7 +42,8 @@ static const struct Kind {
 };
 enum { KINDS = sizeof kinds / sizeof *kinds };
 
-static bool column_named(Arena *arena, const char *name, Shown *shown, Error *error)
+static bool column_named(Arena *arena, const char *option, const char *name, Shown *shown,
+                         Error *error)
 {
     const char **all = arena_zero(arena, KINDS + row_columns + 1, sizeof *all);
     const Column *column = row_find(name);
@@ -62,7 +63,7 @@ static bool column_named(Arena *arena, const char *name, Shown *shown, Error *er
     }
     memcpy(all + KINDS, row_names, row_columns * sizeof *all);
     if (!column)
-        return fail(error, ERROR_INPUT, (Where){ .item = "--columns" },
+        return fail(error, ERROR_INPUT, (Where){ .item = option },
                     text_nearest(name, all, "one of `tunemark table --help` or results/SCHEMA.md"),
                     "'%s' is no column", name);
     bool points = !strcmp(column->group, "score") && !strcmp(column->unit, "fraction");
@@ -96,8 +97,8 @@ static bool add_scores(Arena *arena, const Shown *usual, const char *typed, Show
     return true;
 }
 
-bool columns_of(Arena *arena, const char *names, const char *typed_splits, Shown **shown,
-                size_t *count, Error *error)
+bool columns_of(Arena *arena, const char *option, const char *names, const char *typed_splits,
+                Shown **shown, size_t *count, Error *error)
 {
     size_t n, splits;
     char **name = text_split(arena, names, ',', &n);
@@ -109,7 +110,7 @@ bool columns_of(Arena *arena, const char *names, const char *typed_splits, Shown
         counted = counted || !strcmp(name[i], "n");
     for (size_t i = 0; i < n; i++) {
         Shown one;
-        if (!column_named(arena, name[i], &one, error))
+        if (!column_named(arena, option, name[i], &one, error))
             return false;
         bool mean = !strcmp(name[i], "score");
         one.splits = typed_splits;
@@ -117,13 +118,13 @@ bool columns_of(Arena *arena, const char *names, const char *typed_splits, Shown
             (*shown)[(*count)++] = one;
         else if (!add_scores(arena, &one, typed_splits, *shown, count, error))
             return false;
-        if (mean && !counted && column_named(arena, "n", &one, error)) {
+        if (mean && !counted && column_named(arena, option, "n", &one, error)) {
             one.splits = typed_splits;
             (*shown)[(*count)++] = one;
         }
         counted = counted || mean;
     }
-    return *count > 0 || fail(error, ERROR_INPUT, (Where){ .item = "--columns" },
+    return *count > 0 || fail(error, ERROR_INPUT, (Where){ .item = option },
                               "a list such as score,trained,time", "names nothing");
 }
 

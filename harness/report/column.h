@@ -32,9 +32,9 @@ typedef struct Shown {
 
 // "score,n,train_s" as a list; n stands behind score where nobody put it, since a mean says nothing
 // without it. `splits` ("dev,test"; NULL: what the task reports) is whose score `score` is.
-// ERROR_INPUT, with the nearest, for a name that is none.
-bool columns_of(Arena *arena, const char *names, const char *splits, Shown **shown, size_t *count,
-                Error *error);
+// ERROR_INPUT, with the nearest and the option that named it, for a name that is none.
+bool columns_of(Arena *arena, const char *option, const char *names, const char *splits,
+                Shown **shown, size_t *count, Error *error);
 bool columns_has(const Shown *shown, size_t count, const char *name);
 void column_help(FILE *out); // a line a name
 

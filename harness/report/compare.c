@@ -154,6 +154,32 @@ static const char *setting(Arena *arena, const Block *block, const Cell *cell)
                            : cell->label;
 }
 
+// The same as it is typed: "lora:rank=4,max_length=128".
+static const char *typed_setting(Arena *arena, const Block *block, const Cell *cell)
+{
+    static const char untrained[] = " (untrained)";
+    const char *text = known(cell->row->method), *between = ":";
+    const char *parts[] = { cell->label + strlen(text), block->differs };
+    for (size_t p = 0; p < sizeof parts / sizeof *parts; p++) {
+        size_t count;
+        bool label = p == 0; // " rank=4 lr=0.001"; else "max_length 128, batch 16"
+        const char *rest = parts[p] + (label ? strspn(parts[p], " ") : 0);
+        if (label && !strncmp(parts[p], untrained, sizeof untrained - 1)) {
+            text = arena_format(arena, "%s%spretrained=no", text, between), between = ",";
+            rest = parts[p] + sizeof untrained - 1;
+            rest += strspn(rest, " ");
+        }
+        char **part = text_split(arena, rest, label ? ' ' : ',', &count);
+        for (size_t i = 0; i < count; i++, between = ",") {
+            char *one = part[i] + strspn(part[i], " "), *blank = strchr(one, ' ');
+            if (blank)
+                *blank = '=';
+            text = arena_format(arena, "%s%s%s", text, between, one);
+        }
+    }
+    return text;
+}
+
 // The settings of a side's rows in a place, all of `rows` in `mine`.
 static bool settings_of(Arena *arena, const Rows *rows, const Compared *place, Rows *mine,
                         Summary *summary, Error *error)
@@ -187,7 +213,7 @@ static bool one_setting(Arena *arena, const Chosen *chosen, const Rows *rows, co
     for (size_t b = 0; b < summary.blocks; b++)
         for (size_t c = 0; c < summary.block[b].cells; c++)
             text_append(arena, &settings, " or ", "'%s'",
-                        setting(arena, &summary.block[b], &summary.block[b].cell[c]));
+                        typed_setting(arena, &summary.block[b], &summary.block[b].cell[c]));
     if (summary.blocks > 1 || summary.block[0].cells > 1)
         return fail(error, ERROR_INPUT, (Where){ .item = chosen->text },
                     "told apart, as in lora:rank=4, lora:lr=0.001 or lora@FOLDER",

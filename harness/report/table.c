@@ -44,7 +44,7 @@ static void print_parts(FILE *out, const Table *table, const Layout *layout)
                             .across = { { { "task", NULL } }, 1 } };
         Table scores = *table;
         Error error;
-        if (columns_of(table->arena, "score", table->choice->split, &scores.shown,
+        if (columns_of(table->arena, "--columns", "score", table->choice->split, &scores.shown,
                        &scores.shown_count, &error)) {
             scores.entry = arena_take(table->arena, table->entries + 1, sizeof *scores.entry);
             for (size_t e = 0; e < table->entries; e++) {

@@ -95,8 +95,8 @@ static bool find_columns(Table *table, Error *error)
                         : choice->across ? "score"
                         : choice->levers ? levers_columns
                                          : usual_columns;
-    return columns_of(table->arena, names, choice->split, &table->shown, &table->shown_count,
-                      error);
+    return columns_of(table->arena, "--columns", names, choice->split, &table->shown,
+                      &table->shown_count, error);
 }
 
 static void find_entries(Table *table)
@@ -167,8 +167,8 @@ static bool sort_entries(Table *table, const Keys *rows, Error *error)
     Shown *by = NULL;
     size_t count = 0;
     bool falling = typed && *typed == '-';
-    if (typed &&
-        !columns_of(table->arena, typed + falling, table->choice->split, &by, &count, error))
+    if (typed && !columns_of(table->arena, "--sort", typed + falling, table->choice->split, &by,
+                             &count, error))
         return false;
     if (by && !by->number)
         return fail(error, ERROR_INPUT, (Where){ .item = "--sort" }, "a column of numbers",

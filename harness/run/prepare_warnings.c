@@ -2,6 +2,8 @@
 #include "run/prepare_impl.h"
 #include "base/text.h"
 #include "data/overlap.h"
+#include <stdlib.h>
+#include <string.h>
 
 typedef struct {
     Arena *arena;
@@ -40,6 +42,24 @@ static void of_training(Warnings *w, const Prepared *p)
                              100 * shrinks));
     if (p->training.steps > 0 && p->training.steps <= p->training.warmup)
         warn(w, "warm-up takes every step");
+}
+
+// Layers of the checkpoint that a config with fewer leaves out.
+static void of_layers(Warnings *w, const Prepared *p)
+{
+    static const char part[] = "encoder.layer.";
+    const Checkpoint *checkpoint = &p->model->checkpoint;
+    int64_t most = 0, layers = p->model->config.layers;
+    for (size_t i = 0; i < checkpoint->tensors; i++) {
+        const char *at = strstr(checkpoint->tensor[i].name, part);
+        int64_t layer = at ? strtoll(at + sizeof part - 1, NULL, 10) : 0;
+        most = layer > most ? layer : most;
+    }
+    if (most >= layers)
+        warn(w, arena_format(w->arena,
+                             "the checkpoint has %lld layers, of which config.json takes "
+                             "the first %lld",
+                             (long long)most + 1, (long long)layers));
 }
 
 static void of_model(Warnings *w, const Description *is)
@@ -102,6 +122,7 @@ const char *prepare_warnings(Arena *arena, const Prepared *p)
     of_training(&w, p);
     of_size(&w, p);
     of_model(&w, &p->description);
+    of_layers(&w, p);
     of_texts(&w, final, p);
     if (final && p->request->protocol.heldout &&
         !heldout_applies(&p->description, &p->model->checkpoint))
