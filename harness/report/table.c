@@ -83,7 +83,7 @@ static void head(const Table *table, const Layout *layout, const At *part, Grid 
     size_t lines = 0;
     line[lines++] = block_details(table, block);
     line[lines++] = block->protocol;
-    if (!strstr(name, block->differs))
+    if (!strstr(block->name, block->differs))
         line[lines++] =
             arena_format(arena, "apart from other rows of %s: %s", block->task, block->differs);
 }
