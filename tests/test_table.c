@@ -472,7 +472,9 @@ static void folds_are_one_score_a_seed(void)
                       "task  n  fold 1       fold 2\nmr    2  85.0 ± 63.5  65.0 ± 63.5\n"));
     rows[1].score = 0.5; // a dead run of four; its seed scores 0.575
     CHECK(choice_says(&all, &choice, "66.2 ± 111.2  2  1/4 dead, the others 80.0\n"));
-    rows[1].score = 0.6, rows[1].status = "failed", rows[1].score = NAN; // the other seed alone
+    rows[1].status = "failed", rows[1].score = NAN; // the other seed alone
+    CHECK(choice_says(&all, &choice, "tiny   lora    75.0   1/2  1 failed\n"));
+    rows[1].fold = WHOLE_UNKNOWN; // before it was known which
     CHECK(choice_says(&all, &choice, "tiny   lora    75.0   1/2  1 failed\n"));
     arena_free(arena);
 }

@@ -153,7 +153,33 @@ static void find_params_axis(Figure *figure)
     }
 }
 
-static bool unnamed(const Figure *figure);
+// "rank=8", where the method has several settings; NULL where these are too many or too long to
+// stand beside points without hiding each other. "" where it has one.
+static const char *point_note(const Figure *figure, const Cell *cell)
+{
+    enum { MOST_NOTES = 5, LONGEST_NOTE = 16 };
+    size_t settings, longest = 0, method = strlen(known(cell->row->method));
+    page_setting(figure, cell, &settings);
+    if (settings == 1)
+        return "";
+    for (size_t i = 0; i < figure->marks; i++) {
+        const Cell *other = figure->mark[i].cell;
+        if (text_same(other->row->method, cell->row->method) && strlen(other->label) > longest)
+            longest = strlen(other->label);
+    }
+    const char *rest = cell->label + method;
+    return settings > MOST_NOTES || longest > method + LONGEST_NOTE ? NULL
+                                                                    : rest + strspn(rest, " ");
+}
+
+// Whether some settings of a method can't be told apart.
+static bool unnamed(const Figure *figure)
+{
+    bool some = false;
+    for (size_t i = 0; i < figure->marks; i++)
+        some = some || (figure->mark[i].series > 0 && !point_note(figure, figure->mark[i].cell));
+    return some;
+}
 
 static bool find_by_cost(Figure *figure)
 {
@@ -201,25 +227,6 @@ static bool find_by_cost(Figure *figure)
     return true;
 }
 
-// "rank=8", where the method has several settings; NULL where these are too many or too long to
-// stand beside points without hiding each other. "" where it has one.
-static const char *point_note(const Figure *figure, const Cell *cell)
-{
-    enum { MOST_NOTES = 5, LONGEST_NOTE = 16 };
-    size_t settings, longest = 0, method = strlen(known(cell->row->method));
-    page_setting(figure, cell, &settings);
-    if (settings == 1)
-        return "";
-    for (size_t i = 0; i < figure->marks; i++) {
-        const Cell *other = figure->mark[i].cell;
-        if (text_same(other->row->method, cell->row->method) && strlen(other->label) > longest)
-            longest = strlen(other->label);
-    }
-    const char *rest = cell->label + method;
-    return settings > MOST_NOTES || longest > method + LONGEST_NOTE ? NULL
-                                                                    : rest + strspn(rest, " ");
-}
-
 // Notes stand on the side of their points that is towards the middle.
 static void put_notes(FILE *out, const Figure *figure, const Panel *panel)
 {
@@ -238,15 +245,6 @@ static void put_notes(FILE *out, const Figure *figure, const Panel *panel)
                 mark->x, 100 * mark->y, mark->x > middle ? "right" : "left",
                 mark->x > middle ? "-0.9" : "0.9");
     }
-}
-
-// Whether some settings of a method can't be told apart.
-static bool unnamed(const Figure *figure)
-{
-    bool some = false;
-    for (size_t i = 0; i < figure->marks; i++)
-        some = some || (figure->mark[i].series > 0 && !point_note(figure, figure->mark[i].cell));
-    return some;
 }
 
 static void put_floor(FILE *out, const Figure *figure, const Panel *panel)

@@ -164,7 +164,7 @@ static void fill_cell(const Work *work, size_t c, size_t folds, Cell *cell)
     cell->seeds =
         seeds_of(work->arena, cell, arena_take(work->arena, cell->runs + 1, sizeof(size_t)));
     cell->unscored = cell->runs - scored - cell->failed - cell->diverged - cell->timeout;
-    cell->not_run = folds * cell->seeds - cell->runs;
+    cell->not_run = folds * cell->seeds > cell->runs ? folds * cell->seeds - cell->runs : 0;
     cell->untrained = !strcmp(known(cell->row->pretrained), "no");
     cell->score = cell_interval(work->arena, cell, score);
     cell->model_size = model_size(work, cell->row->model);
@@ -203,12 +203,16 @@ static int by_number(const void *a, const void *b)
 static void find_folds(const Work *work, size_t b, Block *block)
 {
     Fold *fold = arena_zero(work->arena, work->runs + 1, sizeof *fold);
+    bool any = false;
     block->fold = fold;
+    for (size_t i = 0; i < work->runs; i++)
+        any = any || (work->cell[work->run[i].draft].block == b &&
+                      work->run[i].row->fold != WHOLE_UNKNOWN);
     for (size_t i = 0; i < work->runs; i++) {
         const Run *run = &work->run[i];
         int64_t number = run->row->fold != WHOLE_UNKNOWN ? run->row->fold : 0;
         size_t f = 0;
-        if (work->cell[run->draft].block != b)
+        if (work->cell[run->draft].block != b || (any && number == 0)) // unknown, not none
             continue;
         while (f < block->folds && fold[f].number != number)
             f++;
