@@ -25,6 +25,7 @@ def page(path, kind, height, title, captions, entries):
     yield from array('caption', list(map(quoted, captions)))
     yield from array('entry_kind', [how for how, _, _ in entries])
     yield from array('entry_style', [style for _, style, _ in entries])
+    yield from array('entry_setting', [0 for _ in entries])
     yield from array('entry_text', [quoted(text) for _, _, text in entries])
     places = [MARGIN + sum(46 + 5.5 * len(text) for _, _, text in entries[:n]) for n in range(len(entries))]
     yield from array('entry_x', [x / WIDTH for x in places])
