@@ -27,18 +27,6 @@ bool request_read(Arena *arena, const Arguments *arguments, const Flag *own, con
     return true;
 }
 
-static bool refuses(Arena *arena, const OfRun *refused, const char *option)
-{
-    for (; refused && refused->names; refused++) {
-        size_t count;
-        char **name = text_split(arena, refused->names, '|', &count);
-        for (size_t i = 0; i < count; i++)
-            if (!strcmp(name[i], option))
-                return true;
-    }
-    return false;
-}
-
 const Option *request_options(Arena *arena, const Command *command)
 {
     size_t count = 0, taken = 0;
@@ -46,7 +34,7 @@ const Option *request_options(Arena *arena, const Command *command)
         count++;
     Option *options = arena_zero(arena, count + 1, sizeof *options);
     for (size_t i = 0; i < count && command->takes_request; i++)
-        if (!refuses(arena, command->refused, protocol_options[i].name))
+        if (!of_run(arena, command->refused, protocol_options[i].name))
             options[taken++] = protocol_options[i];
     return options;
 }

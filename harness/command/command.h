@@ -80,6 +80,8 @@ struct Command {
     bool (*run)(const Invocation *invocation, int *status, Error *error);
 };
 
+// Which of a list, that may be NULL, an option is of; NULL: of none.
+const OfRun *of_run(Arena *arena, const OfRun *list, const char *option);
 // Refuses the options of `refused`, which may be NULL.
 bool arguments_obeyed(Arena *arena, const Arguments *arguments, const OfRun *refused, Error *error);
 // Refuses two flags of which one can be given.

@@ -83,21 +83,17 @@ static bool floor_is_of(const Floor *floor, const Block *block, const Fold *fold
 }
 
 // The mean, over the folds of a block, of the floors of this name; NAN where some fold has none.
-static double over_folds(const Floors *floors, const Block *block, const Floor *like)
+static double over_folds(Arena *arena, const Floors *floors, const Block *block, const Floor *like)
 {
-    double sum = 0, items = 0;
+    double *score = arena_take(arena, block->folds, sizeof *score);
     for (size_t k = 0; k < block->folds; k++) {
-        const Fold *fold = &block->fold[k];
-        double score = NAN;
-        double weight = fold_weight(fold->row, block->folds, !strcmp(like->split, "tune"));
+        score[k] = NAN;
         for (size_t f = 0; f < floors->count; f++)
             if (!strcmp(floors->floor[f].name, like->name) &&
-                floor_is_of(&floors->floor[f], block, fold, like->split))
-                score = fmax(score, floors->floor[f].score);
-        sum += weight * score;
-        items += weight;
+                floor_is_of(&floors->floor[f], block, &block->fold[k], like->split))
+                score[k] = fmax(score[k], floors->floor[f].score);
     }
-    return sum / items;
+    return block_over_folds(block, score, !strcmp(like->split, "tune"));
 }
 
 const Floor *floor_of(Arena *arena, const Floors *floors, const Block *block, const char *split)
@@ -107,7 +103,7 @@ const Floor *floor_of(Arena *arena, const Floors *floors, const Block *block, co
         const Floor *floor = &floors->floor[f];
         if (!floor_is_of(floor, block, &block->fold[0], split))
             continue;
-        double score = over_folds(floors, block, floor);
+        double score = over_folds(arena, floors, block, floor);
         if (isnan(score) || (highest && score <= highest->score))
             continue;
         highest = highest ? highest : arena_take(arena, 1, sizeof *highest);

@@ -176,13 +176,14 @@ static void find_fields(Work *work, const Column *const *apart)
                     : text_among(c->name, line_columns)     ? OF_LINE
                     : text_among(c->name, searched_columns) ? OF_SEARCH
                                                             : OF_BLOCK;
+        if (c == row_find("fold"))
+            work->fold = work->fields;
         work->field[work->fields++] = (Field){ c, part, text_among(c->name, use_columns), false };
     }
     for (size_t a = 0; a < more; a++) {
         size_t f = 0;
         while (f < work->fields && work->field[f].column != apart[a])
             f++;
-        work->by_fold = work->by_fold || apart[a] == row_find("fold");
         if (f < work->fields && work->field[f].part != OF_SEED)
             work->field[f].apart = true;
         else
@@ -222,7 +223,7 @@ static void keep_runs(Work *work, const Row *rows, size_t count, Summary *summar
         Run *run = &work->run[i];
         run->row = kept[i];
         run->searched = !strcmp(known(kept[i]->lr_source), "searched");
-        run->folded = kept[i]->fold != WHOLE_UNKNOWN && !work->by_fold;
+        run->folded = kept[i]->fold != WHOLE_UNKNOWN && !work->field[work->fold].apart;
         run->value = arena_take(work->arena, work->fields + 1, sizeof(char *));
         for (size_t f = 0; f < work->fields; f++)
             run->value[f] = row_text(work->arena, kept[i], work->field[f].column);

@@ -25,6 +25,7 @@ typedef struct {
     bool untrained;        // pretrained = no
     Interval score;        // 95 %, over the seeds of the runs that ended ok; fractions
     size_t folds, seeds;   // folds: of the block, at least 1; seeds: runs where there are no folds
+    const size_t *seed;    // of each run, the number of its seed
     size_t runs, dead, failed, diverged, timeout,
         unscored;        // runs = those with a score + the last four
     size_t not_run;      // folds of its seeds that have no row
@@ -98,9 +99,8 @@ double cell_training(Arena *arena, const Cell *cell);
 Interval cell_interval(Arena *arena, const Cell *cell, const Column *column);
 // Over seeds: of what each run of the cell has, NAN for none, `tune` where that is a score on tune.
 Interval cell_over_seeds(Arena *arena, const Cell *cell, const double *value, bool tune);
-// What a run's score weighs in the mean over `folds`: the items that it is of; 1 where unknown, or
-// where there are no folds.
-double fold_weight(const Row *row, size_t folds, bool tune);
+// The mean over the folds of a block of a value of each, weighted as scores are; NAN where one is.
+double block_over_folds(const Block *block, const double *value, bool tune);
 extern const char *const rate_columns[]; // what a search tries
 // Of two trials of one block: whether their lines differ in these alone.
 bool same_search(Arena *arena, const Row *a, const Row *b);

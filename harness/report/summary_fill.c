@@ -71,37 +71,35 @@ double cell_largest(Arena *arena, const Cell *cell, const Column *column)
     return largest;
 }
 
-// How many seeds the cell has, and of each run which.
-static size_t seeds_of(Arena *arena, const Cell *cell, size_t *seed)
-{
-    size_t seeds = 0;
-    for (size_t r = 0; r < cell->runs; r++) {
-        size_t before = 0;
-        while (before < r && !same_seed(arena, cell->run[before], cell->run[r]))
-            before++;
-        seed[r] = before < r ? seed[before] : seeds++;
-    }
-    return seeds;
-}
-
-double fold_weight(const Row *row, size_t folds, bool tune)
+// What a run's score weighs in the mean over folds: the items that it is of; 1 where unknown, or
+// where there are no folds.
+static double fold_weight(const Row *row, size_t folds, bool tune)
 {
     int64_t n = tune ? row->tune_n : row->eval_n;
     return n == WHOLE_UNKNOWN || folds == 1 ? 1 : (double)n;
 }
 
+double block_over_folds(const Block *block, const double *value, bool tune)
+{
+    double sum = 0, items = 0;
+    for (size_t f = 0; f < block->folds; f++) {
+        double weight = fold_weight(block->fold[f].row, block->folds, tune);
+        sum += weight * value[f];
+        items += weight;
+    }
+    return sum / items;
+}
+
 Interval cell_over_seeds(Arena *arena, const Cell *cell, const double *value, bool tune)
 {
     size_t mark = arena_mark(arena), complete = 0;
-    size_t *seed = arena_take(arena, cell->runs + 1, sizeof *seed);
-    double *mean = arena_take(arena, cell->runs + 1, sizeof *mean);
-    size_t seeds = seeds_of(arena, cell, seed);
-    for (size_t s = 0; s < seeds; s++) {
+    double *mean = arena_take(arena, cell->seeds + 1, sizeof *mean);
+    for (size_t s = 0; s < cell->seeds; s++) {
         double sum = 0, items = 0;
         size_t folds = 0;
         for (size_t r = 0; r < cell->runs; r++) {
             double weight = fold_weight(cell->run[r], cell->folds, tune);
-            if (seed[r] != s || isnan(value[r]))
+            if (cell->seed[r] != s || isnan(value[r]))
                 continue;
             sum += weight * value[r];
             items += weight;
@@ -138,6 +136,19 @@ static double model_size(const Work *work, const char *model)
     return smallest;
 }
 
+// Numbers the seeds of a cell.
+static void number_seeds(Arena *arena, Cell *cell)
+{
+    size_t *seed = arena_take(arena, cell->runs + 1, sizeof *seed);
+    cell->seed = seed;
+    for (size_t r = 0; r < cell->runs; r++) {
+        size_t before = 0;
+        while (before < r && !same_seed(arena, cell->run[before], cell->run[r]))
+            before++;
+        seed[r] = before < r ? seed[before] : cell->seeds++;
+    }
+}
+
 static void fill_cell(const Work *work, size_t c, size_t folds, Cell *cell)
 {
     const Row **run = arena_take(work->arena, work->runs, sizeof *run);
@@ -161,8 +172,7 @@ static void fill_cell(const Work *work, size_t c, size_t folds, Cell *cell)
     cell->run = run;
     cell->row = run[0];
     cell->folds = folds;
-    cell->seeds =
-        seeds_of(work->arena, cell, arena_take(work->arena, cell->runs + 1, sizeof(size_t)));
+    number_seeds(work->arena, cell);
     cell->unscored = cell->runs - scored - cell->failed - cell->diverged - cell->timeout;
     cell->not_run = folds * cell->seeds > cell->runs ? folds * cell->seeds - cell->runs : 0;
     cell->untrained = !strcmp(known(cell->row->pretrained), "no");

@@ -31,7 +31,7 @@ typedef struct {
     bool trials; // of these, by their score on tune
     Field *field;
     size_t fields;
-    bool by_fold; // a fold is a key of the table: each is a question of its own
+    size_t fold; // the field that is the fold; where it was asked for each is a question of its own
     Run *run;
     size_t runs;
     Draft *block, *cell;

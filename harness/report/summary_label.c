@@ -29,10 +29,8 @@ static int value_order(const Column *column, const char *a, const char *b)
 // and so is all that follows from a fold.
 static bool tells(const Work *work, size_t field, size_t a, size_t b)
 {
-    bool one_fold = true;
-    for (size_t f = 0; f < work->fields; f++)
-        one_fold = one_fold && (work->field[f].column != row_find("fold") ||
-                                !strcmp(work->block[a].value[f], work->block[b].value[f]));
+    size_t fold = work->fold;
+    bool one_fold = !strcmp(work->block[a].value[fold], work->block[b].value[fold]);
     return !work->field[field].apart &&
            (one_fold || !text_among(work->field[field].column->name, fold_columns));
 }

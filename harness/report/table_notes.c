@@ -10,20 +10,18 @@
 double block_majority(const Table *table, const Block *block, const char *split)
 {
     const char *of = split ? split : known(block->split);
-    double sum = 0, items = 0;
+    double *majority = arena_take(table->arena, block->folds, sizeof *majority);
     for (size_t f = 0; f < block->folds; f++) {
-        const Fold *fold = &block->fold[f];
-        double majority = NAN, weight = fold_weight(fold->row, block->folds, !strcmp(of, "tune"));
+        int64_t number = block->fold[f].number;
+        majority[f] = NAN;
         for (size_t c = 0; c < block->cells; c++)
-            for (size_t r = 0; r < block->cell[c].runs && isnan(majority); r++) {
+            for (size_t r = 0; r < block->cell[c].runs && isnan(majority[f]); r++) {
                 const Row *row = block->cell[c].run[r];
-                if (fold->number == 0 || row->fold == fold->number)
-                    majority = run_majority(table->arena, table->rows, row, of);
+                if (number == 0 || row->fold == number)
+                    majority[f] = run_majority(table->arena, table->rows, row, of);
             }
-        sum += weight * majority;
-        items += weight;
     }
-    return sum / items;
+    return block_over_folds(block, majority, !strcmp(of, "tune"));
 }
 
 // The floors of one split: "best constant answer 50.0; bag of words 86.5".

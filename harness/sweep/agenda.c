@@ -9,18 +9,6 @@
 
 typedef enum { TIER_GRID, TIER_REFINED, TIER_LONGER, TIER_FINAL } Tier;
 
-// A range that was moved may be left by none of the trials.
-static bool check_rates(const SettingRuns *setting, const SearchAsked *search, Error *error)
-{
-    enum { OUTWARD = 8 }; // quarters, the furthest that a search goes
-    const Option *lr = option_find(protocol_options, "lr");
-    double highest = search_rate(setting->standard, OUTWARD);
-    return search->around == 1 || highest <= lr->high ||
-           fail(error, ERROR_INPUT, search->where, "nearer to 1",
-                "%s: around %g would try rates up to %.3g, above %g", setting->asked->setting,
-                search->around, highest, lr->high);
-}
-
 static bool make_setting(Agenda *agenda, SettingRuns *setting, Error *error);
 static bool add_job(Agenda *agenda, Job *job, const Asked *asked, Job **there, Error *error);
 static bool add_trial(Agenda *agenda, SettingRuns *setting, size_t number, Tier tier, Error *error);
@@ -103,6 +91,18 @@ static bool check_bounds(const SettingRuns *setting, Error *error)
                         setting->asked->setting, LONGER, value[i], names[i], high);
     }
     return true;
+}
+
+// A range that was moved may be left by none of the trials.
+static bool check_rates(const SettingRuns *setting, const SearchAsked *search, Error *error)
+{
+    enum { OUTWARD = 8 }; // quarters, the furthest that a search goes
+    const Option *lr = option_find(protocol_options, "lr");
+    double highest = search_rate(setting->standard, OUTWARD);
+    return search->around == 1 || highest <= lr->high ||
+           fail(error, ERROR_INPUT, search->where, "nearer to 1",
+                "%s: around %g would try rates up to %.3g, above %g", setting->asked->setting,
+                search->around, highest, lr->high);
 }
 
 static void lengthen(Protocol *protocol)

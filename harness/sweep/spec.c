@@ -42,6 +42,8 @@ const Option search_options[] = {
 };
 // clang-format on
 
+const char *const trial_options[] = { "trials", "seed", "around", NULL };
+
 // A name under `models`, `tasks` or `methods`, or a seed, with the options beside it.
 typedef struct {
     const char *name;
@@ -378,7 +380,6 @@ static bool read_search(Reading *in, const Yaml *root, Error *error)
 {
     const char *names[sizeof search_options / sizeof *search_options];
     const Yaml *node = yaml_get(root, "search");
-    static const char *const of_a_search[] = { "trials", "seed", "around", NULL };
     SearchAsked *search = &in->spec->search;
     options_default(search_options, search);
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)
@@ -403,7 +404,7 @@ static bool read_search(Reading *in, const Yaml *root, Error *error)
             return false;
     }
     for (const Yaml *child = node->first; child; child = child->next) {
-        bool of_trials = text_among(child->key, of_a_search);
+        bool of_trials = text_among(child->key, trial_options);
         if (search->from && of_trials)
             return fail(error, ERROR_INPUT, where(in, child), "without it",
                         "search: from means no trials, so %s means nothing", child->key);

@@ -13,6 +13,8 @@ typedef struct {
 } SpecKey;
 extern const SpecKey spec_keys[]; // name NULL at the end
 extern const Option search_options[];
+extern const char
+    *const trial_options[]; // those of them that mean nothing beside `from`; ends with NULL
 // Whether a spec may give this of the options of a run; the rest it says elsewhere, or only the
 // driver knows.
 bool spec_takes(const Option *option);

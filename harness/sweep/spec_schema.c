@@ -106,13 +106,14 @@ static json_t *described(json_t *schema, const Option *option)
 
 json_t *schema_search(void)
 {
-    json_t *properties = json_object();
+    json_t *properties = json_object(), *without = json_object();
+    for (size_t i = 0; trial_options[i]; i++)
+        json_object_set_new(without, trial_options[i], json_false());
     for (const Option *o = search_options; o->name; o++)
         json_object_set_new(properties, o->name, described(option_schema(o), o));
-    return json_pack("{s:[s, s], s:o, s:b, s:{s:{s:{s:b, s:b, s:b}}}, s:{s:[s]}}", "type", "object",
-                     "null", "properties", properties, "additionalProperties", 0,
-                     "dependentSchemas", "from", "properties", "trials", 0, "seed", 0, "around", 0,
-                     "dependentRequired", "steps", "from");
+    return json_pack("{s:[s, s], s:o, s:b, s:{s:{s:o}}, s:{s:[s]}}", "type", "object", "null",
+                     "properties", properties, "additionalProperties", 0, "dependentSchemas",
+                     "from", "properties", without, "dependentRequired", "steps", "from");
 }
 
 // ---- options, and the places that take them
