@@ -31,7 +31,7 @@ Row finished(Arena *arena, const char *model, const char *task, const char *meth
     row.score = score, row.majority_score = 0.5;
     row.params_total = !strcmp(model, "tiny") ? 1500000 : 6500000;
     row.params_trained = 1000, row.trained_share = 1000.0 / (double)row.params_total;
-    row.plan_peak = 21500000, row.rss_peak = 48000000, row.train_s = 12.34;
+    row.plan_peak = 21500000, row.rss_train_peak = 48000000, row.train_s = 12.34;
     row.cpu = "Sample CPU", row.blas_core = "SkylakeX", row.threads = 1, row.jobs = 2;
     return row;
 }

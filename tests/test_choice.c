@@ -127,7 +127,7 @@ static void headings_of_two_lines_stay_two_in_latex_and_say_once_what_is_common(
     CHECK(strstr(text, "\\toprule\n"
                        " & \\multicolumn{2}{c}{reviews} & \\multicolumn{2}{c}{topics} \\\\\n"
                        "\\cmidrule(lr){2-3}\\cmidrule(lr){4-5}\n"
-                       "method & trained & plan & trained & plan \\\\\n\\midrule\n") != NULL);
+                       "method & trained & plan MB & trained & plan MB \\\\\n\\midrule\n") != NULL);
     free(text);
     choice = (TableChoice){ .format = TABLE_LATEX, .columns = "share_inner,memory,resident" };
     text = shown(rows, EIGHT / 2, &choice);

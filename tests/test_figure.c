@@ -193,13 +193,16 @@ static void memory_is_stacked_by_class_with_the_measured_peak(void)
     for (int i = 0; i < 2; i++) {
         rows[i].plan_weights = 6000000, rows[i].plan_gradients = 1000000;
         rows[i].plan_optimizer = 2000000, rows[i].plan_activations = 3000000 + i * 1000000;
-        rows[i].plan_workspace = 0, rows[i].rss_peak = 30000000;
+        rows[i].plan_workspace = 0, rows[i].rss_train_peak = 30000000;
     }
     if (gnuplot_is_here() && data_of(arena, test_folder(), rows, 2, "memory", &csv)) {
         const char *expected[][4] = {
-            { "weights", "6", "0", "6" },     { "gradients", "1", "6", "7" },
-            { "optimizer", "2", "7", "9" },   { "activations", "4", "9", "13" },
-            { "workspace", "0", "13", "13" }, { "measured peak of the process", "30", "30", "30" },
+            { "weights", "6", "0", "6" },
+            { "gradients", "1", "6", "7" },
+            { "optimizer", "2", "7", "9" },
+            { "activations", "4", "9", "13" },
+            { "workspace", "0", "13", "13" },
+            { "measured peak of the process in training", "30", "30", "30" },
         };
         CHECK(csv.rows == 6);
         for (size_t r = 0; r < 6 && r < csv.rows; r++) {

@@ -253,7 +253,7 @@ static void options_come_back_as_they_were_typed(void)
     CHECK(count == 0);
     row.method = "lora";
     row.options = options_canonical(arena, table, options, "lora");
-    const RowOption *option = row_options(arena, &row, &count);
+    const RowSetting *option = row_options(arena, &row, &count);
     if (CHECK(count == 2)) {
         CHECK_TEXT(option[0].name, "file");
         CHECK_TEXT(option[0].value, typed);
@@ -277,7 +277,7 @@ static void options_without_values_end_within_their_own_memory(void)
         memcpy(text + 2 * i, "n;", 3);
     row_clear(&row);
     row.options = text;
-    const RowOption *option = row_options(arena, &row, &count);
+    const RowSetting *option = row_options(arena, &row, &count);
     if (CHECK(count == PARTS)) {
         CHECK_TEXT(option[PARTS - 1].name, "n");
         CHECK_TEXT(option[PARTS - 1].value, "");

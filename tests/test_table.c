@@ -843,7 +843,7 @@ static void what_was_not_measured_is_empty(void)
     Row *rows = five(arena, spread);
     for (int i = 0; i < 5; i++) {
         rows[i].trained_share = rows[i].train_s = rows[i].majority_score = NAN;
-        rows[i].params_trained = rows[i].plan_peak = rows[i].rss_peak = WHOLE_UNKNOWN;
+        rows[i].params_trained = rows[i].plan_peak = rows[i].rss_train_peak = WHOLE_UNKNOWN;
     }
     CHECK(says(rows, 5, TABLE_MARKDOWN, "| tiny | lora | 82.0 ± 2.0 | 5 |  |  |  |  |  |  |\n"));
     CHECK(says(rows, 5, TABLE_CSV, ",5,,,0,0,0,0,,,,,,,,\n"));

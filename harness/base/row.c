@@ -106,11 +106,11 @@ bool row_value_is(const Column *column, const char *value, const char *typed)
 }
 
 // "lora.alpha=16;lora.rank=8"
-RowOption *row_options(Arena *arena, const Row *row, size_t *count)
+RowSetting *row_options(Arena *arena, const Row *row, size_t *count)
 {
     const char *at = row->options ? row->options : "", *method = row->method ? row->method : "";
     size_t own = strlen(method), size = strlen(at) + 2;
-    RowOption *option = arena_take(arena, size, sizeof *option);
+    RowSetting *option = arena_take(arena, size, sizeof *option);
     char *to = arena_take(arena, 2 * size, 1); // a part without '=' has two ends for its one ';'
     for (*count = 0; *at; at += *at == ';') {
         if (!strncmp(at, method, own) && at[own] == '.')
@@ -133,7 +133,7 @@ RowOption *row_options(Arena *arena, const Row *row, size_t *count)
 const char *row_option(Arena *arena, const Row *row, const char *name)
 {
     size_t count;
-    const RowOption *option = row_options(arena, row, &count);
+    const RowSetting *option = row_options(arena, row, &count);
     for (size_t o = 0; o < count; o++)
         if (!strcmp(option[o].name, name))
             return option[o].value;

@@ -52,10 +52,10 @@ const char *row_text(Arena *arena, const Row *row, const Column *column); // as 
 bool row_value_is(const Column *column, const char *value, const char *typed); // NULL: an option
 // The options of its method, which the row has as one text (options_canonical): names without the
 // method's, values as they were typed. row_option: NULL where it has none of that name.
-typedef struct {
+typedef struct { // also a column that sets rows apart
     const char *name, *value;
-} RowOption;
-RowOption *row_options(Arena *arena, const Row *row, size_t *count);
+} RowSetting;
+RowSetting *row_options(Arena *arena, const Row *row, size_t *count);
 const char *row_option(Arena *arena, const Row *row, const char *name);
 // Whether the head's rate is that of the rest: it is where no other is asked for, and that goes
 // without saying.

@@ -52,7 +52,7 @@ static bool no_such_value(Arena *arena, const Chosen *chosen, const char *condit
                           const char *name, const Rows *rows, Error *error)
 {
     size_t options, values = 0;
-    const RowOption *option = row_options(arena, &rows->row[0], &options);
+    const RowSetting *option = row_options(arena, &rows->row[0], &options);
     const char **there = arena_zero(arena, rows->count + 1, sizeof *there);
     for (size_t r = 0; r < rows->count; r++) {
         const char *value = value_of(arena, &rows->row[r], name);

@@ -157,27 +157,10 @@ static const char *setting(Arena *arena, const Block *block, const Cell *cell)
 // The same as it is typed: "lora:rank=4,max_length=128".
 static const char *typed_setting(Arena *arena, const Block *block, const Cell *cell)
 {
-    static const char untrained[] = " (untrained)";
-    const char *text = known(cell->row->method), *between = ":";
-    const char *parts[] = { cell->label + strlen(text), block->differs };
-    for (size_t p = 0; p < sizeof parts / sizeof *parts; p++) {
-        size_t count;
-        bool label = p == 0; // " rank=4 lr=0.001"; else "max_length 128, batch 16"
-        const char *rest = parts[p] + (label ? strspn(parts[p], " ") : 0);
-        if (label && !strncmp(parts[p], untrained, sizeof untrained - 1)) {
-            text = arena_format(arena, "%s%spretrained=no", text, between), between = ",";
-            rest = parts[p] + sizeof untrained - 1;
-            rest += strspn(rest, " ");
-        }
-        char **part = text_split(arena, rest, label ? ' ' : ',', &count);
-        for (size_t i = 0; i < count; i++, between = ",") {
-            char *one = part[i] + strspn(part[i], " "), *blank = strchr(one, ' ');
-            if (blank)
-                *blank = '=';
-            text = arena_format(arena, "%s%s%s", text, between, one);
-        }
-    }
-    return text;
+    const char *settings = "";
+    settings_append(arena, &settings, cell->setting, cell->settings, ",", "=");
+    settings_append(arena, &settings, block->setting, block->settings, ",", "=");
+    return arena_format(arena, "%s%s%s", known(cell->row->method), *settings ? ":" : "", settings);
 }
 
 // The settings of a side's rows in a place, all of `rows` in `mine`.

@@ -49,7 +49,7 @@ static void put_costs(json_t *record, Arena *arena, const Compared *block)
         const char *column;
         double (*over_runs)(Arena *, const Cell *, const Column *);
     } cost[] = { { "params_trained", cell_median }, { "trained_share", cell_median },
-                 { "plan_peak", cell_largest },     { "rss_peak", cell_largest },
+                 { "plan_peak", cell_largest },     { "rss_train_peak", cell_largest },
                  { "train_s", cell_median },        { "feature_s", cell_median },
                  { "search_s", cell_median },       { "infer_b1_ms", cell_median },
                  { "infer_b32_ms", cell_median },   { "saved_bytes", cell_median } };

@@ -62,7 +62,7 @@ static void options_differ(Work *work)
     bool one_method = !strcmp(known(row[0]->method), known(row[1]->method));
     for (int s = 0; s < 2; s++) {
         size_t options;
-        const RowOption *option = row_options(work->arena, row[s], &options);
+        const RowSetting *option = row_options(work->arena, row[s], &options);
         for (size_t o = 0; o < options; o++)
             if (!one_method ||
                 !text_same(row_option(work->arena, row[1 - s], option[o].name), option[o].value))

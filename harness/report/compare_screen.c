@@ -329,7 +329,7 @@ static void put_costs(FILE *out, Arena *arena, const Compared *block,
         put(out, block->of[s].name, name, LABEL);
         fprintf(out, "%20s%9s%8s%9s%10s%11s\n", parameters,
                 megabytes(arena, cell_largest(arena, cell, row_find("plan_peak"))),
-                megabytes(arena, cell_largest(arena, cell, row_find("rss_peak"))),
+                megabytes(arena, cell_largest(arena, cell, row_find("rss_train_peak"))),
                 seconds(arena, cell_training(arena, cell)),
                 seconds(arena, cell_median(arena, cell, row_find("search_s"))),
                 megabytes(arena, cell_median(arena, cell, row_find("saved_bytes"))));

@@ -158,18 +158,19 @@ static void find_params_axis(Figure *figure)
 static const char *point_note(const Figure *figure, const Cell *cell)
 {
     enum { MOST_NOTES = 5, LONGEST_NOTE = 16 };
-    size_t settings, longest = 0, method = strlen(known(cell->row->method));
+    size_t settings, longest = 0;
     page_setting(figure, cell, &settings);
     if (settings == 1)
         return "";
     for (size_t i = 0; i < figure->marks; i++) {
         const Cell *other = figure->mark[i].cell;
-        if (text_same(other->row->method, cell->row->method) && strlen(other->label) > longest)
-            longest = strlen(other->label);
+        size_t length = strlen(cell_settings(figure->arena, other, true));
+        if (text_same(other->row->method, cell->row->method) && length > longest)
+            longest = length;
     }
-    const char *rest = cell->label + method;
-    return settings > MOST_NOTES || longest > method + LONGEST_NOTE ? NULL
-                                                                    : rest + strspn(rest, " ");
+    return settings > MOST_NOTES || longest > LONGEST_NOTE
+               ? NULL
+               : cell_settings(figure->arena, cell, true);
 }
 
 // Whether some settings of a method can't be told apart.

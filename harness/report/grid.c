@@ -143,8 +143,7 @@ static void print_aligned(FILE *out, Arena *arena, const Grid *grid)
     putc('\n', out);
 }
 
-// A heading on one line: its lines meet at a blank, or at the hyphen that one ends with.
-static const char *unbroken(Arena *arena, const char *heading)
+const char *heading_unbroken(Arena *arena, const char *heading)
 {
     char *text = arena_text(arena, heading), *to = text;
     for (; *heading; heading++)
@@ -169,7 +168,7 @@ static void print_markdown(FILE *out, Arena *arena, const Grid *grid)
 {
     for (size_t c = 0; c < grid->columns; c++) {
         fputs("| ", out);
-        put_marked(out, unbroken(arena, grid->title[c]));
+        put_marked(out, heading_unbroken(arena, grid->title[c]));
         putc(' ', out);
     }
     fputs("|\n", out);

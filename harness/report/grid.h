@@ -22,6 +22,8 @@ typedef struct {
 // text, and headings of two lines. A label is not said again below itself where rows are
 // aligned. Nothing in a cell is special to the reader's program.
 void grid_print(FILE *out, Arena *arena, const Grid *grid, TableFormat format);
+// A heading on one line: its lines meet at a blank, or at the hyphen that one ends with.
+const char *heading_unbroken(Arena *arena, const char *heading);
 // A sentence beside the tables; `first` and `last` of several.
 void grid_note(FILE *out, TableFormat format, bool first, bool last, const char *note);
 #endif

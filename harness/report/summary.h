@@ -22,10 +22,12 @@ typedef struct {
     const Row *row;        // its first run: model, method, settings
     const Row *const *run; // all of them, those that ended ok first, by seed
     const char *label;     // "lora rank=8", "full (untrained)"; unique within block and model
-    bool untrained;        // pretrained = no
-    Interval score;        // 95 %, over the seeds of the runs that ended ok; fractions
-    size_t folds, seeds;   // folds: of the block, at least 1; seeds: runs where there are no folds
-    const size_t *seed;    // of each run, the number of its seed
+    RowSetting *setting;   // what the label says behind the method
+    size_t settings;
+    bool untrained;      // pretrained = no
+    Interval score;      // 95 %, over the seeds of the runs that ended ok; fractions
+    size_t folds, seeds; // folds: of the block, at least 1; seeds: runs where there are no folds
+    const size_t *seed;  // of each run, the number of its seed
     size_t runs, dead, failed, diverged, timeout,
         unscored;        // runs = those with a score + the last four
     size_t not_run;      // folds of its seeds that have no row
@@ -43,10 +45,12 @@ typedef struct {
 
 typedef struct {
     const char *task;
-    size_t place;         // among the blocks of its task, by the columns that differ
-    const char *name;     // the task; with several blocks "rte (max_length 64)", "rte (2)"
-    const char *protocol; // "train_n 5000, epochs 3, ..."
-    const char *differs;  // "max_length 64": what sets it apart from the task's other blocks; or ""
+    size_t place;              // among the blocks of its task, by the columns that differ
+    const char *name;          // the task; with several blocks "rte (max_length 64)", "rte (2)"
+    const char *protocol;      // "train_n 5000, epochs 3, ..."
+    const RowSetting *setting; // what sets it apart from the task's other blocks
+    size_t settings;
+    const char *differs;        // the same as a text, "max_length 64"; or ""
     const char *metric, *split; // NULL when no run ended ok
     int64_t items;              // eval_n, of all folds
     const Fold *fold;           // by number
@@ -81,6 +85,13 @@ extern const char *const lever_columns[];
 // one.
 const Cell *cell_without_levers(Arena *arena, const Block *block, const Cell *cell,
                                 bool *other_seeds);
+
+// "rank=8 lr=0.001": the label without the method, and perhaps without rates; "".
+const char *cell_settings(Arena *arena, const Cell *cell, bool rates);
+// "max_length 64, batch 16": appends names, `is` and values, with `between` before what is not
+// first.
+void settings_append(Arena *arena, const char **text, const RowSetting *setting, size_t settings,
+                     const char *between, const char *is);
 
 bool cell_is_null(const Cell *cell); // of the method null, which is a floor
 const Block *block_of(const Summary *summary, const Cell *cell); // the one that it is a cell of

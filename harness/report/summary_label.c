@@ -47,12 +47,37 @@ static int block_order(const Work *work, size_t a, size_t b, bool all)
     return order;
 }
 
-// "max_length 64", for each column in which blocks of the task differ; how many do.
-static size_t what_differs(const Work *work, size_t block, const char **differs)
+void settings_append(Arena *arena, const char **text, const RowSetting *setting, size_t settings,
+                     const char *between, const char *is)
+{
+    for (size_t s = 0; s < settings; s++)
+        text_append(arena, text, between, "%s%s%s", setting[s].name, is, setting[s].value);
+}
+
+const char *cell_settings(Arena *arena, const Cell *cell, bool rates)
+{
+    const char *text = "";
+    for (size_t s = 0; s < cell->settings; s++) {
+        const RowSetting *setting = &cell->setting[s];
+        if (!strcmp(setting->name, row_find("pretrained")->name))
+            text_append(arena, &text, " ", "(untrained)");
+        else if (rates || !text_among(setting->name, rate_columns))
+            text_append(arena, &text, " ", "%s=%s", setting->name, setting->value);
+    }
+    return text;
+}
+
+static RowSetting setting_of(Arena *arena, const Column *column, const char *value)
+{
+    return (RowSetting){ column->name, arena_format(arena, "%.*s", shown_length(column), value) };
+}
+
+// The columns in which blocks of the task differ.
+static void find_differing(const Work *work, size_t block, Block *named)
 {
     const Draft *mine = &work->block[block];
-    size_t n = 0;
-    *differs = "";
+    RowSetting *setting = arena_take(work->arena, work->fields + 1, sizeof *setting);
+    named->setting = setting;
     for (size_t f = 0; f < work->fields; f++) {
         const Column *column = work->field[f].column;
         bool here = false;
@@ -60,11 +85,11 @@ static size_t what_differs(const Work *work, size_t block, const char **differs)
             here = here || (!strcmp(work->block[o].task, mine->task) && tells(work, f, block, o) &&
                             strcmp(work->block[o].value[f], mine->value[f]) != 0);
         if (here)
-            text_append(work->arena, differs, ", ", "%s %.*s", column->name, shown_length(column),
-                        *mine->value[f] ? mine->value[f] : "unknown");
-        n += here;
+            setting[named->settings++] =
+                setting_of(work->arena, column, *mine->value[f] ? mine->value[f] : "unknown");
     }
-    return n;
+    named->differs = "";
+    settings_append(work->arena, &named->differs, setting, named->settings, ", ", " ");
 }
 
 // Where a task has several blocks: names them by the one column that differs, or numbers them.
@@ -72,7 +97,8 @@ void name_blocks(const Work *work, Summary *summary)
 {
     for (size_t b = 0; b < work->blocks; b++) {
         Block *block = &summary->block[b];
-        size_t number = 1, columns = what_differs(work, b, &block->differs);
+        size_t number = 1;
+        find_differing(work, b, block);
         for (size_t o = 0; o < work->blocks; o++) {
             bool first = !strcmp(work->block[o].task, block->task);
             block->place += first && block_order(work, o, b, true) < 0;
@@ -81,16 +107,16 @@ void name_blocks(const Work *work, Summary *summary)
                         block_order(work, p, o, false) != 0;
             number += first && block_order(work, o, b, false) < 0;
         }
-        if (columns == 1)
+        if (block->settings == 1)
             block->name = arena_format(work->arena, "%s (%s)", block->task, block->differs);
-        else if (columns > 1)
+        else if (block->settings > 1)
             block->name = arena_format(work->arena, "%s (%zu)", block->task, number);
     }
 }
 
 // Whether some cell of the same method, on the same model or on another one, has another value.
-static bool option_differs(Arena *arena, const Cell *cell, const RowOption *option, bool same_model,
-                           Cell *const *all, size_t cells)
+static bool option_differs(Arena *arena, const Cell *cell, const RowSetting *option,
+                           bool same_model, Cell *const *all, size_t cells)
 {
     size_t mark = arena_mark(arena);
     bool differs = false;
@@ -105,29 +131,27 @@ static bool option_differs(Arena *arena, const Cell *cell, const RowOption *opti
     return differs;
 }
 
-// " rank=8": the options of a cell that have another value on the same model; or, `by_model`, those
-// that differ between models alone, as defaults do that go by the width.
-static const char *differing_options(const Work *work, const Cell *cell, bool by_model,
-                                     Cell *const *all, size_t cells)
+// The options of a cell that have another value on the same model; or, `by_model`, those that
+// differ between models alone, as defaults do that go by the width.
+static RowSetting *differing_options(const Work *work, const Cell *cell, bool by_model,
+                                     Cell *const *all, size_t *count)
 {
-    const char *text = "";
-    size_t options;
-    const RowOption *option = row_options(work->arena, cell->row, &options);
+    size_t options, cells = work->cells;
+    RowSetting *option = row_options(work->arena, cell->row, &options);
+    *count = 0;
     for (size_t o = 0; o < options; o++) {
         bool here = option_differs(work->arena, cell, &option[o], true, all, cells);
         if (by_model ? !here && option_differs(work->arena, cell, &option[o], false, all, cells)
                      : here)
-            text_append(work->arena, &text, "", " %s=%s", option[o].name, option[o].value);
+            option[(*count)++] = option[o];
     }
-    return text;
+    return option;
 }
 
-// " lr=0.001": in what the lines that would have the same label differ. What a search tries beside
-// rates is said where fewer than half of them have it.
-static const char *differing_settings(const Work *work, const Cell *cell, const Cell *others,
-                                      size_t cells)
+// In what the lines that would have the same label differ. What a search tries beside rates is said
+// where fewer than half of them have it.
+static void add_differing_settings(const Work *work, const Block *block, Cell *cell)
 {
-    const char *text = "";
     for (size_t f = 0; f < work->fields; f++) {
         const Column *column = work->field[f].column;
         size_t alike = 0, other = 0; // lines of the same label
@@ -136,18 +160,17 @@ static const char *differing_settings(const Work *work, const Cell *cell, const 
         if ((work->field[f].part != OF_LINE && work->field[f].part != OF_SEARCH) ||
             work->field[f].apart || !*mine || follows)
             continue;
-        for (size_t c = 0; c < cells; c++) {
-            bool same_label = !strcmp(others[c].label, cell->label) &&
-                              !strcmp(known(others[c].row->model), known(cell->row->model));
-            bool same = !strcmp(row_text(work->arena, others[c].row, column), mine);
+        for (size_t c = 0; c < block->cells; c++) {
+            const Cell *o = &block->cell[c];
+            bool same_label = !strcmp(o->label, cell->label) &&
+                              !strcmp(known(o->row->model), known(cell->row->model));
+            bool same = !strcmp(row_text(work->arena, o->row, column), mine);
             alike += same_label && same;
             other += same_label && !same;
         }
         if (other > 0 && (work->field[f].part != OF_SEARCH || alike <= other))
-            text_append(work->arena, &text, "", " %s=%.*s", column->name, shown_length(column),
-                        mine);
+            cell->setting[cell->settings++] = setting_of(work->arena, column, mine);
     }
-    return text;
 }
 
 // Those of all blocks; there are work->cells of them.
@@ -161,21 +184,34 @@ static Cell **all_cells(const Work *work, const Summary *summary)
     return all;
 }
 
+// "lora rank=8 (untrained)", of the settings that are known so far.
+static void put_label(const Work *work, Cell *cell)
+{
+    const char *settings = cell_settings(work->arena, cell, true);
+    cell->label = known(cell->row->method);
+    text_append(work->arena, &cell->label, *settings ? " " : "", "%s", settings);
+}
+
 void label_cells(const Work *work, Summary *summary)
 {
     size_t n = work->cells;
     Cell **all = all_cells(work, summary);
-    for (size_t c = 0; c < n; c++)
-        all[c]->label = arena_format(work->arena, "%s%s%s", known(all[c]->row->method),
-                                     differing_options(work, all[c], false, all, n),
-                                     all[c]->untrained ? " (untrained)" : "");
+    for (size_t c = 0; c < n; c++) {
+        Cell *cell = all[c];
+        const RowSetting *option = differing_options(work, cell, false, all, &cell->settings);
+        size_t most = cell->settings + 1 + work->fields;
+        cell->setting = arena_take(work->arena, most, sizeof *cell->setting);
+        memcpy(cell->setting, option, cell->settings * sizeof *option);
+        if (cell->untrained)
+            cell->setting[cell->settings++] = setting_of(work->arena, row_find("pretrained"), "no");
+        put_label(work, cell);
+    }
     for (size_t b = 0; b < summary->blocks; b++) {
         Block *block = &summary->block[b];
-        const char **more = arena_take(work->arena, block->cells + 1, sizeof *more);
-        for (size_t c = 0; c < block->cells; c++) // all are compared before any is changed
-            more[c] = differing_settings(work, &block->cell[c], block->cell, block->cells);
+        for (size_t c = 0; c < block->cells; c++) // all are compared before any label is changed
+            add_differing_settings(work, block, &block->cell[c]);
         for (size_t c = 0; c < block->cells; c++)
-            text_append(work->arena, &block->cell[c].label, "", "%s", more[c]);
+            put_label(work, &block->cell[c]);
     }
 }
 
@@ -210,10 +246,12 @@ static void note_options(const Work *work, const Summary *summary, Block *block)
     const char *text = "";
     for (size_t c = 0; c < block->cells; c++) {
         const Cell *cell = &block->cell[c];
-        const char *options = differing_options(work, cell, true, all, work->cells);
-        const char *mine = arena_format(work->arena, "%s%s (%s)", known(cell->row->method), options,
-                                        known(cell->row->model));
-        if (*options) // other lines of the method may have the same
+        size_t options;
+        const RowSetting *option = differing_options(work, cell, true, all, &options);
+        const char *mine = known(cell->row->method);
+        settings_append(work->arena, &mine, option, options, " ", "=");
+        text_append(work->arena, &mine, " ", "(%s)", known(cell->row->model));
+        if (options > 0) // other lines of the method may have the same
             text_append_once(work->arena, &text, ", ", mine);
     }
     if (*text)

@@ -209,12 +209,10 @@ static void print_across(FILE *out, const Table *table, const Layout *layout, co
     for (size_t v = 0; v < values; v++)
         for (size_t c = 0; c < shown; c++) {
             const char *name = heading(arena, &layout->across.key[0], value[v]);
-            const char *below = column[c]->title;
+            const char *below = heading_unbroken(arena, column[c]->title);
             size_t at = grid.labels + v * shown + c;
             side[at] = column[c]->side;
-            title[at] = shown == 1 ? name
-                                   : arena_format(arena, "%s\n%.*s", name,
-                                                  (int)strcspn(below, "\n"), below);
+            title[at] = shown == 1 ? name : arena_format(arena, "%s\n%s", name, below);
         }
     grid.cell = arena_take(arena, (lines + 2) * grid.columns + 1, sizeof *grid.cell);
     grid.rows = floor_lines(table, layout, value, values, column, shown, &grid);

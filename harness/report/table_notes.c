@@ -172,15 +172,12 @@ static bool edges(const Summary *summary)
     return false;
 }
 
-// "lora rank=4" of a trial's line, which also has its rate.
+// "lora rank=4 on tiny".
 static const char *search_name(Arena *arena, const Cell *cell)
 {
-    size_t length = strlen(cell->label);
-    for (const char *const *rate = rate_columns; *rate; rate++) {
-        const char *at = strstr(cell->label, arena_format(arena, " %s=", *rate));
-        length = at && (size_t)(at - cell->label) < length ? (size_t)(at - cell->label) : length;
-    }
-    return arena_format(arena, "%.*s on %s", (int)length, cell->label, known(cell->row->model));
+    const char *settings = cell_settings(arena, cell, false);
+    return arena_format(arena, "%s%s%s on %s", known(cell->row->method), *settings ? " " : "",
+                        settings, known(cell->row->model));
 }
 
 // "lora on tiny 5 of 8", where more than one trial of a search lies within one standard error of
