@@ -87,6 +87,10 @@ complain.status = 0
 CASTS = {'string': str, 'integer': int, 'number': float}
 
 
+def within(value, limits):
+    return not ('minimum' in limits and not limits['minimum'] <= value <= limits['maximum'])
+
+
 def check_rows(path, schema):
     with open(path, encoding='utf-8', newline='') as file:
         rows = csv.reader(file)
@@ -96,13 +100,14 @@ def check_rows(path, schema):
             return
         for row in rows:
             for field, cell in zip(schema['fields'], row, strict=True):
-                among = field.get('constraints', {}).get('enum')
+                limits = field.get('constraints', {})
+                among = limits.get('enum')
                 try:
-                    right = cell in schema['missingValues'] or CASTS[field['type']](cell) is not None
+                    right = cell in schema['missingValues'] or within(CASTS[field['type']](cell), limits)
                 except ValueError:
                     right = False
                 if not right or (cell and among and cell not in among):
-                    complain(f"{path}:{rows.line_num}: {field['name']}: '{cell}'; should be {among or field['type']}")
+                    complain(f"{path}:{rows.line_num}: {field['name']}: '{cell}'; should be {among or limits or field['type']}")
             key = tuple(row[names.index(name)] for name in schema['primaryKey'])
             if key in keys:
                 complain(f'{path}:{rows.line_num}: key {key[0]} stands twice')

@@ -108,7 +108,7 @@ static void fill(Arena *arena, Row *row)
         else if (row_column[i].type == COLUMN_Whole)
             *(Whole *)field = 1000 + (Whole)i;
         else
-            *(Real *)field = 0.5 + (double)i;
+            *(Real *)field = (double)i / 1000; // a score is no more than 1
     }
     row->schema = ROW_SCHEMA;
 }
@@ -218,6 +218,8 @@ static void refusals_name_file_line_and_column(void)
         { "seed", "1.0", "r.csv:2: seed: '1.0' is not a whole number" },
         { "score", "nan", "r.csv:2: score: 'nan' is not a number; should be a number, or empty" },
         { "score", " 1", "r.csv:2: score: ' 1' is not a number" },
+        { "score", "79.8", "r.csv:2: score: is 79.8; should be a fraction, from -1 to 1" },
+        { "matthews", "-1.5", "r.csv:2: matthews: is -1.5; should be" },
         { "schema", "2", "r.csv:2: schema: is 2; should be 1" },
     };
     for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {

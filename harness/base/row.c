@@ -4,6 +4,7 @@
 #include "base/json.h"
 #include "base/text.h"
 #include <inttypes.h>
+#include <math.h>
 #include <string.h>
 
 #define COLUMN_OF(name, type, kind, group, unit, source)                                           \
@@ -46,6 +47,18 @@ const Column *row_find(const char *name)
 {
     int index = text_index(name, row_names);
     return index < 0 ? NULL : &row_column[index];
+}
+
+bool column_is_share(const Column *column, const char *group)
+{
+    return !strcmp(column->group, group) && !strcmp(column->unit, "fraction");
+}
+
+// Every metric that is a fraction lies there: matthews and correlations may be negative.
+static bool is_in_bounds(const Row *row, const Column *column)
+{
+    return !column_is_share(column, "score") ||
+           !(fabs(*(const Real *)field_of(row, column)) > 1); // an unknown one does
 }
 
 void row_clear(Row *row)
@@ -201,6 +214,8 @@ bool rows_read(Arena *arena, const char *path, Row **rows, size_t *count, Error 
                 return fail(error, ERROR_INPUT, where, types[row_column[i].type].right,
                             "'%s' is not a%s number", text,
                             row_column[i].type == COLUMN_Whole ? " whole" : "");
+            if (!is_in_bounds(&row[r], &row_column[i]))
+                return fail(error, ERROR_INPUT, where, "a fraction, from -1 to 1", "is %s", text);
         }
     }
     *rows = row;
@@ -327,6 +342,9 @@ static json_t *field_schema(Arena *arena, const Column *column, const char *valu
         json_array_append_new(list, json_string(value[i]));
     if (list)
         json_object_set_new(field, "constraints", json_pack("{s:o}", "enum", list));
+    if (column_is_share(column, "score"))
+        json_object_set_new(field, "constraints",
+                            json_pack("{s:i, s:i}", "minimum", -1, "maximum", 1));
     return field;
 }
 

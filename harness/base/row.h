@@ -37,6 +37,8 @@ extern const Column row_column[]; // in the order of the file
 extern const size_t row_columns;
 extern const char *const row_names[];     // of the columns, NULL-terminated
 const Column *row_find(const char *name); // NULL when there is none
+bool column_is_share(const Column *column,
+                     const char *group); // a fraction of "score", "parameters"
 
 extern const char *const row_statuses[]; // ok diverged failed timeout; NULL-terminated
 

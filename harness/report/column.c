@@ -66,8 +66,8 @@ static bool column_named(Arena *arena, const char *option, const char *name, Sho
         return fail(error, ERROR_INPUT, (Where){ .item = option },
                     text_nearest(name, all, "one of `tunemark table --help` or results/SCHEMA.md"),
                     "'%s' is no column", name);
-    bool points = !strcmp(column->group, "score") && !strcmp(column->unit, "fraction");
-    bool share = !strcmp(column->group, "parameters") && !strcmp(column->unit, "fraction");
+    bool points = column_is_share(column, "score");
+    bool share = column_is_share(column, "parameters");
     const char *unit = points ? "" : share ? "%" : column->unit;
     if (!strcmp(unit, "bytes"))
         unit = "MB";
@@ -433,7 +433,7 @@ static const char *of_row(Arena *arena, const Shown *shown, const At *at)
     const Column *column = shown->column;
     if (column->type == COLUMN_Text)
         return texts(arena, column, at->cell);
-    if (!strcmp(column->group, "score") && !strcmp(column->unit, "fraction")) {
+    if (column_is_share(column, "score")) {
         Interval interval = cell_interval(arena, at->cell, column);
         return score_text(arena, &interval);
     }
@@ -442,7 +442,7 @@ static const char *of_row(Arena *arena, const Shown *shown, const At *at)
         return "";
     if (!strcmp(column->unit, "bytes"))
         return bytes_of(arena, shown, at);
-    if (!strcmp(column->group, "parameters") && !strcmp(column->unit, "fraction"))
+    if (column_is_share(column, "parameters"))
         return share_of(arena, shown, at);
     if (!strcmp(column->unit, "seconds") || !strcmp(column->unit, "ms"))
         return three_digits(arena, value);
