@@ -15,7 +15,7 @@ enum {
     ALONE = 560, // of one panel
     MARGIN = 12,
     RIGHT = 16,
-    BELOW = 54, // between panels: tics, their numbers, the next name
+    BELOW = 62, // between panels: tics, their numbers, the next name
     LEGEND_LINE_HEIGHT = 19,
     SAMPLE = 30, // of a legend's entry, with the room behind it
     BETWEEN = 16,
