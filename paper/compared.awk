@@ -7,8 +7,8 @@ FNR == 1 {
 }
 file == 1 {
     line = $at["model"] SUBSEP $at["label"]
-    name[line] = $at["method"]; mean[line] = $at["mean"]; runs[line] = $at["n"]
-    if ($at["method"] == "full") full[$at["model"]] = $at["mean"]
+    name[line] = $at["method"]; mean[line] = $at["score_test"]; runs[line] = $at["score_test_n"]
+    if ($at["method"] == "full") full[$at["model"]] = mean[line]
     next
 }
 {

@@ -18,6 +18,7 @@ mkdir -p "$new" "$work/configs"
 sweeps='first results/reference/first/spec.yaml
 first-untrained results/reference/first-untrained/spec.yaml
 defaults/given results/reference/defaults/given/spec.yaml
+defaults/equal results/reference/defaults/equal/spec.yaml
 defaults/searched results/reference/defaults/searched/spec.yaml
 sst2/pretrained results/specs/sst2.yaml
 sst2/untrained results/specs/sst2-untrained.yaml
@@ -81,8 +82,8 @@ planned() { # SPEC: final runs = models x tasks x methods x seeds
         END { print models * tasks * methods * seeds }' "$1"
 }
 
-compared() { # SWEEP: every method held against full, as TSV
-    "$tunemark" compare each full "$reference/$1" --csv | awk -f paper/tsv.awk
+compared() { # A B FOLDER...: each of A held against B on test, as TSV
+    "$tunemark" compare "$@" --split test --csv | awk -f paper/tsv.awk
 }
 
 numbers() { # key, value: of all sweeps and commands
@@ -106,6 +107,7 @@ numbers() { # key, value: of all sweeps and commands
     done
     awk -F '\t' -f paper/pairs.awk "$work/first.tsv" "$work/first-untrained.tsv"
     awk -F '\t' -f paper/ledger.awk "$work/ledger.tsv"
+    compared "each@$reference/sst2/pretrained" "full@$reference/levers" --model mini | awk -F '\t' -f paper/given.awk
     cat "$work/searched.numbers"
 }
 
@@ -186,8 +188,13 @@ settings() { # the table of methods -> their options and rates as they are where
 }
 
 echo "$sweeps" | while read -r sweep spec; do
+    case $sweep in # SST-2's test is twice its dev
+    sst2/*) split='--split test' ;;
+    *) split= ;;
+    esac
     if [ -d "$reference/$sweep/rows" ]; then
-        table "$reference/$sweep" --columns score,n,params_trained,trained_share,trained_share_nonembedding,lr,epochs,winner_on_edge,train_n,tune_n,max_length
+        # shellcheck disable=SC2086 # two words, or none
+        table "$reference/$sweep" $split --columns score,n,params_trained,trained_share,trained_share_nonembedding,lr,dropout,epochs,steps,winner_on_edge,train_n,tune_n,max_length
     fi >"$work/$(name_of "$sweep").tsv"
 done
 configs
@@ -196,7 +203,7 @@ ledger >"$work/ledger.tsv"
 tabular "$reference/first" "$reference/first-untrained" --rows model,method --across task >"$new/first.tex"
 table "$reference/defaults/searched" --stage trial --columns lr,epochs,score >"$work/trials.tsv"
 awk -F '\t' -v numbers="$work/searched.numbers" -f paper/searched.awk \
-    "$work/defaults-given.tsv" "$work/trials.tsv" "$work/defaults-searched.tsv" >"$new/searched.tex"
+    "$work/defaults-given.tsv" "$work/trials.tsv" "$work/defaults-equal.tsv" "$work/defaults-searched.tsv" >"$new/searched.tex"
 "$tunemark" list methods --markdown | settings >"$new/settings.tex"
 MODELS=' ' docs/memory.sh | sed '/^$/,$d' | markdown_to_tabular >"$new/memory.tex"
 published | awk -F '\t' -f paper/grouped.awk -f paper/published.awk >"$new/published.tex"
@@ -208,11 +215,11 @@ done | awk -f paper/grouped.awk -f paper/counts.awk >"$new/counts.tex"
 echo "$sweeps" | grep '^sst2/' | while read -r sweep spec; do
     name=$(name_of "$sweep")
     if [ "$(wc -l <"$work/$name.tsv")" -gt 1 ]; then
-        tabular "$reference/$sweep" --rows method --across model --columns score,n,lr,epochs --split dev,test >"$new/$name.tex"
+        tabular "$reference/$sweep" --rows model,method --columns score,n,lr,steps --split dev,test >"$new/$name.tex"
     fi
 done
 if [ -d "$reference/sst2/pretrained/predictions" ]; then
-    compared sst2/pretrained >"$work/sst2-pretrained.compared"
+    compared each full "$reference/sst2/pretrained" >"$work/sst2-pretrained.compared"
     awk -F '\t' -f paper/compared.awk "$work/sst2-pretrained.tsv" "$work/sst2-pretrained.compared" \
         >"$new/sst2-pretrained-compared.tex"
 fi

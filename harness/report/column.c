@@ -71,6 +71,8 @@ static bool column_named(Arena *arena, const char *option, const char *name, Sho
     const char *unit = points ? "" : share ? "%" : column->unit;
     if (!strcmp(unit, "bytes"))
         unit = "MB";
+    if (text_ends(name, unit)) // "min_steps" says it
+        unit = "";
     shown->column = column;
     shown->title = *unit ? arena_format(arena, "%s\n%s", name, unit) : name;
     shown->side = column->type == COLUMN_Text || points ? 'l' : 'r';
