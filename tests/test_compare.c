@@ -161,6 +161,7 @@ static void folds_are_compared_over_all_their_items(void)
         }
     Said said = program(arena, &(Around){ 0 }, "compare lora full %s", folder);
     IN_ORDER(said.out, "3 pairs of seeds, 400 items, ", "scores lower than full");
+    CHECK(!strstr(said.out, "folds together"));
     said = program(arena, &(Around){ 0 }, "table %s --columns score,letters", folder);
     IN_ORDER(said.out, "400 items, the mean over 2 folds",
              arena_format(arena, "%.1f", 100 * mean[1]), "3  a\n",
@@ -169,6 +170,25 @@ static void folds_are_compared_over_all_their_items(void)
     unlink(path_join(arena, folder, arena_format(arena, "predictions/%s.csv", last)));
     said = program(arena, &(Around){ 0 }, "compare lora full %s", folder);
     IN_ORDER(said.out, "2 pairs of seeds", "full: 2 without predictions");
+    arena_free(arena);
+}
+
+static void of_folds_a_metric_that_is_no_mean_says_of_what_it_is(void)
+{
+    Arena *arena = arena_of_test();
+    const char *folder = test_folder();
+    bool right[ITEMS];
+    for (int k = 0; k < 12; k++) {
+        Row row = like(arena, k % 2 ? "full" : "lora", "");
+        row.key = arena_format(arena, "key%d", k);
+        row.seed = row.init_seed = row.order_seed = row.dropout_seed = k / 4;
+        row.fold = 1 + k / 2 % 2, row.metric = "f1_macro";
+        answer(right, ITEMS, k % 2 ? 0.9 : 0.7, k / 4);
+        predicted(arena, folder, row, right, ITEMS);
+    }
+    Said said = program(arena, &(Around){ 0 }, "compare lora full %s", folder);
+    IN_ORDER(said.out, "f1_macro of the answers of 2 folds together; a table has the mean",
+             "scores lower than full");
     arena_free(arena);
 }
 
@@ -649,6 +669,7 @@ void suite_compare(void)
     ADD(a_method_is_meant_without_levers);
     ADD(seeds_of_their_own_are_not_paired);
     ADD(folds_are_compared_over_all_their_items);
+    ADD(of_folds_a_metric_that_is_no_mean_says_of_what_it_is);
     ADD(every_metric_has_the_difference_of_the_rows_scores);
     ADD(a_difference_without_any_variance_is_not_tested);
     ADD(answers_that_scatter_are_not_called_the_same_where_nothing_is_left_to_test);

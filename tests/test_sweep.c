@@ -515,17 +515,17 @@ static void the_parts_of_an_array_job_join_to_the_same_folder(void)
     CHECK(drive_whole(&b) == 0);
     Rows rows = runs_of(&b, b.options.out);
     b.options.out = path_join(b.arena, b.folder, "it's apart"); // to be quoted
-    b.options.slurm = 3;
+    b.options.slurm = 2;
     b.options.jobs = 1;
     b.options.grace = 7.5;
     CHECK(drive_whole(&b) == 0);
     CHECK(!folder_exists(b.options.out));
-    CHECK(printed(&b, "#SBATCH --array=1-3\n") && printed(&b, "#SBATCH --cpus-per-task=1\n"));
+    CHECK(printed(&b, "#SBATCH --array=1-2\n") && printed(&b, "#SBATCH --cpus-per-task=1\n"));
     CHECK(printed(&b, " --grace 7.5 "));
     const char *script = text_of(&b, b.folder, "stdout"), *join = strstr(script, "#   for part in");
     CHECK(file_write_text(path_join(b.arena, b.folder, "job.sh"), script, &error));
     CHECK(system(arena_format(b.arena,
-                              "cd '%s' && for i in 1 2 3; do SLURM_ARRAY_TASK_ID=$i bash job.sh "
+                              "cd '%s' && for i in 1 2; do SLURM_ARRAY_TASK_ID=$i bash job.sh "
                               ">>job.log 2>&1 || exit 1; done",
                               b.folder)) == 0);
     if (!CHECK(join != NULL))
@@ -604,6 +604,11 @@ static void a_dry_run_says_why_and_writes_nothing(void)
     CHECK(printed(
         &b, "seeds: 2; compare claims nothing of fewer than 3\n       a sign-flip test beside it "
             "needs 6 for 5 % in 1 comparison\n"));
+    const char *const set[] = { "models=[tiny, mini]", "methods=[null, full, bitfit, head]" };
+    b.options.set = set, b.options.sets = 2; // two of each model, and a floor is compared with none
+    CHECK(drive_whole(&b) == 0);
+    CHECK(printed(&b, "needs 8 for 5 % in 4 comparisons\n"));
+    b.options.sets = 0;
     b.options.dry_run = false;
     before(&b, "*bitfit*) exit 7;;");
     CHECK(drive_whole(&b) == 1);

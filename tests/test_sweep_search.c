@@ -206,6 +206,11 @@ static void a_shard_leaves_the_rows_of_the_others_in_the_table(void)
     CHECK(!strstr(text_of(&b, b.folder, "stderr"), " of no run "));
     CHECK(whole == 2 + 3 + 3 && runs_of(&b, b.options.out).count == whole);
     CHECK_TEXT(state_of_rows(&b), state);
+    b.options.shard = (Shard){ 3, 4 };
+    CHECK(drive_whole(&b) == 2);
+    CHECK(said(&b, "--shard: 4 parts are more than the sweep has settings; should be at most 3"));
+    b.options.shard = (Shard){ 0 }, b.options.slurm = 4;
+    CHECK(drive_whole(&b) == 2 && said(&b, "--slurm: 4 parts are more than"));
     arena_free(b.arena);
 }
 

@@ -296,6 +296,10 @@ static const char *runs_text(Arena *arena, const Compared *block)
     if (block->result.left_out)
         text_append(arena, &text, "; ", "%zu left out, their seeds being on one side alone",
                     block->result.left_out);
+    if (block->items.folds > 1 && block->items.metric != METRIC_ACCURACY) // whose mean is the same
+        text_append(arena, &text, "; ",
+                    "%s of the answers of %zu folds together; a table has the mean of theirs",
+                    metric_names[block->items.metric], block->items.folds);
     if (block->items.groups < 20)
         text_append(arena, &text, "; ",
                     "fewer than 20 groups of items: the test is only roughly "

@@ -304,6 +304,7 @@ static int by_number(const void *a, const void *b)
 static void join_parts(Arena *arena, Parts *parts)
 {
     Items *all = parts->all;
+    all->folds = parts->parts;
     qsort(parts->part, parts->parts, sizeof *parts->part, by_number);
     for (size_t p = 0; p < parts->parts; p++)
         all->n += parts->part[p].items.n;

@@ -18,7 +18,7 @@ typedef struct {
     const char *split;
     const char *file; // the predictions that they were first seen in
     Metric metric;
-    size_t n, groups;
+    size_t n, groups, folds;                    // folds: of the task, at least 1
     const char **id, **group_name, **gold_text; // of each item, as written
     uint32_t *group;                            // numbered by first appearance
     int32_t *gold;                              // an index into label; NULL for scores

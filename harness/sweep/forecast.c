@@ -82,11 +82,34 @@ static void say_search(const Sweep *s)
     }
 }
 
+static bool same_place(const Asked *a, const Asked *b)
+{
+    return !strcmp(a->request.protocol.model, b->request.protocol.model) &&
+           !strcmp(a->request.protocol.task, b->request.protocol.task);
+}
+
+// Each setting of a model and task with one of them: folds are one question, and a floor is none.
+static size_t comparisons_of(const Spec *spec)
+{
+    size_t comparisons = 0;
+    for (size_t k = 0; k < spec->count / spec->seeds; k++) {
+        const Asked *asked = &spec->asked[k], *first = NULL;
+        for (size_t j = 0; j <= k && !first; j++)
+            if (same_place(&spec->asked[j], asked) &&
+                !(spec->asked[j].request.method->claims & TRAINS_NOTHING))
+                first = &spec->asked[j];
+        comparisons += first && first != asked &&
+                       !(asked->request.method->claims & TRAINS_NOTHING) &&
+                       asked->request.protocol.fold == first->request.protocol.fold;
+    }
+    return comparisons;
+}
+
 // A sign-flip test over n seeds has no p below 2 / 2^n, whatever the effect, and Holm's first of k
 // comparisons must be below 0.05 / k.
 static void say_seeds(const Sweep *s)
 {
-    size_t comparisons = s->spec.settings - 1, least = 1;
+    size_t comparisons = comparisons_of(&s->spec), least = 1;
     if (comparisons == 0)
         return;
     while (ldexp(2, -(int)least) > 0.05 / (double)comparisons)
@@ -99,12 +122,6 @@ static void say_seeds(const Sweep *s)
                 s->spec.seeds < 3 ? "compare claims nothing of fewer than 3"
                                   : "compare can claim something of 3 and more",
                 least, comparisons, comparisons == 1 ? "" : "s");
-}
-
-static bool same_place(const Asked *a, const Asked *b)
-{
-    return !strcmp(a->request.protocol.model, b->request.protocol.model) &&
-           !strcmp(a->request.protocol.task, b->request.protocol.task);
 }
 
 // The rate that the spec gives a setting; NAN: none, or several, or its method takes no steps.

@@ -30,6 +30,7 @@ static bool in_front(const Sweep *s);
 static void end_children(Sweep *s);
 static void show(Sweep *s, const Slot *ended);
 static bool conclude(Sweep *s, Error *error);
+static bool parts_have_settings(const Sweep *s, Error *error);
 static char **arguments(Sweep *s, Job *job);
 
 bool sweep(const SweepOptions *options, Interrupt *interrupted, FILE *out, FILE *people,
@@ -46,6 +47,8 @@ bool sweep(const SweepOptions *options, Interrupt *interrupted, FILE *out, FILE 
     if (!(s.arena = arena_new(ARENA_RUN, error)))
         return false;
     if (!spec_read(s.arena, options->spec, options->set, options->sets, &s.spec, error))
+        goto done;
+    if (!parts_have_settings(&s, error))
         goto done;
     const char *folder = options->out ? options->out : path_join(s.arena, "results", s.spec.name);
     if (!agenda_make(s.arena, &s.spec, folder, options->shard, interrupted, &s.agenda, error))
@@ -67,6 +70,17 @@ done:
     agenda_close(&s.agenda);
     arena_free(s.arena);
     return ok;
+}
+
+// A part without any would leave a folder without rows, which no table reads.
+static bool parts_have_settings(const Sweep *s, Error *error)
+{
+    size_t settings = s->spec.count / s->spec.seeds, slurm = s->options->slurm;
+    size_t parts = slurm ? slurm : s->options->shard.count;
+    return parts <= settings ||
+           fail(error, ERROR_INPUT, (Where){ .item = slurm ? "--slurm" : "--shard" },
+                arena_format(s->arena, "at most %zu, a setting each", settings),
+                "%zu parts are more than the sweep has settings", parts);
 }
 
 // A run takes `threads` cores; cores are those that this process may use.
