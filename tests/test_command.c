@@ -180,9 +180,10 @@ static void version_and_lists_are_printed(void)
     CHECK(version.status == 0 && !strncmp(version.out, "tunemark ", 9));
     CHECK(strstr(version.out, "GCC") || strstr(version.out, "Clang"));
     static const char *const lists[][2] = {
-        { "list methods", "lora" }, { "list methods --markdown", "| `lora` |" },
-        { "list models", "tiny " }, { "list tasks", "reviews " },
-        { "list specs", "quick " }, { "list columns", "# The row" }
+        { "list methods", "lora" },     { "list methods --markdown", "| `lora` |" },
+        { "list models", "tiny " },     { "list models", "sizes alone" },
+        { "list tasks", "reviews " },   { "list specs", "quick " },
+        { "list columns", "# The row" }
     };
     for (size_t i = 0; i < sizeof lists / sizeof *lists; i++) {
         Said said = program(arena, NULL, "%s", lists[i][0]);
@@ -284,6 +285,13 @@ static void what_is_no_command_line_is_refused_in_one_line(void)
           "--rank: is unknown; should be with --method dora or lora" },
         { "run --method lora", "model: is not given" },
         { "run --method lora --model tiny", "task: is not given" },
+        { "run --method lora --model tin --task reviews",
+          "model: 'tin' is not found; should be tiny" },
+        { "run --method lora --model gpt2 --task reviews",
+          "model: 'gpt2' has sizes alone, for estimate, params and graph; should be one with "
+          "weights" },
+        { "estimate --model bert-larg", "model: 'bert-larg' is not found; should be bert-large" },
+        { "compare lora models", "second method: is not given" },
         { "run --method lroa", "method: 'lroa' is unknown; should be lora" },
         { "run --method lora --rnak 4", "--rnak: is unknown; should be --rank" },
         { "run --method lora --rank four", "lora: rank: 'four' is not a whole number" },

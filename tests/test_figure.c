@@ -27,7 +27,7 @@ static bool drawn(Arena *arena, const char *folder, Row *rows, size_t count, con
         of[i] = folder;
     const Rows all = { .row = rows, .folder = of, .count = count };
     const FigureChoice choice = { .plots = plots, .only = only };
-    return figures_write(folder, &all, &choice, NULL, error);
+    return figures_write(folder, &all, &choice, NULL, NULL, error);
 }
 
 static bool data_of(Arena *arena, const char *folder, Row *rows, size_t count, const char *figure,
@@ -273,7 +273,7 @@ static void a_floor_is_drawn_where_there_is_one(void)
     const char *of[] = { folder, folder };
     const Rows all = { .row = rows, .folder = of, .count = 2 };
     const FigureChoice choice = { .plots = "plots", .only = "score_by_params", .floors = &floors };
-    if (!gnuplot_is_here() || !CHECK(figures_write(folder, &all, &choice, NULL, &error)) ||
+    if (!gnuplot_is_here() || !CHECK(figures_write(folder, &all, &choice, NULL, NULL, &error)) ||
         !CHECK(csv_read(arena, arena_format(arena, "%s/figures/score_by_params.csv", folder),
                         CSV_COMMAS, true, &csv, &error)))
         return;

@@ -507,6 +507,7 @@ static void refuse_folders(void)
         { "bert_model.ckpt.index", "is a TensorFlow checkpoint; should be pytorch_model.bin" },
         { "tf_model.h5", "is a TensorFlow model" },
         { "flax_model.msgpack", "is a Flax model" },
+        { "model.safetensors", "is what convert writes; should be left as it is" },
         { "pytorch_model.bin.index.json", "has its weights in several files" },
         { "other", "has no pytorch_model.bin" },
         { "pytorch_model.bin", "pytorch_model.bin: torch.save has not written this" },

@@ -22,7 +22,9 @@ static bool question_of(Arena *arena, const Arguments *arguments, Question *ques
     const char *interval = argument_value(arguments, "interval");
     double percent = 95;
     int split = -1;
-    if (arguments->operands < 2)
+    bool no_second = arguments->operands == 2 && !strchr(arguments->operand[0], '@') &&
+                     folder_exists(arguments->operand[1]);
+    if (arguments->operands < 2 || no_second)
         return fail(error, ERROR_INPUT,
                     (Where){ .item = arguments->operands ? "second method" : "method" },
                     "as in: tunemark compare lora full results/quick", "is not given");

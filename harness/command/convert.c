@@ -20,6 +20,7 @@ static bool from_missing(Arena *arena, const char *folder, Error *error)
     static const struct {
         const char *suffix, *what, *right;
     } otherwise[] = {
+        { to_name, "is what convert writes", "left as it is" },
         { ".bin.index.json", "has its weights in several files",
           "one: transformers' save_pretrained with a larger max_shard_size writes it" },
         { ".index", "is a TensorFlow checkpoint",

@@ -65,30 +65,38 @@ static bool list_methods(const Invocation *invocation, Form form, Error *error)
 
 // ---- models and specs
 
+static bool list_models_of(Arena *arena, const char *folder, const char *what, Error *error)
+{
+    const char **names;
+    size_t count;
+    if (!folder_list(arena, folder, "", &names, &count, error))
+        return false;
+    for (size_t j = 0; j < count; j++) {
+        Config c;
+        const char *model = path_join(arena, folder, names[j]),
+                   *config = path_join(arena, model, "config.json");
+        if (!file_exists(config))
+            continue;
+        if (config_read(config, &c, error))
+            printf("%-20s %" PRId64 " x %" PRId64 ", vocabulary %" PRId64 "  %s\n", names[j],
+                   c.layers, c.hidden, c.vocabulary, what ? what : model);
+        else
+            printf("%-20s %s\n", names[j], error->text);
+    }
+    return true;
+}
+
 static bool list_models(const Invocation *invocation, Form form, Error *error)
 {
     Arena *arena = invocation->arena;
     (void)form;
-    size_t parts, count;
+    size_t parts;
     char **part = models_folders(arena, &parts);
-    for (size_t i = 0; i < parts; i++) {
-        const char **names;
-        if (!folder_list(arena, part[i], "", &names, &count, error))
+    for (size_t i = 0; i < parts; i++)
+        if (!list_models_of(arena, part[i], NULL, error))
             return false;
-        for (size_t j = 0; j < count; j++) {
-            Config c;
-            const char *config =
-                path_join(arena, path_join(arena, part[i], names[j]), "config.json");
-            if (!file_exists(config))
-                continue;
-            if (config_read(config, &c, error))
-                printf("%-20s %" PRId64 " x %" PRId64 ", vocabulary %" PRId64 "  %s/%s\n", names[j],
-                       c.layers, c.hidden, c.vocabulary, part[i], names[j]);
-            else
-                printf("%-20s %s\n", names[j], error->text);
-        }
-    }
-    return true;
+    return list_models_of(arena, configs_folder(arena), "sizes alone: estimate, params and graph",
+                          error);
 }
 
 // The first sentence of the comment that a spec begins with; "" where there is none.

@@ -30,7 +30,7 @@ static bool plots(const Invocation *invocation, int *status, Error *error)
     const char *out = argument_value(arguments, "out");
     choice.plots = path_join(invocation->arena, home_folder(invocation->arena), "plots");
     choice.pdf = argument_is(arguments, "pdf");
-    return figures_write(out ? out : arguments->operand[0], &rows, &choice, stdout, error);
+    return figures_write(out ? out : arguments->operand[0], &rows, &choice, stdout, stderr, error);
 }
 
 const Command command_plots = {

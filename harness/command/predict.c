@@ -274,7 +274,7 @@ static bool open_table(const Predict *p, Source *from, Error *error)
     return (from->text != SIZE_MAX && (from->text_b != SIZE_MAX) == p->saved.pairs) ||
            fail(error, ERROR_INPUT, (Where){ .file = p->file, .line = 1 },
                 p->saved.pairs ? "text and text_b" : "text, without text_b",
-                "has other columns than this method reads");
+                "has other columns than the task of this saved run");
 }
 
 // *answered stays NULL where there are no more. The arena is for what does not stay.

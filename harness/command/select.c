@@ -33,7 +33,7 @@ static bool condition_read(Arena *arena, const Given *given, Condition *conditio
         condition->column = row_find(name);
         if (!condition->column)
             return fail(error, ERROR_INPUT, (Where){ .item = "--where" },
-                        text_nearest(name, row_names, "one of results/SCHEMA.md"),
+                        text_nearest(name, row_names, "one of `tunemark list columns`"),
                         "'%s' is no column", name);
         list = equals + 1;
     }

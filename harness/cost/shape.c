@@ -14,8 +14,8 @@ bool shape_read(Arena *arena, const char *model, Shape *shape, Error *error)
     if (file_exists(model))
         return config_read(model, &shape->config, error);
     Error missing;
-    const char *sizes = path_join(arena, path_join(arena, home_folder(arena), "models/configs"),
-                                  arena_format(arena, "%s/config.json", model));
+    const char *sizes =
+        path_join(arena, path_join(arena, configs_folder(arena), model), "config.json");
     if (!model_folder(arena, model, &folder, &missing) && !strchr(model, '/') && file_exists(sizes))
         return config_read(sizes, &shape->config, error);
     if (!model_folder(arena, model, &folder, error) ||

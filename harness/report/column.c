@@ -64,7 +64,7 @@ static bool column_named(Arena *arena, const char *option, const char *name, Sho
     memcpy(all + KINDS, row_names, row_columns * sizeof *all);
     if (!column)
         return fail(error, ERROR_INPUT, (Where){ .item = option },
-                    text_nearest(name, all, "one of `tunemark table --help` or results/SCHEMA.md"),
+                    text_nearest(name, all, "one of `tunemark table --columns help`"),
                     "'%s' is no column", name);
     bool points = column_is_share(column, "score");
     bool share = column_is_share(column, "parameters");

@@ -265,10 +265,13 @@ static bool find_blocks(Arena *arena, const Question *question, const Rows *rows
     if (places > 0 && comparisons->blocks == 0)
         return fail(error, ERROR_INPUT, (Where){ .item = "each" }, "a folder of several methods",
                     "there is none but %s", chosen[1 - comparisons->each].text);
-    return places > 0 ||
-           fail(error, ERROR_INPUT, (Where){ .item = chosen[1].text },
-                "two methods of the same task and model", "shares no task and model%s with %s",
-                question->task || question->model ? " of those asked for" : "", chosen[0].text);
+    if (places == 0 && (question->task || question->model))
+        return fail(error, ERROR_INPUT, (Where){ .item = question->task ? "--task" : "--model" },
+                    "one that both have", "%s and %s have no rows of it", chosen[0].text,
+                    chosen[1].text);
+    return places > 0 || fail(error, ERROR_INPUT, (Where){ .item = chosen[1].text },
+                              "two methods of the same task and model",
+                              "shares no task and model with %s", chosen[0].text);
 }
 
 // A number below 2^53 that names the comparison: the same rows give the same draws.

@@ -21,7 +21,7 @@ static bool asked(Arena *arena, const char *only, bool wanted[KINDS], Error *err
 static bool figure_write(Figure *figure, const char *folder, bool pdf, Error *error);
 
 bool figures_write(const char *folder, const Rows *rows, const FigureChoice *choice, FILE *told,
-                   Error *error)
+                   FILE *people, Error *error)
 {
     Summary summary;
     bool wanted[KINDS], any = false;
@@ -47,6 +47,8 @@ bool figures_write(const char *folder, const Rows *rows, const FigureChoice *cho
             if (choice->only)
                 done = fail(error, ERROR_INPUT, (Where){ .file = figure.csv }, kinds[k]->needs,
                             "there is nothing to draw");
+            else if (people)
+                fprintf(people, "%s: not drawn: it needs %s\n", kinds[k]->name, kinds[k]->needs);
             continue;
         }
         done = figure_write(&figure, figures, choice->pdf, error);

@@ -15,10 +15,11 @@ typedef struct {
 } FigureChoice;
 
 // Writes folder/figures/NAME.csv, .svg and .png of each figure (`figure_help` lists them) and says
-// their names to `told` (may be NULL). ERROR_INPUT where nothing can be drawn, or not what `only`
-// names; ERROR_ENVIRONMENT where gnuplot is missing or leaves a picture without its end (the
-// old one stays), ERROR_WORK where it complains (of anything).
+// their names to `told`, and what has no data to `people` (both may be NULL). ERROR_INPUT where
+// nothing can be drawn, or not what `only` names; ERROR_ENVIRONMENT where gnuplot is missing or
+// leaves a picture without its end (the old one stays), ERROR_WORK where it complains (of
+// anything).
 bool figures_write(const char *folder, const Rows *rows, const FigureChoice *choice, FILE *told,
-                   Error *error);
+                   FILE *people, Error *error);
 void figure_help(FILE *out); // a line a figure
 #endif

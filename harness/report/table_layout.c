@@ -42,7 +42,7 @@ static bool keys_read(Arena *arena, const char *list, const char *option, Keys *
             continue;
         return fail(error, ERROR_INPUT, (Where){ .item = option },
                     text_nearest(name[i], row_names,
-                                 "task, model, method or a column of results/SCHEMA.md"),
+                                 "task, model, method or one of `tunemark list columns`"),
                     "'%s' is no key", name[i]);
     }
     return true;

@@ -60,6 +60,38 @@ char **models_folders(Arena *arena, size_t *count)
     return folder;
 }
 
+const char *configs_folder(Arena *arena)
+{
+    return path_join(arena, home_folder(arena), "models/configs");
+}
+
+static bool has_config(Arena *arena, const char *folder, const char *name)
+{
+    return file_exists(path_join(arena, path_join(arena, folder, name), "config.json"));
+}
+
+// NULL-terminated; with those that have sizes alone.
+static const char *const *model_names(Arena *arena)
+{
+    Error unread;
+    const char *text = "";
+    size_t parts, count, names;
+    char **part = models_folders(arena, &parts);
+    for (size_t i = 0; i <= parts; i++) {
+        const char *folder = i < parts ? part[i] : configs_folder(arena), **name;
+        if (!folder_list(arena, folder, "", &name, &count, &unread))
+            continue;
+        for (size_t j = 0; j < count; j++)
+            if (has_config(arena, folder, name[j]))
+                text_append(arena, &text, "\n", "%s", name[j]);
+    }
+    char **list = text_split(arena, text, '\n', &names);
+    const char **all = arena_zero(arena, names + 1, sizeof *all);
+    for (size_t i = 0; i < names; i++)
+        all[i] = list[i];
+    return all;
+}
+
 bool model_folder(Arena *arena, const char *name, const char **folder, Error *error)
 {
     Where where = { .item = "model" };
@@ -74,14 +106,18 @@ bool model_folder(Arena *arena, const char *name, const char **folder, Error *er
     char **part = models_folders(arena, &parts);
     for (size_t i = 0; i < parts; i++) {
         char *path = path_join(arena, part[i], name);
-        if (file_exists(path_join(arena, path, "config.json"))) {
+        if (has_config(arena, part[i], name)) {
             *folder = path;
             return true;
         }
     }
+    if (has_config(arena, configs_folder(arena), name))
+        return fail(error, ERROR_INPUT, where, "one with weights",
+                    "'%s' has sizes alone, for estimate, params and graph", name);
     return fail(error, ERROR_INPUT, where,
-                "a folder, a name of `tunemark list models`, or in a folder of TUNEMARK_MODELS "
-                "(models/fetch.sh gets public ones)",
+                text_nearest(name, model_names(arena),
+                             "a folder, a name of `tunemark list models`, or in a folder of "
+                             "TUNEMARK_MODELS (models/fetch.sh gets public ones)"),
                 "'%s' is not found", name);
 }
 

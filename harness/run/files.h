@@ -34,6 +34,8 @@ typedef struct TaskFiles {
 const char *datasets_folder(Arena *arena);
 // Where models are looked for by name: the bundled ones, and the folders of TUNEMARK_MODELS.
 char **models_folders(Arena *arena, size_t *count);
+// Of models whose sizes alone are known.
+const char *configs_folder(Arena *arena);
 // A name (bundled, or in a folder of TUNEMARK_MODELS) or a folder with config.json.
 bool model_folder(Arena *arena, const char *name, const char **folder, Error *error);
 bool model_files(FilesRead *files, const char *asked, ModelFiles **model, Error *error);
