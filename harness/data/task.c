@@ -8,8 +8,9 @@
 
 const char *const split_names[] = { "train", "tune", "dev", "test", NULL };
 enum { MOST_SHOWN = 12 };
-static const char folder_needs[] =
-    "a folder with train.csv and dev.csv, their columns text[,text_b],label or text[,text_b],score";
+static const char folder_needs[] = "a folder with train.csv and dev.csv, their columns "
+                                   "text[,text_b],label or text[,text_b],score; "
+                                   "for other files a description (datasets/README.md)";
 
 static bool described(Arena *arena, const char *path, Task *task, Error *error);
 static bool plain(Arena *arena, const char *folder, Task *task, Error *error);
