@@ -2,8 +2,7 @@
 #include "tests/fixtures_model.h"
 
 bool model_open(Fixtures *fixtures, const char *folder, Description *description,
-                const Extent *train, const Extent *eval, const Extent *mlm,
-                const Training *training, Model *model)
+                const Extent *train, const Extent *eval, const Training *training, Model *model)
 {
     Error error;
     Arena *arena = fixtures->arena;
@@ -19,7 +18,7 @@ bool model_open(Fixtures *fixtures, const char *folder, Description *description
     description->training = train != NULL;
     description->pooler_new = !checkpoint_has_pooler(&model->checkpoint);
     if (expect_read(fixtures,
-                    plans_make(arena, description, train, eval, mlm, &model->plans, &error) &&
+                    plans_make(arena, description, train, eval, &model->plans, &error) &&
                         trainer_new(arena, &model->plans, &model->checkpoint, 1, 1, training,
                                     &model->trainer, &error),
                     &error))

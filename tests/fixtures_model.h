@@ -15,8 +15,7 @@ typedef struct {
 
 // `description` lacks what the checkpoint decides; dropout is 0. False: the case has failed.
 bool model_open(Fixtures *fixtures, const char *folder, Description *description,
-                const Extent *train, const Extent *eval, const Extent *mlm,
-                const Training *training, Model *model);
+                const Extent *train, const Extent *eval, const Training *training, Model *model);
 void model_close(Model *model);
 
 // `count` sequences from `first` on of an object with sequences, types and, where it has them,

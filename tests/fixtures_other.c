@@ -183,7 +183,7 @@ static void dtype(Fixtures *fixtures, const char *folder, const json_t *file)
         Description description = { .method = { .method = nothing() },
                                     .head = HEAD_POOLER,
                                     .outputs = (int)json_array_size(weight) };
-        if (!model_open(fixtures, path, &description, NULL, &batch.extent, NULL, &(Training){ 0 },
+        if (!model_open(fixtures, path, &description, NULL, &batch.extent, &(Training){ 0 },
                         &model))
             return;
         Slot *W = state_find(model.trainer.state, "classifier.weight");

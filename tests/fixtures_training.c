@@ -3,6 +3,7 @@
 // masked-language-model loss after. The probe of a tensor v is sum v[i] sin(i + 1): a transposed
 // one has another.
 #include "tests/fixtures_model.h"
+#include "run/heldout.h"
 #include <math.h>
 #include <string.h>
 
@@ -142,8 +143,17 @@ static void ends(Fixtures *fixtures, const json_t *c, Model *model, const char *
         return;
     key = arena_format(arena, "mlm_%s", when);
     batch = packed(arena, json_object_get(c, "mlm"), 0, SIZE_MAX);
-    expect_close(fixtures, trainer_mlm(&model->trainer, &batch), number_of(c, key),
-                 tolerance_of(c, key), "%s", key);
+    Heldout heldout = {
+        .batch = &batch, .batches = 1, .picked = batch.extent.selected, .largest = batch.extent
+    };
+    Error error;
+    double loss;
+    trainer_settle(&model->trainer);
+    if (expect_read(fixtures,
+                    heldout_loss(&heldout, &model->plans.description, &model->checkpoint, 1,
+                                 model->trainer.state, &loss, &error),
+                    &error))
+        expect_close(fixtures, loss, number_of(c, key), tolerance_of(c, key), "%s", key);
 }
 
 static void trained_tensors(Fixtures *fixtures, const json_t *c, const State *state)
@@ -282,19 +292,16 @@ static void played(Fixtures *fixtures, const char *folder, const json_t *c, cons
         expect(fixtures, false, "has an unknown head or schedule");
         return;
     }
-    Extent train = { 0 }, eval = packed(arena, json_object_get(c, "test"), 0, SIZE_MAX).extent, mlm;
+    Extent train = { 0 }, eval = packed(arena, json_object_get(c, "test"), 0, SIZE_MAX).extent;
     for (size_t t = 0; t < json_array_size(steps); t++)
         train = extent_max(train, packed(arena, json_array_get(steps, t), 0, SIZE_MAX).extent);
-    if (json_object_get(c, "mlm"))
-        mlm = packed(arena, json_object_get(c, "mlm"), 0, SIZE_MAX).extent;
     const char *path =
         arena_format(arena, "%s/%s", folder, json_string_value(json_object_get(c, "model")));
     Description description = { .method = { request->method, request->options },
                                 .head = (Head)head,
                                 .outputs = (int)number_of(c, "labels"),
                                 .scores = scores };
-    if (!model_open(fixtures, path, &description, &train, &eval,
-                    json_object_get(c, "mlm") ? &mlm : NULL, &training, &model))
+    if (!model_open(fixtures, path, &description, &train, &eval, &training, &model))
         return;
     start_from(fixtures, folder, c, &model.trainer);
     State *state = model.trainer.state;

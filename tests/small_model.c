@@ -139,7 +139,7 @@ bool small_plan(Small *s)
     const Extent *extent = &s->batch.view.extent;
     bool trains =
         s->description.method.method && !(s->description.method.method->claims & TRAINS_NOTHING);
-    return plans_make(s->arena, &s->description, trains ? extent : NULL, extent, extent, &s->plans,
+    return plans_make(s->arena, &s->description, trains ? extent : NULL, extent, &s->plans,
                       &s->error);
 }
 
@@ -151,6 +151,25 @@ bool small_open(Small *s)
         return true;
     printf("%s\n", s->error.text);
     return false;
+}
+
+bool small_mlm(Small *s, Made *made)
+{
+    Described mlm;
+    if (!CHECK(describe_mlm(s->arena, &s->description, &mlm, &s->error) &&
+               (made->plan = plan(s->arena, mlm.graph, &s->batch.view.extent, &s->error)) &&
+               (made->state = state_for_use(s->arena, &mlm.graph, 1, 3, NULL, NULL, &s->error))))
+        return false;
+    for (size_t i = 0; i < made->state->slots; i++) {
+        Slot *slot = &made->state->slot[i];
+        const Slot *now = state_find(s->trainer.state, slot->is.name);
+        if (now)
+            slot->value = now->value, slot->packed = now->packed;
+    }
+    made->graph = mlm.graph;
+    made->memory = arena_take(s->arena, plan_bytes(made->plan), 1);
+    made->runner = runner_new(s->arena, made->plan, made->state, made->memory);
+    return true;
 }
 
 void small_end(Small *s)

@@ -35,6 +35,8 @@ void small_end(Small *small);
 
 // The training graph and its twin's inputs as graphs.h has them.
 Made small_made(Small *small);
+// The masked-language-model loss over the trainer's parameters; its own head's are drawn.
+bool small_mlm(Small *small, Made *made);
 const Node *last_attention(const Graph *graph); // NULL: there is none
 // Parameters that begin at zero or one (biases, gains, LoRA's B) moved off their start.
 void small_stir(Small *small);

@@ -35,7 +35,7 @@ static bool opened(Small *s)
     bool trains = s->description.method.method != NULL;
     if (s->config.type == MODEL_ROBERTA) // its one type
         memset(s->batch.type, 0, sizeof s->batch.type);
-    if (CHECK(plans_make(s->arena, &s->description, trains ? extent : NULL, extent, NULL, &s->plans,
+    if (CHECK(plans_make(s->arena, &s->description, trains ? extent : NULL, extent, &s->plans,
                          &s->error) &&
               trainer_new(s->arena, &s->plans, NULL, 3, step_options.dropout_seed, &s->training,
                           &s->trainer, &s->error)))

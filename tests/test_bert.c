@@ -135,17 +135,20 @@ static void the_masked_language_model_loss_is_its_twins_and_ties_the_embedding(v
         begin_with(&s, (int)(seed % ATTACHED), seed);
         if (small_open(&s)) {
             small_stir(&s);
-            double loss = trainer_mlm(&s.trainer, &s.batch.view);
-            Twin *twin = twin_new(s.plans.mlm.graph, s.trainer.state);
+            Made mlm;
+            if (!small_mlm(&s, &mlm))
+                continue;
+            double loss = play(&mlm, &s.batch.view);
+            Twin *twin = twin_new(mlm.graph, mlm.state);
             CHECK_CLOSE(loss, twin_play(twin, &s.batch.view, &step_options), 1e-5);
             twin_free(twin);
-            places_hold(s.plans.mlm_plan, "mlm", seed);
+            places_hold(mlm.plan, "mlm", seed);
             // Beside the encoder: dense, LayerNorm, bias; no table of its own.
-            Counts with = counts_of(s.plans.mlm.graph), without = counts_of(s.plans.eval.graph);
+            Counts with = counts_of(mlm.graph), without = counts_of(s.plans.eval.graph);
             CHECK(with.total - (without.total - without.head) ==
                   HIDDEN * HIDDEN + 3 * HIDDEN + VOCABULARY);
             const Parameter *dense =
-                graph_find(s.plans.mlm.graph, "cls.predictions.transform.dense.weight");
+                graph_find(mlm.graph, "cls.predictions.transform.dense.weight");
             CHECK(dense && !dense->trained);
         }
         small_end(&s);
@@ -273,12 +276,12 @@ static void evaluation_draws_nothing(void)
             s.description.hidden_dropout = s.description.attention_dropout =
                 s.description.classifier_dropout = high ? 0.5 : 0;
             if (small_open(&s)) {
-                Described features;
-                const Graph *graphs[] = { s.plans.eval.graph, s.plans.mlm.graph, NULL };
+                Described mlm, features;
                 size_t count = s.batch.view.extent.sequences;
                 CHECK(
+                    describe_mlm(s.arena, &s.description, &mlm, &s.error) &&
                     describe_features(s.arena, &s.description, VECTOR_HEADS, &features, &s.error));
-                graphs[2] = features.graph;
+                const Graph *graphs[] = { s.plans.eval.graph, mlm.graph, features.graph };
                 for (int g = 0; g < 3; g++)
                     for (size_t i = 0; i < graphs[g]->nodes; i++)
                         CHECK(!draws(&graphs[g]->node[i]) &&

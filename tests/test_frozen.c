@@ -68,7 +68,7 @@ static bool case_open(Case *c, const Method *method, Head head, bool frozen_drop
     s->description.frozen_dropout = frozen_dropout;
     c->tokens = some_tokens(c);
     batches_shuffled(s->arena, &c->tokens, BATCH, STEPS, 5, &c->steps);
-    if (!CHECK(plans_make(s->arena, &s->description, &c->steps.largest, &c->steps.largest, NULL,
+    if (!CHECK(plans_make(s->arena, &s->description, &c->steps.largest, &c->steps.largest,
                           &c->whole, &s->error)))
         return false;
     c->cut = c->whole;

@@ -150,8 +150,7 @@ static const Plan *planned(Arena *arena, const Shape *s, const Reads *reads, Err
                                 .attention_dropout = 0.1,
                                 .classifier_dropout = 0.1,
                                 .frozen_dropout = true };
-    return plans_make(arena, &description, &s->of, NULL, NULL, &plans, error) ? plans.train_plan
-                                                                              : NULL;
+    return plans_make(arena, &description, &s->of, NULL, &plans, error) ? plans.train_plan : NULL;
 }
 
 static const Extent extents[] = {

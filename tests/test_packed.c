@@ -328,8 +328,11 @@ static void training_is_that_over_the_expanded_numbers_to_the_bit(void)
                             state_find(plain.trainer.state, state->slot[i].is.name)->value,
                             state->slot[i].count)))
                         printf("%s: %s\n", method_at(m)->name, state->slot[i].is.name);
-                CHECK(trainer_mlm(&packed.trainer, &packed.batch.view) ==
-                      trainer_mlm(&plain.trainer, &plain.batch.view));
+                Made a, b;
+                if (small_mlm(&packed, &a) && small_mlm(&plain, &b)) {
+                    expand_into(a.state, b.state); // its head, too
+                    CHECK(play(&a, &packed.batch.view) == play(&b, &plain.batch.view));
+                }
                 compared++;
             }
             small_end(&plain);

@@ -268,8 +268,8 @@ static double share_kept(const char *method, int layers, double *more_flops)
         small_begin(each[i], method_find(method, &error), 1);
         each[i]->config.layers = layers;
         each[i]->config.positions = 20;
-        CHECK(plans_make(each[i]->arena, &each[i]->description, &extent, NULL, NULL,
-                         &each[i]->plans, &each[i]->error));
+        CHECK(plans_make(each[i]->arena, &each[i]->description, &extent, NULL, &each[i]->plans,
+                         &each[i]->error));
     }
     if (CHECK(plans_recompute(again.arena, &extent, &again.plans, &again.error))) {
         double forward = graph_flops(plain.plans.train.graph, &extent);

@@ -39,7 +39,7 @@ static bool case_open(Case *c, const char *method, const char *option, const cha
                                 .head = HEAD_MEAN,
                                 .outputs = 5,
                                 .training = true };
-    ok = ok && plans_make(c->arena, &description, &extent, &extent, NULL, &c->plans, &error) &&
+    ok = ok && plans_make(c->arena, &description, &extent, &extent, &c->plans, &error) &&
          trainer_new(c->arena, &c->plans, NULL, 1, 1, &training, &c->trainer, &error);
     if (!CHECK(ok))
         printf("%s\n", error.text);

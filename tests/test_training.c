@@ -170,7 +170,6 @@ static void evaluation_between_steps_changes_nothing(void)
         if (begin_method(&with, m, 5) && CHECK(begin_method(&without, m, 5))) {
             for (int64_t number = 0; number < 3; number++) {
                 trainer_logits(&with.trainer, &with.batch.view);
-                trainer_mlm(&with.trainer, &with.batch.view);
                 step(&with, number);
                 step(&without, number);
             }
@@ -210,11 +209,6 @@ static void evaluation_reads_rows_that_have_all_updates(void)
         Matrix b = trainer_logits(&settled.trainer, &settled.batch.view);
         for (size_t r = 0; r < a.rows; r++)
             CHECK(same_bits(row_at(a, r), row_at(b, r), a.cols));
-        leave_rows_waiting(&asked, 2);
-        leave_rows_waiting(&settled, 2);
-        trainer_settle(&settled.trainer);
-        CHECK(trainer_mlm(&asked.trainer, &asked.batch.view) ==
-              trainer_mlm(&settled.trainer, &settled.batch.view));
     }
     small_end(&settled);
     small_end(&asked);
@@ -252,14 +246,11 @@ static void the_arena_is_written_to_its_planned_end_and_not_beyond(void)
         if (begin_method(&s, m, 6)) {
             size_t planned = plans_bytes(&s.plans);
             CHECK(planned >= plan_bytes(s.plans.train_plan) &&
-                  planned >= plan_bytes(s.plans.eval_plan) &&
-                  planned >= plan_bytes(s.plans.mlm_plan));
+                  planned >= plan_bytes(s.plans.eval_plan));
             CHECK(planned == plan_bytes(s.plans.train_plan) ||
-                  planned == plan_bytes(s.plans.eval_plan) ||
-                  planned == plan_bytes(s.plans.mlm_plan));
+                  planned == plan_bytes(s.plans.eval_plan));
             CHECK(trainer_written(&s.trainer) == 0);
             trainer_logits(&s.trainer, &s.batch.view);
-            trainer_mlm(&s.trainer, &s.batch.view);
             step(&s, 0);
             size_t written = trainer_written(&s.trainer);
             // What is left is the rounding of the last buffer, and scratch that no head needed.
@@ -354,11 +345,11 @@ static void plans_are_made_for_what_is_asked(void)
     Plans plans;
     small_begin(&s, method_find("full", &error), 1);
     const Extent *extent = &s.batch.view.extent;
-    CHECK(plans_make(s.arena, &s.description, NULL, extent, NULL, &plans, &s.error));
-    CHECK(!plans.train_plan && !plans.backward && !plans.mlm_plan && plans.eval_plan);
+    CHECK(plans_make(s.arena, &s.description, NULL, extent, &plans, &s.error));
+    CHECK(!plans.train_plan && !plans.backward && plans.eval_plan);
     CHECK(plans_bytes(&plans) == plan_bytes(plans.eval_plan));
     CHECK(plans.eval.loss == NO_VALUE);
-    CHECK(plans_make(s.arena, &s.description, extent, NULL, NULL, &plans, &s.error));
+    CHECK(plans_make(s.arena, &s.description, extent, NULL, &plans, &s.error));
     CHECK(plans.train_plan && !plans.eval_plan && plans.train.loss != NO_VALUE);
     small_end(&s);
 }

@@ -87,7 +87,7 @@ static bool params(const Invocation *invocation, int *status, Error *error)
         return false;
     Description description;
     bool ok = shape_description(arena, &shape, &request, (int)labels, &description, error) &&
-              plans_make(arena, &description, NULL, &extent, NULL, &plans, error);
+              plans_make(arena, &description, NULL, &extent, &plans, error);
     if (ok) {
         Counts counts = counts_free(plans.eval.graph, &description, plans.eval.options);
         const char *size = isnan(request.protocol.budget) ? NULL : size_text(arena, &description);

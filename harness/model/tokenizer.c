@@ -38,7 +38,6 @@ struct Tokenizer {
 };
 
 static void classify_ascii(Tokenizer *tokenizer);
-static Tokenizer *parse(Arena *arena, Bytes vocabulary, const char *file, Error *error);
 
 Tokenizer *tokenizer_read(Arena *arena, const char *folder, Error *error)
 {
@@ -46,31 +45,21 @@ Tokenizer *tokenizer_read(Arena *arena, const char *folder, Error *error)
     Bytes vocabulary;
     if (!file_map(path, &vocabulary, error))
         return NULL;
-    Tokenizer *tokenizer = parse(arena, vocabulary, path, error);
+    Tokenizer *tokenizer = tokenizer_parse(arena, vocabulary, path, true, error);
     file_unmap(vocabulary);
     if (!tokenizer ||
         !settings_read(arena, folder, tokenizer->special, &tokenizer->settings, error))
         return NULL;
-    classify_ascii(tokenizer);
+    classify_ascii(tokenizer); // once more: the settings may keep capitals
     return tokenizer;
 }
 
 Tokenizer *tokenizer_parse(Arena *arena, Bytes vocabulary, const char *file, bool lower_case,
                            Error *error)
 {
-    Tokenizer *tokenizer = parse(arena, vocabulary, file, error);
-    if (!tokenizer)
-        return NULL;
-    tokenizer->settings = (Settings){ lower_case, lower_case, true };
-    classify_ascii(tokenizer);
-    return tokenizer;
-}
-
-// All but the settings.
-static Tokenizer *parse(Arena *arena, Bytes bytes, const char *file, Error *error)
-{
     Tokenizer *tokenizer = arena_zero(arena, 1, sizeof *tokenizer);
-    if (!vocabulary_parse(arena, bytes, file, &tokenizer->vocabulary, error))
+    tokenizer->settings = (Settings){ lower_case, lower_case, true };
+    if (!vocabulary_parse(arena, vocabulary, file, &tokenizer->vocabulary, error))
         return NULL;
     for (int i = 0; i < SPECIALS; i++) {
         tokenizer->special[i] = tokenizer_id(tokenizer, special_text[i]);
@@ -80,6 +69,7 @@ static Tokenizer *parse(Arena *arena, Bytes bytes, const char *file, Error *erro
             return NULL;
         }
     }
+    classify_ascii(tokenizer);
     return tokenizer;
 }
 

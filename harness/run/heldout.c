@@ -2,7 +2,7 @@
 #include "run/heldout.h"
 #include "base/random.h"
 #include "data/tokens.h"
-#include "train/plans.h"
+#include "engine/plan.h"
 #include <string.h>
 
 enum { MASK_SEED = 1 };
@@ -100,21 +100,24 @@ static Batch masked(Arena *arena, const Tokenizer *tokenizer, const Tokens *toke
     return batch;
 }
 
-// The graph of a pass and its plan: of the untouched checkpoint, or with the method attached.
-static bool plan_pass(Arena *arena, const Heldout *heldout, const Description *description,
-                      bool tuned, Plans *plans, Error *error)
+// Of a pass: of the untouched checkpoint, or with the method attached.
+static const Plan *plan_pass(Arena *arena, const Heldout *heldout, const Description *description,
+                             bool tuned, Error *error)
 {
     Description is = *description;
+    Described pass;
     if (!tuned)
         is.method = (Attached){ NULL, NULL }, is.frozen_store = STORE_F32;
-    return plans_make(arena, &is, NULL, NULL, &heldout->largest, plans, error);
+    return describe_mlm(arena, &is, &pass, error)
+               ? plan(arena, pass.graph, &heldout->largest, error)
+               : NULL;
 }
 
 // A pass has the plan's memory and, in its own, what is not lent to it (lend).
-static size_t pass_bytes(const Plans *pass, const Graph *lender)
+static size_t pass_bytes(const Plan *pass, const Graph *lender)
 {
-    const Graph *graph = pass->mlm.graph;
-    size_t bytes = plan_bytes(pass->mlm_plan);
+    const Graph *graph = plan_graph(pass);
+    size_t bytes = plan_bytes(pass);
     for (size_t i = 0; i < graph->parameters; i++) {
         const Parameter *p = &graph->parameter[i];
         if (!lender || p->trained || p->store != STORE_F32 || !graph_find(lender, p->name))
@@ -126,14 +129,14 @@ static size_t pass_bytes(const Plans *pass, const Graph *lender)
 bool heldout_peak(Arena *arena, const Heldout *heldout, const Description *description,
                   const Graph *graph, size_t held, size_t *peak, Error *error)
 {
-    Plans before, after;
+    const Plan *before, *after;
     *peak = 0;
     if (heldout->batches == 0)
         return true;
-    if (!plan_pass(arena, heldout, description, false, &before, error) ||
-        !plan_pass(arena, heldout, description, true, &after, error))
+    if (!(before = plan_pass(arena, heldout, description, false, error)) ||
+        !(after = plan_pass(arena, heldout, description, true, error)))
         return false;
-    size_t first = pass_bytes(&before, NULL), last = held + pass_bytes(&after, graph);
+    size_t first = pass_bytes(before, NULL), last = held + pass_bytes(after, graph);
     *peak = first > last ? first : last;
     return true;
 }
@@ -166,16 +169,14 @@ bool heldout_loss(const Heldout *heldout, const Description *description, Checkp
 {
     Arena *arena = arena_new(ARENA_RUN, error);
     Lender lender = { tuned, checkpoint };
-    Plans pass;
-    State *state = NULL;
-    if (arena && plan_pass(arena, heldout, description, tuned != NULL, &pass, error))
-        state = state_for_use(arena, &pass.mlm.graph, 1, init_seed, lend, &lender, error);
+    const Plan *pass = arena ? plan_pass(arena, heldout, description, tuned != NULL, error) : NULL;
+    const Graph *graph = pass ? plan_graph(pass) : NULL;
+    State *state = pass ? state_for_use(arena, &graph, 1, init_seed, lend, &lender, error) : NULL;
     if (state) {
         if (tuned)
             state_take_trained(state, tuned);
-        size_t bytes = plan_bytes(pass.mlm_plan);
-        *loss = mean_loss(heldout,
-                          runner_new(arena, pass.mlm_plan, state, arena_take(arena, bytes, 1)));
+        float *memory = arena_take(arena, plan_bytes(pass), 1);
+        *loss = mean_loss(heldout, runner_new(arena, pass, state, memory));
     }
     arena_free(arena);
     return state != NULL;

@@ -48,7 +48,7 @@ static bool decide_plans(Arena *arena, Prepared *p, Error *error)
         if (!(heads >> head & 1))
             continue;
         p->description.head = (Head)head;
-        if (!plans_make(arena, &p->description, train, &p->largest_evaluation, NULL, &plans, error))
+        if (!plans_make(arena, &p->description, train, &p->largest_evaluation, &plans, error))
             return false;
         if (!p->plans.eval_plan || plan_bytes(plans.eval_plan) > plan_bytes(p->plans.eval_plan))
             p->plans = plans;

@@ -15,7 +15,7 @@ bool draw_step(Arena *arena, const Description *description, bool again, Describ
 }
 
 bool plans_make(Arena *arena, const Description *description, const Extent *train,
-                const Extent *eval, const Extent *mlm, Plans *plans, Error *error)
+                const Extent *eval, Plans *plans, Error *error)
 {
     *plans = (Plans){ .description = *description };
     Description evaluation = *description;
@@ -30,12 +30,6 @@ bool plans_make(Arena *arena, const Description *description, const Extent *trai
         if (!describe(arena, &evaluation, &plans->eval, error))
             return false;
         if (!(plans->eval_plan = plan(arena, plans->eval.graph, eval, error)))
-            return false;
-    }
-    if (mlm) {
-        if (!describe_mlm(arena, &evaluation, &plans->mlm, error))
-            return false;
-        if (!(plans->mlm_plan = plan(arena, plans->mlm.graph, mlm, error)))
             return false;
     }
     return true;
@@ -57,7 +51,7 @@ bool plans_recompute(Arena *arena, const Extent *train, Plans *plans, Error *err
 
 void plans_parts(const Plans *plans, const Plan *part[PARTS])
 {
-    const Plan *each[] = { plans->train_plan, plans->eval_plan, plans->mlm_plan, plans->prefix_plan,
+    const Plan *each[] = { plans->train_plan, plans->eval_plan, plans->prefix_plan,
                            plans->features_plan };
     memcpy(part, each, sizeof each);
 }

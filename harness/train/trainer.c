@@ -31,8 +31,7 @@ bool trainer_new(Arena *arena, const Plans *plans, Checkpoint *checkpoint, uint6
     uint32_t *word = (uint32_t *)(void *)trainer->memory;
     for (size_t i = 0; i < bytes / sizeof *word; i++)
         word[i] = PATTERN;
-    Runner **runner[] = { &trainer->train, &trainer->eval, &trainer->mlm, &trainer->prefix,
-                          &trainer->features };
+    Runner **runner[] = { &trainer->train, &trainer->eval, &trainer->prefix, &trainer->features };
     for (int i = 0; i < PARTS; i++)
         if (part[i])
             *runner[i] = runner_new(arena, part[i], trainer->state, trainer->memory);
@@ -79,12 +78,6 @@ Matrix trainer_logits(Trainer *trainer, const Batch *batch)
     trainer_settle(trainer);
     runner_step(trainer->eval, batch, &(StepOptions){ .weight = 1 });
     return runner_value(trainer->eval, trainer->plans->eval.logits);
-}
-
-double trainer_mlm(Trainer *trainer, const Batch *batch)
-{
-    trainer_settle(trainer);
-    return runner_step(trainer->mlm, batch, &(StepOptions){ .weight = 1 });
 }
 
 void trainer_rest(Trainer *trainer)

@@ -10,7 +10,7 @@ typedef struct {
     State *state;
     Training training;
     uint64_t dropout_seed;
-    Runner *train, *eval, *mlm, *prefix, *features;
+    Runner *train, *eval, *prefix, *features;
     const Kept *kept;   // what the prefix gave, before the first step; NULL: nothing was cut
     float *memory;      // the step arena
     double optimizer_s; // of updates so far
@@ -29,13 +29,11 @@ void trainer_free(Trainer *trainer);
 double trainer_backward(Trainer *trainer, const Batch *part, int64_t step, double weight);
 // Clips, updates, clears. Returns the gradient's norm before clipping. Some rows of embeddings get
 // their updates late (engine/deferred.h): all have them after the last step of the training, after
-// trainer_logits and trainer_mlm, and after trainer_settle, which comes before anybody else reads
-// values.
+// trainer_logits, and after trainer_settle, which comes before anybody else reads values.
 double trainer_update(Trainer *trainer, int64_t step);
 void trainer_settle(Trainer *trainer);
 // sequences x outputs, valid until the next call.
 Matrix trainer_logits(Trainer *trainer, const Batch *batch);
-double trainer_mlm(Trainer *trainer, const Batch *batch);
 // Training is over and settled: gradients, moments and the step's memory go back to the system, so
 // that what comes next has a peak of its own.
 void trainer_rest(Trainer *trainer);

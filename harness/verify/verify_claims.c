@@ -96,8 +96,7 @@ static bool count_at(World *world, const Choice *choice, const Config *config, H
     Plans plans;
     description.config = config;
     description.pooler_new = pooler_new;
-    if (!plans_make(world->arena, &description, world->trains ? &one : NULL, &one, NULL, &plans,
-                    error))
+    if (!plans_make(world->arena, &description, world->trains ? &one : NULL, &one, &plans, error))
         return false;
     Counts counts = counts_of(plans.eval.graph);
     int64_t head_claimed = counts_free(plans.eval.graph, &description, plans.eval.options).head;

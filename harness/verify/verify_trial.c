@@ -38,7 +38,7 @@ bool trial_open(World *world, const Description *description, Trial *trial, Erro
                        .epsilon = ADAM_EPSILON };
     *trial = (Trial){ .world = world, .head = description->head };
     if (!plans_make(world->arena, description, training && !fits ? &world->largest : NULL,
-                    &world->largest, NULL, &trial->plans, error) ||
+                    &world->largest, &trial->plans, error) ||
         (fits && !plans_features(world->arena, &world->largest, &trial->plans, error)) ||
         !trainer_new(world->arena, &trial->plans, &world->checkpoint, SEED, SEED, &rates,
                      &trial->trainer, error))
