@@ -358,14 +358,16 @@ static void what_a_kill_left_half_written_is_removed(void)
     const char *stale = arena_format(b.arena, "%s/abc.csv.%ld.part", rows, (long)dead);
     const char *alive = arena_format(b.arena, "%s/abc.csv.%ld.part", rows, (long)getpid());
     const char *fresh = arena_format(b.arena, "%s/def.csv.%ld.part", rows, (long)dead);
+    const char *other = arena_format(b.arena, "%s/abc.csv.%ldab.part", rows, (long)dead);
     CHECK(folder_make(rows, &error) && file_write_text(stale, "half", &error) &&
-          file_write_text(alive, "half", &error));
+          file_write_text(alive, "half", &error) && file_write_text(other, "half", &error));
     age_parts(&b);
     CHECK(file_write_text(fresh, "half", &error));
     CHECK(drive_whole(&b) == 0);
     CHECK(!file_exists(stale));
     CHECK(file_exists(alive)); // somebody else is writing it
     CHECK(file_exists(fresh)); // on another machine that number may be somebody's
+    CHECK(file_exists(other)); // that is no process's number
     ended(dead);
     arena_free(b.arena);
 }

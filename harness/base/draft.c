@@ -10,8 +10,6 @@
 #include <sys/statvfs.h>
 #include <unistd.h>
 
-enum { NAME_ROOM = 4096 };
-
 static bool failed(const Draft *draft, int number, Error *error)
 {
     return fail(error, ERROR_ENVIRONMENT, (Where){ .file = draft->path }, NULL, "not written: %s",
@@ -38,23 +36,21 @@ static bool take_room(const Draft *draft, Error *error)
 }
 
 // A name beside the path that no other process has, on any machine.
-static bool another_name(const Draft *draft, char name[NAME_ROOM])
+static bool another_name(const Draft *draft, char name[PATH_MAX])
 {
-    unsigned char bytes[8];
-    uint64_t number;
-    if (getrandom(bytes, sizeof bytes, 0) != (ssize_t)sizeof bytes)
+    char drawn[PATH_MAX];
+    unsigned long long number;
+    if (getrandom(&number, sizeof number, 0) != (ssize_t)sizeof number)
         return false;
-    memcpy(&number, bytes, sizeof number);
-    int length =
-        snprintf(name, NAME_ROOM, "%s.%016llx.part", draft->path, (unsigned long long)number);
+    int length = snprintf(drawn, sizeof drawn, "%s.%016llx", draft->path, number);
     errno = ENAMETOOLONG;
-    return length < NAME_ROOM;
+    return length < PATH_MAX && part_name(name, drawn);
 }
 
 // Where files cannot be without a name, one that will not get one has it for a moment.
 static int open_named(const Draft *draft)
 {
-    char name[NAME_ROOM];
+    char name[PATH_MAX];
     if (!another_name(draft, name))
         return -1;
     int file = open(name, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
@@ -112,7 +108,7 @@ static bool give_name(const Draft *draft, const char *name)
 // A link takes no other's place, and a rename does.
 bool draft_keep(const Draft *draft, Error *error)
 {
-    char name[NAME_ROOM];
+    char name[PATH_MAX];
     if (give_name(draft, draft->path))
         return true;
     if (errno != EEXIST || !another_name(draft, name) || !give_name(draft, name))

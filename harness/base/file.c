@@ -4,12 +4,12 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 static int open_regular(const char *path, size_t *size, Error *error);
@@ -118,13 +118,19 @@ static ErrorKind kind_of(int number)
     return ERROR_INPUT;
 }
 
-bool file_write(const char *path, bool (*body)(FILE *out, const void *content), const void *content,
-                Error *error)
+bool part_name(char part[PATH_MAX], const char *path)
+{
+    int length = snprintf(part, PATH_MAX, "%s.%ld.part", path, (long)getpid());
+    errno = ENAMETOOLONG;
+    return 0 <= length && length < PATH_MAX;
+}
+
+bool file_replace(const char *path,
+                  bool (*make)(const char *part, const void *context, Error *error),
+                  const void *context, Error *error)
 {
     Where where = { .file = path };
     char part[PATH_MAX], target[PATH_MAX];
-    FILE *out = NULL;
-    bool ok = false;
     sigset_t before;
     struct stat there;
     if (stat(path, &there) == 0 && !S_ISREG(there.st_mode)) // a device would become a file
@@ -132,29 +138,43 @@ bool file_write(const char *path, bool (*body)(FILE *out, const void *content), 
                     "is no file that can be replaced");
     if (realpath(path, target)) // what a link leads to
         path = target;
-    int length = snprintf(part, sizeof part, "%s.%ld.part", path, (long)getpid());
-    if (length < 0 || (size_t)length >= sizeof part)
-        return unwritten(where, in_folder, "not written", ENAMETOOLONG, error);
+    if (!part_name(part, path))
+        return unwritten(where, in_folder, "not written", errno, error);
     signals_wait(&before); // Ctrl-C comes before the temporary name is there, or after it is gone
-    if (!(out = fopen(part, "we")))
-        goto done;
-    errno = 0;
-    if (!body(out, content) || ferror(out) || fflush(out) != 0 || fsync(fileno(out)) != 0)
-        goto done;
-    int closed = fclose(out);
-    out = NULL;
-    if (closed != 0 || rename(part, path) != 0 || !folder_sync(path))
-        goto done;
-    ok = true;
-done:
-    if (!ok) // first: what follows may change errno
-        unwritten(where, in_folder, "not written", errno ? errno : EIO, error);
-    if (out)
-        fclose(out);
+    bool ok = make(part, context, error);
+    if (ok && (rename(part, path) != 0 || !folder_sync(path)))
+        ok = unwritten(where, in_folder, "not written", errno, error);
     if (!ok)
         unlink(part);
     pthread_sigmask(SIG_SETMASK, &before, NULL);
     return ok;
+}
+
+typedef struct {
+    const char *path;
+    bool (*body)(FILE *out, const void *content);
+    const void *content;
+} Written;
+
+static bool write_part(const char *part, const void *context, Error *error)
+{
+    const Written *is = context;
+    FILE *out = fopen(part, "we");
+    if (out)
+        errno = 0;
+    bool ok = out && is->body(out, is->content) && !ferror(out) && fflush(out) == 0 &&
+              fsync(fileno(out)) == 0;
+    int number = errno;
+    if (out && fclose(out) != 0 && ok)
+        ok = false, number = errno;
+    return ok || unwritten((Where){ .file = is->path }, in_folder, "not written",
+                           number ? number : EIO, error);
+}
+
+bool file_write(const char *path, bool (*body)(FILE *out, const void *content), const void *content,
+                Error *error)
+{
+    return file_replace(path, write_part, &(Written){ path, body, content }, error);
 }
 
 static void signals_wait(sigset_t *before)
@@ -206,6 +226,45 @@ bool file_write_text(const char *path, const char *text, Error *error)
 static bool put_text(FILE *out, const void *text)
 {
     return fputs(text, out) != EOF;
+}
+
+// A zombie is dead: init may take its time to bury what a killed process left.
+static bool lives(int64_t pid)
+{
+    char path[64], line[512] = "";
+    snprintf(path, sizeof path, "/proc/%lld/stat", (long long)pid);
+    FILE *file = fopen(path, "re");
+    if (!file) // gone, or not ours to see
+        return kill((pid_t)pid, 0) == 0 || errno == EPERM;
+    const char *name = fgets(line, sizeof line, file) ? strrchr(line, ')') : NULL;
+    fclose(file);
+    return name && name[1] && !strchr("ZX", name[2]);
+}
+
+// A file is written within moments. Whoever writes it may be on another machine or in another
+// container, where PID is its own: it is done for after hours alone.
+static bool is_left(const char *path)
+{
+    enum { HOURS = 6 };
+    struct stat file;
+    return stat(path, &file) == 0 && time(NULL) - file.st_mtime > HOURS * 3600;
+}
+
+bool parts_remove(Arena *arena, const char *folder, Error *error)
+{
+    const char **names;
+    size_t count;
+    if (!folder_list(arena, folder, ".part", &names, &count, error))
+        return false;
+    for (size_t i = 0; i < count; i++) {
+        const char *dot = strrchr(text_stem(arena, names[i], ".part"), '.');
+        const char *path = path_join(arena, folder, names[i]);
+        int64_t pid;
+        if (dot && text_whole(dot + 1, &pid) && 0 < pid && pid <= INT32_MAX && !lives(pid) &&
+            is_left(path))
+            unlink(path);
+    }
+    return true;
 }
 
 bool folder_make(const char *path, Error *error)

@@ -2,6 +2,7 @@
 #ifndef BASE_FILE_H
 #define BASE_FILE_H
 #include "base/arena.h"
+#include <limits.h>
 #include <stdint.h>
 #include <stdio.h>
 
@@ -21,15 +22,23 @@ void file_unmap(Bytes bytes);
 // read again.
 void file_rest(Bytes bytes);
 
-// Writes a file so that `path` holds its old content or all of the new, whatever happens between:
-// kill -9, a full disk. The temporary name holds the process id; it is unlinked on failure, and
-// signals that end the process wait until it is gone.
-// body returns false when writing failed (errno says why). A link stays, and what it leads to is
+// Makes a file so that `path` holds its old content or all of the new, whatever happens between:
+// kill -9, a full disk. `make` writes `part`, a temporary name; it is unlinked on failure, and
+// signals that end the process wait until it is gone. A link stays, and what it leads to is
 // replaced. A path that leads nowhere, or to no regular file, is ERROR_INPUT, all else
 // ERROR_ENVIRONMENT.
+bool file_replace(const char *path,
+                  bool (*make)(const char *part, const void *context, Error *error),
+                  const void *context, Error *error);
+// The same by a stream. body returns false when writing failed (errno says why).
 bool file_write(const char *path, bool (*body)(FILE *out, const void *content), const void *content,
                 Error *error);
 bool file_write_text(const char *path, const char *text, Error *error);
+// PATH.PID.part, what is written beside a path before it has that name. False: too long (errno).
+bool part_name(char part[PATH_MAX], const char *path);
+// Unlinks such names in a folder that are old and whose process does not live: what a kill has left
+// half-written.
+bool parts_remove(Arena *arena, const char *folder, Error *error);
 
 bool folder_make(const char *path, Error *error); // with its parents; fine when it is there
 bool file_exists(const char *path);               // a regular file

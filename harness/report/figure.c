@@ -9,7 +9,6 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 static const FigureKind *const kinds[] = { &figure_score_by_params, &figure_score_by_memory,
                                            &figure_score_by_time,   &figure_score_by_size,
@@ -110,30 +109,28 @@ static bool is_whole(const char *path, const char *end)
     return memmem(last, got, end, strlen(end)) != NULL;
 }
 
-static bool draw(const Figure *figure, const char *path, const char *kind, const char *end,
-                 Error *error)
+typedef struct {
+    const Figure *figure;
+    const char *path, *kind, *end;
+} Picture;
+
+static bool draw(const char *part, const void *context, Error *error)
 {
-    const char *part = arena_format(figure->arena, "%s.%ld.part", path, (long)getpid());
+    const Picture *is = context;
+    const Where where = { .file = is->path };
     FILE *script = tmpfile();
     if (!script)
-        return fail(error, ERROR_ENVIRONMENT, (Where){ .file = path }, NULL,
-                    "no temporary file: %s", strerror(errno));
-    page_put(script, figure, part, kind);
+        return fail(error, ERROR_ENVIRONMENT, where, NULL, "no temporary file: %s",
+                    strerror(errno));
+    page_put(script, is->figure, part, is->kind);
     bool done = fflush(script) == 0 && !ferror(script);
     if (!done)
-        fail(error, ERROR_ENVIRONMENT, (Where){ .file = path }, NULL, "script not written: %s",
-             strerror(errno));
+        fail(error, ERROR_ENVIRONMENT, where, NULL, "script not written: %s", strerror(errno));
     rewind(script);
-    done = done && gnuplot_run(figure->arena, script, path, error);
-    if (done && !is_whole(part, end))
-        done = fail(error, ERROR_ENVIRONMENT, (Where){ .file = path }, NULL,
-                    "not written whole: is there no space?");
-    if (done && rename(part, path) != 0)
-        done = fail(error, ERROR_ENVIRONMENT, (Where){ .file = path }, NULL, "not written: %s",
-                    strerror(errno));
+    done = done && gnuplot_run(is->figure->arena, script, is->path, error);
+    if (done && !is_whole(part, is->end))
+        done = fail(error, ERROR_ENVIRONMENT, where, NULL, "not written whole: is there no space?");
     fclose(script);
-    if (!done)
-        unlink(part);
     return done;
 }
 
@@ -144,11 +141,12 @@ static bool figure_write(Figure *figure, const char *folder, bool pdf, Error *er
     } format[] = { { "svg", "</svg>" }, { "png", "IEND" }, { "pdf", "%%EOF" } };
     if (!folder_make(folder, error) || !file_write(figure->csv, put_data, figure, error))
         return false;
-    for (int f = 0; f < (pdf ? 3 : 2); f++)
-        if (!draw(
-                figure,
-                arena_format(figure->arena, "%s/%s.%s", folder, figure->kind->name, format[f].name),
-                format[f].name, format[f].end, error))
+    for (int f = 0; f < (pdf ? 3 : 2); f++) {
+        const char *path =
+            arena_format(figure->arena, "%s/%s.%s", folder, figure->kind->name, format[f].name);
+        Picture picture = { figure, path, format[f].name, format[f].end };
+        if (!file_replace(path, draw, &picture, error))
             return false;
+    }
     return true;
 }

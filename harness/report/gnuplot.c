@@ -2,6 +2,7 @@
 
 #include "report/figure_impl.h"
 #include <errno.h>
+#include <signal.h>
 #include <spawn.h>
 #include <stdio.h>
 #include <string.h>
@@ -32,6 +33,8 @@ bool gnuplot_run(Arena *arena, FILE *script, const char *path, Error *error)
     pid_t child = 0;
     FILE *complaints = tmpfile();
     posix_spawn_file_actions_t actions;
+    posix_spawnattr_t attributes;
+    sigset_t none;
     if (!complaints)
         return fail(error, ERROR_ENVIRONMENT, (Where){ .file = path }, NULL,
                     "no temporary file: %s", strerror(errno));
@@ -39,7 +42,13 @@ bool gnuplot_run(Arena *arena, FILE *script, const char *path, Error *error)
     posix_spawn_file_actions_adddup2(&actions, fileno(script), STDIN_FILENO);
     posix_spawn_file_actions_adddup2(&actions, fileno(complaints), STDERR_FILENO);
     posix_spawn_file_actions_adddup2(&actions, fileno(complaints), STDOUT_FILENO);
-    spawned = posix_spawnp(&child, "gnuplot", &actions, NULL, arguments, plain_locale(arena));
+    sigemptyset(&none); // Ctrl-C, for which we may be waiting (file_replace), ends it
+    posix_spawnattr_init(&attributes);
+    posix_spawnattr_setsigmask(&attributes, &none);
+    posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK);
+    spawned =
+        posix_spawnp(&child, "gnuplot", &actions, &attributes, arguments, plain_locale(arena));
+    posix_spawnattr_destroy(&attributes);
     posix_spawn_file_actions_destroy(&actions);
     while (spawned == 0 && waitpid(child, &status, 0) < 0 && errno == EINTR)
         ;

@@ -10,7 +10,6 @@
 #include <sched.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -172,51 +171,17 @@ static bool lock(const char *folder, Arena *arena, Lock *lock, Error *error)
                 holder > 0 ? arena_format(arena, " (process %ld)", holder) : "");
 }
 
-// A zombie is dead: init may take its time to bury what a killed driver left.
-static bool lives(long pid)
-{
-    char path[64], line[512] = "";
-    snprintf(path, sizeof path, "/proc/%ld/stat", pid);
-    FILE *file = fopen(path, "re");
-    if (!file) // gone, or not ours to see
-        return kill((pid_t)pid, 0) == 0 || errno == EPERM;
-    const char *name = fgets(line, sizeof line, file) ? strrchr(line, ')') : NULL;
-    fclose(file);
-    return name && name[1] && !strchr("ZX", name[2]);
-}
-
 // Of a sweep's folder: itself, and what lies in it.
 static const char *const folders[] = { "",     "rows",    "scores",  "curves", "predictions",
                                        "logs", "figures", "profiles" };
 enum { FOLDERS = sizeof folders / sizeof *folders };
 
-// A file is written within moments. Whoever writes it may be on another machine or in another
-// container, where PID is its own: it is done for after hours alone.
-static bool is_left(const char *path)
-{
-    enum { HOURS = 6 };
-    struct stat file;
-    return stat(path, &file) == 0 && time(NULL) - file.st_mtime > HOURS * 3600;
-}
-
-// Unlinks FOLDER/NAME.PID.part that is old and whose process PID does not live: what a kill has
-// left half-written.
 static bool remove_parts(Sweep *s, Error *error)
 {
-    for (size_t f = 0; f < FOLDERS; f++) {
-        const char *folder = path_join(s->arena, s->agenda.folder, folders[f]), **names;
-        size_t count;
-        if (!folder_list(s->arena, folder, ".part", &names, &count, error))
-            return false;
-        for (size_t i = 0; i < count; i++) {
-            const char *dot = strrchr(text_stem(s->arena, names[i], ".part"), '.');
-            long pid = dot ? strtol(dot + 1, NULL, 10) : 0;
-            const char *path = path_join(s->arena, folder, names[i]);
-            if (pid > 0 && !lives(pid) && is_left(path))
-                unlink(path);
-        }
-    }
-    return true;
+    bool ok = true;
+    for (size_t f = 0; f < FOLDERS && ok; f++)
+        ok = parts_remove(s->arena, path_join(s->arena, s->agenda.folder, folders[f]), error);
+    return ok;
 }
 
 // The file as it is, and the overrides that it was run with.
