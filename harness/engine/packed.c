@@ -5,7 +5,7 @@
 #include <stdint.h>
 #include <string.h>
 
-const char *const store_names[] = { "f32", "bf16", "int8" };
+const char *const store_names[] = { "f32", "bf16", "int8", NULL };
 
 enum { LARGEST = 127, SIGNIFICAND_CUT = 16 };
 

@@ -13,7 +13,7 @@
 
 typedef enum { STORE_F32, STORE_BF16, STORE_INT8 } Store;
 #define STORE_NAMES "f32|bf16|int8"
-extern const char *const store_names[]; // by Store
+extern const char *const store_names[]; // by Store; NULL-terminated
 
 typedef struct {
     Store store; // STORE_F32: nothing is packed

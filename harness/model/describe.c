@@ -10,7 +10,7 @@ static const Architecture *const architectures[MODEL_TYPES] = {
     [MODEL_LLAMA] = &architecture_llama,     [MODEL_FALCON] = &architecture_falcon,
 };
 
-const char *const head_names[] = { "auto", "pooler", "linear", "mean", "mlp" };
+const char *const head_names[] = { "auto", "pooler", "linear", "mean", "mlp", NULL };
 
 // ---- heads
 

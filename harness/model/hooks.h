@@ -37,7 +37,7 @@ typedef enum { KIND_WEIGHT, KIND_BIAS, KIND_GAIN, KIND_OFFSET, KIND_EMBEDDING } 
 // layer.
 typedef enum { HEAD_AUTO, HEAD_POOLER, HEAD_LINEAR, HEAD_MEAN, HEAD_MLP, HEADS } Head;
 #define HEAD_NAMES "auto|pooler|linear|mean|mlp"
-extern const char *const head_names[]; // by Head
+extern const char *const head_names[]; // by Head; NULL-terminated
 
 // Whose a parameter is (Parameter.part). The encoder's tables, and their LayerNorm, are apart.
 typedef enum { PART_ENCODER, PART_METHOD, PART_HEAD, PART_EMBEDDING } Part;

@@ -12,37 +12,40 @@
 
 enum { FORMAT = 1, HASH_DIGITS = 64 };
 static const char TENSORS[] = "method.safetensors", DESCRIPTION[] = "run.json";
-static const char FROZEN_DTYPE[] = "frozen_dtype", FOLD[] = "fold"; // these need not be there
 
-typedef enum { TEXT, HASH, FLAG, WHOLE, OWN } KeyType; // OWN: has a reader of its own
+typedef enum { TEXT, HASH, FLAG, WHOLE, CHOICE, LABELS, METHOD, OPTIONS } KeyType;
 typedef struct {
     const char *name;
     KeyType type;
-    size_t field;
+    size_t field; // 0 where the type alone says what is filled
     int64_t low, high;
+    const char *const *names; // of a CHOICE: index 0 can't be chosen
+    bool optional;            // not there where it holds what is_absent says
 } Key;
 
 // clang-format off
-static const Key keys[] = {
-    { "format", WHOLE, offsetof(Saved, format), FORMAT, FORMAT },
-    { "program", TEXT, offsetof(Saved, program), 0, 0 },
-    { "key", HASH, offsetof(Saved, key), 0, 0 },
-    { "numerics", WHOLE, offsetof(Saved, numerics), 1, INT32_MAX },
-    { "model", TEXT, offsetof(Saved, model), 0, 0 },
-    { "model_sha", HASH, offsetof(Saved, model_sha), 0, 0 },
-    { "vocab_sha", HASH, offsetof(Saved, vocab_sha), 0, 0 },
-    { "task", TEXT, offsetof(Saved, task), 0, 0 },
-    { "pairs", FLAG, offsetof(Saved, pairs), 0, 0 },
-    { "labels", OWN, 0, 0, 0 },
-    { "method", OWN, 0, 0, 0 },
-    { "method_sha", HASH, offsetof(Saved, method_sha), 0, 0 },
-    { "options", OWN, 0, 0, 0 },
-    { "head", OWN, 0, 0, 0 },
-    { "pretrained", FLAG, offsetof(Saved, pretrained), 0, 0 },
-    { "init_seed", WHOLE, offsetof(Saved, init_seed), 0, (int64_t)EXACT_WHOLE },
-    { "max_length", WHOLE, offsetof(Saved, max_length), 3, 65536 },
-    { "batch", WHOLE, offsetof(Saved, batch), 1, 65536 },
-    { "tensors_sha", HASH, offsetof(Saved, tensors_sha), 0, 0 },
+static const Key keys[] = { // in the order of the file; options after the method that reads them
+    { "format", WHOLE, offsetof(Saved, format), FORMAT, FORMAT, NULL, false },
+    { "program", TEXT, offsetof(Saved, program), 0, 0, NULL, false },
+    { "key", HASH, offsetof(Saved, key), 0, 0, NULL, false },
+    { "numerics", WHOLE, offsetof(Saved, numerics), 1, INT32_MAX, NULL, false },
+    { "model", TEXT, offsetof(Saved, model), 0, 0, NULL, false },
+    { "model_sha", HASH, offsetof(Saved, model_sha), 0, 0, NULL, false },
+    { "vocab_sha", HASH, offsetof(Saved, vocab_sha), 0, 0, NULL, false },
+    { "task", TEXT, offsetof(Saved, task), 0, 0, NULL, false },
+    { "pairs", FLAG, offsetof(Saved, pairs), 0, 0, NULL, false },
+    { "labels", LABELS, 0, 0, 0, NULL, false },
+    { "method", METHOD, 0, 0, 0, NULL, false },
+    { "method_sha", HASH, offsetof(Saved, method_sha), 0, 0, NULL, false },
+    { "options", OPTIONS, 0, 0, 0, NULL, false },
+    { "head", CHOICE, offsetof(Saved, head), 0, 0, head_names, false },
+    { "pretrained", FLAG, offsetof(Saved, pretrained), 0, 0, NULL, false },
+    { "init_seed", WHOLE, offsetof(Saved, init_seed), 0, (int64_t)EXACT_WHOLE, NULL, false },
+    { "max_length", WHOLE, offsetof(Saved, max_length), 3, 65536, NULL, false },
+    { "batch", WHOLE, offsetof(Saved, batch), 1, 65536, NULL, false },
+    { "frozen_dtype", CHOICE, offsetof(Saved, frozen_store), 0, 0, store_names, true },
+    { "fold", WHOLE, offsetof(Saved, fold), 1, MOST_FOLDS, NULL, true },
+    { "tensors_sha", HASH, offsetof(Saved, tensors_sha), 0, 0, NULL, false },
 };
 // clang-format on
 enum { KEYS = sizeof keys / sizeof *keys };
@@ -71,65 +74,96 @@ static void put(json_t *object, const char *name, json_t *value, bool *ok)
     *ok = json_object_set_new(object, name, value) == 0 && *ok;
 }
 
-static json_t *labels_of(const Task *task, bool *ok)
+static json_t *labels_of(const Saved *saved, bool *ok)
 {
-    if (!task->classes)
+    if (!saved->labels)
         return json_null();
     json_t *list = json_array();
-    for (int k = 0; k < task->classes; k++)
-        *ok = json_array_append_new(list, json_string(task->labels[k])) == 0 && *ok;
+    for (int k = 0; k < saved->classes; k++)
+        *ok = json_array_append_new(list, json_string(saved->labels[k])) == 0 && *ok;
     return list;
 }
 
-static json_t *options_of(Arena *arena, const Attached *is, bool *ok)
+static json_t *options_of(Arena *arena, const Saved *saved, bool *ok)
 {
     json_t *object = json_object();
-    for (const Option *o = method_options(is->method); o->name; o++) {
-        const char *text = option_text(arena, o, is->options);
+    for (const Option *o = method_options(saved->method); o->name; o++) {
+        const char *text = option_text(arena, o, saved->options);
         if (text)
             put(object, o->name, json_string(text), ok);
     }
     return object;
 }
 
-static json_t *describe_run(Arena *arena, const Prepared *p, const Hash *tensors, bool *ok)
+static bool is_absent(const Key *key, const void *field)
+{
+    return key->type == CHOICE ? *(const int *)field == 0 : *(const int64_t *)field == INT64_MIN;
+}
+
+static json_t *value_of(Arena *arena, const Key *key, const Saved *saved, bool *ok)
+{
+    const void *field = (const char *)saved + key->field;
+    switch (key->type) {
+    case TEXT:
+    case HASH:
+        return json_string(*(const char *const *)field);
+    case FLAG:
+        return json_boolean(*(const bool *)field);
+    case WHOLE:
+        return json_integer(*(const int64_t *)field);
+    case CHOICE:
+        return json_string(key->names[*(const int *)field]);
+    case LABELS:
+        return labels_of(saved, ok);
+    case METHOD:
+        return json_string(saved->method->name);
+    case OPTIONS:
+        return options_of(arena, saved, ok);
+    }
+    return NULL;
+}
+
+static Saved saved_of(Arena *arena, const Prepared *p, const Hash *tensors)
 {
     const Row *row = &p->row;
-    json_t *root = json_object();
-    const char *program = arena_format(arena, "tunemark %s%s, %s",
-                                       version_commit[0] ? version_commit : "of no commit",
-                                       version_dirty ? " with changes" : "", version_compiler);
-    put(root, "format", json_integer(FORMAT), ok);
-    put(root, "program", json_string(program), ok);
-    put(root, "key", json_string(row->key), ok);
-    put(root, "numerics", json_integer(row->numerics), ok);
-    put(root, "model", json_string(row->model), ok);
-    put(root, "model_sha", json_string(row->model_sha), ok);
-    put(root, "vocab_sha", json_string(row->vocab_sha), ok);
-    put(root, "task", json_string(row->task), ok);
-    put(root, "pairs", json_boolean(task_pairs(&p->task->task)), ok);
-    put(root, "labels", labels_of(&p->task->task, ok), ok);
-    put(root, "method", json_string(row->method), ok);
-    put(root, "method_sha", json_string(row->method_sha), ok);
-    put(root, "options", options_of(arena, &p->description.method, ok), ok);
-    put(root, "head", json_string(head_names[p->description.head]), ok);
-    put(root, "pretrained", json_boolean(p->description.pretrained), ok);
-    put(root, "init_seed", json_integer(row->init_seed), ok);
-    put(root, "max_length", json_integer(row->max_length), ok);
-    put(root, "batch", json_integer((json_int_t)p->levers.pass), ok);
-    if (row->frozen_dtype)
-        put(root, FROZEN_DTYPE, json_string(row->frozen_dtype), ok);
-    if (row->fold != WHOLE_UNKNOWN)
-        put(root, FOLD, json_integer(row->fold), ok);
-    put(root, "tensors_sha", json_string(tensors->hex), ok);
-    return root;
+    const Task *task = &p->task->task;
+    return (Saved){
+        .format = FORMAT,
+        .program = arena_format(arena, "tunemark %s%s, %s",
+                                version_commit[0] ? version_commit : "of no commit",
+                                version_dirty ? " with changes" : "", version_compiler),
+        .key = row->key,
+        .numerics = row->numerics,
+        .model = row->model,
+        .model_sha = row->model_sha,
+        .vocab_sha = row->vocab_sha,
+        .task = row->task,
+        .pairs = task_pairs(task),
+        .labels = task->classes ? task->labels : NULL,
+        .classes = task->classes,
+        .method = p->description.method.method,
+        .method_sha = row->method_sha,
+        .options = p->description.method.options,
+        .head = p->description.head,
+        .pretrained = p->description.pretrained,
+        .init_seed = row->init_seed,
+        .max_length = row->max_length,
+        .batch = (int64_t)p->levers.pass,
+        .frozen_store = p->description.frozen_store,
+        .fold = row->fold,
+        .tensors_sha = tensors->hex,
+    };
 }
 
 static bool write_description(Arena *arena, const char *description, const Prepared *prepared,
                               const Hash *tensors, Error *error)
 {
     bool ok = true;
-    json_t *root = describe_run(arena, prepared, tensors, &ok);
+    const Saved saved = saved_of(arena, prepared, tensors);
+    json_t *root = json_object();
+    for (const Key *key = keys; key < keys + KEYS; key++)
+        if (!key->optional || !is_absent(key, (const char *)&saved + key->field))
+            put(root, key->name, value_of(arena, key, &saved, &ok), &ok);
     char *text = ok ? json_dumps(root, JSON_INDENT(2)) : NULL;
     json_decref(root);
     if (!text)
@@ -166,38 +200,6 @@ static bool is_hash(const char *text)
     return strlen(text) == HASH_DIGITS && strspn(text, "0123456789abcdef") == HASH_DIGITS;
 }
 
-static bool read_key(Arena *arena, const Key *key, const json_t *value, Saved *saved, Error *error)
-{
-    void *field = (char *)saved + key->field;
-    const char *text = json_string_value(value);
-    switch (key->type) {
-    case TEXT:
-    case HASH:
-        if (!text || !*text || (key->type == HASH && !is_hash(text)))
-            return wrong(saved, key->name, key->type == HASH ? "64 hexadecimal digits" : "a text",
-                         error);
-        *(const char **)field = arena_text(arena, text);
-        return true;
-    case FLAG:
-        if (!json_is_boolean(value))
-            return wrong(saved, key->name, "true or false", error);
-        *(bool *)field = json_is_true(value);
-        return true;
-    case WHOLE:
-        if (!json_is_integer(value) || json_integer_value(value) < key->low ||
-            json_integer_value(value) > key->high)
-            return wrong(
-                saved, key->name,
-                arena_format(arena, "a whole number, %" PRId64 " to %" PRId64, key->low, key->high),
-                error);
-        *(int64_t *)field = json_integer_value(value);
-        return true;
-    case OWN:
-        break;
-    }
-    return true;
-}
-
 static bool read_labels(Arena *arena, const json_t *value, Saved *saved, Error *error)
 {
     static const char right[] = "null, or a list of 2 to 1000 different texts";
@@ -223,8 +225,9 @@ static bool read_options(Arena *arena, const json_t *value, Saved *saved, Error 
     const Option *table = method_options(saved->method);
     const char *name;
     json_t *text;
-    saved->options = arena_zero(arena, 1, saved->method->options_size + 1);
-    options_default(table, saved->options);
+    void *options = arena_zero(arena, 1, saved->method->options_size + 1);
+    options_default(table, options);
+    saved->options = options;
     if (!json_is_object(value))
         return wrong(saved, "options", "an object of texts", error);
     json_object_foreach((json_t *)(uintptr_t)value, name, text)
@@ -236,7 +239,7 @@ static bool read_options(Arena *arena, const json_t *value, Saved *saved, Error 
                          option ? "a text"
                                 : arena_format(arena, "an option of %s", saved->method->name),
                          error);
-        if (!option_set(arena, option, saved->options, NULL, json_string_value(text),
+        if (!option_set(arena, option, options, NULL, json_string_value(text),
                         (Where){ .file = saved->file, .item = item }, error))
             return false;
     }
@@ -258,69 +261,76 @@ static bool read_method(const json_t *value, Saved *saved, Error *error)
     return fail(error, ERROR_INPUT, (Where){ .file = saved->file }, NULL, "%s", unknown.text);
 }
 
-static bool read_head(const json_t *value, Saved *saved, Error *error)
+static bool read_key(Arena *arena, const Key *key, const json_t *value, Saved *saved, Error *error)
 {
-    const char *name = json_string_value(value);
-    for (int head = HEAD_AUTO + 1; name && head <= HEAD_MLP; head++)
-        if (!strcmp(name, head_names[head])) {
-            saved->head = (Head)head;
-            return true;
-        }
-    return wrong(saved, "head", "pooler, linear, mean or mlp", error);
-}
-
-static bool read_dtype(const json_t *value, Saved *saved, Error *error)
-{
-    for (Store store = STORE_BF16; value && store <= STORE_INT8; store++)
-        if (json_is_string(value) && !strcmp(json_string_value(value), store_names[store])) {
-            saved->frozen_store = store;
-            return true;
-        }
-    return !value || wrong(saved, FROZEN_DTYPE, "bf16 or int8, or not there", error);
-}
-
-static bool read_fold(Arena *arena, const json_t *value, Saved *saved, Error *error)
-{
-    static const Key key = { FOLD, WHOLE, offsetof(Saved, fold), 1, MOST_FOLDS };
-    saved->fold = INT64_MIN;
-    return !value || read_key(arena, &key, value, saved, error);
+    void *field = (char *)saved + key->field;
+    const char *text = json_string_value(value);
+    int chosen;
+    switch (key->type) {
+    case TEXT:
+    case HASH:
+        if (!text || !*text || (key->type == HASH && !is_hash(text)))
+            return wrong(saved, key->name, key->type == HASH ? "64 hexadecimal digits" : "a text",
+                         error);
+        *(const char **)field = arena_text(arena, text);
+        return true;
+    case FLAG:
+        if (!json_is_boolean(value))
+            return wrong(saved, key->name, "true or false", error);
+        *(bool *)field = json_is_true(value);
+        return true;
+    case WHOLE:
+        if (!json_is_integer(value) || json_integer_value(value) < key->low ||
+            json_integer_value(value) > key->high)
+            return wrong(
+                saved, key->name,
+                arena_format(arena, "a whole number, %" PRId64 " to %" PRId64, key->low, key->high),
+                error);
+        *(int64_t *)field = json_integer_value(value);
+        return true;
+    case CHOICE:
+        if ((chosen = text ? text_index(text, key->names) : -1) <= 0)
+            return wrong(saved, key->name, text_choices(arena, key->names + 1), error);
+        *(int *)field = chosen;
+        return true;
+    case LABELS:
+        return read_labels(arena, value, saved, error);
+    case METHOD:
+        return read_method(value, saved, error);
+    case OPTIONS:
+        return read_options(arena, value, saved, error);
+    }
+    return true;
 }
 
 static bool read_root(Arena *arena, const json_t *root, Saved *saved, Error *error)
 {
-    const char *names[KEYS + 3] = { NULL }, *name;
+    const char *names[KEYS + 1] = { NULL }, *name;
     json_t *value;
     if (!json_is_object(root))
         return fail(error, ERROR_INPUT, (Where){ .file = saved->file },
                     "an object, as run --save writes it", "is no JSON object");
     for (size_t i = 0; i < KEYS; i++)
         names[i] = keys[i].name;
-    names[KEYS] = FROZEN_DTYPE;
-    names[KEYS + 1] = FOLD;
     json_object_foreach((json_t *)(uintptr_t)root, name, value) if (!text_among(name, names))
     {
         return fail(error, ERROR_INPUT, (Where){ .file = saved->file, .item = name },
                     text_nearest(name, names, "a key that run --save writes"), "is unknown");
     }
-    for (size_t i = 0; i < KEYS; i++) {
-        value = json_object_get(root, keys[i].name);
-        if (!value)
-            return fail(error, ERROR_INPUT, (Where){ .file = saved->file, .item = keys[i].name },
+    for (const Key *key = keys; key < keys + KEYS; key++) {
+        value = json_object_get(root, key->name);
+        if (!value && !key->optional)
+            return fail(error, ERROR_INPUT, (Where){ .file = saved->file, .item = key->name },
                         "there, as run --save writes it", "is missing");
-        if (!read_key(arena, &keys[i], value, saved, error))
+        if (value && !read_key(arena, key, value, saved, error))
             return false;
     }
-    return read_labels(arena, json_object_get(root, "labels"), saved, error) &&
-           read_method(json_object_get(root, "method"), saved, error) &&
-           read_options(arena, json_object_get(root, "options"), saved, error) &&
-           read_head(json_object_get(root, "head"), saved, error) &&
-           read_dtype(json_object_get(root, FROZEN_DTYPE), saved, error) &&
-           read_fold(arena, json_object_get(root, FOLD), saved, error);
+    return true;
 }
 
 bool saved_parse(Arena *arena, Bytes bytes, const char *file, Saved *saved, Error *error)
 {
-    *saved = (Saved){ .file = arena_text(arena, file) };
+    *saved = (Saved){ .file = arena_text(arena, file), .fold = INT64_MIN };
     json_t *root = json_parse(bytes, file, error);
     if (!root)
         return false;

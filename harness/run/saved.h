@@ -21,7 +21,7 @@ typedef struct {
     const char *const *labels; // NULL-terminated; NULL for a score
     int classes;               // 0 for a score
     const Method *method;
-    void *options;
+    const void *options;
     Head head;
     bool pairs, pretrained;
     Store frozen_store; // "frozen_dtype": bf16 or int8; f32 where the key is not there
