@@ -112,6 +112,14 @@ void *arena_zero(Arena *arena, size_t count, size_t size)
     return memset(piece, 0, count * size);
 }
 
+void *arena_grown(Arena *arena, const void *from, size_t count, size_t room, size_t size)
+{
+    void *larger = arena_take(arena, room, size);
+    if (count > 0)
+        memcpy(larger, from, count * size);
+    return larger;
+}
+
 char *arena_text(Arena *arena, const char *text)
 {
     size_t size = strlen(text) + 1;

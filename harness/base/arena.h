@@ -26,7 +26,10 @@ void arena_free(Arena *arena); // NULL is allowed
 // Zeroed when fresh, undefined after a rewind.
 void *arena_take(Arena *arena, size_t count, size_t size);
 void *arena_zero(Arena *arena, size_t count, size_t size); // always zeroed
-char *arena_text(Arena *arena, const char *text);          // a copy of a string
+// Room for `room` elements, of which the first are the `count` of `from` (NULL where there is
+// none).
+void *arena_grown(Arena *arena, const void *from, size_t count, size_t room, size_t size);
+char *arena_text(Arena *arena, const char *text); // a copy of a string
 __attribute__((format(printf, 2, 3))) char *arena_format(Arena *arena, const char *format, ...);
 __attribute__((format(printf, 2, 0))) char *arena_vformat(Arena *arena, const char *format,
                                                           va_list arguments);

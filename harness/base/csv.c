@@ -26,8 +26,7 @@ typedef struct {
 
 // libcsv's room for a field grows by as much as this, copied each time: its own 128 bytes make a
 // field of 10 MB a matter of minutes.
-enum { MARK_BYTES = 3, FIELD_ROOM = 1 << 20 };
-static const char byte_order_mark[] = "\xef\xbb\xbf";
+enum { FIELD_ROOM = 1 << 20 };
 const char *const ragged_names[] = { "refuse", "cut", "drop", NULL };
 const char *const encoding_names[] = { "utf-8", "windows-1252", NULL };
 
@@ -67,8 +66,7 @@ bool csv_parse_as(Arena *arena, Bytes bytes, const char *file, const CsvForm *fo
     if (form->encoding == ENCODING_WINDOWS_1252 &&
         !bytes_from_windows_1252(arena, bytes, file, &bytes, error))
         return false;
-    if (bytes.size >= MARK_BYTES && !memcmp(bytes.data, byte_order_mark, MARK_BYTES))
-        bytes = (Bytes){ bytes.data + MARK_BYTES, bytes.size - MARK_BYTES };
+    bytes = bytes_after_mark(bytes);
     if (!bytes_are_text(bytes, (Where){ .file = file }, error) ||
         !make_room(&reader, bytes, form->format))
         return false;
@@ -292,7 +290,7 @@ size_t csv_column(const Csv *csv, const char *name)
 
 void csv_put(FILE *out, const char *field)
 {
-    if (strpbrk(field, ",\"\r\n") || !strncmp(field, byte_order_mark, MARK_BYTES))
+    if (strpbrk(field, ",\"\r\n") || !strncmp(field, BYTE_ORDER_MARK, sizeof BYTE_ORDER_MARK - 1))
         csv_fwrite(out, field, strlen(field));
     else
         fputs(field, out);

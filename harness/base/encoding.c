@@ -16,6 +16,14 @@ bool bytes_are_text(Bytes bytes, Where before, Error *error)
                 bytes.data[at]);
 }
 
+Bytes bytes_after_mark(Bytes bytes)
+{
+    const size_t mark = sizeof BYTE_ORDER_MARK - 1;
+    return bytes.size >= mark && !memcmp(bytes.data, BYTE_ORDER_MARK, mark)
+               ? (Bytes){ bytes.data + mark, bytes.size - mark }
+               : bytes;
+}
+
 bool bytes_from_windows_1252(Arena *arena, Bytes bytes, const char *file, Bytes *utf8, Error *error)
 {
     static const uint16_t high[32] = {

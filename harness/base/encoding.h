@@ -10,5 +10,7 @@ bool bytes_are_text(Bytes bytes, Where before, Error *error);
 // characters in 0x80-0x9f; the five bytes there that have none are refused.
 bool bytes_from_windows_1252(Arena *arena, Bytes bytes, const char *file, Bytes *utf8,
                              Error *error);
+#define BYTE_ORDER_MARK "\xef\xbb\xbf"
+Bytes bytes_after_mark(Bytes bytes);        // without one at their head
 size_t line_at(Bytes bytes, size_t offset); // the line that a byte stands in, from 1
 #endif

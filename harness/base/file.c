@@ -337,10 +337,8 @@ bool folder_list(Arena *arena, const char *path, const char *suffix, const char 
         if (!strcmp(at, ".") || !strcmp(at, "..") || !text_ends(at, suffix))
             continue;
         if (found == room) {
-            const char **larger = arena_take(arena, 2 * room, sizeof *larger);
-            memcpy(larger, name, room * sizeof *name);
-            name = larger;
             room *= 2;
+            name = arena_grown(arena, name, found, room, sizeof *name);
         }
         name[found++] = arena_text(arena, at);
     }

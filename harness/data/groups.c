@@ -56,17 +56,15 @@ static size_t longest(Examples rows) // room for the content of any of them
 static size_t group_content(const Example *row, Group group, char *content)
 {
     char *end = content;
+    size_t length;
     switch (group) {
     case GROUP_PREMISE:
         end = put(end, row->text);
         break;
     case GROUP_SENTENCE: // words with single blanks
-        for (const char *c = row->text + strspn(row->text, PHRASE_BLANKS); *c;
-             c += strspn(c, PHRASE_BLANKS)) {
-            size_t length = strcspn(c, PHRASE_BLANKS);
-            end = mempcpy(end, c, length);
+        for (const char *at = row->text, *word; (word = next_word(&at, &length));) {
+            end = mempcpy(end, word, length);
             *end++ = ' ';
-            c += length;
         }
         break;
     case GROUP_TEXT:

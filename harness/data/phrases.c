@@ -32,6 +32,14 @@ static size_t slots_for(size_t entries)
     return slots;
 }
 
+const char *next_word(const char **at, size_t *length)
+{
+    const char *word = *at + strspn(*at, PHRASE_BLANKS);
+    *length = strcspn(word, PHRASE_BLANKS);
+    *at = word + *length;
+    return *length > 0 ? word : NULL;
+}
+
 // The words' numbers, by their spelling.
 static void number_words(Phrases *p, Arena *arena, const char *const *text, size_t count)
 {
@@ -42,9 +50,8 @@ static void number_words(Phrases *p, Arena *arena, const char *const *text, size
     Spelling *table = arena_zero(arena, slots, sizeof *table);
     for (size_t i = 0; i < count; i++) {
         uint32_t *word = p->word + p->begin[i];
-        for (const char *c = text[i] + strspn(text[i], PHRASE_BLANKS); *c;
-             c += strspn(c, PHRASE_BLANKS)) {
-            size_t length = strcspn(c, PHRASE_BLANKS);
+        size_t length;
+        for (const char *at = text[i], *c; (c = next_word(&at, &length));) {
             uint64_t hash = 0xcbf29ce484222325; // FNV-1a
             for (size_t j = 0; j < length; j++)
                 hash = (hash ^ (uint8_t)c[j]) * 0x100000001b3;
@@ -55,7 +62,6 @@ static void number_words(Phrases *p, Arena *arena, const char *const *text, size
             if (!table[slot].start)
                 table[slot] = (Spelling){ c, length, next++ };
             *word++ = table[slot].word;
-            c += length;
         }
     }
     arena_rewind(arena, mark);
@@ -75,12 +81,11 @@ Phrases *phrases_new(Arena *arena, const char *const *text, size_t count)
 {
     Phrases *p = arena_zero(arena, 1, sizeof *p);
     p->begin = arena_take(arena, count + 1, sizeof *p->begin);
-    size_t words = 0;
+    size_t words = 0, length;
     for (size_t i = 0; i < count; i++) {
         p->begin[i] = words;
-        for (const char *c = text[i] + strspn(text[i], PHRASE_BLANKS); *c;
-             c += strspn(c, PHRASE_BLANKS), words++)
-            c += strcspn(c, PHRASE_BLANKS);
+        for (const char *at = text[i]; next_word(&at, &length);)
+            words++;
     }
     p->begin[count] = words;
     assert(words < NONE && count < NONE);

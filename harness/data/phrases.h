@@ -9,6 +9,9 @@
 #include <stdint.h>
 
 #define PHRASE_BLANKS " \t\n\v\f\r"
+// The word at *at or behind blanks there, whose end *at becomes; NULL: no more. `length`: its
+// bytes.
+const char *next_word(const char **at, size_t *length);
 
 typedef struct Phrases Phrases;
 

@@ -45,8 +45,8 @@ bool records_read(Arena *arena, const Task *task, Split split, Records *records,
             return fail(error, ERROR_INPUT, (Where){ .file = file->path },
                         arena_format(arena, "as in %s", first->path), "has %slabels",
                         part.record->label ? "" : "no ");
-        Record *both = arena_take(arena, all.count + part.count, sizeof *both);
-        memcpy(both, all.record ? all.record : both, all.count * sizeof *both);
+        Record *both =
+            arena_grown(arena, all.record, all.count, all.count + part.count, sizeof *both);
         memcpy(both + all.count, part.record, part.count * sizeof *both);
         all = (Records){ both, all.count + part.count, all.ragged + part.ragged };
     } while ((file = file->next));
@@ -193,9 +193,8 @@ static bool read_text_file(const Reader *r, const TaskFile *file, const char *pa
         return false;
     if (!bytes_are_text(bytes, (Where){ .file = path }, r->error))
         return false;
+    bytes = bytes_after_mark(bytes);
     char *begin = (char *)(uintptr_t)bytes.data, *end = begin + bytes.size; // the arena's, so ours
-    if (!strncmp(begin, "\xef\xbb\xbf", 3))
-        begin += 3;
     while (end > begin && (end[-1] == '\n' || end[-1] == '\r'))
         *--end = '\0';
     *text = begin;

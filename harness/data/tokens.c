@@ -113,6 +113,12 @@ Extent batch_extent(const Tokens *tokens, const uint32_t *examples, size_t count
     return extent;
 }
 
+Extent extent_at(const Tokens *tokens, const Batches *batches, size_t s)
+{
+    return batch_extent(tokens, batches->order + batches->begin[s],
+                        batches->begin[s + 1] - batches->begin[s]);
+}
+
 // Cuts epochs of `count` examples each into `steps` batches.
 static void cut(Arena *arena, const Tokens *tokens, const uint32_t *order, size_t batch,
                 size_t steps, Batches *batches)
@@ -215,4 +221,10 @@ Batch batch_fill(BatchBuffer *buffer, const Tokens *tokens, const uint32_t *exam
         .label = tokens->label ? buffer->label : NULL,
         .target = tokens->target ? buffer->target : NULL,
     };
+}
+
+Batch batch_at(BatchBuffer *buffer, const Tokens *tokens, const Batches *batches, size_t s)
+{
+    return batch_fill(buffer, tokens, batches->order + batches->begin[s],
+                      batches->begin[s + 1] - batches->begin[s]);
 }

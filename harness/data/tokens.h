@@ -46,8 +46,9 @@ void batches_in_order(Arena *arena, const Tokens *tokens, size_t batch, Batches 
 void batches_in_parts(Arena *arena, const Tokens *tokens, const Batches *batches, size_t most,
                       Batches *parts);
 
-// Extent of `count` examples.
+// Extent of `count` examples; of batch s.
 Extent batch_extent(const Tokens *tokens, const uint32_t *examples, size_t count);
+Extent extent_at(const Tokens *tokens, const Batches *batches, size_t s);
 
 // A batch's arrays, allocated once for the largest; batch_fill overwrites them and allocates
 // nothing.
@@ -58,4 +59,5 @@ typedef struct {
 } BatchBuffer;
 BatchBuffer batch_buffer(Arena *arena, const Extent *largest);
 Batch batch_fill(BatchBuffer *buffer, const Tokens *tokens, const uint32_t *examples, size_t count);
+Batch batch_at(BatchBuffer *buffer, const Tokens *tokens, const Batches *batches, size_t s);
 #endif

@@ -39,12 +39,8 @@ static void *grown(Arena *arena, void *array, size_t count, size_t *room, size_t
 {
     if (count < *room)
         return array;
-    size_t more = *room ? 2 * *room : 64;
-    char *larger = arena_zero(arena, more, size);
-    if (count)
-        memcpy(larger, array, count * size);
-    *room = more;
-    return larger;
+    *room = *room ? 2 * *room : 64;
+    return arena_grown(arena, array, count, *room, size);
 }
 
 static Value value_add(Graph *graph, ValueInfo info)
@@ -74,10 +70,7 @@ Graph *graph_copy(Arena *arena, const Graph *from, Error *error)
 #define COPY(array, count, room)                                                                   \
     do {                                                                                           \
         (room) = (count) + 64;                                                                     \
-        void *copy = arena_zero(arena, (room), sizeof *(array));                                   \
-        if (count)                                                                                 \
-            memcpy(copy, (array), (count) * sizeof *(array));                                      \
-        (array) = copy;                                                                            \
+        (array) = arena_grown(arena, (array), (count), (room), sizeof *(array));                   \
     } while (0)
     COPY(graph->node, from->nodes, graph->node_room);
     COPY(graph->value, from->values, graph->value_room);

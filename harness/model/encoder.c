@@ -55,12 +55,7 @@ static Value attention_layer(Builder *builder, int layer, Value x)
 static Value feed_forward_layer(Builder *builder, int layer, Value a)
 {
     const EncoderNames *names = builder->architecture->names;
-    const Config *config = builder->is->config;
-    Value m = linear_at(builder, SITE_FFN_MID, layer, names->ffn_mid, a, config->hidden,
-                        config->intermediate);
-    m = activate(builder->graph, config->activation, m);
-    Value y = linear_at(builder, SITE_FFN_OUT, layer, names->ffn_out, m, config->intermediate,
-                        config->hidden);
+    Value y = feed_forward_at(builder, layer, names->ffn_mid, names->ffn_out, a);
     return end_of(builder, SITE_FFN, layer, names->ffn_norm, a, y);
 }
 

@@ -42,13 +42,9 @@ static Value attention_layer(Builder *builder, int layer, Normed from)
 
 static Value feed_forward_layer(Builder *builder, int layer, Normed from)
 {
-    const Config *config = builder->is->config;
-    Value m = linear_at(builder, SITE_FFN_MID, layer, "mlp.dense_h_to_4h", from.n, config->hidden,
-                        config->intermediate);
-    m = activate(builder->graph, config->activation, m);
-    return end_of(builder, SITE_FFN, layer, from,
-                  linear_at(builder, SITE_FFN_OUT, layer, "mlp.dense_4h_to_h", m,
-                            config->intermediate, config->hidden));
+    return end_of(
+        builder, SITE_FFN, layer, from,
+        feed_forward_at(builder, layer, "mlp.dense_h_to_4h", "mlp.dense_4h_to_h", from.n));
 }
 
 static Value layer_of(Builder *builder, int layer, Value x)

@@ -49,15 +49,10 @@ static Value attention_layer(Builder *builder, int layer, Value x)
 
 static Value feed_forward_layer(Builder *builder, int layer, Value x)
 {
-    const Config *config = builder->is->config;
     place_at(builder, layer, "ffn norm");
     Norm norm = norm_at(builder, layer_name(builder, layer, "ln_2"), SITE_FFN, layer);
     Value n = normalised(builder, norm, x);
-    Value m = linear_at(builder, SITE_FFN_MID, layer, "mlp.c_fc", n, config->hidden,
-                        config->intermediate);
-    m = activate(builder->graph, config->activation, m);
-    Value y = linear_at(builder, SITE_FFN_OUT, layer, "mlp.c_proj", m, config->intermediate,
-                        config->hidden);
+    Value y = feed_forward_at(builder, layer, "mlp.c_fc", "mlp.c_proj", n);
     return end_of(builder, SITE_FFN, layer, norm, x, n, y);
 }
 

@@ -209,6 +209,14 @@ Value attention_at(Builder *builder, int layer, const AttentionNames *names, Val
     return linear_at(builder, SITE_ATTN_OUT, layer, names->out, c, hidden, hidden);
 }
 
+Value feed_forward_at(Builder *builder, int layer, const char *mid, const char *out, Value n)
+{
+    const Config *config = builder->is->config;
+    Value m = linear_at(builder, SITE_FFN_MID, layer, mid, n, config->hidden, config->intermediate);
+    m = activate(builder->graph, config->activation, m);
+    return linear_at(builder, SITE_FFN_OUT, layer, out, m, config->intermediate, config->hidden);
+}
+
 // ---- the way from words through layers
 
 Value words_at(Builder *builder, const char *name)

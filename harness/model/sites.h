@@ -74,6 +74,8 @@ Value embedded_at(Builder *builder, Embedded at);
 KeysValues keys_values_at(Builder *builder, int layer, int64_t width);
 // The layer's four linear layers of attention, and attention among them; n: what they read.
 Value attention_at(Builder *builder, int layer, const AttentionNames *names, Value n);
+// And its feed-forward layer: one linear layer, the activation, another.
+Value feed_forward_at(Builder *builder, int layer, const char *mid, const char *out, Value n);
 // What a hook answered; without an answer nothing can be built.
 Value answered(Builder *builder, Value value, const char *hook);
 

@@ -14,10 +14,8 @@ static uint64_t hash_of(const char *text, size_t length);
 bool vocabulary_parse(Arena *arena, Bytes bytes, const char *file, Vocabulary *vocabulary,
                       Error *error)
 {
-    static const uint8_t mark[] = { 0xef, 0xbb, 0xbf }; // a byte-order mark
     Where where = { .file = file };
-    if (bytes.size >= sizeof mark && !memcmp(bytes.data, mark, sizeof mark))
-        bytes = (Bytes){ bytes.data + sizeof mark, bytes.size - sizeof mark };
+    bytes = bytes_after_mark(bytes);
     if (bytes.size == 0)
         return fail(error, ERROR_INPUT, where, "one piece a line", "is empty");
     if (!bytes_are_text(bytes, (Where){ .file = file }, error))

@@ -86,9 +86,8 @@ static void add_curve(Figure *figure, Panel *panel, const Cell *cell)
     Curve *curve;
     size_t before = figure->marks, n = curves_of(figure, cell, panel->loss, &curve);
     const double scale = panel->loss ? 1 : 100; // scores in points
-    Mark *mark = arena_take(figure->arena, figure->marks + MOST_POINTS, sizeof *mark);
-    if (before > 0)
-        memcpy(mark, figure->mark, before * sizeof *mark);
+    Mark *mark =
+        arena_grown(figure->arena, figure->mark, before, before + MOST_POINTS, sizeof *mark);
     figure->mark = mark;
     for (size_t i = 0; n > 0 && i < curve[0].points; i++) {
         double low = INFINITY, high = -INFINITY, sum = 0;

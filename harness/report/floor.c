@@ -63,9 +63,8 @@ bool floors_of_folders(Arena *arena, const char *const *folders, size_t folder_c
                 return fail(error, ERROR_INPUT, (Where){ .file = path, .line = 1 },
                             "task,train_limit,fold,split,metric,floor,seeds,score",
                             "no column '%s'", columns[c]);
-        Floor *all = arena_take(arena, floors->count + csv.rows + 1, sizeof *all);
-        if (floors->count > 0)
-            memcpy(all, floors->floor, floors->count * sizeof *all);
+        Floor *all = arena_grown(arena, floors->floor, floors->count, floors->count + csv.rows + 1,
+                                 sizeof *all);
         floors->floor = all;
         for (size_t r = 0; r < csv.rows; r++)
             if (!floor_read(&csv, &csv.row[r], &all[floors->count++], error))

@@ -11,22 +11,14 @@ typedef struct {
     size_t room, cut_room;
 } Growing;
 
-// A copy of the first `count` pieces in twice the room.
-static void *grown(Arena *arena, const void *piece, size_t count, size_t size, size_t room)
-{
-    void *larger = arena_take(arena, room, size);
-    if (count > 0)
-        memcpy(larger, piece, count * size);
-    return larger;
-}
-
 static void append(Arena *arena, Growing *to, const char *folder, const Row *more, size_t count)
 {
     Rows *rows = &to->rows;
     if (rows->count + count > to->room) {
         to->room = 2 * (rows->count + count);
-        rows->row = grown(arena, rows->row, rows->count, sizeof *rows->row, to->room);
-        rows->folder = grown(arena, rows->folder, rows->count, sizeof *rows->folder, to->room);
+        rows->row = arena_grown(arena, rows->row, rows->count, to->room, sizeof *rows->row);
+        rows->folder =
+            arena_grown(arena, rows->folder, rows->count, to->room, sizeof *rows->folder);
     }
     for (size_t i = 0; i < count; i++) {
         rows->row[rows->count] = more[i];
@@ -50,7 +42,7 @@ static void leave_out(Arena *arena, Growing *to, const Error *why)
     if (to->rows.cuts == to->cut_room) {
         to->cut_room = 2 * to->cut_room + 1;
         to->rows.cut =
-            grown(arena, to->rows.cut, to->rows.cuts, sizeof *to->rows.cut, to->cut_room);
+            arena_grown(arena, to->rows.cut, to->rows.cuts, to->cut_room, sizeof *to->rows.cut);
     }
     to->rows.cut[to->rows.cuts++] = arena_text(arena, why->text);
 }

@@ -165,15 +165,13 @@ void page_sort_marks(Figure *figure)
 
 void page_legend(Figure *figure, Legend kind, const Entry *entry)
 {
-    Entry one = *entry, *more;
-    one.kind = kind;
     for (size_t e = 0; e < figure->entries; e++)
         if (figure->entry[e].kind == kind && !strcmp(figure->entry[e].text, entry->text))
             return;
-    more = arena_take(figure->arena, figure->entries + 1, sizeof *more);
-    if (figure->entries > 0)
-        memcpy(more, figure->entry, figure->entries * sizeof *more);
-    more[figure->entries++] = one;
+    Entry *more = arena_grown(figure->arena, figure->entry, figure->entries, figure->entries + 1,
+                              sizeof *more);
+    more[figure->entries] = *entry;
+    more[figure->entries++].kind = kind;
     figure->entry = more;
 }
 

@@ -142,12 +142,9 @@ static int32_t label_of(Arena *arena, Items *items, const char *text)
     for (size_t l = 0; l < items->labels; l++)
         if (!strcmp(items->label[l], text))
             return (int32_t)l;
-    if ((items->labels & (items->labels - 1)) == 0) { // full at each power of two
-        const char **more = arena_take(arena, 2 * items->labels + 1, sizeof *more);
-        if (items->labels > 0)
-            memcpy(more, items->label, items->labels * sizeof *more);
-        items->label = more;
-    }
+    if ((items->labels & (items->labels - 1)) == 0) // full at each power of two
+        items->label = arena_grown(arena, items->label, items->labels, 2 * items->labels + 1,
+                                   sizeof *items->label);
     items->label[items->labels] = arena_text(arena, text);
     return (int32_t)items->labels++;
 }

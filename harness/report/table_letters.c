@@ -154,10 +154,8 @@ void table_letters(Table *table)
     bool fit = !none;
     for (size_t b = 0; b < table->summary.blocks && fit; b++) {
         const Block *block = &table->summary.block[b];
-        Caption *more = arena_take(table->arena, captions.captions + block->cells, sizeof *more);
-        if (captions.captions > 0)
-            memcpy(more, captions.caption, captions.captions * sizeof *more);
-        captions.caption = more;
+        captions.caption = arena_grown(table->arena, captions.caption, captions.captions,
+                                       captions.captions + block->cells, sizeof *captions.caption);
         for (size_t c = 0; c < block->cells;)
             c += family(table, block, c, &captions);
         for (size_t c = 0; c < block->cells; c++)

@@ -80,11 +80,9 @@ __attribute__((format(printf, 2, 3))) static void note(Notes *notes, const char 
         if (!strcmp(notes->note[i], text))
             return;
     if (notes->count == notes->room) {
-        const char **more = arena_take(notes->arena, 2 * notes->room + 16, sizeof *more);
-        if (notes->count > 0)
-            memcpy(more, notes->note, notes->count * sizeof *more);
-        notes->note = more;
         notes->room = 2 * notes->room + 16;
+        notes->note =
+            arena_grown(notes->arena, notes->note, notes->count, notes->room, sizeof *notes->note);
     }
     notes->note[notes->count++] = text;
 }

@@ -10,8 +10,7 @@ enum { MASK_SEED = 1 };
 #define MASKED 0.8   // of the picked ones
 #define REPLACED 0.9 // what is above stays
 
-static Batch masked(Arena *arena, const Tokenizer *tokenizer, const Tokens *tokens,
-                    const uint32_t *text, size_t count);
+static Batch masked(Arena *arena, const Heldout *heldout, const Batches *batches, size_t s);
 
 bool heldout_applies(const Description *description, const Checkpoint *checkpoint)
 {
@@ -51,9 +50,7 @@ void heldout_cut(Arena *arena, size_t most, Heldout *heldout)
     heldout->batches = heldout->picked = 0;
     heldout->largest = (Extent){ 0 };
     for (size_t s = 0; s < batches.steps; s++) {
-        Batch made =
-            masked(arena, heldout->tokenizer, &heldout->tokens, batches.order + batches.begin[s],
-                   batches.begin[s + 1] - batches.begin[s]);
+        Batch made = masked(arena, heldout, &batches, s);
         if (made.extent.selected == 0)
             continue;
         heldout->picked += made.extent.selected;
@@ -77,19 +74,19 @@ static int32_t seen(const Tokenizer *tokenizer, int32_t token, size_t text, size
     return (int32_t)((uint64_t)bits.word[3] * tokenizer_vocabulary(tokenizer) >> 32);
 }
 
-static Batch masked(Arena *arena, const Tokenizer *tokenizer, const Tokens *tokens,
-                    const uint32_t *text, size_t count)
+static Batch masked(Arena *arena, const Heldout *heldout, const Batches *batches, size_t s)
 {
-    Extent extent = batch_extent(tokens, text, count);
+    Extent extent = extent_at(&heldout->tokens, batches, s);
     BatchBuffer buffer = batch_buffer(arena, &extent);
-    Batch batch = batch_fill(&buffer, tokens, text, count);
+    Batch batch = batch_at(&buffer, &heldout->tokens, batches, s);
     uint32_t *picked = arena_take(arena, extent.tokens, sizeof *picked);
     int32_t *was = arena_take(arena, extent.tokens, sizeof *was);
-    for (size_t i = 0; i < count; i++) // [CLS] and [SEP] are never asked for
+    for (size_t i = 0; i < extent.sequences; i++) // [CLS] and [SEP] are never asked for
         for (uint32_t t = batch.offset[i] + 1; t + 1 < batch.offset[i + 1]; t++) {
             bool asked;
             int32_t before = batch.token[t];
-            buffer.token[t] = seen(tokenizer, before, text[i], (size_t)batch.position[t], &asked);
+            buffer.token[t] = seen(heldout->tokenizer, before, batch.example[i],
+                                   (size_t)batch.position[t], &asked);
             if (asked) {
                 picked[batch.extent.selected] = t;
                 was[batch.extent.selected++] = before;

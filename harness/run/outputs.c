@@ -12,8 +12,7 @@ const float *logits_of(Arena *arena, const Tokens *tokens, const Batches *batche
     float *logits = arena_take(arena, tokens->count * outputs + 1, sizeof *logits), *at = logits;
     BatchBuffer buffer = batch_buffer(arena, &batches->largest);
     for (size_t s = 0; s < batches->steps; s++) {
-        Batch batch = batch_fill(&buffer, tokens, batches->order + batches->begin[s],
-                                 batches->begin[s + 1] - batches->begin[s]);
+        Batch batch = batch_at(&buffer, tokens, batches, s);
         Matrix got = ask(with, &batch);
         for (size_t r = 0; r < got.rows; r++, at += outputs)
             memcpy(at, row_at(got, r), outputs * sizeof *logits);

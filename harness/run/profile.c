@@ -53,9 +53,7 @@ bool profile_write(Arena *arena, const char *out, const Prepared *prepared, cons
     const Batches *passes = &prepared->passes;
     double *flops = arena_zero(arena, graph->nodes + 1, sizeof *flops);
     for (size_t i = 0; passes->begin[i] < prepared->batches.begin[profile->steps]; i++) {
-        Extent extent =
-            batch_extent(&prepared->tokens[SPLIT_TRAIN], passes->order + passes->begin[i],
-                         passes->begin[i + 1] - passes->begin[i]);
+        Extent extent = extent_at(&prepared->tokens[SPLIT_TRAIN], passes, i);
         for (size_t n = 0; n < graph->nodes; n++)
             flops[n] += node_flops(graph, n, &extent);
     }

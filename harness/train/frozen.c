@@ -6,8 +6,7 @@ double batches_flops(const Graph *graph, const Tokens *tokens, const Batches *ba
 {
     double flops = 0;
     for (size_t s = 0; s < batches->steps; s++) {
-        Extent extent = batch_extent(tokens, batches->order + batches->begin[s],
-                                     batches->begin[s + 1] - batches->begin[s]);
+        Extent extent = extent_at(tokens, batches, s);
         flops += graph_flops(graph, &extent);
     }
     return flops;

@@ -102,8 +102,7 @@ bool kept_fill(Arena *arena, const Kept *kept, Runner *runner, const Batches *ba
 {
     BatchBuffer buffer = batch_buffer(arena, &batches->largest);
     for (size_t b = 0; b < steps; b++) {
-        Batch batch = batch_fill(&buffer, kept->tokens, batches->order + batches->begin[b],
-                                 batches->begin[b + 1] - batches->begin[b]);
+        Batch batch = batch_at(&buffer, kept->tokens, batches, b);
         runner_step(runner, &batch, &(StepOptions){ .weight = 1 });
         for (size_t i = 0; i < kept->values; i++)
             if (!blocks(kept, i, &batch, runner_value(runner, kept->value[i]), block, with))
