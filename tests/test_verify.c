@@ -33,11 +33,11 @@ static bool verified(const Method *method, Verified *result)
     return verified_with(method, NULL, NULL, result);
 }
 
-static const Finding *finding_of(const Verified *result, const char *name)
+static const Proof *proof_of(const Verified *result, const char *name)
 {
     for (int i = 0; i < CHECKS; i++)
-        if (!strcmp(result->finding[i].name, name))
-            return &result->finding[i];
+        if (!strcmp(result->proof[i].name, name))
+            return &result->proof[i];
     return NULL;
 }
 
@@ -47,8 +47,8 @@ static void holds(const Method *method, const char *option, const char *value)
     if (!CHECK(verified_with(method, option, value, &result)))
         return;
     for (int i = 0; i < CHECKS; i++)
-        if (!CHECK(result.finding[i].verdict != FAILS))
-            printf("%s: %s: %s\n", method->name, result.finding[i].name, result.finding[i].says);
+        if (!CHECK(result.proof[i].standing != FAILS))
+            printf("%s: %s: %s\n", method->name, result.proof[i].name, result.proof[i].says);
     CHECK(result.failed == 0);
 }
 
@@ -92,12 +92,12 @@ static void fails(const Method *method, const char *names, const char *part)
     if (!CHECK(verified(method, &result)))
         return;
     for (int i = 0; i < CHECKS; i++)
-        if (result.finding[i].verdict == FAILS) {
+        if (result.proof[i].standing == FAILS) {
             if (*failed)
                 strcat(failed, " ");
-            else if (!CHECK(strstr(result.finding[i].says, part)))
-                printf("it says: %s\n", result.finding[i].says);
-            strcat(failed, result.finding[i].name);
+            else if (!CHECK(strstr(result.proof[i].says, part)))
+                printf("it says: %s\n", result.proof[i].says);
+            strcat(failed, result.proof[i].name);
         }
     CHECK_TEXT(failed, names);
 }
@@ -250,11 +250,11 @@ static void a_frozen_weight_that_moves_is_found(void)
     method.weight = worn_weight;
     if (!CHECK(verified(&method, &result)))
         return;
-    const Finding *frozen = finding_of(&result, "frozen");
-    CHECK(frozen->verdict == FAILS);
+    const Proof *frozen = proof_of(&result, "frozen");
+    CHECK(frozen->standing == FAILS);
     CHECK(strstr(frozen->says,
                  "layer.1.attention.self.value.weight is frozen, but has changed after 6 steps"));
-    CHECK(finding_of(&result, "saved")->verdict == FAILS); // what moved is in no file
+    CHECK(proof_of(&result, "saved")->standing == FAILS); // what moved is in no file
 }
 
 // ---- a count that lies
@@ -325,11 +325,11 @@ static void a_start_that_is_no_number_is_found(void)
     method.linear = no_number;
     method.head = own_head;
     CHECK(verified(&method, &result));
-    CHECK(finding_of(&result, "start")->verdict == FAILS);
-    CHECK(strstr(finding_of(&result, "start")->says, "differs by nan"));
+    CHECK(proof_of(&result, "start")->standing == FAILS);
+    CHECK(strstr(proof_of(&result, "start")->says, "differs by nan"));
     method.claims = MERGES;
     CHECK(verified(&method, &result));
-    CHECK(strstr(finding_of(&result, "start")->says, "differs by nan"));
+    CHECK(strstr(proof_of(&result, "start")->says, "differs by nan"));
 }
 
 static bool misspelt_fit(const Fit *fit, const void *options, Fitted *is, Error *error)
@@ -348,8 +348,8 @@ static void what_is_fitted_for_no_parameter_is_found(void)
     method.fit = misspelt_fit;
     CHECK(verified(&method, &result));
     for (int i = 0; i < 3; i++) {
-        CHECK(finding_of(&result, of[i])->verdict == FAILS);
-        CHECK(strstr(finding_of(&result, of[i])->says, "classifier.wieght: is what the fit gives"));
+        CHECK(proof_of(&result, of[i])->standing == FAILS);
+        CHECK(strstr(proof_of(&result, of[i])->says, "classifier.wieght: is what the fit gives"));
     }
 }
 
@@ -409,8 +409,8 @@ static void a_parameter_without_a_use_is_named(void)
     method.linear = unused_linear;
     if (!CHECK(verified(&method, &result)))
         return;
-    const Finding *reached = finding_of(&result, "reached");
-    CHECK(reached->verdict == FAILS);
+    const Proof *reached = proof_of(&result, "reached");
+    CHECK(reached->standing == FAILS);
     CHECK(strstr(reached->says, "pair.2.ffn_mid.unused: is to be trained, but the loss does not "
                                 "depend on it"));
 }
@@ -482,8 +482,8 @@ static void a_run_that_does_not_repeat_is_found(void)
     method.linear = drifting_linear;
     if (!CHECK(verified(&method, &result)))
         return;
-    CHECK(finding_of(&result, "repeated")->verdict == FAILS);
-    CHECK(strstr(finding_of(&result, "repeated")->says, "the loss of step 0 is"));
+    CHECK(proof_of(&result, "repeated")->standing == FAILS);
+    CHECK(strstr(proof_of(&result, "repeated")->says, "the loss of step 0 is"));
 }
 
 typedef struct {
@@ -524,8 +524,8 @@ static void a_misspelt_way_to_differentiate_is_found(void)
         method.derivative_with.value = cases[i].value;
         if (!CHECK(verified(&method, &result)))
             continue;
-        const Finding *gradients = finding_of(&result, "gradients");
-        CHECK(gradients->verdict == FAILS);
+        const Proof *gradients = proof_of(&result, "gradients");
+        CHECK(gradients->standing == FAILS);
         CHECK_TEXT(gradients->says, cases[i].says);
     }
 }

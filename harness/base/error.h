@@ -5,6 +5,7 @@
 // Callers hand it up unchanged. Only main() prints; only main() exits.
 #ifndef BASE_ERROR_H
 #define BASE_ERROR_H
+#include <signal.h>
 #include <stdbool.h>
 #include <stddef.h>
 
@@ -15,6 +16,7 @@ typedef enum {
     ERROR_ENVIRONMENT = 3,
     ERROR_INTERRUPTED = 130
 } ErrorKind;
+typedef const volatile sig_atomic_t Interrupt; // set by a signal
 
 typedef struct {
     const char *file; // a path, or NULL

@@ -6,7 +6,6 @@
 #define COMMAND_COMMAND_H
 #include "base/arena.h"
 #include "base/option.h"
-#include <signal.h>
 #include <stdint.h>
 
 typedef struct {
@@ -62,8 +61,8 @@ typedef struct {
     const char *program;            // as invoked
     int count;                      // what follows the command's name
     char **argument;
-    const Arguments *arguments;               // the same, read by the command's flags
-    const volatile sig_atomic_t *interrupted; // set by Ctrl-C
+    const Arguments *arguments; // the same, read by the command's flags
+    Interrupt *interrupted;     // set by Ctrl-C
 } Invocation;
 
 struct Command {

@@ -24,7 +24,7 @@ static const Flag flags[] = {
 typedef struct {
     bool telling, terminal;
     double last; // when a line was last shown
-    const volatile sig_atomic_t *interrupted;
+    Interrupt *interrupted;
 } Teller;
 
 static bool tell(void *context, int64_t step, int64_t steps, double loss, double tokens_per_s)

@@ -9,15 +9,15 @@
 
 static void print(const Method *method, const Verified *verified)
 {
-    static const char *const verdict[] = { "ok", "FAILED", "does not apply" };
+    static const char *const standing[] = { "ok", "FAILED", "does not apply" };
     printf("%s: %s\n", method->name, method->summary);
     const char *before = "";
     for (int i = 0; i < CHECKS; i++) {
-        const Finding *finding = &verified->finding[i];
-        bool again = finding->verdict == FAILS && !strcmp(finding->says, before);
-        printf("  %-14s  %-9s  ", verdict[finding->verdict], finding->name);
-        text_put(stdout, again ? "the same" : finding->says, 29, terminal_columns(stdout));
-        before = finding->says;
+        const Proof *proof = &verified->proof[i];
+        bool again = proof->standing == FAILS && !strcmp(proof->says, before);
+        printf("  %-14s  %-9s  ", standing[proof->standing], proof->name);
+        text_put(stdout, again ? "the same" : proof->says, 29, terminal_columns(stdout));
+        before = proof->says;
     }
 }
 

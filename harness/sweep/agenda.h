@@ -19,7 +19,6 @@
 #include "sweep/found.h"
 #include "sweep/search.h"
 #include "sweep/spec.h"
-#include <signal.h>
 
 typedef struct SettingRuns SettingRuns;
 typedef struct {
@@ -61,8 +60,6 @@ struct SettingRuns {
 typedef struct {
     size_t index, count; // index from 0; count 0 means all
 } Shard;
-
-typedef const volatile sig_atomic_t Interrupt; // set by a signal
 
 typedef struct {
     const Spec *spec;

@@ -23,29 +23,29 @@ bool verify(Arena *arena, const Method *method, const void *options, Verified *v
     if (!world_new(arena, method, options, &world, error))
         return false;
     for (int i = 0; i < CHECKS; i++) {
-        Finding *finding = &verified->finding[i];
+        Proof *proof = &verified->proof[i];
         size_t mark = arena_mark(arena);
-        finding->name = checks[i].name;
+        proof->name = checks[i].name;
         if (checks[i].of_trained && !world.trains)
-            found(finding, DOES_NOT_APPLY, "it trains nothing");
-        else if (!checks[i].check(&world, finding, error)) {
+            found(proof, DOES_NOT_APPLY, "it trains nothing");
+        else if (!checks[i].check(&world, proof, error)) {
             if (error->kind == ERROR_ENVIRONMENT)
                 return false;
-            found(finding, FAILS, "%s", error->text);
+            found(proof, FAILS, "%s", error->text);
         }
-        verified->failed += finding->verdict == FAILS;
+        verified->failed += proof->standing == FAILS;
         world_restore(&world);
         arena_rewind(arena, mark);
     }
     return true;
 }
 
-bool found(Finding *finding, Verdict verdict, const char *says, ...)
+bool found(Proof *proof, Standing standing, const char *says, ...)
 {
     va_list arguments;
     va_start(arguments, says);
-    finding->verdict = verdict;
-    vsnprintf(finding->says, sizeof finding->says, says, arguments);
+    proof->standing = standing;
+    vsnprintf(proof->says, sizeof proof->says, says, arguments);
     va_end(arguments);
     return true;
 }

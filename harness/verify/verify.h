@@ -8,17 +8,17 @@
 #define VERIFY_VERIFY_H
 #include "model/hooks.h"
 
-typedef enum { HOLDS, FAILS, DOES_NOT_APPLY } Verdict;
+typedef enum { HOLDS, FAILS, DOES_NOT_APPLY } Standing;
 
 typedef struct {
     const char *name; // of the check, one word
-    Verdict verdict;
+    Standing standing;
     char says[384]; // what was measured, what was wrong, or why it does not apply
-} Finding;
+} Proof;
 
 enum { CHECKS = 10 };
 typedef struct {
-    Finding finding[CHECKS];
+    Proof proof[CHECKS];
     int failed;
 } Verified;
 

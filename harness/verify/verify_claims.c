@@ -56,7 +56,7 @@ static double worse(double a, double b) // NaN is the worst
     return isnan(a) || a > b ? a : b;
 }
 
-static bool start_of(Trial *trial, void *context, Finding *finding, Error *error)
+static bool start_of(Trial *trial, void *context, Proof *proof, Error *error)
 {
     World *world = trial->world;
     double *most = context;
@@ -69,27 +69,27 @@ static bool start_of(Trial *trial, void *context, Finding *finding, Error *error
     double off = world->method->head ? 0 : apart(trial_logits(trial), logits);
     off = worse(off, vectors);
     if (world->method->claims & UNCHANGED_AT_START && !(off <= UNCHANGED))
-        found(finding, FAILS, "claims to begin as the pretrained model, but differs by %.2g", off);
+        found(proof, FAILS, "claims to begin as the pretrained model, but differs by %.2g", off);
     *most = worse(*most, off);
     return true;
 }
 
-bool check_start(World *world, Finding *finding, Error *error)
+bool check_start(World *world, Proof *proof, Error *error)
 {
     double most = 0;
-    if (!each_trial(world, start_of, &most, finding, error))
-        return finding->verdict == FAILS;
+    if (!each_trial(world, start_of, &most, proof, error))
+        return proof->standing == FAILS;
     if (!(world->method->claims & UNCHANGED_AT_START))
-        return found(finding, DOES_NOT_APPLY,
+        return found(proof, DOES_NOT_APPLY,
                      "it does not claim to begin as the pretrained model; differs by %.2g", most);
-    return found(finding, HOLDS,
+    return found(proof, HOLDS,
                  "the encoder and the logits begin as the pretrained model's, off by %.2g", most);
 }
 
 // ---- count: the closed form, at several shapes
 
 static bool count_at(World *world, const Choice *choice, const Config *config, Head head,
-                     bool pooler_new, int64_t *claimed, Finding *finding, Error *error)
+                     bool pooler_new, int64_t *claimed, Proof *proof, Error *error)
 {
     Description description = description_of(world, choice->options, head);
     Extent one = { .tokens = 1, .sequences = 1, .squares = 1, .longest = 1 };
@@ -103,30 +103,29 @@ static bool count_at(World *world, const Choice *choice, const Config *config, H
     int64_t actual = counts.trained - (world->trains ? counts.head : 0);
     *claimed = counts_claimed(&description, plans.eval.options);
     if (*claimed != actual)
-        found(finding, FAILS,
-              "the closed form says %lld, the graph trains %lld (%s, %s%lld x %lld)",
+        found(proof, FAILS, "the closed form says %lld, the graph trains %lld (%s, %s%lld x %lld)",
               (long long)*claimed, (long long)actual, choice->says,
               head == HEAD_MEAN ? ""
               : pooler_new      ? "a new pooler, "
                                 : "the checkpoint's pooler, ",
               (long long)config->layers, (long long)config->hidden);
     else if (head_claimed != counts.head)
-        found(finding, FAILS, "the closed form says %lld for the head, which has %lld numbers (%s)",
+        found(proof, FAILS, "the closed form says %lld for the head, which has %lld numbers (%s)",
               (long long)head_claimed, (long long)counts.head, choice->says);
     else if (plans.backward && counts_of(plans.backward).trained != counts.trained)
-        found(finding, FAILS, "training trains %lld parameters, evaluation declares %lld (%s)",
+        found(proof, FAILS, "training trains %lld parameters, evaluation declares %lld (%s)",
               (long long)counts_of(plans.backward).trained, (long long)counts.trained,
               choice->says);
     return true;
 }
 
-bool check_count(World *world, Finding *finding, Error *error)
+bool check_count(World *world, Proof *proof, Error *error)
 {
     Config shape[] = { world->config, world->config, world->config };
     int64_t claimed, first = -1;
     int tried = 0;
     if (!world->method->count)
-        return found(finding, FAILS, "it has none");
+        return found(proof, FAILS, "it has none");
     shape[1].layers = 3, shape[1].hidden = 28, shape[1].heads = shape[1].kv_heads = 4,
     shape[1].intermediate = 17;
     shape[2].vocabulary = 101, shape[2].positions = 67, shape[2].types = 5;
@@ -139,16 +138,16 @@ bool check_count(World *world, Finding *finding, Error *error)
                 if (world->method->heads && !(world->method->heads(options) >> head & 1))
                     continue; // never its head
                 bool ok = count_at(world, &world->choice[i], &shape[c], head, pooler == 2, &claimed,
-                                   finding, error);
+                                   proof, error);
                 arena_rewind(world->arena, mark);
                 if (!ok && error->kind == ERROR_INPUT && (c > 0 || pooler == 2)) // refused there
                     continue;
-                if (!ok || finding->verdict == FAILS)
+                if (!ok || proof->standing == FAILS)
                     return ok;
                 first = tried++ ? first : claimed;
             }
-    return found(finding, HOLDS, "the closed form is right in %d cases; %lld at the defaults",
-                 tried, (long long)first);
+    return found(proof, HOLDS, "the closed form is right in %d cases; %lld at the defaults", tried,
+                 (long long)first);
 }
 
 // ---- merged: one plain model
@@ -174,8 +173,8 @@ typedef struct {
 } Seen;
 
 // With its trained tensors those of the trial; the work a token must be the bare model's.
-static bool merged_logits(Trial *trial, const Graph *bare, Matrix *logits, Seen *seen,
-                          Finding *finding, Error *error)
+static bool merged_logits(Trial *trial, const Graph *bare, Matrix *logits, Seen *seen, Proof *proof,
+                          Error *error)
 {
     World *world = trial->world;
     Description description = description_of(world, trial->choice->options, trial->head);
@@ -190,7 +189,7 @@ static bool merged_logits(Trial *trial, const Graph *bare, Matrix *logits, Seen 
         seen->flops = graph_flops(graph, &(Extent){ 0 });
         if (more != 0 || token_nodes(graph) != token_nodes(bare))
             found(
-                finding, FAILS,
+                proof, FAILS,
                 "merged, it still works on tokens: %+.0f flops, %zu nodes; the bare model has %zu",
                 more, token_nodes(graph), token_nodes(bare));
     }
@@ -198,7 +197,7 @@ static bool merged_logits(Trial *trial, const Graph *bare, Matrix *logits, Seen 
     return ok;
 }
 
-static bool merge_of(Trial *trial, void *context, Finding *finding, Error *error)
+static bool merge_of(Trial *trial, void *context, Proof *proof, Error *error)
 {
     World *world = trial->world;
     Seen *seen = context;
@@ -208,32 +207,32 @@ static bool merge_of(Trial *trial, void *context, Finding *finding, Error *error
     trial_steps(trial, TRIAL_STEPS); // with dropout
     attached = trial_logits(trial);
     bool ok = trial_open(world, &description, &bare, error) &&
-              merged_logits(trial, bare.plans.eval.graph, &merged, seen, finding, error);
+              merged_logits(trial, bare.plans.eval.graph, &merged, seen, proof, error);
     trial_close(&bare);
-    if (!ok || finding->verdict == FAILS)
+    if (!ok || proof->standing == FAILS)
         return ok;
     double off = apart(attached, merged), moved = apart(attached, before);
     if (!(off <= UNCHANGED * fmax(1, moved)))
-        found(finding, FAILS, "merged, its logits are off by %.2g; training moved them by %.2g",
-              off, moved);
+        found(proof, FAILS, "merged, its logits are off by %.2g; training moved them by %.2g", off,
+              moved);
     seen->off = fmax(seen->off, off);
     seen->moved = fmin(seen->moved, moved);
     return true;
 }
 
-bool check_merged(World *world, Finding *finding, Error *error)
+bool check_merged(World *world, Proof *proof, Error *error)
 {
     Seen seen = { .moved = INFINITY };
     bool claims = world->method->claims & MERGES;
     if (claims != (world->method->merged != NULL))
-        return found(finding, FAILS,
+        return found(proof, FAILS,
                      claims ? "claims to merge, but has no `merged`"
                             : "has `merged`, but does not claim to merge");
     if (!claims)
-        return found(finding, DOES_NOT_APPLY, "it does not claim to merge");
-    if (!each_trial(world, merge_of, &seen, finding, error))
-        return finding->verdict == FAILS;
-    return found(finding, HOLDS,
+        return found(proof, DOES_NOT_APPLY, "it does not claim to merge");
+    if (!each_trial(world, merge_of, &seen, proof, error))
+        return proof->standing == FAILS;
+    return found(proof, HOLDS,
                  "logits off by %.1e where training moved them by %.2g; per token the bare model's "
                  "work, once a step %.3g kflops",
                  seen.off, seen.moved, seen.flops / 1e3);
@@ -332,26 +331,26 @@ static bool changes(World *world, const Choice *choice, const Outcome *defaults,
     return *what || chosen_by_itself(world, choice, what, error);
 }
 
-bool check_options(World *world, Finding *finding, Error *error)
+bool check_options(World *world, Proof *proof, Error *error)
 {
     Outcome defaults;
     const char *all = "", *what;
     if (!method_options(world->method)->name)
-        return found(finding, DOES_NOT_APPLY, "it has none");
+        return found(proof, DOES_NOT_APPLY, "it has none");
     if (world->given)
-        return found(finding, DOES_NOT_APPLY, "these are given");
+        return found(proof, DOES_NOT_APPLY, "these are given");
     if (!outcome_of(world, world->choice[0].options, &defaults, error))
         return false;
     for (size_t i = 1; i < world->choices && world->choice[i].option; i++) {
         if (!changes(world, &world->choice[i], &defaults, &what, error))
             return false;
         if (!what)
-            return found(finding, FAILS, "%s changes nothing", world->choice[i].says);
+            return found(proof, FAILS, "%s changes nothing", world->choice[i].says);
         all = arena_format(world->arena, "%s%s%s: %s", all, *all ? "; " : "", world->choice[i].says,
                            what);
     }
     if (*world->untried)
         all =
             arena_format(world->arena, "%s%snot tried: %s", all, *all ? "; " : "", world->untried);
-    return found(finding, HOLDS, "%s", all);
+    return found(proof, HOLDS, "%s", all);
 }

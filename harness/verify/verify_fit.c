@@ -144,7 +144,7 @@ static double moved(const Trial *trial, const Fitting *fitting, const Fitted *fi
     return value;
 }
 
-static bool optimum_of(Trial *trial, void *context, Finding *finding, Error *error)
+static bool optimum_of(Trial *trial, void *context, Proof *proof, Error *error)
 {
     Seen *seen = context;
     Fitting fitting;
@@ -170,7 +170,7 @@ static bool optimum_of(Trial *trial, void *context, Finding *finding, Error *err
         double off = fabs(slope / curve);
         seen->off = fmax(seen->off, off);
         if (!(curve > 0) || !(off <= OPTIMUM))
-            return found(finding, FAILS,
+            return found(proof, FAILS,
                          "along a line what is minimised has slope %.2g and curvature %.2g: its "
                          "minimum is not at the fitted numbers",
                          slope, curve);
@@ -178,14 +178,14 @@ static bool optimum_of(Trial *trial, void *context, Finding *finding, Error *err
     return true;
 }
 
-bool check_optimum(World *world, Finding *finding, Error *error)
+bool check_optimum(World *world, Proof *proof, Error *error)
 {
     Seen seen = { 0 };
     if (!world->method->objective)
-        return found(finding, DOES_NOT_APPLY, "it fits, and claims no optimum");
-    if (!each_trial(world, optimum_of, &seen, finding, error))
-        return finding->verdict == FAILS;
-    return found(finding, HOLDS,
+        return found(proof, DOES_NOT_APPLY, "it fits, and claims no optimum");
+    if (!each_trial(world, optimum_of, &seen, proof, error))
+        return proof->standing == FAILS;
+    return found(proof, HOLDS,
                  "no gradient is used; what the fit minimises has its minimum there along %d lines "
                  "through the head's numbers, off by %.1e of their length; %d of %zu trials claim "
                  "none",

@@ -89,17 +89,17 @@ static double aim(Line *line, double whole, double *length)
     return slope;
 }
 
-// False: *finding says by how much it is off.
-static bool agrees(Line *line, const char *name, Seen *seen, Finding *finding)
+// False: *proof says by how much it is off.
+static bool agrees(Line *line, const char *name, Seen *seen, Proof *proof)
 {
     double length, claimed = aim(line, seen->whole, &length);
     bool noise = length <= NOISE * seen->whole;
     double off = disagreement(line, claimed) / (noise ? seen->whole : length);
     if (noise && !(off <= 10 * NOISE))
-        found(finding, FAILS, "%s has no gradient, but the loss has a slope, %.2g of the whole",
-              name, off);
+        found(proof, FAILS, "%s has no gradient, but the loss has a slope, %.2g of the whole", name,
+              off);
     else if (!noise && !(off <= TOLERANCE))
-        found(finding, FAILS, "%s: the loss's slope is another, off by %.2g of the gradient", name,
+        found(proof, FAILS, "%s: the loss's slope is another, off by %.2g of the gradient", name,
               off);
     else {
         seen->directions++;
@@ -157,7 +157,7 @@ static void move(Line *line, Trial *trial, uint64_t point, Seen *seen)
 }
 
 // Every trained tensor by itself, the lowest layer's first, then all together.
-static bool slopes(Trial *trial, void *context, Finding *finding, Error *error)
+static bool slopes(Trial *trial, void *context, Proof *proof, Error *error)
 {
     const World *world = trial->world;
     const Plan *forward = plan(world->arena, trial->plans.train.graph, &world->largest, error);
@@ -173,8 +173,8 @@ static bool slopes(Trial *trial, void *context, Finding *finding, Error *error)
             world, all.forward, all.slot + i, 1, all.from + i, all.v + i, all.gradient + i
         };
         if (agrees(whole ? &all : &one, whole ? "all trained tensors" : one.slot[0]->is.name,
-                   context, finding)) {
-            finding->verdict = HOLDS;
+                   context, proof)) {
+            proof->standing = HOLDS;
             tries = 0;
             i++;
         } else if (++tries == POINTS)
@@ -186,39 +186,38 @@ static bool slopes(Trial *trial, void *context, Finding *finding, Error *error)
 }
 
 // The world with the option under which the method's gradient is one, in every choice. False:
-// *finding says that the method's file names none.
-static bool differentiable(const World *world, World *tried, Finding *finding)
+// *proof says that the method's file names none.
+static bool differentiable(const World *world, World *tried, Proof *proof)
 {
     const Method *method = world->method;
     const char *name = method->derivative_with.option, *value = method->derivative_with.value;
     const Option *option = name ? option_find(method_options(method), name) : NULL;
     *tried = *world;
     if (name && !option)
-        return !found(finding, FAILS, "derivative_with names '%s', which is no option of it", name);
+        return !found(proof, FAILS, "derivative_with names '%s', which is no option of it", name);
     for (size_t i = 0; name && i < tried->choices; i++) {
         void *options = value ? options_with(world, world->choice[i].options, option, value) : NULL;
         if (!options)
-            return !found(finding, FAILS,
-                          "derivative_with gives %s the value '%s', which it has not", name,
-                          value ? value : "");
+            return !found(proof, FAILS, "derivative_with gives %s the value '%s', which it has not",
+                          name, value ? value : "");
         tried->choice[i].options = options;
     }
     return true;
 }
 
-bool check_gradients(World *world, Finding *finding, Error *error)
+bool check_gradients(World *world, Proof *proof, Error *error)
 {
     Seen seen = { 0 };
     World tried;
     const char *with = world->method->derivative_with.option;
     if (world->method->fit)
-        return check_optimum(world, finding, error);
-    if (!differentiable(world, &tried, finding))
+        return check_optimum(world, proof, error);
+    if (!differentiable(world, &tried, proof))
         return true;
-    if (!each_trial(&tried, slopes, &seen, finding, error))
-        return finding->verdict == FAILS;
+    if (!each_trial(&tried, slopes, &seen, proof, error))
+        return proof->standing == FAILS;
     return found(
-        finding, HOLDS,
+        proof, HOLDS,
         "%d directions in %zu trials, off by %.1e of the gradient at most; %d have only noise%s%s%s"
         "%s",
         seen.directions, world->choices + 1, seen.off, seen.noise, with ? "; all with " : "",

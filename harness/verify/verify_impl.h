@@ -64,19 +64,19 @@ double apart(Matrix a, Matrix b); // largest difference, of the largest of b or 
 bool bits_equal(Matrix a, Matrix b);
 
 // Every choice with a pooler on it, and the defaults under the mean, too; memory is given back
-// after each. `each` may leave a finding that FAILS: that ends it, with the choice and the head
+// after each. `each` may leave a proof that FAILS: that ends it, with the choice and the head
 // behind what it says. False: that, or an error.
-typedef bool Each(Trial *trial, void *context, Finding *finding, Error *error);
-bool each_trial(World *world, Each *each, void *context, Finding *finding, Error *error);
+typedef bool Each(Trial *trial, void *context, Proof *proof, Error *error);
+bool each_trial(World *world, Each *each, void *context, Proof *proof, Error *error);
 
 // ---- findings
 
 // Returns true: the check did its work.
-__attribute__((format(printf, 3, 4))) bool found(Finding *finding, Verdict verdict,
-                                                 const char *says, ...);
+__attribute__((format(printf, 3, 4))) bool found(Proof *proof, Standing standing, const char *says,
+                                                 ...);
 
-// A check leaves one finding. False: an error, which is what it then says.
-typedef bool Check(World *world, Finding *finding, Error *error);
+// A check leaves one proof. False: an error, which is what it then says.
+typedef bool Check(World *world, Proof *proof, Error *error);
 Check check_gradients;                                                        // verify_gradients.c
 Check check_optimum;                                                          // verify_fit.c
 Check check_start, check_count, check_merged, check_options;                  // verify_claims.c

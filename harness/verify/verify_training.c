@@ -11,7 +11,7 @@ typedef struct {
     size_t trained, other; // frozen; or with noise alone
 } Tensors;
 
-static bool changes(Trial *trial, void *context, Finding *finding, Error *error)
+static bool changes(Trial *trial, void *context, Proof *proof, Error *error)
 {
     const World *world = trial->world;
     const State *state = trial->trainer.state;
@@ -24,23 +24,23 @@ static bool changes(Trial *trial, void *context, Finding *finding, Error *error)
         bool changed = memcmp(slot->value, trial->start[i], slot->count * sizeof(float)) != 0;
         *(slot->is.trained ? &tensors->trained : &tensors->other) += 1;
         if (changed != slot->is.trained)
-            return found(finding, FAILS,
+            return found(proof, FAILS,
                          changed ? "%s is frozen, but has changed after %d steps"
                                  : "%s is to be trained, but is the same after %d steps",
                          slot->is.name, TRIAL_STEPS);
     }
     if (memcmp(world->weights, world->pristine, world->numbers * sizeof(float)) != 0)
-        found(finding, FAILS, "the checkpoint's own numbers have changed");
+        found(proof, FAILS, "the checkpoint's own numbers have changed");
     return true;
 }
 
-bool check_frozen(World *world, Finding *finding, Error *error)
+bool check_frozen(World *world, Proof *proof, Error *error)
 {
     Tensors tensors = { 0 };
-    if (!each_trial(world, changes, &tensors, finding, error))
-        return finding->verdict == FAILS;
+    if (!each_trial(world, changes, &tensors, proof, error))
+        return proof->standing == FAILS;
     const char *after = arena_format(world->arena, "%d steps with weight decay 1", TRIAL_STEPS);
-    return found(finding, HOLDS,
+    return found(proof, HOLDS,
                  "after %s all %zu trained tensors of %zu trials have changed, all %zu frozen ones "
                  "have their bits",
                  world->method->fit ? "the fit" : after, tensors.trained, world->choices + 1,
@@ -49,7 +49,7 @@ bool check_frozen(World *world, Finding *finding, Error *error)
 
 // ---- reached: a gradient everywhere; after two steps, since of two factors one may begin at zero
 
-static bool gradients_of(Trial *trial, void *context, Finding *finding, Error *error)
+static bool gradients_of(Trial *trial, void *context, Proof *proof, Error *error)
 {
     const State *state = trial->trainer.state;
     Tensors *tensors = context;
@@ -67,20 +67,20 @@ static bool gradients_of(Trial *trial, void *context, Finding *finding, Error *e
         double norm = sqrt(sum_squares(slot->gradient, slot->count));
         *(norm > NOISE * sqrt(squares) ? &tensors->trained : &tensors->other) += 1;
         if (!(norm > 0))
-            return found(finding, FAILS, "%s has no gradient after two steps", slot->is.name);
+            return found(proof, FAILS, "%s has no gradient after two steps", slot->is.name);
     }
     return true;
 }
 
-bool check_reached(World *world, Finding *finding, Error *error)
+bool check_reached(World *world, Proof *proof, Error *error)
 {
     Tensors tensors = { 0 };
     if (world->method->fit)
-        return found(finding, DOES_NOT_APPLY, "it fits, without a backward through the model");
-    if (!each_trial(world, gradients_of, &tensors, finding, error))
-        return finding->verdict == FAILS;
+        return found(proof, DOES_NOT_APPLY, "it fits, without a backward through the model");
+    if (!each_trial(world, gradients_of, &tensors, proof, error))
+        return proof->standing == FAILS;
     return found(
-        finding, HOLDS,
+        proof, HOLDS,
         "after two steps all %zu trained tensors of %zu trials have a gradient, %zu of them "
         "only noise",
         tensors.trained + tensors.other, world->choices + 1, tensors.other);
@@ -119,7 +119,7 @@ typedef struct {
     size_t tensors;
 } Saved;
 
-static bool saved(Trial *trial, void *context, Finding *finding, Error *error)
+static bool saved(Trial *trial, void *context, Proof *proof, Error *error)
 {
     Saved *saved = context;
     Matrix loaded;
@@ -130,12 +130,12 @@ static bool saved(Trial *trial, void *context, Finding *finding, Error *error)
         !loaded_logits(trial, saved->path, &loaded, &saved->tensors, error))
         return false;
     if (!bits_equal(trained, loaded))
-        found(finding, FAILS, "read back on the untouched model the logits are off by %.2g",
+        found(proof, FAILS, "read back on the untouched model the logits are off by %.2g",
               apart(trained, loaded));
     return true;
 }
 
-bool check_saved(World *world, Finding *finding, Error *error)
+bool check_saved(World *world, Proof *proof, Error *error)
 {
     const char *home = getenv("TMPDIR");
     char *folder =
@@ -145,13 +145,13 @@ bool check_saved(World *world, Finding *finding, Error *error)
         return fail(error, ERROR_ENVIRONMENT, (Where){ .file = folder }, NULL,
                     "no folder could be made there");
     context.path = path_join(world->arena, folder, "method.safetensors");
-    bool all = each_trial(world, saved, &context, finding, error);
+    bool all = each_trial(world, saved, &context, proof, error);
     unlink(context.path);
     rmdir(folder);
     if (!all)
-        return finding->verdict == FAILS;
+        return proof->standing == FAILS;
     return found(
-        finding, HOLDS,
+        proof, HOLDS,
         "%zu tensors of %zu trials written, and read back on the untouched model: the same "
         "logits to the bit",
         context.tensors, world->choices + 1);
@@ -159,7 +159,7 @@ bool check_saved(World *world, Finding *finding, Error *error)
 
 // ---- repeated: the same bits twice
 
-static bool repeats(Trial *trial, void *context, Finding *finding, Error *error)
+static bool repeats(Trial *trial, void *context, Proof *proof, Error *error)
 {
     Description description = description_of(trial->world, trial->choice->options, trial->head);
     Trial again;
@@ -173,22 +173,21 @@ static bool repeats(Trial *trial, void *context, Finding *finding, Error *error)
         trial_logits(&again);   // looking changes nothing
         same = first == second; // false where they are no numbers
         if (!same)
-            found(finding, FAILS, "the loss of step %d is %.9g, then %.9g", (int)step, first,
-                  second);
+            found(proof, FAILS, "the loss of step %d is %.9g, then %.9g", (int)step, first, second);
     }
     if (ok && same && !bits_equal(trial_logits(trial), trial_logits(&again)))
-        found(finding, FAILS, "the same losses twice, but other logits");
+        found(proof, FAILS, "the same losses twice, but other logits");
     trial_close(&again);
     return ok;
 }
 
-bool check_repeated(World *world, Finding *finding, Error *error)
+bool check_repeated(World *world, Proof *proof, Error *error)
 {
-    if (!each_trial(world, repeats, NULL, finding, error))
-        return finding->verdict == FAILS;
+    if (!each_trial(world, repeats, NULL, proof, error))
+        return proof->standing == FAILS;
     if (world->method->fit)
-        return found(finding, HOLDS, "fitted twice: the same logits");
-    return found(finding, HOLDS,
+        return found(proof, HOLDS, "fitted twice: the same logits");
+    return found(proof, HOLDS,
                  "%d steps twice, once with an evaluation after each: the same losses and logits",
                  TRIAL_STEPS);
 }
@@ -222,7 +221,7 @@ static bool fitted_losses(Trial *trial, double *first, double *last, Error *erro
     return true;
 }
 
-bool check_learns(World *world, Finding *finding, Error *error)
+bool check_learns(World *world, Proof *proof, Error *error)
 {
     Description description = description_of(world, world->choice[0].options, HEAD_POOLER);
     Config config = world->config;
@@ -248,10 +247,10 @@ bool check_learns(World *world, Finding *finding, Error *error)
     if (!ok)
         return false;
     if (world->method->fit)
-        return found(finding, last < (1 - LEAST_FALL) * first ? HOLDS : FAILS,
+        return found(proof, last < (1 - LEAST_FALL) * first ? HOLDS : FAILS,
                      "fitted, the loss is %.3f; under the random head it was %.3f", last, first);
     bool falls = last < (1 - LEAST_FALL) * first;
-    return found(finding, falls ? HOLDS : FAILS,
+    return found(proof, falls ? HOLDS : FAILS,
                  "at rate %g the loss goes from %.3f to %.3f in %d steps%s",
                  trial.trainer.training.lr, first, last, PASSES * BATCHES,
                  falls ? ""

@@ -110,31 +110,31 @@ bool bits_equal(Matrix a, Matrix b)
 }
 
 static bool one_trial(World *world, const Choice *choice, Head head, Each *each, void *context,
-                      Finding *finding, Error *error)
+                      Proof *proof, Error *error)
 {
     Description description = description_of(world, choice->options, head);
     Trial trial;
     size_t mark = arena_mark(world->arena);
     bool ok = trial_open(world, &description, &trial, error);
     trial.choice = choice;
-    ok = ok && each(&trial, context, finding, error);
+    ok = ok && each(&trial, context, proof, error);
     trial_close(&trial);
     arena_rewind(world->arena, mark);
-    if (ok && finding->verdict == FAILS) {
-        size_t length = strlen(finding->says);
-        snprintf(finding->says + length, sizeof finding->says - length, " (%s, head %s)",
-                 choice->says, head_names[head]);
+    if (ok && proof->standing == FAILS) {
+        size_t length = strlen(proof->says);
+        snprintf(proof->says + length, sizeof proof->says - length, " (%s, head %s)", choice->says,
+                 head_names[head]);
         return false;
     }
     return ok;
 }
 
-bool each_trial(World *world, Each *each, void *context, Finding *finding, Error *error)
+bool each_trial(World *world, Each *each, void *context, Proof *proof, Error *error)
 {
-    if (!one_trial(world, &world->choice[0], HEAD_MEAN, each, context, finding, error))
+    if (!one_trial(world, &world->choice[0], HEAD_MEAN, each, context, proof, error))
         return false;
     for (size_t i = 0; i < world->choices; i++)
-        if (!one_trial(world, &world->choice[i], HEAD_POOLER, each, context, finding, error))
+        if (!one_trial(world, &world->choice[i], HEAD_POOLER, each, context, proof, error))
             return false;
     return true;
 }
