@@ -338,6 +338,14 @@ size_t nodes_of(const Graph *graph, const char *op)
     return count;
 }
 
+size_t random_nodes(const Graph *graph)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < graph->nodes; i++)
+        count += draws(&graph->node[i]);
+    return count;
+}
+
 bool same_bits(const float *a, const float *b, size_t count)
 {
     return !memcmp(a, b, count * sizeof *a);

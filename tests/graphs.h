@@ -45,6 +45,7 @@ Graph *random_graph(Arena *arena, Pool *pool, Value *loss, Error *error);
 // Every output that the backward asks for is read by a later node or a parameter's gradient.
 void nothing_is_idle(const Graph *graph);
 size_t nodes_of(const Graph *graph, const char *op); // how many
+size_t random_nodes(const Graph *graph);             // that draw random numbers
 bool same_bits(const float *a, const float *b, size_t count);
 
 // ---- the twin (tests/reference/reference_graph.c)

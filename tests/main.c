@@ -114,6 +114,13 @@ Arena *arena_of_test(void)
     return arena;
 }
 
+void with_arena(Arena **arena, void (*test)(void))
+{
+    *arena = arena_of_test();
+    test();
+    arena_free(*arena);
+}
+
 const char *test_folder(void)
 {
     if (folder[0])

@@ -70,6 +70,19 @@ const Method every_hook = {
     .embedded = embedded_hook,
 };
 
+size_t method_count(void)
+{
+    size_t count = 1;
+    while (methods[count - 1])
+        count++;
+    return count;
+}
+
+const Method *method_at(size_t which)
+{
+    return methods[which] ? methods[which] : &every_hook;
+}
+
 // ---- the model
 
 void small_begin(Small *s, const Method *method, uint64_t seed)

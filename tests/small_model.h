@@ -8,6 +8,9 @@ enum { HIDDEN = 12, INTERMEDIATE = 20, LAYERS = 2, VOCABULARY = 23, OUTPUTS = 3 
 
 // A method with a hook of every kind, each of which changes the result and trains.
 extern const Method every_hook;
+// The registry's, and every_hook as the last.
+size_t method_count(void);
+const Method *method_at(size_t which);
 
 typedef struct {
     Arena *arena;

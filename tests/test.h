@@ -37,7 +37,8 @@ __attribute__((format(printf, 1, 2))) void skip(const char *format, ...);
 uint64_t mix(uint64_t *state);    // splitmix64: test inputs from a seed
 float mix_float(uint64_t *state); // in -1 .. 1
 Arena *arena_of_test(void);       // with room for all that a test takes; release it
-const char *test_folder(void);    // an empty temporary folder for this test, removed at the end
-const char *test_program(void);   // path of the `tunemark` that was built with these tests
-const char *shared_folder(void);  // "../shared" where it is, else NULL
+void with_arena(Arena **arena, void (*test)(void)); // one of its own
+const char *test_folder(void);   // an empty temporary folder for this test, removed at the end
+const char *test_program(void);  // path of the `tunemark` that was built with these tests
+const char *shared_folder(void); // "../shared" where it is, else NULL
 #endif

@@ -353,14 +353,6 @@ static void heads_on_the_first_token_compute_one_query_a_sequence_and_the_same(v
 
 // ---- random numbers below what is trained
 
-static size_t random_nodes(const Graph *graph)
-{
-    size_t count = 0;
-    for (size_t i = 0; i < graph->nodes; i++)
-        count += draws(&graph->node[i]);
-    return count;
-}
-
 // Sites: after the embedding, in each layer the probabilities and two outputs, before the
 // classifier: 1 + 3 x 2 + 1 = 8. `head mlp` and `pooler` train below the classifier's; `linear` and
 // `mean` have nothing trained below any.

@@ -33,15 +33,6 @@ static bool parse(const Built *built, Checkpoint *checkpoint, Error *error)
                             error);
 }
 
-static void with_arena(void (*test)(void))
-{
-    Error error;
-    arena = arena_new((size_t)1 << 26, &error);
-    if (CHECK(arena))
-        test();
-    arena_free(arena);
-}
-
 static void read_two_tensors(void)
 {
     // In the file "w" comes first, in the body "b" does.
@@ -67,7 +58,7 @@ static void read_two_tensors(void)
 
 static void entries_and_bytes_may_be_in_different_orders(void)
 {
-    with_arena(read_two_tensors);
+    with_arena(&arena, read_two_tensors);
 }
 
 static void read_odd_shapes(void)
@@ -96,7 +87,7 @@ static void read_odd_shapes(void)
 
 static void scalars_empty_tensors_and_odd_addresses_are_read(void)
 {
-    with_arena(read_odd_shapes);
+    with_arena(&arena, read_odd_shapes);
 }
 
 #define ENTRY(name, dtype, shape, offsets)                                                         \
@@ -165,7 +156,7 @@ static void refuse_files(void)
 
 static void a_wrong_entry_is_refused_with_the_name_of_its_tensor(void)
 {
-    with_arena(refuse_files);
+    with_arena(&arena, refuse_files);
 }
 
 static void cut_files(void)
@@ -187,7 +178,7 @@ static void cut_files(void)
 
 static void a_file_cut_anywhere_is_refused(void)
 {
-    with_arena(cut_files);
+    with_arena(&arena, cut_files);
 }
 
 // By the definition of the format, in double: sign, exponent and fraction to a number.
@@ -292,7 +283,7 @@ static void find_bert_names(void)
 
 static void tensors_are_found_under_old_names_and_without_prefix(void)
 {
-    with_arena(find_bert_names);
+    with_arena(&arena, find_bert_names);
 }
 
 static void write_by_hand(void)
@@ -331,7 +322,7 @@ static void write_by_hand(void)
 
 static void a_written_file_has_these_bytes(void)
 {
-    with_arena(write_by_hand);
+    with_arena(&arena, write_by_hand);
 }
 
 static void write_and_read(void)
@@ -364,7 +355,7 @@ static void write_and_read(void)
 
 static void written_files_are_read_back_and_aligned(void)
 {
-    with_arena(write_and_read);
+    with_arena(&arena, write_and_read);
 }
 
 static void open_files(void)
@@ -384,7 +375,7 @@ static void open_files(void)
 
 static void the_bundled_model_opens_and_other_files_do_not(void)
 {
-    with_arena(open_files);
+    with_arena(&arena, open_files);
 }
 
 static void read_pointer(void)
@@ -401,7 +392,7 @@ static void read_pointer(void)
 
 static void a_pointer_to_a_file_is_called_one(void)
 {
-    with_arena(read_pointer);
+    with_arena(&arena, read_pointer);
 }
 
 static void write_nowhere(void)
@@ -416,7 +407,7 @@ static void write_nowhere(void)
 
 static void writing_into_a_missing_folder_is_wrong_input(void)
 {
-    with_arena(write_nowhere);
+    with_arena(&arena, write_nowhere);
 }
 
 void suite_checkpoint(void)

@@ -4,7 +4,7 @@
 #include "engine/perceptron.h"
 #include "engine/product.h"
 #include "run/resolve.h"
-#include "tests/program.h"
+#include "tests/run_bench.h"
 #include "tests/test.h"
 #include <math.h>
 #include <string.h>
@@ -293,11 +293,6 @@ static void a_perceptron_learns_what_no_line_divides(void)
 
 // ---- a run
 
-typedef struct {
-    Arena *arena;
-    const char *folder, *task;
-} Bench;
-
 static Row row_of(Bench *b, const char *out, const char *const *settings)
 {
     Request request;
@@ -318,17 +313,9 @@ static const char *predictions(Bench *b, const char *out, const Row *row)
                      arena_format(b->arena, "%s/%s/predictions/%s.csv", b->folder, out, row->key));
 }
 
-static Bench bench_new(void)
-{
-    Error error;
-    Bench b = { .arena = arena_new(ARENA_RUN, &error), .folder = test_folder() };
-    b.task = small_task(b.arena, b.folder, "task");
-    return b;
-}
-
 static void a_row_tells_the_search_within_the_run(void)
 {
-    Bench b = bench_new();
+    Bench b = run_bench();
     Row row = row_of(&b, "auto", NULL);
     CHECK_TEXT(row.head, "auto");
     CHECK(row.trials == 8 && row.search_s > 0 && row.feature_s > row.search_s);
@@ -347,7 +334,7 @@ static void a_row_tells_the_search_within_the_run(void)
 // Each setting is fitted from the same start, whatever was tried before it.
 static void what_was_chosen_gives_the_same_bits_when_it_is_given(void)
 {
-    Bench b = bench_new();
+    Bench b = run_bench();
     Row first = row_of(&b, "auto", NULL), again = row_of(&b, "again", NULL);
     CHECK_TEXT(again.key, first.key);
     CHECK_TEXT(predictions(&b, "again", &again), predictions(&b, "auto", &first));
@@ -364,7 +351,7 @@ static void what_was_chosen_gives_the_same_bits_when_it_is_given(void)
 
 static void with_tune_among_the_training_rows_nothing_is_searched(void)
 {
-    Bench b = bench_new();
+    Bench b = run_bench();
     const char *folder = path_join(b.arena, b.folder, "kept");
     Row both = row_of(&b, "both", SETTINGS("train-on", "train+tune", "cache-folder", folder));
     CHECK(both.tune_n == 0 && isnan(both.tune_score) && both.trials == WHOLE_UNKNOWN);
@@ -379,7 +366,7 @@ static void with_tune_among_the_training_rows_nothing_is_searched(void)
 
 static void mlp_has_steps_and_the_linear_ones_none(void)
 {
-    Bench b = bench_new();
+    Bench b = run_bench();
     Row mlp =
         row_of(&b, "mlp",
                SETTINGS("classifier", "mlp", "hidden", "7", "pooling", "mean", "min-steps", "40"));
@@ -401,7 +388,7 @@ static bool refuses(void *context, int64_t step, int64_t steps, double loss, dou
 static void is_interrupted(bool (*fit)(const Fit *, const void *, Fitted *, Error *),
                            bool (*tell)(void *, int64_t, int64_t, double, double))
 {
-    Bench b = bench_new();
+    Bench b = run_bench();
     Request request;
     Error error;
     Row row;
@@ -460,7 +447,7 @@ static void what_does_not_fit_together_is_refused_before_anything_is_computed(vo
         { { "C", "2", "classifier", "ridge" }, "C: is logistic's", false },
         { { "head", "mean" }, "head: feature has options of its own that decide it", false },
     };
-    Bench b = bench_new();
+    Bench b = run_bench();
     const char *pairs = small_pairs(b.arena, b.folder, "pairs");
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         Request request;
@@ -478,7 +465,7 @@ static void what_does_not_fit_together_is_refused_before_anything_is_computed(vo
 
 static void a_task_with_scores_is_for_ridge(void)
 {
-    Bench b = bench_new();
+    Bench b = run_bench();
     b.task = small_pairs(b.arena, b.folder, "pairs");
     Row row = row_of(&b, "out", NULL), given = row_of(&b, "out", SETTINGS("classifier", "ridge"));
     CHECK(strstr(row.options, "classifier=ridge") != NULL);

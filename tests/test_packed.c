@@ -155,19 +155,6 @@ static bool is_linear_weight(const char *name)
     return end && !end[7] && !strstr(name, "embeddings") && !strstr(name, "LayerNorm");
 }
 
-static size_t method_count(void)
-{
-    size_t count = 1; // every_hook
-    while (methods[count - 1])
-        count++;
-    return count;
-}
-
-static const Method *method_at(size_t which)
-{
-    return methods[which] ? methods[which] : &every_hook;
-}
-
 // A small model whose frozen weights are stored so. False: it has no room for the method.
 static bool begin_stored(Small *s, const Method *method, Store store)
 {

@@ -140,19 +140,6 @@ static void a_graph_without_blocks_stays_as_it_is(void)
 
 // ---- the model, under every method
 
-static size_t method_count(void)
-{
-    size_t count = 1; // every_hook
-    while (methods[count - 1])
-        count++;
-    return count;
-}
-
-static const Method *method_at(size_t which)
-{
-    return methods[which] ? methods[which] : &every_hook;
-}
-
 // A deeper small model with its backward, and beside it the same with recomputation. False for
 // methods that take no steps through the model.
 static bool begin_two(Small *plain, Small *again, const Method *method, int layers, uint64_t seed)

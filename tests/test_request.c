@@ -101,13 +101,6 @@ static size_t candidates_of(Bench *b, const Option *option, const char *candidat
     return count;
 }
 
-static bool is_one_of(const char *name, const char *const *names)
-{
-    while (*names && strcmp(*names, name) != 0)
-        names++;
-    return *names != NULL;
-}
-
 static void an_option_set_to_its_default_by_name_changes_nothing(void)
 {
     Bench b = bench_new();
@@ -149,7 +142,8 @@ static void every_option_of_a_run_but_those_beside_the_result_is_in_the_key(void
             accepted += *got != '\0';
             changed += *got && strcmp(got, key) != 0;
         }
-        if (!CHECK(accepted > 0) || !CHECK(is_one_of(o->name, beside) ? changed == 0 : changed > 0))
+        if (!CHECK(accepted > 0) ||
+            !CHECK(text_among(o->name, beside) ? changed == 0 : changed > 0))
             printf("option %s: %zu of %zu change the key\n", o->name, changed, accepted);
     }
     bench_free(&b);

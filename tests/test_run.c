@@ -30,13 +30,6 @@ static double loss_at(Bench *b, const Done *done, size_t step)
     return number(b, run_text(b, done, "curves"), step + 1, 3);
 }
 
-static bool is_one_of(const char *name, const char *const *names)
-{
-    while (*names && strcmp(*names, name) != 0)
-        names++;
-    return *names != NULL;
-}
-
 // ---- the row
 
 static void every_cell_that_has_a_source_is_known_and_no_other(void)
@@ -54,9 +47,9 @@ static void every_cell_that_has_a_source_is_known_and_no_other(void)
     for (size_t i = 0; i < row_columns; i++) {
         const Column *column = &row_column[i];
         bool known = *row_text(b.arena, &done.row, column) != '\0';
-        if (is_one_of(column->name, where_git_is))
+        if (text_among(column->name, where_git_is))
             continue;
-        if (!CHECK(known != is_one_of(column->name, empty)))
+        if (!CHECK(known != text_among(column->name, empty)))
             printf("column %s\n", column->name);
     }
     CHECK_TEXT(done.row.status, "ok");
@@ -327,7 +320,7 @@ static void other_labels_of_dev_and_test_change_scores_alone(void)
     Done second = run_of(&b, "full", NULL);
     for (size_t i = 0; i < row_columns; i++) {
         const Column *c = &row_column[i];
-        if (c->kind == COLUMN_measured || is_one_of(c->name, changed))
+        if (c->kind == COLUMN_measured || text_among(c->name, changed))
             continue;
         CHECK_TEXT(row_text(b.arena, &second.row, c), row_text(b.arena, &first.row, c));
     }

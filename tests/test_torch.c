@@ -9,15 +9,6 @@
 
 static Arena *arena;
 
-static void with_arena(void (*test)(void))
-{
-    Error error;
-    arena = arena_new((size_t)1 << 30, &error);
-    if (CHECK(arena))
-        test();
-    arena_free(arena);
-}
-
 // ---- files of PyTorch's
 
 // tests/torch_files.py: number i of a storage is i / 4 - 1, of `scale` 0.5.
@@ -78,7 +69,7 @@ static void check_both_formats(void)
 
 static void both_formats_are_read_number_for_number(void)
 {
-    with_arena(check_both_formats);
+    with_arena(&arena, check_both_formats);
 }
 
 // ---- pickles by hand
@@ -187,7 +178,7 @@ static void refuse_pickles(void)
 
 static void what_tensors_do_not_need_is_refused_and_not_run(void)
 {
-    with_arena(refuse_pickles);
+    with_arena(&arena, refuse_pickles);
 }
 
 static void refuse_storages(void)
@@ -328,14 +319,14 @@ static void refuse_a_long_name_again_and_again(void)
 
 static void what_is_refused_takes_little_memory(void)
 {
-    with_arena(refuse_the_long);
-    with_arena(refuse_a_long_name_again_and_again);
-    with_arena(refuse_many_views);
+    with_arena(&arena, refuse_the_long);
+    with_arena(&arena, refuse_a_long_name_again_and_again);
+    with_arena(&arena, refuse_many_views);
 }
 
 static void storages_are_held_against_their_tensors(void)
 {
-    with_arena(refuse_storages);
+    with_arena(&arena, refuse_storages);
 }
 
 // ---- archives by hand
@@ -421,7 +412,7 @@ static void refuse_archives(void)
 
 static void archives_are_whole_stored_and_right(void)
 {
-    with_arena(refuse_archives);
+    with_arena(&arena, refuse_archives);
 }
 
 // ---- the command
@@ -496,7 +487,7 @@ static void convert_views(void)
 
 static void types_views_and_old_names_are_converted(void)
 {
-    with_arena(convert_views);
+    with_arena(&arena, convert_views);
 }
 
 static void refuse_folders(void)
@@ -544,12 +535,12 @@ static void refuse_what_stands_twice(void)
 
 static void a_refused_model_leaves_no_folder(void)
 {
-    with_arena(refuse_what_stands_twice);
+    with_arena(&arena, refuse_what_stands_twice);
 }
 
 static void other_folders_are_refused_with_a_hint(void)
 {
-    with_arena(refuse_folders);
+    with_arena(&arena, refuse_folders);
 }
 
 // ---- with PyTorch
@@ -599,7 +590,7 @@ static void convert_model(void)
 
 static void a_model_comes_back_bit_for_bit(void)
 {
-    with_arena(convert_model);
+    with_arena(&arena, convert_model);
 }
 
 void suite_torch(void)

@@ -11,7 +11,7 @@
 // nothing, or whose defaults this small model has no room for: they are passed over.
 static bool begin_method(Small *s, size_t which, uint64_t seed)
 {
-    const Method *method = methods[which] ? methods[which] : &every_hook;
+    const Method *method = method_at(which);
     small_begin(s, method, seed);
     if (method->claims & TRAINS_NOTHING)
         return false;
@@ -20,14 +20,6 @@ static bool begin_method(Small *s, size_t which, uint64_t seed)
     CHECK(s->error.kind == ERROR_INPUT);
     printf("\n%s: %s\n", method->name, s->error.text);
     return false;
-}
-
-static size_t method_count(void)
-{
-    size_t count = 1; // every_hook
-    while (methods[count - 1])
-        count++;
-    return count;
 }
 
 static float **copied(Small *s)

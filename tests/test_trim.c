@@ -242,14 +242,6 @@ static void nodes_that_no_output_reaches_are_gone(void)
 
 // ---- calm
 
-static size_t random_nodes(const Graph *graph)
-{
-    size_t count = 0;
-    for (size_t i = 0; i < graph->nodes; i++)
-        count += draws(&graph->node[i]);
-    return count;
-}
-
 // x -> attention, dropout (frozen) -> W (trained) -> attention, dropout.
 static void calm_takes_random_numbers_below_the_first_trained_parameter_alone(void)
 {
