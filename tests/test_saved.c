@@ -208,8 +208,9 @@ static void pairs_and_scores_are_predicted_as_such(void)
                   "has one text a line, and this method reads pairs");
     CHECK_REFUSED(predict(&b, arena_format(b.arena, "--file %s --batch 0", texts)), 2,
                   "batch: 0 is out of range; should be 1 to 65536");
-    CHECK_REFUSED(predict(&b, arena_format(b.arena, "--file %s/dev.csv", b.task)), 2,
-                  "dev.csv:1: has other columns than this method reads; should be text and text_b");
+    CHECK_REFUSED(
+        predict(&b, arena_format(b.arena, "--file %s/dev.csv", b.task)), 2,
+        "dev.csv:1: has other columns than the task of this saved run; should be text and text_b");
     arena_free(b.arena);
 }
 
