@@ -42,10 +42,6 @@ const char *text_of(const Bench *bench, const char *folder, const char *name); /
 bool said(const Bench *bench, const char *part);    // on stderr; prints it where it was not
 bool printed(const Bench *bench, const char *part); // on stdout
 
-typedef struct {
-    Row *row;
-    size_t count;
-} Rows;
 Rows runs_of(const Bench *bench, const char *folder);
 // All but the cells of a failure and of the sweep's name are the same, run by run.
 bool same_rows(Rows a, Rows b);

@@ -223,7 +223,7 @@ static void a_folder_is_looked_for_beside_the_caller_and_then_where_the_program_
     const char *before = getenv("TUNEMARK_HOME");
     Where where = { .file = "s.yaml", .line = 7 };
     Row row = trial_row("a", 2e-3, 3);
-    FoundRows found;
+    Rows found;
     CHECK(folder_make(rows, &error));
     write_row(arena, rows, &row);
     setenv("TUNEMARK_HOME", there, 1);
@@ -247,7 +247,7 @@ static void a_file_that_holds_no_row_is_left_out_and_named(void)
     Arena *arena = arena_new(ARENA_RUN, &error);
     const char *there = path_join(arena, test_folder(), "some"),
                *rows = path_join(arena, there, "rows");
-    FoundRows found;
+    Rows found;
     CHECK(folder_make(rows, &error));
     Row a = trial_row("a", 2e-3, 3), b = trial_row("b", 2e-3, 12);
     write_row(arena, rows, &a);
@@ -273,7 +273,7 @@ static void a_rate_is_taken_over_with_its_share_of_the_steps(void)
                           trial_row("c", 4e-3, 3) };
     Row row[] = { trial[0], trial[1], trial[2], final_row(&trial[1], 1, 100),
                   final_row(&trial[1], 2, 100) };
-    FoundRows rows = { .row = row, .count = 5 };
+    Rows rows = { .row = row, .count = 5 };
     Found found;
     Row sought = trial_row("s", 1e-3, 20); // whatever its protocol
     CHECK(found_of(arena, &rows, &sought, "there", "lora tiny reviews", &found, &error));
@@ -294,7 +294,7 @@ static void only_a_longer_trial_of_its_own_search_makes_a_winner_longer(void)
     const Row winner = trial_row("b", 2e-3, 12);
     Row row[] = { trial_row("a", 2e-3, 3), winner, final_row(&winner, 1, 0),
                   trial_row("d", 1e-3, 48) };
-    FoundRows rows = { .row = row, .count = 4 };
+    Rows rows = { .row = row, .count = 4 };
     Found found;
     row[2].train_limit = winner.train_limit;
     CHECK(found_of(arena, &rows, &winner, "there", "it", &found, &error) && found.longer);
@@ -320,7 +320,7 @@ static void a_rate_of_another_problem_is_not_taken_over(void)
     Arena *arena = arena_new((size_t)1 << 20, &error);
     const Row winner = trial_row("a", 2e-3, 3);
     Row row[] = { winner, final_row(&winner, 1, 100) }, sought = winner;
-    FoundRows rows = { .row = row, .count = 2 };
+    Rows rows = { .row = row, .count = 2 };
     Found found;
     row[1].pretrained = sought.pretrained = "yes";
     row[1].head = "bert";
@@ -353,7 +353,7 @@ static void of_several_searches_the_one_of_the_same_protocol_is_taken(void)
     Arena *arena = arena_new((size_t)1 << 20, &error);
     const Row trial[] = { trial_row("a", 2e-3, 3), trial_row("c", 4e-3, 3) };
     Row row[] = { trial[0], trial[1], final_row(&trial[0], 1, 100), final_row(&trial[1], 1, 500) };
-    FoundRows rows = { .row = row, .count = 4 };
+    Rows rows = { .row = row, .count = 4 };
     Found found;
     Row sought = trial_row("s", 1e-3, 3);
     sought.train_limit = 500;
@@ -374,7 +374,7 @@ static void what_was_not_searched_is_not_taken_over(void)
     Arena *arena = arena_new((size_t)1 << 20, &error);
     const Row trial = trial_row("a", 2e-3, 3);
     Row row[] = { trial, final_row(&trial, 1, 100) }, sought = trial;
-    FoundRows rows = { .row = row, .count = 2 };
+    Rows rows = { .row = row, .count = 2 };
     Found found;
     sought.options = "lora.rank=4";
     CHECK(!found_of(arena, &rows, &sought, "there", "lora tiny reviews rank 4", &found, &error));

@@ -1,6 +1,6 @@
 // test_table.c: which rows stand together, what a cell says, and what a table may not hide.
 
-#include "report/folder.h"
+#include "base/folder.h"
 #include "report/table.h"
 #include "base/file.h"
 #include "base/text.h"

@@ -65,18 +65,15 @@ static bool values_are_there(Arena *arena, const Rows *rows, const Condition *of
 
 static void keep(Arena *arena, Rows *rows, const Condition *of)
 {
-    size_t kept = 0;
+    bool *keeps = arena_zero(arena, rows->count + 1, sizeof *keeps);
     for (size_t i = 0; i < rows->count; i++) {
         const char *cell = row_text(arena, &rows->row[i], of->column);
         bool is = of->values == 0 && !*cell; // `--where study=`: of none
         for (size_t v = 0; v < of->values; v++)
             is = is || row_value_is(of->column, cell, of->value[v]);
-        if (is == of->without)
-            continue;
-        rows->row[kept] = rows->row[i];
-        rows->folder[kept++] = rows->folder[i];
+        keeps[i] = is != of->without;
     }
-    rows->count = kept;
+    *rows = rows_kept(arena, rows, keeps);
 }
 
 bool rows_select(Arena *arena, const Arguments *arguments, Rows *rows, Error *error)

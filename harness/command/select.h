@@ -3,7 +3,7 @@
 #define COMMAND_SELECT_H
 #include "command/command.h"
 #include "report/floor.h"
-#include "report/folder.h"
+#include "base/folder.h"
 
 // clang-format off
 #define SELECT_FLAGS \

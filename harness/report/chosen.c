@@ -71,15 +71,10 @@ static bool no_such_value(Arena *arena, const Chosen *chosen, const char *condit
                 "'%s' is unknown in these rows", name);
 }
 
-static void keep(Rows *rows, const Rows *all, size_t from)
-{
-    rows->row[rows->count] = all->row[from];
-    rows->folder[rows->count++] = all->folder[from];
-}
-
 static bool of_method(Arena *arena, const Chosen *chosen, const Rows *all, Rows *rows, Error *error)
 {
     const char **name = arena_zero(arena, all->count + 1, sizeof *name);
+    bool *keeps = arena_zero(arena, all->count + 1, sizeof *keeps);
     size_t names = 0;
     for (size_t r = 0; r < all->count; r++) {
         const Row *row = &all->row[r];
@@ -87,9 +82,9 @@ static bool of_method(Arena *arena, const Chosen *chosen, const Rows *all, Rows 
             continue;
         if (!text_among(row->method, name))
             name[names++] = row->method;
-        if (chosen->each || !strcmp(row->method, chosen->method))
-            keep(rows, all, r);
+        keeps[r] = chosen->each || !strcmp(row->method, chosen->method);
     }
+    *rows = rows_kept(arena, all, keeps);
     if (rows->count > 0)
         return true;
     return fail(error, ERROR_INPUT, (Where){ .item = chosen->text },
@@ -110,43 +105,36 @@ static bool named(const Chosen *chosen, const char *column)
 // Leaves out rows that used this where there are others of their model and task that did not.
 static void without(Arena *arena, const Column *lever, Rows *rows)
 {
-    const Rows all = { .row = arena_take(arena, rows->count + 1, sizeof *all.row),
-                       .folder = arena_take(arena, rows->count + 1, sizeof *all.folder),
-                       .count = rows->count };
-    memcpy(all.row, rows->row, rows->count * sizeof *all.row);
-    memcpy(all.folder, rows->folder, rows->count * sizeof *all.folder);
-    rows->count = 0;
-    for (size_t r = 0; r < all.count; r++) {
-        bool used = *row_text(arena, &all.row[r], lever) != '\0', other = false;
-        for (size_t o = 0; o < all.count && used && !other; o++)
-            other = !*row_text(arena, &all.row[o], lever) &&
-                    !strcmp(known(all.row[o].model), known(all.row[r].model)) &&
-                    !strcmp(known(all.row[o].task), known(all.row[r].task));
-        if (!other)
-            keep(rows, &all, r);
+    bool *keeps = arena_zero(arena, rows->count + 1, sizeof *keeps);
+    for (size_t r = 0; r < rows->count; r++) {
+        const Row *row = &rows->row[r];
+        bool used = *row_text(arena, row, lever) != '\0', other = false;
+        for (size_t o = 0; o < rows->count && used && !other; o++)
+            other = !*row_text(arena, &rows->row[o], lever) &&
+                    !strcmp(known(rows->row[o].model), known(row->model)) &&
+                    !strcmp(known(rows->row[o].task), known(row->task));
+        keeps[r] = !other;
     }
+    *rows = rows_kept(arena, rows, keeps);
 }
 
 bool chosen_rows(Arena *arena, const Chosen *chosen, const Rows *of, Rows *rows, Error *error)
 {
-    const Rows once = rows_once(arena, of), *all = &once;
-    *rows = (Rows){ .row = arena_take(arena, all->count + 1, sizeof *rows->row),
-                    .folder = arena_take(arena, all->count + 1, sizeof *rows->folder) };
-    if (!of_method(arena, chosen, all, rows, error))
+    const Rows once = rows_once(arena, of);
+    if (!of_method(arena, chosen, &once, rows, error))
         return false;
     for (size_t c = 0; c < chosen->conditions; c++) {
         const char *condition = chosen->condition[c], *equals = strchr(condition, '=');
         const char *name = arena_format(arena, "%.*s", (int)(equals - condition), condition);
-        Rows left = *rows;
-        left.count = 0;
+        bool *keeps = arena_zero(arena, rows->count + 1, sizeof *keeps);
         for (size_t r = 0; r < rows->count; r++) {
             const char *value = value_of(arena, &rows->row[r], name);
-            if (value && row_value_is(row_find(name), value, equals + 1))
-                keep(&left, rows, r);
+            keeps[r] = value && row_value_is(row_find(name), value, equals + 1);
         }
+        Rows left = rows_kept(arena, rows, keeps);
         if (left.count == 0)
             return no_such_value(arena, chosen, condition, name, rows, error);
-        rows->count = left.count;
+        *rows = left;
     }
     for (size_t l = 0; lever_columns[l]; l++)
         if (!chosen->each && !named(chosen, lever_columns[l]))

@@ -10,7 +10,7 @@
 // is. `each` has them all.
 #ifndef REPORT_CHOSEN_H
 #define REPORT_CHOSEN_H
-#include "report/folder.h"
+#include "base/folder.h"
 
 typedef struct {
     const char *text;   // as typed

@@ -167,13 +167,10 @@ static const char *typed_setting(Arena *arena, const Block *block, const Cell *c
 static bool settings_of(Arena *arena, const Rows *rows, const Compared *place, Rows *mine,
                         Summary *summary, Error *error)
 {
-    *mine = (Rows){ .row = arena_take(arena, rows->count, sizeof *mine->row),
-                    .folder = arena_take(arena, rows->count, sizeof *mine->folder) };
+    bool *keeps = arena_zero(arena, rows->count + 1, sizeof *keeps);
     for (size_t r = 0; r < rows->count; r++)
-        if (in_block(&rows->row[r], place)) {
-            mine->row[mine->count] = rows->row[r];
-            mine->folder[mine->count++] = rows->folder[r];
-        }
+        keeps[r] = in_block(&rows->row[r], place);
+    *mine = rows_kept(arena, rows, keeps);
     return summary_of(arena, mine->row, mine->count, false, NULL, summary, error);
 }
 

@@ -5,7 +5,7 @@
 #ifndef REPORT_FIGURE_H
 #define REPORT_FIGURE_H
 #include "report/floor.h"
-#include "report/folder.h"
+#include "base/folder.h"
 
 typedef struct {
     const char *plots;    // the folder with the gnuplot files

@@ -10,7 +10,7 @@
 // writes the file; datasets/bundled/floors.csv has those of the bundled tasks.
 #ifndef REPORT_FLOOR_H
 #define REPORT_FLOOR_H
-#include "report/folder.h"
+#include "base/folder.h"
 #include "report/summary.h"
 
 typedef struct {

@@ -5,7 +5,7 @@
 // not below 5 %. Sharing is not transitive: "a", "ab", "b".
 #ifndef REPORT_LETTERS_H
 #define REPORT_LETTERS_H
-#include "report/folder.h"
+#include "base/folder.h"
 
 enum { LETTERS_FEWEST = 3 }; // runs with predictions: two seeds carry no claim
 

@@ -1,7 +1,7 @@
 // on_split.h: what runs score on a split, be it the one that their task reports or another.
 #ifndef REPORT_ON_SPLIT_H
 #define REPORT_ON_SPLIT_H
-#include "report/folder.h"
+#include "base/folder.h"
 #include "report/summary.h"
 
 // The best constant answer to the items of a split: a row knows that of its own, the run's

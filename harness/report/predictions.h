@@ -11,7 +11,7 @@
 #define REPORT_PREDICTIONS_H
 #include "base/comparison.h"
 #include "base/metric.h"
-#include "report/folder.h"
+#include "base/folder.h"
 
 // The items of one split.
 typedef struct {

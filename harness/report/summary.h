@@ -12,7 +12,7 @@
 // of which has a search of its own.
 //
 // Trial rows are left out (or, where they are asked for, all others), and counted. Each key is
-// there once (report/folder.h, rows_once).
+// there once (base/folder.h, rows_once).
 #ifndef REPORT_SUMMARY_H
 #define REPORT_SUMMARY_H
 #include "base/row.h"

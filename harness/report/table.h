@@ -12,7 +12,7 @@
 #ifndef REPORT_TABLE_H
 #define REPORT_TABLE_H
 #include "report/floor.h"
-#include "report/folder.h"
+#include "base/folder.h"
 #include "report/grid.h"
 
 // Lists as typed, NULL for the usual. Keys are task, model, method, or a column of a row: runs that

@@ -75,8 +75,8 @@ typedef struct {
     const Row **other; // of settings of the spec that are not in the shard
     size_t others;
     Shard shard;
-    FoundRows found; // of the sweep that rates are taken over from
-    bool looked;     // rows have been read
+    Rows found;  // of the sweep that rates are taken over from
+    bool looked; // rows have been read
     Arena *arena, *shared;
     FilesRead *files;
 } Agenda;

@@ -5,32 +5,14 @@
 #include "sweep/search.h"
 #include <string.h>
 
-bool found_read(Arena *arena, const char *folder, Where where, FoundRows *rows, Error *error)
+bool found_read(Arena *arena, const char *folder, Where where, Rows *rows, Error *error)
 {
-    const char *there = folder, **names;
-    size_t count;
+    const char *there = folder;
     if (!folder_exists(there) && folder[0] != '/')
         there = path_join(arena, home_folder(arena), folder);
     if (!folder_exists(there))
         return fail(error, ERROR_INPUT, where, "the folder of a sweep", "no folder %s", folder);
-    const char *of_rows = path_join(arena, there, "rows");
-    if (!folder_list(arena, of_rows, ".csv", &names, &count, error))
-        return false;
-    *rows = (FoundRows){ .row = arena_take(arena, count + 1, sizeof *rows->row),
-                         .cut = arena_take(arena, count + 1, sizeof *rows->cut) };
-    if (count == 0)
-        return rows_read(arena, path_join(arena, there, "runs.csv"), &rows->row, &rows->count,
-                         error);
-    for (size_t i = 0; i < count; i++) {
-        const Row *row;
-        Error why;
-        if (row_read(arena, path_join(arena, of_rows, names[i]), text_stem(arena, names[i], ".csv"),
-                     &row, &why))
-            rows->row[rows->count++] = *row;
-        else
-            rows->cut[rows->cuts++] = arena_text(arena, why.text);
-    }
-    return true;
+    return rows_of_folders(arena, &there, 1, rows, error);
 }
 
 static const char *const setting_columns[] = { "model", "task", "method", "options", NULL };
@@ -80,7 +62,7 @@ static bool is_times(const Row *many, const Row *few)
 
 // A longer trial has the steps of another one of its search, at its rate, LONGER times. The best of
 // the short ones has that many times its own steps beside it; so has one of no steps, in itself.
-static bool is_longer(Arena *arena, const FoundRows *rows, const Row *winner)
+static bool is_longer(Arena *arena, const Rows *rows, const Row *winner)
 {
     bool shorter = false, longer = false;
     for (size_t i = 0; i < rows->count; i++) {
@@ -112,7 +94,7 @@ static bool check_same(Arena *arena, const Row *final, const Row *decided, const
     return true;
 }
 
-bool found_of(Arena *arena, const FoundRows *rows, const Row *decided, const char *folder,
+bool found_of(Arena *arena, const Rows *rows, const Row *decided, const char *folder,
               const char *setting, Found *found, Error *error)
 {
     Where where = { .file = folder };

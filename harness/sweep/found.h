@@ -1,14 +1,7 @@
 // found.h: rates that an earlier sweep has searched, for one that takes them over.
 #ifndef SWEEP_FOUND_H
 #define SWEEP_FOUND_H
-#include "base/row.h"
-
-typedef struct {
-    Row *row;
-    size_t count;
-    const char **cut; // files that hold no row: "rows/ab.csv:2: ..."; they are left out
-    size_t cuts;
-} FoundRows;
+#include "base/folder.h"
 
 typedef struct {
     const Row *final;    // one of the finals with that rate
@@ -19,11 +12,11 @@ typedef struct {
 
 // All rows of a sweep's folder: rows/, or runs.csv where there are none. A folder that is not here
 // is one that comes with the program; `where` is what names it.
-bool found_read(Arena *arena, const char *folder, Where where, FoundRows *rows, Error *error);
+bool found_read(Arena *arena, const char *folder, Where where, Rows *rows, Error *error);
 
 // The search of the same model, task, method and options as `decided`. Where there are several, of
 // other protocols, it must be the one of the same. One of another head, or of a model that was
 // (or was not) pretrained, is refused. `setting` is for messages, `folder` too.
-bool found_of(Arena *arena, const FoundRows *rows, const Row *decided, const char *folder,
+bool found_of(Arena *arena, const Rows *rows, const Row *decided, const char *folder,
               const char *setting, Found *found, Error *error);
 #endif

@@ -1,6 +1,6 @@
 // folder.h: the rows of sweeps' folders.
-#ifndef REPORT_FOLDER_H
-#define REPORT_FOLDER_H
+#ifndef BASE_FOLDER_H
+#define BASE_FOLDER_H
 #include "base/row.h"
 
 typedef struct {
@@ -21,6 +21,9 @@ bool rows_of_folders(Arena *arena, const char *const *folders, size_t folder_cou
 // FOLDER/KIND/KEY.csv, which a run leaves beside its row, one of these; NULL: the rows are of no
 // folder, or it has no key.
 const char *beside_row(Arena *arena, const Rows *rows, const Row *row, const char *kind);
+
+// A copy of those that are marked, a mark each.
+Rows rows_kept(Arena *arena, const Rows *all, const bool *keeps);
 
 // Of several rows with one key the one that is worth most: that ended ok, then with predictions
 // beside it, then the newest. Whatever the order of folders, the same rows are kept.

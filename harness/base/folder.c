@@ -1,6 +1,6 @@
 // folder.c: see folder.h.
 
-#include "report/folder.h"
+#include "base/folder.h"
 #include "base/file.h"
 #include "base/text.h"
 #include <stdlib.h>
@@ -113,12 +113,6 @@ static int by_key(const void *a, const void *b)
     return order ? order : (x->place > y->place) - (x->place < y->place);
 }
 
-static int by_place(const void *a, const void *b)
-{
-    const Keyed *x = a, *y = b;
-    return (x->place > y->place) - (x->place < y->place);
-}
-
 const char *beside_row(Arena *arena, const Rows *rows, const Row *row, const char *kind)
 {
     return rows->folder && row->key ? row_file(arena, rows->folder[row - rows->row], kind, row->key)
@@ -144,30 +138,41 @@ static bool worth_more(Arena *arena, const Keyed *a, const Keyed *b)
     return order > 0;
 }
 
+Rows rows_kept(Arena *arena, const Rows *all, const bool *keeps)
+{
+    Rows kept = *all;
+    kept.row = arena_take(arena, all->count + 1, sizeof *kept.row);
+    kept.folder = all->folder ? arena_take(arena, all->count + 1, sizeof *kept.folder) : NULL;
+    kept.count = 0;
+    for (size_t r = 0; r < all->count; r++) {
+        if (!keeps[r])
+            continue;
+        kept.row[kept.count] = all->row[r];
+        if (kept.folder)
+            kept.folder[kept.count] = all->folder[r];
+        kept.count++;
+    }
+    return kept;
+}
+
 Rows rows_once(Arena *arena, const Rows *all)
 {
-    Rows once = *all;
     Keyed *keyed = arena_take(arena, all->count + 1, sizeof *keyed);
-    once.row = arena_take(arena, all->count + 1, sizeof *once.row);
-    once.folder = all->folder ? arena_take(arena, all->count + 1, sizeof *once.folder) : NULL;
-    once.count = 0;
+    bool *keeps = arena_zero(arena, all->count + 1, sizeof *keeps);
+    const Keyed *best = keyed;
     for (size_t i = 0; i < all->count; i++)
         keyed[i] = (Keyed){ &all->row[i], all->folder ? all->folder[i] : NULL, i };
     qsort(keyed, all->count, sizeof *keyed, by_key);
     for (size_t i = 0; i < all->count; i++) {
-        Keyed *last = once.count > 0 ? &keyed[once.count - 1] : NULL;
-        bool again = last && keyed[i].row->key && !by_text(keyed[i].row->key, last->row->key);
-        if (!again)
-            keyed[once.count++] = keyed[i];
-        else if (worth_more(arena, &keyed[i], last))
-            *last = keyed[i];
+        bool again = i > 0 && keyed[i].row->key && text_same(keyed[i].row->key, best->row->key);
+        if (again && !worth_more(arena, &keyed[i], best))
+            continue;
+        if (again)
+            keeps[best->place] = false;
+        best = &keyed[i];
+        keeps[best->place] = true;
     }
-    once.copies = all->copies + all->count - once.count;
-    qsort(keyed, once.count, sizeof *keyed, by_place);
-    for (size_t i = 0; i < once.count; i++) {
-        once.row[i] = *keyed[i].row;
-        if (once.folder)
-            once.folder[i] = keyed[i].folder;
-    }
+    Rows once = rows_kept(arena, all, keeps);
+    once.copies += all->count - once.count;
     return once;
 }
