@@ -552,7 +552,7 @@ static void times_of_different_machines_are_not_in_one_column(void)
     CHECK(says(rows, 5, TABLE_TEXT, " 48.0\n"));
     CHECK(says(rows, 5, TABLE_CSV, "48000000,\n"));
     CHECK(says(rows, 5, TABLE_TEXT, "82.0 ± 2.0  5 "));
-    CHECK(says(rows, 5, TABLE_TEXT, "reviews: no times, since rows differ in cpu, jobs."));
+    CHECK(says(rows, 5, TABLE_TEXT, "reviews: no times, since rows differ in jobs, cpu."));
     rows = five(arena, spread);
     rows[2].blas = "OpenBLAS 0.3.99"; // the same machine, but not the same work
     CHECK(says(rows, 5, TABLE_TEXT, "reviews: no times, since rows differ in blas."));

@@ -7,13 +7,24 @@
 #include <math.h>
 #include <string.h>
 
-#define COLUMN_OF(name, type, kind, group, unit, source)                                           \
-    { #name, #group, unit, source, COLUMN_##type, COLUMN_##kind, offsetof(Row, name) },
+#define KIND_OF(role)                                                                              \
+    ((role) >= ROLE_measured ? COLUMN_measured                                                     \
+     : (role) == ROLE_result ? COLUMN_result                                                       \
+                             : COLUMN_decided)
+#define COLUMN_OF(name, type, role, group, unit, source)                                           \
+    { #name,                                                                                       \
+      #group,                                                                                      \
+      unit,                                                                                        \
+      source,                                                                                      \
+      COLUMN_##type,                                                                               \
+      ROLE_##role,                                                                                 \
+      KIND_OF(ROLE_##role),                                                                        \
+      offsetof(Row, name) },
 const Column row_column[] = { ROW_COLUMNS(COLUMN_OF) };
 #undef COLUMN_OF
 const size_t row_columns = sizeof row_column / sizeof *row_column;
 
-#define NAME_OF(name, type, kind, group, unit, source) #name,
+#define NAME_OF(name, type, role, group, unit, source) #name,
 const char *const row_names[] = { ROW_COLUMNS(NAME_OF) NULL };
 #undef NAME_OF
 
@@ -66,7 +77,7 @@ void row_clear(Row *row)
     static const Text unknown_Text = NULL;
     static const Whole unknown_Whole = WHOLE_UNKNOWN;
     static const Real unknown_Real = NAN;
-#define CLEAR(name, type, kind, group, unit, source) row->name = unknown_##type;
+#define CLEAR(name, type, role, group, unit, source) row->name = unknown_##type;
     ROW_COLUMNS(CLEAR)
 #undef CLEAR
 }
@@ -108,6 +119,18 @@ const char *row_text(Arena *arena, const Row *row, const Column *column)
 {
     Cell cell;
     return arena_text(arena, cell_text(row, column, &cell));
+}
+
+bool rows_alike(const Row *a, const Row *b, unsigned roles)
+{
+    bool alike = true;
+    for (size_t i = 0; i < row_columns && alike; i++) {
+        Cell x, y;
+        const Column *column = &row_column[i];
+        alike =
+            !(column->role & roles) || !strcmp(cell_text(a, column, &x), cell_text(b, column, &y));
+    }
+    return alike;
 }
 
 bool row_value_is(const Column *column, const char *value, const char *typed)

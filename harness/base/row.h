@@ -19,7 +19,7 @@ typedef int64_t Whole;    // WHOLE_UNKNOWN: unknown
 typedef double Real;      // NAN: unknown
 #define WHOLE_UNKNOWN INT64_MIN
 
-#define ROW_FIELD(name, type, kind, group, unit, source) type name;
+#define ROW_FIELD(name, type, role, group, unit, source) type name;
 typedef struct {
     ROW_COLUMNS(ROW_FIELD)
 } Row;
@@ -27,11 +27,29 @@ typedef struct {
 
 typedef enum { COLUMN_Text, COLUMN_Whole, COLUMN_Real } ColumnType;
 typedef enum { COLUMN_decided, COLUMN_result, COLUMN_measured } ColumnKind;
+typedef enum { // row_columns.h; sets of them are written with |
+    ROLE_decided = 1 << 0,
+    ROLE_seed = 1 << 1,
+    ROLE_line = 1 << 2,
+    ROLE_effort = 1 << 3,
+    ROLE_lever = 1 << 4,
+    ROLE_rate = 1 << 5,
+    ROLE_steps = 1 << 6,
+    ROLE_fold = 1 << 7,
+    ROLE_block = 1 << 8,
+    ROLE_found = 1 << 9,
+    ROLE_result = 1 << 10,
+    ROLE_measured = 1 << 11,
+    ROLE_machine = 1 << 12,
+    ROLES_OF_LINE = ROLE_line | ROLE_effort | ROLE_lever | ROLE_rate,
+    ROLES_OF_SETTING = ROLES_OF_LINE | ROLE_steps | ROLE_fold | ROLE_block, // all but the seed
+} ColumnRole;
 typedef struct {
     const char *name, *group, *unit, *source;
     ColumnType type;
-    ColumnKind kind;
-    size_t field; // offset in Row
+    ColumnRole role;
+    ColumnKind kind; // of the role
+    size_t field;    // offset in Row
 } Column;
 extern const Column row_column[]; // in the order of the file
 extern const size_t row_columns;
@@ -50,6 +68,7 @@ bool row_ok(const Row *row);             // its run ended well
 // than its clock (feature_s), else wall_s. Unknown where that is.
 double row_alone_s(const Row *row);
 const char *row_text(Arena *arena, const Row *row, const Column *column); // as written; "" unknown
+bool rows_alike(const Row *a, const Row *b, unsigned roles); // in the columns of these, as written
 // Whether a value, as written, is what was typed: 0.001 is also 1e-3, but not in a column of texts.
 bool row_value_is(const Column *column, const char *value, const char *typed); // NULL: an option
 // The options of its method, which the row has as one text (options_canonical): names without the

@@ -1,19 +1,32 @@
-// row_columns.h: one line a column, in the order of the file. Nothing else lists them.
+// row_columns.h: one line a column, in the order of the file. Nothing else lists them all.
 //
-// Kinds: `decided` is fixed before the run starts, `result` is what came out, `measured` differs
-// from one execution to the next and is left out when two rows are compared.
+// A column's role is what it says of a run; tables, comparisons and searches go by it. Fixed before
+// the run starts:
+//   decided   a name, or what follows from other columns: sets no runs apart
+//   seed      runs of one cell of a table differ in these alone
+//   line      what stands in one line of a table
+//   effort    the line's, too: how its rate was come by
+//   lever     the line's, too: how memory was saved; empty where it was not
+//   rate      the line's, too; of each fold where it was searched
+//   steps     the block's; as a rate where a search tries or chose it
+//   fold      the block's; but the folds of one task differ in it
+//   block     what all lines of a table have
+//   found     what the search left that the rate is from
+// What came out is a `result`. What differs from one execution to the next, and is left out when
+// two rows are compared, is `measured`; and of the `machine` where seconds of rows that differ in
+// it are not of one kind.
 #ifndef BASE_ROW_COLUMNS_H
 #define BASE_ROW_COLUMNS_H
 
 // clang-format off
-// COLUMN(name, type, kind, group, unit, source)
+// COLUMN(name, type, role, group, unit, source)
 #define ROW_COLUMNS(COLUMN)                                                                        \
     /* key */                                                                                      \
     COLUMN(key, Text, decided, key, "",                                                            \
            "SHA-256 of the resolved description: all that decides the result, in one canonical "   \
            "text")                                                                                 \
     COLUMN(schema, Whole, decided, key, "", "version of this list of columns")                     \
-    COLUMN(numerics, Whole, decided, key, "",                                                      \
+    COLUMN(numerics, Whole, block, key, "",                                                        \
            "number that the authors raise whenever the same description computes other results")   \
     COLUMN(status, Text, result, key, "",                                                          \
            "ok, diverged (the loss or its gradient was not finite, or a fit found no end), failed or timeout") \
@@ -33,81 +46,81 @@
     COLUMN(study, Text, decided, what, "", "name of the comparison within the spec")               \
     COLUMN(stage, Text, decided, what, "", "trial (of a search) or final")                         \
     COLUMN(task, Text, decided, what, "", "name of the task")                                      \
-    COLUMN(task_version, Text, decided, what, "",                                                  \
+    COLUMN(task_version, Text, block, what, "",                                                    \
            "version in the task's file; \"folder\" where there is none")                           \
-    COLUMN(model, Text, decided, what, "", "name of the checkpoint")                               \
-    COLUMN(method, Text, decided, what, "", "name of the method")                                  \
-    COLUMN(options, Text, decided, what, "",                                                       \
+    COLUMN(model, Text, line, what, "", "name of the checkpoint")                                  \
+    COLUMN(method, Text, line, what, "", "name of the method")                                     \
+    COLUMN(options, Text, line, what, "",                                                          \
            "the method's options, lora.alpha=16;lora.rank=8, sorted, defaults included")           \
-    COLUMN(method_sha, Text, decided, what, "", "SHA-256 of the method's file without comments and default rates") \
-    COLUMN(pretrained, Text, decided, what, "", "yes, or no when all weights were drawn anew")     \
-    COLUMN(init_from, Text, decided, what, "",                                                     \
+    COLUMN(method_sha, Text, line, what, "", "SHA-256 of the method's file without comments and default rates") \
+    COLUMN(pretrained, Text, line, what, "", "yes, or no when all weights were drawn anew")        \
+    COLUMN(init_from, Text, block, what, "",                                                       \
            "key of the run whose weights this one started from (of no run so far)")                \
-    COLUMN(seed, Whole, decided, what, "",                                                         \
+    COLUMN(seed, Whole, seed, what, "",                                                            \
            "the seed that sets the other four unless they are given")                              \
-    COLUMN(init_seed, Whole, decided, what, "", "seed of initial values")                          \
-    COLUMN(order_seed, Whole, decided, what, "", "seed of the order of examples")                  \
-    COLUMN(dropout_seed, Whole, decided, what, "", "seed of dropout masks")                        \
-    COLUMN(data_seed, Whole, decided, what, "", "seed of the draw of a part of the training rows") \
-    COLUMN(fold, Whole, decided, what, "", "number of the cross-validation fold")                  \
+    COLUMN(init_seed, Whole, seed, what, "", "seed of initial values")                             \
+    COLUMN(order_seed, Whole, seed, what, "", "seed of the order of examples")                     \
+    COLUMN(dropout_seed, Whole, seed, what, "", "seed of dropout masks")                           \
+    COLUMN(data_seed, Whole, seed, what, "", "seed of the draw of a part of the training rows")    \
+    COLUMN(fold, Whole, fold, what, "", "number of the cross-validation fold")                     \
     /* protocol */                                                                                 \
-    COLUMN(train_n, Whole, decided, protocol, "rows", "rows trained on")                           \
-    COLUMN(tune_n, Whole, decided, protocol, "rows", "rows that selection sees")                   \
-    COLUMN(train_on, Text, decided, protocol, "", "train, or train+tune")                          \
-    COLUMN(train_limit, Whole, decided, protocol, "rows", "the limit that was asked for")          \
-    COLUMN(max_length, Whole, decided, protocol, "tokens",                                         \
+    COLUMN(train_n, Whole, fold, protocol, "rows", "rows trained on")                              \
+    COLUMN(tune_n, Whole, fold, protocol, "rows", "rows that selection sees")                      \
+    COLUMN(train_on, Text, block, protocol, "", "train, or train+tune")                            \
+    COLUMN(train_limit, Whole, block, protocol, "rows", "the limit that was asked for")            \
+    COLUMN(max_length, Whole, block, protocol, "tokens",                                           \
            "longest sequence, special tokens counted; longer ones are cut")                        \
     COLUMN(truncated_share, Real, decided, protocol, "fraction",                                   \
            "share of the training rows that were cut")                                             \
-    COLUMN(head, Text, decided, protocol, "",                                                      \
+    COLUMN(head, Text, line, protocol, "",                                                         \
            "the classifier: pooler, linear, mean or mlp (auto is resolved); auto where a fit "     \
            "chose it: search_space says what it took")                                             \
     COLUMN(head_new, Whole, decided, protocol, "layers",                                           \
            "new dense layers of the head beside the classifier")                                   \
-    COLUMN(head_lr, Real, decided, protocol, "", "peak learning rate of the head")                 \
-    COLUMN(epochs, Whole, decided, protocol, "epochs",                                             \
+    COLUMN(head_lr, Real, rate, protocol, "", "peak learning rate of the head")                    \
+    COLUMN(epochs, Whole, steps, protocol, "epochs",                                               \
            "passes over the training rows that were asked for")                                    \
-    COLUMN(min_steps, Whole, decided, protocol, "steps", "fewest steps, whatever the epochs")      \
-    COLUMN(select, Text, decided, protocol, "", "last step, or best epoch by the score on tune")   \
+    COLUMN(min_steps, Whole, steps, protocol, "steps", "fewest steps, whatever the epochs")        \
+    COLUMN(select, Text, block, protocol, "", "last step, or best epoch by the score on tune")     \
     COLUMN(best_epoch, Whole, result, protocol, "epochs",                                          \
            "the epoch whose weights were evaluated, from 1")                                       \
     COLUMN(steps, Whole, decided, protocol, "steps",                                               \
            "optimizer steps planned: max(epochs x ceil(train_n / batch), min_steps); 0 for a "     \
            "method that trains nothing")                                                           \
-    COLUMN(batch, Whole, decided, protocol, "rows", "examples a step")                             \
-    COLUMN(micro_batch, Whole, decided, protocol, "rows",                                          \
+    COLUMN(batch, Whole, block, protocol, "rows", "examples a step")                               \
+    COLUMN(micro_batch, Whole, lever, protocol, "rows",                                            \
            "examples that went through the model at once, where fewer than batch; gradients of "   \
            "such parts are summed up to a step")                                                   \
-    COLUMN(recompute, Text, decided, protocol, "",                                                 \
+    COLUMN(recompute, Text, lever, protocol, "",                                                   \
            "yes when activations within a layer were computed again for its backward")             \
-    COLUMN(optimizer, Text, decided, protocol, "", "name of the optimizer")                        \
-    COLUMN(lr, Real, decided, protocol, "", "peak learning rate")                                  \
-    COLUMN(lr_source, Text, decided, protocol, "", "given, searched or default")                   \
-    COLUMN(schedule, Text, decided, protocol, "", "shape of the learning rate over the steps")     \
-    COLUMN(warmup, Real, decided, protocol, "fraction",                                            \
+    COLUMN(optimizer, Text, block, protocol, "", "name of the optimizer")                          \
+    COLUMN(lr, Real, rate, protocol, "", "peak learning rate")                                     \
+    COLUMN(lr_source, Text, effort, protocol, "", "given, searched or default")                    \
+    COLUMN(schedule, Text, block, protocol, "", "shape of the learning rate over the steps")       \
+    COLUMN(warmup, Real, block, protocol, "fraction",                                              \
            "share of the steps over which the learning rate rises from 0")                         \
-    COLUMN(weight_decay, Real, decided, protocol, "", "decoupled weight decay")                    \
-    COLUMN(clip, Real, decided, protocol, "",                                                      \
+    COLUMN(weight_decay, Real, block, protocol, "", "decoupled weight decay")                      \
+    COLUMN(clip, Real, block, protocol, "",                                                        \
            "largest norm of the gradient over all trained parameters; 0 for none")                 \
-    COLUMN(dropout, Real, decided, protocol, "fraction",                                           \
+    COLUMN(dropout, Real, block, protocol, "fraction",                                             \
            "rate of dropout of the hidden states; the config's where none was asked for")          \
-    COLUMN(frozen_dropout, Text, decided, protocol, "",                                            \
+    COLUMN(frozen_dropout, Text, line, protocol, "",                                               \
            "yes when the part below the first trained parameter ran with dropout")                 \
-    COLUMN(frozen_dtype, Text, decided, protocol, "",                                              \
+    COLUMN(frozen_dtype, Text, lever, protocol, "",                                                \
            "format of the frozen weights of linear layers where it is not F32: bf16, or int8 "     \
            "with a scale a row")                                                                   \
-    COLUMN(trials, Whole, decided, protocol, "runs",                                               \
+    COLUMN(trials, Whole, effort, protocol, "runs",                                                \
            "trials of the search that this setting got; or settings that a fit compared on tune")  \
-    COLUMN(search_space, Text, decided, protocol, "",                                              \
+    COLUMN(search_space, Text, found, protocol, "",                                                \
            "what the search tried; of one within a fit also, behind the colon, what it took")      \
-    COLUMN(winner_key, Text, decided, protocol, "",                                                \
+    COLUMN(winner_key, Text, found, protocol, "",                                                  \
            "key of the trial whose settings this run uses")                                        \
-    COLUMN(winner_on_edge, Text, decided, protocol, "",                                            \
+    COLUMN(winner_on_edge, Text, found, protocol, "",                                              \
            "yes when the winner's learning rate was the lowest or highest tried; of a fit, its "   \
            "penalty")                                                                              \
     COLUMN(search_s, Real, measured, protocol, "seconds",                                          \
            "sum of wall_s over the trials of this setting; or of the fits that were compared")     \
-    COLUMN(budget, Real, decided, protocol, "fraction",                                            \
+    COLUMN(budget, Real, line, protocol, "fraction",                                               \
            "share of budget_of that the method was allowed to train: its size is the largest "     \
            "within it; empty: its size was not solved for")                                        \
     COLUMN(budget_of, Text, decided, protocol, "",                                                 \
@@ -154,7 +167,7 @@
     COLUMN(params_trained, Whole, decided, parameters, "numbers",                                  \
            "sum over the trained parameters of the graph, head included")                          \
     COLUMN(params_changed, Whole, result, parameters, "numbers",                                   \
-           "parameters that differ between the first step and the last (the best epoch's, where it was selected)")                           \
+           "parameters that differ between the first step and the last (the best epoch's, where it was selected)") \
     COLUMN(params_method, Whole, decided, parameters, "numbers",                                   \
            "parameters that the method adds to the model")                                         \
     COLUMN(params_head, Whole, decided, parameters, "numbers",                                     \
@@ -175,7 +188,7 @@
     COLUMN(plan_gradients, Whole, decided, memory, "bytes",                                        \
            "planner: gradients of trained parameters")                                             \
     COLUMN(plan_optimizer, Whole, decided, memory, "bytes",                                        \
-           "planner: the optimizer's state; with --select best, the best weights so far")      \
+           "planner: the optimizer's state; with --select best, the best weights so far")          \
     COLUMN(plan_activations, Whole, decided, memory, "bytes",                                      \
            "planner: all values of a training step but weights and their gradients, those with "   \
            "disjoint lives in one place; and what a frozen bottom gave all training rows, where "  \
@@ -184,8 +197,8 @@
            "planner: the largest scratch of an operator")                                          \
     COLUMN(plan_peak, Whole, decided, memory, "bytes",                                             \
            "planner: weights, their gradients, optimizer, what is kept of a frozen bottom in "     \
-           "memory, and step of training (of evaluation where nothing trains; where something was kept, of "   \
-           "the pass that computes it, if that is larger)")                    \
+           "memory, and step of training (of evaluation where nothing trains; where something was kept, of " \
+           "the pass that computes it, if that is larger)")                                        \
     COLUMN(eval_plan_peak, Whole, decided, memory, "bytes",                                        \
            "planner: the same with the step of evaluation")                                        \
     COLUMN(arena_peak, Whole, measured, memory, "bytes",                                           \
@@ -206,7 +219,7 @@
     COLUMN(rss_file_sampled, Whole, measured, memory, "bytes",                                     \
            "largest RssFile then: mapped files, as in rss_peak")                                   \
     COLUMN(predicted_peak, Whole, measured, memory, "bytes",                                       \
-           "rss_peak less rss_start as predicted before the first step: what reading and planning "\
+           "rss_peak less rss_start as predicted before the first step: what reading and planning " \
            "left and the larger of plan_peak, with what is kept of a frozen bottom in a file, "    \
            "and eval_plan_peak, or their own peak if it is more")                                  \
     /* time */                                                                                     \
@@ -252,27 +265,27 @@
            "in a file; what is computed again twice")                                              \
     COLUMN(gflops_per_s, Real, measured, time, "GFLOP/s",                                          \
            "flops / train_s; where a frozen bottom was kept / (feature_s + train_s); of a fit, / the " \
-           "seconds of the pass that its vectors are from")              \
+           "seconds of the pass that its vectors are from")                                        \
     COLUMN(probe_gflops, Real, measured, time, "GFLOP/s",                                          \
            "products of up to 50 ms before training and after the last evaluation: the machine's " \
            "speed during this run")                                                                \
-    COLUMN(jobs, Whole, measured, time, "runs", "runs at a time in this sweep")                    \
+    COLUMN(jobs, Whole, machine, time, "runs", "runs at a time in this sweep")                     \
     COLUMN(load_start, Real, measured, time, "", "load average over one minute at the start")      \
     /* machine */                                                                                  \
-    COLUMN(cpu, Text, measured, machine, "", "model name of the processor")                        \
+    COLUMN(cpu, Text, machine, machine, "", "model name of the processor")                         \
     COLUMN(cores, Whole, measured, machine, "cores", "cores that are online")                      \
-    COLUMN(threads, Whole, measured, machine, "threads", "threads of the run")                     \
-    COLUMN(blas, Text, measured, machine, "",                                                      \
+    COLUMN(threads, Whole, machine, machine, "threads", "threads of the run")                      \
+    COLUMN(blas, Text, machine, machine, "",                                                       \
            "library that computed the products, with its version")                                 \
-    COLUMN(blas_core, Text, measured, machine, "", "kernels that it chose for this processor")     \
-    COLUMN(backend, Text, measured, machine, "", "where products were computed")                   \
-    COLUMN(compiler, Text, measured, machine, "", "compiler and version")                          \
-    COLUMN(flags, Text, measured, machine, "", "its flags")                                        \
-    COLUMN(model_sha, Text, decided, machine, "",                                                  \
+    COLUMN(blas_core, Text, machine, machine, "", "kernels that it chose for this processor")      \
+    COLUMN(backend, Text, machine, machine, "", "where products were computed")                    \
+    COLUMN(compiler, Text, machine, machine, "", "compiler and version")                           \
+    COLUMN(flags, Text, machine, machine, "", "its flags")                                         \
+    COLUMN(model_sha, Text, line, machine, "",                                                     \
            "SHA-256 of those of model.safetensors and config.json")                                \
-    COLUMN(vocab_sha, Text, decided, machine, "",                                                  \
+    COLUMN(vocab_sha, Text, line, machine, "",                                                     \
            "SHA-256 of those of vocab.txt and tokenizer_config.json")                              \
-    COLUMN(data_sha, Text, decided, machine, "",                                                   \
+    COLUMN(data_sha, Text, fold, machine, "",                                                      \
            "SHA-256 of those of the splits' rows; labels of dev and test are not in it")           \
     COLUMN(spec_sha, Text, measured, machine, "",                                                  \
            "SHA-256 of the spec's file, as the sweep that the run is of had it")

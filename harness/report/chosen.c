@@ -136,8 +136,8 @@ bool chosen_rows(Arena *arena, const Chosen *chosen, const Rows *of, Rows *rows,
             return no_such_value(arena, chosen, condition, name, rows, error);
         *rows = left;
     }
-    for (size_t l = 0; lever_columns[l]; l++)
-        if (!chosen->each && !named(chosen, lever_columns[l]))
-            without(arena, row_find(lever_columns[l]), rows);
+    for (const Column *lever = row_column; lever < row_column + row_columns; lever++)
+        if (lever->role == ROLE_lever && !chosen->each && !named(chosen, lever->name))
+            without(arena, lever, rows);
     return true;
 }

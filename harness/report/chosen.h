@@ -5,7 +5,7 @@
 //   full@results/quick   those of one folder
 //   each                 of all methods
 //
-// Of micro_batch, recompute and frozen_dtype (lever_columns) those not named are meant to be empty,
+// Of micro_batch, recompute and frozen_dtype those not named are meant to be empty,
 // where the same model and task has such rows: `lora` beside `lora:recompute=yes` is the run as it
 // is. `each` has them all.
 #ifndef REPORT_CHOSEN_H

@@ -6,11 +6,9 @@
 #include <string.h>
 
 // clang-format off
-// Columns that name a run or follow from others, and seeds: no difference of the methods.
+// Of the setting and the machine, but no difference of the methods, or said elsewhere.
 static const char *const silent[] = {
-    "key", "schema", "sweep", "study", "stage", "task", "model", "method", "seed", "init_seed",
-    "order_seed", "dropout_seed", "data_seed", "fold", "head_new", "best_epoch", "truncated_share",
-    "search_space", "winner_key", "vocab_sha", "options", "budget_of", NULL };
+    "model", "method", "options", "vocab_sha", "fold", "jobs", NULL };
 // Said first, in this order; and those that are said where they are equal, too.
 static const char *const first[] = {
     "lr", "head_lr", "lr_source", "trials", "winner_on_edge", "steps", "epochs", "min_steps", "head",
@@ -36,11 +34,8 @@ Differences differences_of(Arena *arena, const Compared *block)
         column_differs(&work, row_find(*name));
     for (size_t c = 0; c < row_columns; c++) {
         const Column *column = &row_column[c];
-        bool here = !strcmp(column->group, "key") || !strcmp(column->group, "what") ||
-                    !strcmp(column->group, "protocol") || !strcmp(column->group, "machine");
-        bool decides = column->kind == COLUMN_decided || text_among(column->name, machine_columns);
-        if (here && decides && !text_among(column->name, silent) &&
-            !text_among(column->name, first))
+        if ((column->role & (ROLES_OF_SETTING | ROLE_machine)) &&
+            !text_among(column->name, silent) && !text_among(column->name, first))
             column_differs(&work, column);
     }
     if (!work.of.machines)
@@ -107,7 +102,7 @@ static void column_differs(Work *work, const Column *column)
         value[s] = values_of(work->arena, cell[s], column, &mixed);
     bool same = !strcmp(value[0], value[1]);
     bool one_method = !strcmp(known(cell[0]->row->method), known(cell[1]->row->method));
-    if (text_among(name, machine_columns))
+    if (column->role == ROLE_machine)
         work->of.machines |= !same || mixed;
     if (!strcmp(name, "commit"))
         work->of.commits |= !same || mixed;

@@ -331,11 +331,11 @@ static void join_parts(Arena *arena, Parts *parts)
 }
 
 // The run of the same seed as `first` in a fold; NULL: it has none.
-static const Predicted *in_fold(Arena *arena, const Side *side, const Row *first, int64_t number)
+static const Predicted *in_fold(const Side *side, const Row *first, int64_t number)
 {
     for (size_t r = 0; r < side->count; r++)
         if (side->predicted[r].row->fold == number &&
-            same_seed(arena, side->predicted[r].row, first))
+            rows_alike(side->predicted[r].row, first, ROLE_seed))
             return &side->predicted[r];
     return NULL;
 }
@@ -349,7 +349,7 @@ static bool join_seed(Arena *arena, const Side *side, const Row *first, const Pa
     double *answer_score = arena_take(arena, all->n, sizeof *answer_score);
     size_t n = 0;
     for (size_t p = 0; p < parts->parts; p++) {
-        const Predicted *run = in_fold(arena, side, first, parts->part[p].number);
+        const Predicted *run = in_fold(side, first, parts->part[p].number);
         if (!run)
             return false;
         if (p == 0)
@@ -375,7 +375,7 @@ static void join_folds(Arena *arena, Side *side, const Parts *parts)
     for (size_t r = 0; r < side->count; r++) {
         const Row *row = side->predicted[r].row;
         size_t before = 0;
-        while (before < r && !same_seed(arena, side->predicted[before].row, row))
+        while (before < r && !rows_alike(side->predicted[before].row, row, ROLE_seed))
             before++;
         if (before < r)
             continue;

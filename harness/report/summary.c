@@ -5,29 +5,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-// What a decided column says about where a run belongs. One that is in no list is the protocol's.
-// clang-format off
-static const char *const name_columns[] = { // a run's name, or what follows from other columns
-    "key", "schema", "sweep", "study", "stage", "task", "steps", "best_epoch", "truncated_share",
-    "head_new", "budget_of", "search_space", "winner_key", "winner_on_edge", NULL };
-static const char *const seed_columns[] = {
-    "seed", "init_seed", "order_seed", "dropout_seed", "data_seed", NULL };
-static const char *const line_columns[] = {
-    "model", "method", "pretrained", "options", "model_sha", "vocab_sha", "method_sha", "lr",
-    "head_lr", "micro_batch", "recompute", "frozen_dtype", "frozen_dropout", "budget", "head",
-    "lr_source", "trials", NULL };
-const char *const lever_columns[] = { "micro_batch", "recompute", "frozen_dtype", NULL };
-const char *const searched_columns[] = { // the line's where a search tries or chose them
-    "epochs", "min_steps", NULL };
-static const char *const hashes[] = { // of the group machine, but they decide what is computed
-    "data_sha", "model_sha", "vocab_sha", NULL };
-const char *const fold_columns[] = { "fold", "train_n", "tune_n", "data_sha", NULL };
-const char *const rate_columns[] = { // of each fold, which has a search of its own
-    "lr", "head_lr", "epochs", "min_steps", NULL };
-static const char *const use_columns[] = { // empty where what they say was not used
-    "micro_batch", "recompute", "frozen_dtype", "budget", NULL };
-// clang-format on
-
 static void find_fields(Work *work, const Column *const *apart);
 static void keep_runs(Work *work, const Row *rows, size_t count, Summary *summary);
 static void place(Work *work, Run *run);
@@ -87,46 +64,15 @@ const Block *block_of(const Summary *summary, const Cell *cell)
     return block;
 }
 
-static bool uses_levers(Arena *arena, const Row *row)
+static bool uses_levers(const Row *row)
 {
-    for (size_t l = 0; lever_columns[l]; l++)
-        if (*row_text(arena, row, row_find(lever_columns[l])))
-            return true;
-    return false;
-}
-
-// But for the columns of `but`.
-static bool same_line(Arena *arena, const Row *a, const Row *b, const char *const *but)
-{
-    bool same = true;
-    size_t mark = arena_mark(arena);
-    for (size_t c = 0; line_columns[c] && same; c++) {
-        const Column *column = row_find(line_columns[c]);
-        same = text_among(column->name, but) ||
-               !strcmp(row_text(arena, a, column), row_text(arena, b, column));
-    }
-    arena_rewind(arena, mark);
-    return same;
-}
-
-bool same_search(Arena *arena, const Row *a, const Row *b)
-{
-    return same_line(arena, a, b, rate_columns);
-}
-
-bool same_seed(Arena *arena, const Row *a, const Row *b)
-{
-    bool same = true;
-    size_t mark = arena_mark(arena);
-    for (size_t c = 0; seed_columns[c] && same; c++)
-        same = !strcmp(row_text(arena, a, row_find(seed_columns[c])),
-                       row_text(arena, b, row_find(seed_columns[c])));
-    arena_rewind(arena, mark);
-    return same;
+    Row none;
+    row_clear(&none);
+    return !rows_alike(row, &none, ROLE_lever);
 }
 
 // Of the runs that ended ok, which stand first and by seed.
-static bool same_seeds(Arena *arena, const Cell *a, const Cell *b)
+static bool same_seeds(const Cell *a, const Cell *b)
 {
     for (size_t r = 0;; r++) {
         bool more = r < a->runs && row_ok(a->run[r]);
@@ -134,29 +80,26 @@ static bool same_seeds(Arena *arena, const Cell *a, const Cell *b)
             return false;
         if (!more)
             return true;
-        if (a->run[r]->fold != b->run[r]->fold || !same_seed(arena, a->run[r], b->run[r]))
+        if (a->run[r]->fold != b->run[r]->fold || !rows_alike(a->run[r], b->run[r], ROLE_seed))
             return false;
     }
 }
 
-const Cell *cell_without_levers(Arena *arena, const Block *block, const Cell *cell,
-                                bool *other_seeds)
+const Cell *cell_without_levers(const Block *block, const Cell *cell, bool *other_seeds)
 {
     const Cell *found = NULL;
-    size_t mark = arena_mark(arena);
     *other_seeds = false;
-    for (size_t c = 0; c < block->cells && !found && uses_levers(arena, cell->row); c++) {
+    for (size_t c = 0; c < block->cells && !found && uses_levers(cell->row); c++) {
         const Cell *other = &block->cell[c];
-        if (uses_levers(arena, other->row) ||
-            !same_line(arena, cell->row, other->row, lever_columns))
+        if (uses_levers(other->row) ||
+            !rows_alike(cell->row, other->row, ROLES_OF_LINE & ~ROLE_lever))
             continue;
-        if (same_seeds(arena, cell, other))
+        if (same_seeds(cell, other))
             found = other;
         else
             *other_seeds = true;
     }
     *other_seeds = *other_seeds && !found;
-    arena_rewind(arena, mark);
     return found;
 }
 
@@ -168,17 +111,16 @@ static void find_fields(Work *work, const Column *const *apart)
     work->field = arena_take(work->arena, row_columns + more, sizeof *work->field);
     for (size_t i = 0; i < row_columns; i++) {
         const Column *c = &row_column[i];
-        bool here = !strcmp(c->group, "key") || !strcmp(c->group, "what") ||
-                    !strcmp(c->group, "protocol") || text_among(c->name, hashes);
-        if (!here || c->kind != COLUMN_decided || text_among(c->name, name_columns))
+        Part part = c->role == ROLE_seed      ? OF_SEED
+                    : c->role == ROLE_steps   ? OF_SEARCH
+                    : c->role & ROLES_OF_LINE ? OF_LINE
+                                              : OF_BLOCK;
+        if (!(c->role & (ROLES_OF_SETTING | ROLE_seed)))
             continue;
-        Part part = text_among(c->name, seed_columns)       ? OF_SEED
-                    : text_among(c->name, line_columns)     ? OF_LINE
-                    : text_among(c->name, searched_columns) ? OF_SEARCH
-                                                            : OF_BLOCK;
         if (c == row_find("fold"))
             work->fold = work->fields;
-        work->field[work->fields++] = (Field){ c, part, text_among(c->name, use_columns), false };
+        bool use = c->role == ROLE_lever || c == row_find("budget");
+        work->field[work->fields++] = (Field){ c, part, use, false };
     }
     for (size_t a = 0; a < more; a++) {
         size_t f = 0;
@@ -232,9 +174,8 @@ static void keep_runs(Work *work, const Row *rows, size_t count, Summary *summar
 
 static Part part_of(const Work *work, size_t field, const Run *run)
 {
-    const char *column = work->field[field].column->name;
-    if (run->folded &&
-        (text_among(column, fold_columns) || (run->searched && text_among(column, rate_columns))))
+    ColumnRole role = work->field[field].column->role;
+    if (run->folded && (role == ROLE_fold || (run->searched && (role & (ROLE_rate | ROLE_steps)))))
         return OF_FOLD;
     Part part = work->field[field].part;
     return part != OF_SEARCH ? part : run->searched || work->trials ? OF_LINE : OF_BLOCK;
@@ -326,15 +267,14 @@ static bool same_items(const Work *work, size_t block, Error *error)
     return true;
 }
 
-// Two rows of one cell and fold with the same seeds are one run, or differ in what no list above
-// knows.
+// Two rows of one cell and fold with the same seeds are one run, or differ in what no column says.
 static bool seeds_differ(const Work *work, Error *error)
 {
     for (size_t i = 0; i < work->runs; i++)
         for (size_t j = i + 1; j < work->runs; j++) {
             const Run *a = &work->run[i], *b = &work->run[j];
             if (a->draft == b->draft && a->row->fold == b->row->fold &&
-                same_seed(work->arena, a->row, b->row))
+                rows_alike(a->row, b->row, ROLE_seed))
                 return fail(error, ERROR_INPUT, (Where){ .item = a->row->task },
                             "one row a seed: one of them moved to another folder",
                             "rows %s and %s are both %s with seed %s, and no column but the key "

@@ -1,10 +1,9 @@
 // summary.h: rows -> blocks of cells: which runs may stand together, and what they say together.
 //
 // A block is a task under one protocol: every decided column of its rows is equal, apart from those
-// that name a run, its seeds, or its line (model, method, options, rates; summary.c lists them
-// all). A column that is new in base/row.h so splits blocks until somebody says what it is. A cell
-// is the runs of one line in one block: they differ in seeds alone. An unknown value agrees with
-// any, so that a run that failed early stands where it belongs.
+// that name a run, its seeds, or its line (model, method, options, rates): base/row_columns.h has
+// the role of each. A cell is the runs of one line in one block: they differ in seeds alone. An
+// unknown value agrees with any, so that a run that failed early stands where it belongs.
 //
 // Of a task with folds each fold is a run; what a seed scores is the mean over all folds that the
 // block has, weighted by their items: for accuracy the share of right answers to all of them. A
@@ -55,7 +54,7 @@ typedef struct {
     int64_t items;              // eval_n, of all folds
     const Fold *fold;           // by number
     size_t folds;               // at least 1
-    const char *untimed; // NULL, or what differs between machines: "cpu, jobs"; then no train_s
+    const char *untimed; // NULL, or what differs between machines: "jobs, cpu"; then no train_s
     const char *uneven;  // NULL, or "head pooler: full, lora; head mean: feature"
     Cell *cell;          // by size of model, then pretrained first, trained parameters, label
     size_t cells;
@@ -78,13 +77,10 @@ bool summary_of(Arena *arena, const Row *rows, size_t count, bool trials,
 
 size_t summary_cells(const Summary *summary); // of all blocks
 
-// The row's columns that say how memory was saved; empty: not so.
-extern const char *const lever_columns[];
-// The cell of the block that differs in these alone, and in which they are empty, of the same
+// The cell of the block that differs in levers alone, and in which they are empty, of the same
 // seeds. NULL: there is none (*other_seeds: but for the seeds there is), or `cell` itself is such a
 // one.
-const Cell *cell_without_levers(Arena *arena, const Block *block, const Cell *cell,
-                                bool *other_seeds);
+const Cell *cell_without_levers(const Block *block, const Cell *cell, bool *other_seeds);
 
 // "rank=8 lr=0.001": the label without the method, and perhaps without rates; "".
 const char *cell_settings(Arena *arena, const Cell *cell, bool rates);
@@ -112,13 +108,4 @@ Interval cell_interval(Arena *arena, const Cell *cell, const Column *column);
 Interval cell_over_seeds(Arena *arena, const Cell *cell, const double *value, bool tune);
 // The mean over the folds of a block of a value of each, weighted as scores are; NAN where one is.
 double block_over_folds(const Block *block, const double *value, bool tune);
-extern const char *const rate_columns[]; // what a search tries
-// Of two trials of one block: whether their lines differ in these alone.
-bool same_search(Arena *arena, const Row *a, const Row *b);
-// Whether two rows have the same seeds.
-bool same_seed(Arena *arena, const Row *a, const Row *b);
-
-// What one machine, and one way of using it, is told by: where rows differ in it, their times are
-// not of one kind.
-extern const char *const machine_columns[];
 #endif

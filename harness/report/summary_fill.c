@@ -8,8 +8,6 @@
 #include <string.h>
 
 // clang-format off
-const char *const machine_columns[] = {
-    "cpu", "blas", "blas_core", "threads", "jobs", "backend", "compiler", "flags", NULL };
 static const char *const shown_columns[] = {
     "fold", "train_n", "tune_n", "train_on", "train_limit", "epochs", "min_steps", "batch", "max_length",
     "select", NULL };
@@ -143,7 +141,7 @@ static void number_seeds(Arena *arena, Cell *cell)
     cell->seed = seed;
     for (size_t r = 0; r < cell->runs; r++) {
         size_t before = 0;
-        while (before < r && !same_seed(arena, cell->run[before], cell->run[r]))
+        while (before < r && !rows_alike(cell->run[before], cell->run[r], ROLE_seed))
             before++;
         seed[r] = before < r ? seed[before] : cell->seeds++;
     }
@@ -181,24 +179,24 @@ static void fill_cell(const Work *work, size_t c, size_t folds, Cell *cell)
     cell->params_trained = cell_median(work->arena, cell, row_find("params_trained"));
 }
 
-// "cpu, jobs": the columns of `names` in which runs of the block that ended ok differ; or NULL.
-static const char *differing(const Work *work, size_t block, const char *const *names)
+// "jobs, cpu": what runs of the block that ended ok differ in of the machine; or NULL.
+static const char *machines(const Work *work, size_t block)
 {
     const char *text = NULL;
-    for (; *names; names++) {
+    for (const Column *column = row_column; column < row_column + row_columns; column++) {
         const char *first = NULL;
         bool differ = false;
-        for (size_t i = 0; i < work->runs; i++) {
+        for (size_t i = 0; i < work->runs && column->role == ROLE_machine; i++) {
             const Run *run = &work->run[i];
             if (work->cell[run->draft].block != block || !row_ok(run->row))
                 continue;
-            const char *value = row_text(work->arena, run->row, row_find(*names));
+            const char *value = row_text(work->arena, run->row, column);
             if (!first)
                 first = value;
             differ = differ || strcmp(first, value) != 0;
         }
         if (differ)
-            text_append(work->arena, &text, ", ", "%s", *names);
+            text_append(work->arena, &text, ", ", "%s", column->name);
     }
     return text;
 }
@@ -279,7 +277,7 @@ void fill_block(const Work *work, size_t b, Block *block)
         if (row_ok(block->fold[f].row) && n != WHOLE_UNKNOWN)
             block->items = n + (block->items == WHOLE_UNKNOWN ? 0 : block->items);
     }
-    block->untimed = differing(work, b, machine_columns);
+    block->untimed = machines(work, b);
     block->protocol = "";
     for (size_t f = 0; f < work->fields; f++)
         if (text_among(work->field[f].column->name, shown_columns) && !work->field[f].apart)

@@ -38,8 +38,6 @@ typedef struct {
     size_t blocks, cells;
 } Work;
 
-extern const char *const fold_columns[];     // in what the folds of one task differ
-extern const char *const searched_columns[]; // the line's where a search tries or chose them
 void fill_block(const Work *work, size_t b, Block *block);
 void name_blocks(const Work *work, Summary *summary);
 void label_cells(const Work *work, Summary *summary);

@@ -31,8 +31,7 @@ static bool tells(const Work *work, size_t field, size_t a, size_t b)
 {
     size_t fold = work->fold;
     bool one_fold = !strcmp(work->block[a].value[fold], work->block[b].value[fold]);
-    return !work->field[field].apart &&
-           (one_fold || !text_among(work->field[field].column->name, fold_columns));
+    return !work->field[field].apart && (one_fold || work->field[field].column->role != ROLE_fold);
 }
 
 // Of two blocks of one task, by the first column that differs; 0 where none does that tells them
@@ -59,9 +58,11 @@ const char *cell_settings(Arena *arena, const Cell *cell, bool rates)
     const char *text = "";
     for (size_t s = 0; s < cell->settings; s++) {
         const RowSetting *setting = &cell->setting[s];
+        const Column *column = row_find(setting->name); // NULL: an option
+        bool rate = column && (column->role & (ROLE_rate | ROLE_steps));
         if (!strcmp(setting->name, row_find("pretrained")->name))
             text_append(arena, &text, " ", "(untrained)");
-        else if (rates || !text_among(setting->name, rate_columns))
+        else if (rates || !rate)
             text_append(arena, &text, " ", "%s=%s", setting->name, setting->value);
     }
     return text;
@@ -267,7 +268,7 @@ void note_uneven(const Work *work, const Summary *summary, Block *block)
         const Column *column = row_find(*name);
         const char *text = "";
         size_t values = 0;
-        if (work->trials && text_among(*name, searched_columns))
+        if (work->trials && column->role == ROLE_steps)
             continue; // the lines say it
         for (size_t c = 0; c < block->cells; c++) {
             size_t before = 0;

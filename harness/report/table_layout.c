@@ -115,7 +115,7 @@ static void find_entries(Table *table)
                         .rows = table->rows,
                         .remarked = remarked };
             if (table->choice->levers)
-                at->beside = cell_without_levers(table->arena, block, cell, &at->other_seeds);
+                at->beside = cell_without_levers(block, cell, &at->other_seeds);
         }
 }
 

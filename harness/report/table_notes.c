@@ -178,6 +178,12 @@ static const char *search_name(Arena *arena, const Cell *cell)
                         settings, known(cell->row->model));
 }
 
+// Of trials: their lines differ in what a search tries alone.
+static bool same_search(const Cell *a, const Cell *b)
+{
+    return rows_alike(a->row, b->row, ROLES_OF_LINE & ~ROLE_rate);
+}
+
 // "lora on tiny 5 of 8", where more than one trial of a search lies within one standard error of
 // the best; the error of a share of right answers is known, of other metrics it is not.
 static const char *near_ties(Arena *arena, const Block *block)
@@ -190,15 +196,15 @@ static const char *near_ties(Arena *arena, const Block *block)
         if (told[c])
             continue;
         for (size_t o = c; o < block->cells; o++)
-            if (same_search(arena, block->cell[c].row, block->cell[o].row)) {
+            if (same_search(&block->cell[c], &block->cell[o])) {
                 told[o] = true;
                 trials++;
                 best = fmax(best, block->cell[o].score.mean); // a NaN is left out
             }
         double least = best - sqrt(best * (1 - best) / (double)block->items);
         for (size_t o = c; o < block->cells; o++)
-            near += block->cell[o].score.mean >= least &&
-                    same_search(arena, block->cell[c].row, block->cell[o].row);
+            near +=
+                block->cell[o].score.mean >= least && same_search(&block->cell[c], &block->cell[o]);
         if (near > 1)
             text_append(arena, &text, ", ", "%s %zu of %zu", search_name(arena, &block->cell[c]),
                         near, trials);

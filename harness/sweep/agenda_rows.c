@@ -169,8 +169,7 @@ void agenda_attach(Agenda *agenda, Job *job)
 static const char *differences(Arena *arena, const Row *a, const Row *b, size_t *count)
 {
     static const char *const groups[] = { "memory", "time", "parameters", NULL };
-    static const char *const apart[] = { "key",          "sweep",      "study",          "trials",
-                                         "search_space", "winner_key", "winner_on_edge", NULL };
+    static const char *const apart[] = { "key", "sweep", "study", "trials", NULL };
     static const char *const follow[] = { "head_lr", "lr_source", "steps", "train_n", NULL };
     const char *names = "";
     *count = 0;
@@ -178,7 +177,8 @@ static const char *differences(Arena *arena, const Row *a, const Row *b, size_t 
         for (size_t c = 0; c < row_columns; c++) {
             const Column *column = &row_column[c];
             if (column->kind != COLUMN_decided || text_among(column->group, groups) ||
-                text_among(column->name, apart) || text_among(column->name, follow) != following ||
+                column->role == ROLE_found || text_among(column->name, apart) ||
+                text_among(column->name, follow) != following ||
                 !strcmp(row_text(arena, a, column), row_text(arena, b, column)))
                 continue;
             if (++*count <= MOST_DIFFERENCES)
@@ -218,22 +218,11 @@ static const char *reason(Arena *arena, const Agenda *agenda, const Job *job)
 
 void agenda_note_search(Agenda *agenda, Job *job)
 {
-    Arena *arena = agenda->arena;
-    static const char *const cells[] = { "lr_source", "trials", "search_space", "winner_key",
-                                         "winner_on_edge" };
-    size_t mark = arena_mark(arena);
-    bool same = true;
     if (job->trial || !job_final(job) || !job->decided.winner_key) // without a search: as it was
         return;
-    for (size_t i = 0; i < sizeof cells / sizeof *cells; i++) {
-        const Column *column = row_find(cells[i]);
-        same = same &&
-               !strcmp(row_text(arena, job->row, column), row_text(arena, &job->decided, column));
-    }
-    arena_rewind(arena, mark);
-    if (same)
+    if (rows_alike(job->row, &job->decided, ROLE_effort | ROLE_found))
         return;
-    Row *row = arena_take(arena, 1, sizeof *row);
+    Row *row = arena_take(agenda->arena, 1, sizeof *row);
     *row = *job->row;
     row->lr_source = job->decided.lr_source;
     row->trials = job->decided.trials;

@@ -2,6 +2,7 @@
 #include "sweep/found.h"
 #include "base/file.h"
 #include "base/text.h"
+#include "run/request.h"
 #include "sweep/search.h"
 #include <string.h>
 
@@ -15,39 +16,46 @@ bool found_read(Arena *arena, const char *folder, Where where, Rows *rows, Error
     return rows_of_folders(arena, &there, 1, rows, error);
 }
 
-static const char *const setting_columns[] = { "model", "task", "method", "options", NULL };
-// What a spec may say beside the setting, the steps apart, and what the task's files do.
-static const char *const protocol_columns[] = {
-    "pretrained", "head",         "schedule", "frozen_dropout", "select",
-    "train_on",   "train_limit",  "fold",     "max_length",     "batch",
-    "warmup",     "weight_decay", "clip",     "dropout",        "frozen_dtype",
-    "metric",     "data_sha",     "budget",   "head_lr",        NULL
-};
-
-// A cell as it is compared: a head's rate is "" where it follows lr.
-static const char *said(Arena *arena, const Row *row, const char *column)
+static bool same_setting(const Row *a, const Row *b)
 {
-    bool follows = !strcmp(column, "head_lr") && row_head_follows(row);
-    return follows ? "" : row_text(arena, row, row_find(column));
+    return text_same(a->model, b->model) && text_same(a->task, b->task) &&
+           text_same(a->method, b->method) && !strcmp(known(a->options), known(b->options));
 }
 
-// Names those of the columns (NULL-terminated) in which two rows differ as they are written:
-// "batch, warmup"; "" where they are the same.
-static const char *differing(Arena *arena, const Row *a, const Row *b, const char *const *columns)
+// What a spec may say beside the setting, but the steps, the rate, and levers that compute the
+// same; and what the task's files do.
+static bool of_protocol(const Column *column)
+{
+    static const char *const data[] = { "data_sha", "metric", NULL };
+    static const char *const apart[] = { "lr", "micro_batch", "recompute", NULL };
+    const unsigned of = ROLE_line | ROLE_lever | ROLE_rate | ROLE_fold | ROLE_block;
+    bool may_say = (column->role & of) && option_find(protocol_options, column->name);
+    return (may_say && !text_among(column->name, apart)) || text_among(column->name, data);
+}
+
+// A cell as it is compared: a head's rate is "" where it follows lr.
+static const char *said(Arena *arena, const Row *row, const Column *column)
+{
+    bool follows = column == row_find("head_lr") && row_head_follows(row);
+    return follows ? "" : row_text(arena, row, column);
+}
+
+// Names the columns of the protocol in which two rows differ: "batch, warmup"; or "".
+static const char *differing(Arena *arena, const Row *a, const Row *b)
 {
     const char *differ = "";
-    for (; *columns; columns++)
-        if (strcmp(said(arena, a, *columns), said(arena, b, *columns)) != 0)
-            differ = arena_format(arena, "%s%s%s", differ, *differ ? ", " : "", *columns);
+    for (const Column *column = row_column; column < row_column + row_columns; column++)
+        if (of_protocol(column) && strcmp(said(arena, a, column), said(arena, b, column)) != 0)
+            text_append(arena, &differ, ", ", "%s", column->name);
     return differ;
 }
 
-static bool same(Arena *arena, const Row *a, const Row *b, const char *const *columns)
+static bool same_protocol(Arena *arena, const Row *a, const Row *b)
 {
     size_t mark = arena_mark(arena);
-    bool all = !*differing(arena, a, b, columns);
+    bool same = !*differing(arena, a, b);
     arena_rewind(arena, mark);
-    return all;
+    return same;
 }
 
 static bool is_times(const Row *many, const Row *few)
@@ -68,8 +76,7 @@ static bool is_longer(Arena *arena, const Rows *rows, const Row *winner)
     for (size_t i = 0; i < rows->count; i++) {
         const Row *row = &rows->row[i];
         if (!text_same(row->stage, "trial") || row->lr != winner->lr || row->seed != winner->seed ||
-            !same(arena, row, winner, setting_columns) ||
-            !same(arena, row, winner, protocol_columns))
+            !same_setting(row, winner) || !same_protocol(arena, row, winner))
             continue;
         shorter = shorter || is_times(winner, row);
         longer = longer || is_times(row, winner);
@@ -103,9 +110,9 @@ bool found_of(Arena *arena, const Rows *rows, const Row *decided, const char *fo
     for (size_t i = 0; i < rows->count; i++) {
         const Row *row = &rows->row[i];
         if (!text_same(row->lr_source, "searched") || !text_same(row->stage, "final") ||
-            !row->winner_key || !same(arena, row, decided, setting_columns))
+            !row->winner_key || !same_setting(row, decided))
             continue;
-        bool alike = same(arena, row, decided, protocol_columns);
+        bool alike = same_protocol(arena, row, decided);
         if (final && alike == exact && strcmp(row->winner_key, final->winner_key) != 0)
             several = true;
         if (!final || (alike && !exact)) {
@@ -128,7 +135,7 @@ bool found_of(Arena *arena, const Rows *rows, const Row *decided, const char *fo
                     "the trial %s of %s is missing", final->winner_key, setting);
     *found = (Found){ .final = final,
                       .winner = winner,
-                      .differs = differing(arena, final, decided, protocol_columns),
+                      .differs = differing(arena, final, decided),
                       .longer = is_longer(arena, rows, winner) };
     return check_same(arena, final, decided, folder, setting, error);
 }
