@@ -101,6 +101,9 @@ static void a_misspelt_word_finds_its_name_and_nonsense_finds_none(void)
 static void a_word_is_among_names_only_as_a_whole(void)
 {
     static const char *const names[] = { "rank", "alpha", NULL };
+    CHECK(text_listed("rank", "rank|alpha") && text_listed("alpha", "rank|alpha"));
+    CHECK(!text_listed("ran", "rank|alpha") && !text_listed("alph", "rank|alpha"));
+    CHECK(!text_listed("ank", "rank|alpha") && !text_listed("", "rank|alpha"));
     CHECK(text_among("rank", names) && text_among("alpha", names));
     CHECK(!text_among("ran", names) && !text_among("ranks", names) && !text_among("", names));
     CHECK(!text_among("rank", names + 2));

@@ -159,6 +159,16 @@ bool text_among(const char *word, const char *const *names)
     return text_index(word, names) >= 0;
 }
 
+bool text_listed(const char *word, const char *list)
+{
+    for (size_t length = strlen(word);; list++) {
+        if (!strncmp(list, word, length) && (!list[length] || list[length] == '|'))
+            return true;
+        if (!(list = strchr(list, '|')))
+            return false;
+    }
+}
+
 static int bytewise(const void *a, const void *b)
 {
     return strcmp(*(const char *const *)a, *(const char *const *)b);

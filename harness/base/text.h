@@ -30,7 +30,8 @@ bool text_same(const char *a, const char *b); // either may be NULL: that is the
 // Lists of names are NULL-terminated. Which of them it is; -1 when none.
 int text_index(const char *word, const char *const *names);
 bool text_among(const char *word, const char *const *names);
-void text_sort(const char **names, size_t count); // bytewise
+bool text_listed(const char *word, const char *list); // is it one of "a|b|c"?
+void text_sort(const char **names, size_t count);     // bytewise
 
 // The name nearest to `word` by edit distance, or `otherwise` (may be NULL) when none is near.
 const char *text_nearest(const char *word, const char *const *names, const char *otherwise);

@@ -34,7 +34,7 @@ const Option *request_options(Arena *arena, const Command *command)
         count++;
     Option *options = arena_zero(arena, count + 1, sizeof *options);
     for (size_t i = 0; i < count && command->takes_request; i++)
-        if (!of_run(arena, command->refused, protocol_options[i].name))
+        if (!of_run(command->refused, protocol_options[i].name))
             options[taken++] = protocol_options[i];
     return options;
 }

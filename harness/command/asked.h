@@ -14,9 +14,7 @@ bool request_read(Arena *arena, const Arguments *arguments, const Flag *own, con
 #define OF_NO_RUN                                                                                  \
     { "save|out|cache-folder", "left out", "and nothing is written here" },                        \
         { "profile|timeout", "left out", "and no run is made here" },                              \
-        { "sweep|study|spec-sha|attempt|jobs|winner-key|trials|search-space|winner-on-edge|"       \
-          "search-s",                                                                              \
-          "left out", "and no row is written here" },                                              \
+        { DRIVER_OPTIONS, "left out", "and no row is written here" },                              \
     {                                                                                              \
         NULL, NULL, NULL                                                                           \
     }

@@ -160,23 +160,18 @@ bool arguments_known(const Arguments *arguments, const Flag *flags, const Option
     return true;
 }
 
-const OfRun *of_run(Arena *arena, const OfRun *list, const char *option)
+const OfRun *of_run(const OfRun *list, const char *option)
 {
-    for (; list && list->names; list++) {
-        size_t count;
-        char **name = text_split(arena, list->names, '|', &count);
-        for (size_t i = 0; i < count; i++)
-            if (!strcmp(name[i], option))
-                return list;
-    }
-    return NULL;
+    while (list && list->names && !text_listed(option, list->names))
+        list++;
+    return list && list->names ? list : NULL;
 }
 
 bool arguments_obeyed(Arena *arena, const Arguments *arguments, const OfRun *refused, Error *error)
 {
     for (size_t i = 0; i < arguments->givens; i++) {
         const char *name = arguments->given[i].name;
-        const OfRun *of = of_run(arena, refused, name);
+        const OfRun *of = of_run(refused, name);
         if (of)
             return fail(error, ERROR_INPUT, (Where){ .item = arena_format(arena, "--%s", name) },
                         of->right, "is of a run, %s", of->why);

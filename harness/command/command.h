@@ -80,7 +80,7 @@ struct Command {
 };
 
 // Which of a list, that may be NULL, an option is of; NULL: of none.
-const OfRun *of_run(Arena *arena, const OfRun *list, const char *option);
+const OfRun *of_run(const OfRun *list, const char *option);
 // Refuses the options of `refused`, which may be NULL.
 bool arguments_obeyed(Arena *arena, const Arguments *arguments, const OfRun *refused, Error *error);
 // Refuses two flags of which one can be given.

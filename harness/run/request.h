@@ -52,6 +52,9 @@ typedef struct {
     double search_s; // NAN: not given
 } Protocol;
 extern const Option protocol_options[];
+// Those that only a sweep's driver gives, for the row.
+#define DRIVER_OPTIONS                                                                             \
+    "sweep|study|spec-sha|attempt|jobs|winner-key|trials|search-space|winner-on-edge|search-s"
 // An option as text, "0.06".
 const char *protocol_text(Arena *arena, const Protocol *protocol, const char *name);
 

@@ -25,11 +25,7 @@ const SpecKey spec_keys[] = {
 // clang-format on
 
 // What a spec says elsewhere, or only the driver knows.
-static const char *const not_options[] = {
-    "model",      "task",   "method",       "seed",           "out",      "save",
-    "sweep",      "study",  "spec-sha",     "attempt",        "jobs",     "stage",
-    "winner-key", "trials", "search-space", "winner-on-edge", "search-s", NULL
-};
+static const char not_options[] = "model|task|method|seed|out|save|stage|" DRIVER_OPTIONS;
 
 // clang-format off
 const Option search_options[] = {
@@ -424,7 +420,7 @@ static const char *spelled(const Option *table, const char *name)
 
 bool spec_takes(const Option *option)
 {
-    return !text_among(option->name, not_options);
+    return !text_listed(option->name, not_options);
 }
 
 // `train` and `tasks` speak to every method, so they take the protocol's options only. A method's
@@ -433,7 +429,7 @@ static bool choice_name(Reading *in, const Yaml *option, const Method *method, c
                         Error *error)
 {
     const char *typed = option->key, *common = spelled(protocol_options, typed);
-    if (text_among(common ? common : typed, not_options))
+    if (text_listed(common ? common : typed, not_options))
         return fail(error, ERROR_INPUT, where(in, option),
                     strcmp(typed, "save") ? "under models, tasks, methods, seeds or search"
                                           : "said to one run: tunemark run --save FOLDER",
