@@ -178,7 +178,7 @@ const char *dead_text(Arena *arena, const OnSplit *on)
     return on->dead ? arena_format(arena, "%zu/%zu dead", on->dead, on->scored) : "";
 }
 
-const char *cell_missing(Arena *arena, const Cell *cell)
+const char *cell_missing(Arena *arena, const Cell *cell, size_t unscored)
 {
     const char *text = "";
     if (cell->failed)
@@ -187,8 +187,8 @@ const char *cell_missing(Arena *arena, const Cell *cell)
         text_append(arena, &text, ", ", "%zu diverged", cell->diverged);
     if (cell->timeout)
         text_append(arena, &text, ", ", "%zu timeout", cell->timeout);
-    if (cell->unscored)
-        text_append(arena, &text, ", ", "%zu without a score", cell->unscored);
+    if (unscored)
+        text_append(arena, &text, ", ", "%zu without a score", unscored);
     if (cell->not_run)
         text_append(arena, &text, ", ", "%zu fold%s not run", cell->not_run,
                     cell->not_run == 1 ? "" : "s");
@@ -234,11 +234,6 @@ const char *column_text(Arena *arena, const Shown *shown, const At *at)
     return arena_format(arena, "%s (%+.*f%s)", text, digits, change, of_scores(shown) ? "" : " %");
 }
 
-static bool reported(const char *split, const At *at)
-{
-    return !split || !strcmp(split, known(at->block->split));
-}
-
 char **splits_typed(Arena *arena, const char *typed, size_t *count)
 {
     char **split = text_split(arena, known(typed), ',', count);
@@ -246,18 +241,6 @@ char **splits_typed(Arena *arena, const char *typed, size_t *count)
         return split;
     *count = 1;
     return arena_zero(arena, 1, sizeof *split);
-}
-
-Interval at_score(Arena *arena, const At *at, const char *split)
-{
-    return reported(split, at) ? at->cell->score
-                               : cell_interval(arena, at->cell, split_column(split));
-}
-
-// Runs that ended ok and yet have none of these scores.
-static size_t unscored(const Cell *cell, const OnSplit *on)
-{
-    return cell->runs - cell->failed - cell->diverged - cell->timeout - on->scored;
 }
 
 OnSplit at_on_split(Arena *arena, const At *at, const char *split)
@@ -288,16 +271,14 @@ static const char *score(Arena *arena, const Shown *shown, const At *at)
         text_append(arena, &text, " ", "‡");
     if (on.dead)
         text_append(arena, &text, " ", "%s", dead_text(arena, &on));
-    Cell cell = *at->cell;
-    cell.unscored = unscored(&cell, &on);
-    if (cell.seeds > on.score.n)
-        text_append(arena, &text, " ", "%s", cell_missing(arena, &cell));
+    if (at->cell->seeds > on.score.n)
+        text_append(arena, &text, " ", "%s", cell_missing(arena, at->cell, on.unscored));
     return text;
 }
 
 static double score_number(Arena *arena, const Shown *shown, const At *at)
 {
-    return at_score(arena, at, shown->split).mean;
+    return at_on_split(arena, at, shown->split).score.mean;
 }
 
 // "3", "2/3"; of several splits that differ "dev 3, test 2/3".
@@ -308,7 +289,7 @@ static const char *runs(Arena *arena, const Shown *shown, const At *at)
     size_t splits;
     char **split = splits_typed(arena, shown->splits, &splits);
     for (size_t s = 0; s < splits; s++) {
-        size_t n = at_score(arena, at, split[s]).n, all = at->cell->seeds;
+        size_t n = at_on_split(arena, at, split[s]).score.n, all = at->cell->seeds;
         const char *mine = arena_format(arena, n == all ? "%zu" : "%zu/%zu", n, all);
         first = first ? first : mine;
         differ = differ || strcmp(first, mine) != 0;
@@ -327,16 +308,15 @@ static double runs_number(Arena *arena, const Shown *shown, const At *at)
 {
     size_t splits;
     char **split = splits_typed(arena, shown->splits, &splits);
-    return (double)at_score(arena, at, *split).n;
+    return (double)at_on_split(arena, at, *split).score.n;
 }
 
 // "1/3 dead, the others 80.0"; of several splits each with its name: "dev 1/3 dead; test 2/3 dead".
 static const char *remarks(Arena *arena, const Shown *shown, const At *at)
 {
     const Cell *cell = at->cell;
-    Cell rest = *cell; // what is missing whatever the split
     const char *text = "";
-    size_t splits;
+    size_t splits, unscored = 0;
     char **split = splits_typed(arena, shown->splits, &splits);
     for (size_t s = 0; s < splits; s++) {
         OnSplit on = at_on_split(arena, at, split[s]);
@@ -345,16 +325,15 @@ static const char *remarks(Arena *arena, const Shown *shown, const At *at)
             text_append(arena, &mine, ", ", "the others %.1f", 100 * on.living);
         if (on.score.zero_variance)
             text_append(arena, &mine, ", ", "all seeds equal");
-        rest.unscored = unscored(cell, &on);
-        if (splits > 1 && rest.unscored)
-            text_append(arena, &mine, ", ", "%zu without a score", rest.unscored);
+        if (splits > 1 && on.unscored)
+            text_append(arena, &mine, ", ", "%zu without a score", on.unscored);
+        unscored = splits > 1 ? 0 : on.unscored; // else said beside its split
         if (*mine)
             text_append(arena, &text, "; ", "%s%s%s", splits > 1 ? split[s] : "",
                         splits > 1 ? " " : "", mine);
     }
-    rest.unscored = splits > 1 ? 0 : rest.unscored;
-    if (*cell_missing(arena, &rest))
-        text_append(arena, &text, ", ", "%s", cell_missing(arena, &rest));
+    if (*cell_missing(arena, cell, unscored))
+        text_append(arena, &text, ", ", "%s", cell_missing(arena, cell, unscored));
     if (cell->on_edge)
         text_append(arena, &text, ", ", "chosen at the edge of its search");
     return text;

@@ -54,12 +54,11 @@ const char *three_digits(Arena *arena, double value);
 // core.
 const char *busy_text(Arena *arena, const Row *const *run, size_t runs);
 // What a cell scores on a split; NULL: on the one that the task reports.
-Interval at_score(Arena *arena, const At *at, const char *split);
 OnSplit at_on_split(Arena *arena, const At *at, const char *split);
 // "dev,test" as two; NULL as one NULL, which is the split that a task reports.
 char **splits_typed(Arena *arena, const char *typed, size_t *count);
 bool column_shows_dead(Arena *arena, const Shown *shown, const At *at);
 // "1/5 dead", "1 failed, 2 timeout"; "" when there is nothing to say.
 const char *dead_text(Arena *arena, const OnSplit *on);
-const char *cell_missing(Arena *arena, const Cell *cell);
+const char *cell_missing(Arena *arena, const Cell *cell, size_t unscored);
 #endif

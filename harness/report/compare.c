@@ -106,24 +106,6 @@ static bool in_block(const Row *row, const Compared *block)
     return !strcmp(known(row->task), block->task) && !strcmp(known(row->model), block->model);
 }
 
-static double size_of(const Compared *block, const Rows *rows)
-{
-    double size = INFINITY;
-    for (size_t r = 0; r < rows->count; r++)
-        if (in_block(&rows->row[r], block) && rows->row[r].params_total != WHOLE_UNKNOWN)
-            size = fmin(size, (double)rows->row[r].params_total);
-    return size;
-}
-
-static int by_task_and_size(const void *a, const void *b)
-{
-    const Compared *x = a, *y = b;
-    int order = strcmp(x->task, y->task);
-    if (!order)
-        order = (x->size > y->size) - (x->size < y->size);
-    return order ? order : strcmp(x->model, y->model);
-}
-
 // The tasks and models that both sides have, a block each as yet.
 static size_t find_places(const Question *question, const Rows *rows, Compared *place)
 {
@@ -140,10 +122,8 @@ static size_t find_places(const Question *question, const Rows *rows, Compared *
         if (known_one || !shared || (question->task && strcmp(question->task, at->task) != 0) ||
             (question->model && strcmp(question->model, at->model) != 0))
             continue;
-        at->size = size_of(at, &rows[0]);
         places++;
     }
-    qsort(place, places, sizeof *place, by_task_and_size);
     return places;
 }
 
@@ -232,6 +212,14 @@ static bool each_setting(Arena *arena, const Rows *rows, const Compared *place,
     return true;
 }
 
+// By the cells of a side that is not each: the places have no others yet.
+static int by_task_and_model(const void *a, const void *b)
+{
+    const Compared *x = a, *y = b;
+    int s = !x->of[0].cell, order = strcmp(x->task, y->task);
+    return order ? order : model_order(x->of[s].cell, y->of[s].cell);
+}
+
 static bool find_blocks(Arena *arena, const Question *question, const Rows *rows,
                         Comparisons *comparisons, Error *error)
 {
@@ -242,11 +230,13 @@ static bool find_blocks(Arena *arena, const Question *question, const Rows *rows
         arena_take(arena, rows[0].count + rows[1].count + 1, sizeof *comparisons->block);
     comparisons->each = chosen[0].each ? 0 : chosen[1].each ? 1 : -1;
     names_of(comparisons->asked, comparisons->name);
-    for (size_t p = 0; p < places; p++) {
+    for (size_t p = 0; p < places; p++)
         for (int s = 0; s < 2; s++)
             if (!chosen[s].each &&
                 !one_setting(arena, &chosen[s], &rows[s], &place[p], &place[p].of[s], error))
                 return false;
+    qsort(place, places, sizeof *place, by_task_and_model);
+    for (size_t p = 0; p < places; p++) {
         if (comparisons->each < 0)
             comparisons->block[comparisons->blocks++] = place[p];
         else if (!each_setting(arena, &rows[comparisons->each], &place[p], comparisons, error))

@@ -21,7 +21,6 @@ typedef struct {
 
 typedef struct {
     const char *task, *model;
-    double size;         // parameters of the model; INFINITY: unknown
     const char *missing; // NULL, or why the two are not compared here; then nothing below is set
     Contender of[2];
     Items items;

@@ -286,8 +286,9 @@ static const char *runs_text(Arena *arena, const Compared *block)
         const char *mine = "";
         if (contender->on.dead)
             text_append(arena, &mine, ", ", "%s", dead_text(arena, &contender->on));
-        if (contender->cell->seeds > contender->cell->score.n)
-            text_append(arena, &mine, ", ", "%s", cell_missing(arena, contender->cell));
+        if (contender->cell->seeds > contender->on.score.n)
+            text_append(arena, &mine, ", ", "%s",
+                        cell_missing(arena, contender->cell, contender->on.unscored));
         if (contender->side.missing)
             text_append(arena, &mine, ", ", "%zu without predictions", contender->side.missing);
         if (*mine)

@@ -4,6 +4,7 @@
 #ifndef REPORT_FIGURE_IMPL_H
 #define REPORT_FIGURE_IMPL_H
 #include "report/figure.h"
+#include "report/on_split.h"
 #include "report/summary.h"
 
 typedef struct Figure Figure;

@@ -269,7 +269,9 @@ static void put_marks(FILE *out, const Figure *figure)
     for (size_t i = 0; i < figure->marks; i++) {
         const Mark *mark = &figure->mark[i];
         const Cell *cell = mark->cell;
-        put_cell(out, &figure->panel[mark->panel], cell);
+        const Panel *panel = &figure->panel[mark->panel];
+        OnSplit on = cell_on_split(figure->arena, figure->rows, cell, known(panel->block->split));
+        put_cell(out, panel, cell);
         fprintf(out, "%zu,", mark->n);
         const double number[] = { cell->params_trained,
                                   isinf(cell->model_size) ? NAN : cell->model_size, mark->y,
@@ -278,7 +280,7 @@ static void put_marks(FILE *out, const Figure *figure)
             csv_put_real(out, number[k]);
             putc(',', out);
         }
-        fprintf(out, "%zu,%zu,%zu,%zu,%zu,%zu,%zu,", cell->runs, cell->dead, cell->failed,
+        fprintf(out, "%zu,%zu,%zu,%zu,%zu,%zu,%zu,", cell->runs, on.dead, cell->failed,
                 cell->diverged, cell->timeout, mark->panel + 1, mark->series);
         csv_put_real(out, mark->x);
         putc('\n', out);

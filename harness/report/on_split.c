@@ -64,6 +64,7 @@ OnSplit cell_on_split(Arena *arena, const Rows *rows, const Cell *cell, const ch
         living += dead ? 0 : score[r];
         on.scored++;
     }
+    on.unscored = cell->runs - cell->failed - cell->diverged - cell->timeout - on.scored;
     on.score = cell_over_seeds(arena, cell, score, !strcmp(split, "tune"));
     on.living = on.dead > 0 && on.dead < on.scored ? living / (double)(on.scored - on.dead) : NAN;
     return on;

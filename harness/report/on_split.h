@@ -14,6 +14,7 @@ double run_score(const Row *row, const char *split); // dev, test or tune; NAN: 
 typedef struct {
     Interval score;      // over seeds
     size_t scored;       // runs: as many, but of folds
+    size_t unscored;     // those that ended neither badly nor with a score
     size_t judged, dead; // judged: the best constant answer is known
     double living;       // mean of those that are not dead; NAN when none or all are
 } OnSplit;

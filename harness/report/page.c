@@ -232,22 +232,24 @@ void page_times(Figure *figure)
 const char *page_missing(const Figure *figure)
 {
     Arena *arena = figure->arena;
-    size_t dead = 0, runs = 0;
+    size_t dead = 0, runs = 0, unscored = 0;
     Cell all = { 0 };
     const char *text = "", *missing = "";
     for (size_t b = 0; b < figure->summary->blocks; b++)
         for (size_t c = 0; c < figure->summary->block[b].cells; c++) {
-            const Cell *cell = &figure->summary->block[b].cell[c];
+            const Block *block = &figure->summary->block[b];
+            const Cell *cell = &block->cell[c];
+            OnSplit on = cell_on_split(arena, figure->rows, cell, known(block->split));
             all.failed += cell->failed, all.diverged += cell->diverged;
-            all.timeout += cell->timeout, all.unscored += cell->unscored;
+            all.timeout += cell->timeout, unscored += on.unscored;
             runs += cell->runs;
-            dead += cell_is_null(cell) ? 0 : cell->dead; // null is there to be dead
+            dead += cell_is_null(cell) ? 0 : on.dead; // null is there to be dead
         }
     if (dead)
         text_append(arena, &missing, ", ",
                     "%zu dead (at or below the best constant answer; in the mean)", dead);
-    if (all.failed + all.diverged + all.timeout + all.unscored)
-        text_append(arena, &missing, ", ", "%s", cell_missing(arena, &all));
+    if (all.failed + all.diverged + all.timeout + unscored)
+        text_append(arena, &missing, ", ", "%s", cell_missing(arena, &all, unscored));
     if (*missing)
         text_append(arena, &text, " ", " Of %zu runs %s.", runs, missing);
     for (size_t b = 0; b < figure->summary->blocks; b++)

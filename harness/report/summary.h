@@ -27,8 +27,7 @@ typedef struct {
     Interval score;      // 95 %, over the seeds of the runs that ended ok; fractions
     size_t folds, seeds; // folds: of the block, at least 1; seeds: runs where there are no folds
     const size_t *seed;  // of each run, the number of its seed
-    size_t runs, dead, failed, diverged, timeout,
-        unscored;        // runs = those with a score + the last four
+    size_t runs, failed, diverged, timeout;
     size_t not_run;      // folds of its seeds that have no row
     bool on_edge;        // the search chose a rate at the end of its range
     double model_size;   // parameters of the model without what methods add; INFINITY when unknown

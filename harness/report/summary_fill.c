@@ -1,7 +1,6 @@
 // summary_fill.c: the numbers of cells and blocks; see summary.h.
 
 #include "report/summary_impl.h"
-#include "base/metric.h"
 #include "base/text.h"
 #include <assert.h>
 #include <stdlib.h>
@@ -151,7 +150,6 @@ static void fill_cell(const Work *work, size_t c, size_t folds, Cell *cell)
 {
     const Row **run = arena_take(work->arena, work->runs, sizeof *run);
     const Column *score = row_find(work->trials ? "tune_score" : "score");
-    size_t scored = 0;
     for (size_t i = 0; i < work->runs; i++) {
         const Row *row = work->run[i].row;
         const char *status = known(row->status);
@@ -162,16 +160,11 @@ static void fill_cell(const Work *work, size_t c, size_t folds, Cell *cell)
         cell->diverged += !strcmp(status, "diverged");
         cell->timeout += !strcmp(status, "timeout");
         cell->on_edge = cell->on_edge || text_same(row->winner_on_edge, "yes");
-        if (!row_ok(row) || isnan(row_number(row, score)))
-            continue;
-        scored++;
-        cell->dead += metric_dead(row_number(row, score), row->majority_score);
     }
     cell->run = run;
     cell->row = run[0];
     cell->folds = folds;
     number_seeds(work->arena, cell);
-    cell->unscored = cell->runs - scored - cell->failed - cell->diverged - cell->timeout;
     cell->not_run = folds * cell->seeds > cell->runs ? folds * cell->seeds - cell->runs : 0;
     cell->untrained = !strcmp(known(cell->row->pretrained), "no");
     cell->score = cell_interval(work->arena, cell, score);

@@ -137,7 +137,7 @@ static const char *runs_range(const Table *table, const Layout *layout, const At
             !keys_same(table->arena, &layout->rows, line, at))
             continue;
         for (size_t s = 0; s < splits; s++) {
-            size_t n = at_score(table->arena, at, split[s]).n;
+            size_t n = at_on_split(table->arena, at, split[s]).score.n;
             fewest = n < fewest ? n : fewest;
             most = n > most ? n : most;
         }

@@ -32,7 +32,6 @@ static void put_of_row(FILE *out, const Table *table, const Shown *shown, const 
     const Column *column = shown->column;
     bool interval = !strcmp(column->group, "score") && column->type == COLUMN_Real;
     static const char *const of_split[] = { "n", "dead", "living_mean" };
-    Interval over = { 0 };
     if (!at) {
         put_field(out, first, shown->field ? shown->field : column->name);
         if (interval) {
@@ -42,12 +41,12 @@ static void put_of_row(FILE *out, const Table *table, const Shown *shown, const 
         for (int k = 0; k < 3 && shown->split; k++)
             put_field(out, first, arena_format(arena, "%s_%s", column->name, of_split[k]));
     } else if (interval) {
-        over = cell_interval(arena, at->cell, column);
+        OnSplit on = shown->split ? at_on_split(arena, at, shown->split) : (OnSplit){ 0 };
+        Interval over = shown->split ? on.score : cell_interval(arena, at->cell, column);
         put_field(out, first, real(arena, over.mean));
         put_field(out, first, real(arena, over.low));
         put_field(out, first, real(arena, over.high));
         if (shown->split) {
-            OnSplit on = at_on_split(arena, at, shown->split);
             put_field(out, first, whole(arena, on.score.n));
             put_field(out, first, on.judged ? whole(arena, on.dead) : "");
             put_field(out, first, real(arena, on.living));
@@ -126,7 +125,7 @@ static void put_line(FILE *out, const Table *table, const At *at)
         { "failed", "n", whole(arena, cell->failed) },
         { "diverged", "n", whole(arena, cell->diverged) },
         { "timeout", "n", whole(arena, cell->timeout) },
-        { "unscored", "n", whole(arena, cell->unscored) },
+        { "unscored", "n", whole(arena, on.unscored) },
         { "on_edge", "score", cell->on_edge ? "yes" : known(cell->row->winner_on_edge) },
         { "letters", "letters", cell->letters },
     };

@@ -31,7 +31,7 @@ static void add_caption(Captions *captions, const char *text, const Block *block
 static Interval score_of(const Table *table, const Block *block, const Cell *cell)
 {
     const At at = { .rows = table->rows, .block = block, .cell = cell };
-    return at_score(table->arena, &at, table->choice->split);
+    return at_on_split(table->arena, &at, table->choice->split).score;
 }
 
 // "; of 3 of 5 runs with predictions: lora, full; no letter below 3": runs that the mean beside a
