@@ -692,6 +692,29 @@ static void a_change_is_of_the_same_seeds(void)
     arena_free(arena);
 }
 
+// Nats are no fractions: a hundredth of them is no point. Beside a mean stands the change of means.
+static void a_change_is_in_points_of_scores_in_points_alone(void)
+{
+    Arena *arena = arena_of_test();
+    static const double score[] = { 0.5, 0.6, 0.7, 0.5, 0.6, 0.76 }; // of one median
+    Row rows[6];
+    const Rows all = { .row = rows, .count = 6 };
+    TableChoice choice = { .levers = true, .columns = "score_dev,loss,rmse" };
+    for (int i = 0; i < 6; i++) {
+        rows[i] = finished(arena, "tiny", "reviews", "lora", "", i % 3 + 1, score[i]);
+        rows[i].key = arena_format(arena, "%d", i);
+        rows[i].score_dev = score[i];
+        rows[i].recompute = i < 3 ? NULL : "yes";
+        rows[i].loss = i < 3 ? 0.5 : 0.55;
+        rows[i].rmse = i < 3 ? 4 : 3;
+    }
+    CHECK(choice_says(&all, &choice, " (+2.0)  0.55 (+10 %)  3 (-25 %)\n"));
+    choice.format = TABLE_CSV;
+    CHECK(choice_says(&all, &choice, ",score_dev_hi,loss,rmse,score_dev_change,"));
+    CHECK(choice_says(&all, &choice, ",0.55,3,0.02,0.1,-0.25\n"));
+    arena_free(arena);
+}
+
 // Models by size, pretrained first, then by what is trained, whatever their names.
 static void lines_are_sorted_by_size(void)
 {
@@ -956,6 +979,7 @@ void suite_table(void)
     ADD(options_that_go_by_the_model_are_no_label);
     ADD(a_run_without_a_lever_is_no_run_with_one);
     ADD(a_change_is_of_the_same_seeds);
+    ADD(a_change_is_in_points_of_scores_in_points_alone);
     ADD(lines_are_sorted_by_size);
     ADD(columns_stand_under_each_other);
     ADD(a_search_may_choose_rate_and_steps_of_its_own);

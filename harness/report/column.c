@@ -208,10 +208,10 @@ const char *score_text(Arena *arena, const Interval *of)
     return arena_format(arena, "%.1f ± %.1f", 100 * of->mean, 100 * (of->high - of->low) / 2);
 }
 
-static bool of_scores(const Shown *shown)
+static bool in_points(const Shown *shown)
 {
     return shown->number == score_number ||
-           (shown->column && !strcmp(shown->column->group, "score"));
+           (shown->column && column_is_share(shown->column, "score"));
 }
 
 double column_change(Arena *arena, const Shown *shown, const At *at)
@@ -221,7 +221,7 @@ double column_change(Arena *arena, const Shown *shown, const At *at)
     At other = *at;
     other.cell = at->beside;
     double here = shown->number(arena, shown, at), there = shown->number(arena, shown, &other);
-    return of_scores(shown) ? here - there : (here - there) / there;
+    return in_points(shown) ? here - there : (here - there) / there;
 }
 
 const char *column_text(Arena *arena, const Shown *shown, const At *at)
@@ -230,8 +230,8 @@ const char *column_text(Arena *arena, const Shown *shown, const At *at)
     double change = 100 * column_change(arena, shown, at);
     if (!isfinite(change) || change == 0)
         return text;
-    int digits = of_scores(shown) || fabs(change) < 1;
-    return arena_format(arena, "%s (%+.*f%s)", text, digits, change, of_scores(shown) ? "" : " %");
+    int digits = in_points(shown) || fabs(change) < 1;
+    return arena_format(arena, "%s (%+.*f%s)", text, digits, change, in_points(shown) ? "" : " %");
 }
 
 char **splits_typed(Arena *arena, const char *typed, size_t *count)
@@ -339,14 +339,16 @@ static const char *remarks(Arena *arena, const Shown *shown, const At *at)
     return text;
 }
 
-// One number for a cell: the largest of bytes, the median of others; NAN for seconds of different
-// machines.
+// One number for a cell: the mean of a score in points, the largest of bytes, the median of others;
+// NAN for seconds of different machines.
 static double row_value(Arena *arena, const Shown *shown, const At *at)
 {
     const Column *column = shown->column;
     bool time = column->kind == COLUMN_measured && !strcmp(column->group, "time");
     if (time && at->block->untimed)
         return NAN;
+    if (column_is_share(column, "score"))
+        return cell_interval(arena, at->cell, column).mean;
     return !strcmp(column->unit, "bytes") ? cell_largest(arena, at->cell, column)
                                           : cell_median(arena, at->cell, column);
 }

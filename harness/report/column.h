@@ -1,8 +1,9 @@
 // column.h: what can stand in a column of a table.
 //
 // A name is one of the list below (score, n, trained, ...; column_help) or any column of a row. Of
-// a row's column that is a score, a cell shows the mean over seeds with its interval; of bytes the
-// largest; of other numbers the median; of a text what it is, or all that it is.
+// a row's column that is a score in points (column_is_share), a cell shows the mean over seeds with
+// its interval; of bytes the largest; of other numbers the median; of a text what it is, or all
+// that it is.
 #ifndef REPORT_COLUMN_H
 #define REPORT_COLUMN_H
 #include "report/floor.h"
@@ -41,7 +42,8 @@ void column_help(FILE *out); // a line a name
 // What stands in a cell; where there is something to hold it against, with the difference: "13.3
 // (-24 %)", of scores in points. Equal numbers have none.
 const char *column_text(Arena *arena, const Shown *shown, const At *at);
-// That difference, as a share of what it is held against; of scores as they are. NAN: unknown.
+// That difference, as a share of what it is held against; of scores in points as fractions. NAN:
+// unknown.
 double column_change(Arena *arena, const Shown *shown, const At *at);
 
 const char *score_text(Arena *arena, const Interval *score); // "82.0 ± 2.0", in points

@@ -30,7 +30,7 @@ static void put_of_row(FILE *out, const Table *table, const Shown *shown, const 
 {
     Arena *arena = table->arena;
     const Column *column = shown->column;
-    bool interval = !strcmp(column->group, "score") && column->type == COLUMN_Real;
+    bool interval = column_is_share(column, "score");
     static const char *const of_split[] = { "n", "dead", "living_mean" };
     if (!at) {
         put_field(out, first, shown->field ? shown->field : column->name);
