@@ -405,6 +405,12 @@ static void settings_of_one_method_are_told_apart_by_options_columns_and_folders
     CHECK(by_rate.status == 0);
     IN_ORDER(by_rate.out, "A against B:", "differ in   A: lora:lr=1e-4", "B: lora:lr=0.001",
              "verdict     lora:lr=1e-4 scores higher than lora:lr=0.001, by ");
+    said = program(arena, &(Around){ 0 }, "compare lora:lora.rank=4 each:lora.rank=8 %s", folder);
+    CHECK(said.status == 0);
+    IN_ORDER(said.out, "options     rank=4 ", "rank=8\n");
+    said =
+        program(arena, &(Around){ 0 }, "compare lora:max-length=128,rank=4 lora:rank=8 %s", folder);
+    CHECK(said.status == 0);
     said = program(arena, &(Around){ 0 }, "compare lora:rank=8@%s lora@%s", folder, other);
     CHECK(said.status == 0 && strstr(said.out, "nothing that the rows say") != NULL);
     said = program(arena, &(Around){ 0 }, "compare lora full %s", folder);
@@ -424,7 +430,8 @@ static void what_is_not_there_is_refused_with_the_nearest(void)
         { "lora:rnak=8 full", "lora:rnak=8: 'rnak' is unknown in these rows; should be rank" },
         { "lora:rank=9 full", "lora:rank=9: no rows with rank=9; should be 8" },
         { "lora: full", "lora:: is no method; should be METHOD, METHOD:OPTION=VALUE or METHOD@F" },
-        { "lora:rank full", "is no method; should be METHOD" },
+        { "lora:rank full", "lora:rank: 'rank' has no value; should be METHOD:OPTION=VALUE" },
+        { "lora:=8 full", "lora:=8: '=8' has no name; should be METHOD:OPTION=VALUE" },
         { "lora full --task rte",
           "--task: lora and full have no rows of it; should be one that both have" },
         { "lora full --split test", "no lines of split 'test'; should be a split that was eval" },

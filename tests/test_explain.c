@@ -408,7 +408,7 @@ static void the_screen_fits_and_the_csv_adds_up(void)
         CHECK(lines > 12);
     }
     Csv csv;
-    const char *text = asked(arena, task, "full lora:rank=4 --csv");
+    const char *text = asked(arena, task, "full lora:lora.rank=4 --csv");
     Bytes bytes = { (const uint8_t *)text, strlen(text) };
     double sum[2][3] = { { 0 } };
     if (CHECK(csv_parse_as(arena, bytes, "explain",
@@ -470,7 +470,9 @@ static void what_cannot_be_meant_is_refused(void)
         { "full lora --rnak 4", "--rnak: is unknown; should be --rank" },
         { "full lora:rnak=4", "lora:rnak=4: is unknown; should be rank" },
         { "full lora:rank", "lora:rank: 'rank' has no value; should be METHOD:OPTION=VALUE" },
-        { "full lora:", "is no method; should be METHOD or METHOD:OPTION=VALUE" },
+        { "full lora:=4", "lora:=4: '=4' has no name; should be METHOD:OPTION=VALUE" },
+        { "full lora:", "lora:: is no method; should be METHOD, METHOD:OPTION=VALUE or METHOD@F" },
+        { "full lora@x", "lora@x: no folder is read here; should be METHOD or METHOD:OPTION=VAL" },
         { "full lora:batch=4", "batch is an option of the run; should be --batch, for both" },
         { "full lora:rank=0", "lora: rank: 0 is out of range" },
         { "lora dora --rank 4", "--rank: is an option of both; should be lora:rank=4" },

@@ -100,6 +100,13 @@ bool option_called(const char *a, const char *b)
     return !*a && !*b;
 }
 
+const char *option_own(const char *name, const char *owner)
+{
+    size_t prefix = owner ? strlen(owner) : 0;
+    return prefix && !strncmp(name, owner, prefix) && name[prefix] == '.' ? name + prefix + 1
+                                                                          : name;
+}
+
 const Option *option_find(const Option *table, const char *name)
 {
     for (; table->name; table++)
@@ -354,6 +361,12 @@ const char *option_text(Arena *arena, const Option *option, const void *options)
         break;
     }
     return value.text;
+}
+
+const char *option_changed(Arena *arena, const Option *option, const void *options)
+{
+    const char *text = option_text(arena, option, options);
+    return text && option->standard && !strcmp(text, option->standard) ? NULL : text;
 }
 
 const char *option_type(const Option *option)

@@ -45,6 +45,8 @@ bool options_fit(const Option *table, size_t size, const char *file, Error *erro
 void options_default(const Option *table, void *options);
 
 bool option_called(const char *a, const char *b); // the same name; `-` and `_` are one
+// "lora.rank" of "lora" as "rank"; what does not begin so as it is. The owner may be NULL.
+const char *option_own(const char *name, const char *owner);
 // init_sd is --init-sd, too. NULL when the table has no such name.
 const Option *option_find(const Option *table, const char *name);
 
@@ -59,6 +61,9 @@ bool option_set(Arena *arena, const Option *option, void *options, const char *o
 // "1e-5"); sets in the order of the choices, "all" for all of them. option_set of it gives the same
 // value. NULL for a value that was not given.
 const char *option_text(Arena *arena, const Option *option, const void *options);
+
+// The same where it is not the default; else NULL.
+const char *option_changed(Arena *arena, const Option *option, const void *options);
 
 // "lora.alpha=16;lora.rank=8", sorted by name, defaults included, values not given left out; "" for
 // an empty table. Two different sets of values never have one text: within a text a backslash

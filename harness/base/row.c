@@ -2,6 +2,7 @@
 #include "base/row.h"
 #include "base/csv.h"
 #include "base/json.h"
+#include "base/option.h"
 #include "base/text.h"
 #include <inttypes.h>
 #include <math.h>
@@ -144,13 +145,12 @@ bool row_value_is(const Column *column, const char *value, const char *typed)
 // "lora.alpha=16;lora.rank=8"
 RowSetting *row_options(Arena *arena, const Row *row, size_t *count)
 {
-    const char *at = row->options ? row->options : "", *method = row->method ? row->method : "";
-    size_t own = strlen(method), size = strlen(at) + 2;
+    const char *at = known(row->options);
+    size_t size = strlen(at) + 2;
     RowSetting *option = arena_take(arena, size, sizeof *option);
     char *to = arena_take(arena, 2 * size, 1); // a part without '=' has two ends for its one ';'
     for (*count = 0; *at; at += *at == ';') {
-        if (!strncmp(at, method, own) && at[own] == '.')
-            at += own + 1;
+        at = option_own(at, row->method);
         option[*count].name = to;
         while (*at && *at != '=' && *at != ';')
             *to++ = *at++;
@@ -171,7 +171,7 @@ const char *row_option(Arena *arena, const Row *row, const char *name)
     size_t count;
     const RowSetting *option = row_options(arena, row, &count);
     for (size_t o = 0; o < count; o++)
-        if (!strcmp(option[o].name, name))
+        if (option_called(option[o].name, name))
             return option[o].value;
     return NULL;
 }

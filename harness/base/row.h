@@ -72,7 +72,7 @@ bool rows_alike(const Row *a, const Row *b, unsigned roles); // in the columns o
 // Whether a value, as written, is what was typed: 0.001 is also 1e-3, but not in a column of texts.
 bool row_value_is(const Column *column, const char *value, const char *typed); // NULL: an option
 // The options of its method, which the row has as one text (options_canonical): names without the
-// method's, values as they were typed. row_option: NULL where it has none of that name.
+// method's, values as they were typed. row_option: NULL where it has none called so.
 typedef struct { // also a column that sets rows apart
     const char *name, *value;
 } RowSetting;

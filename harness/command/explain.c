@@ -4,6 +4,7 @@
 #include "command/commands.h"
 #include "cost/explain_print.h"
 #include "engine/product.h"
+#include "report/chosen.h"
 #include "run/prepare.h"
 #include "run/size.h"
 #include <string.h>
@@ -25,44 +26,25 @@ static const Option *own_option(const Request *request, const char *name)
 // "lora:rank=4,targets=all": the method, and options of its own.
 static bool method_read(Arena *arena, const char *text, Request *request, Error *error)
 {
-    char *name = arena_text(arena, text), *colon = strchr(name, ':');
-    size_t parts = 0;
-    char **part = NULL;
-    if (colon) {
-        *colon = '\0';
-        part = text_split(arena, colon + 1, ',', &parts);
-    }
-    if (!*name || (colon && parts == 0))
-        return fail(error, ERROR_INPUT, (Where){ .item = text }, "METHOD or METHOD:OPTION=VALUE",
-                    "is no method");
-    if (!request_new(arena, name, request, error))
+    const Where where = { .item = text };
+    Chosen chosen;
+    if (!chosen_read(arena, text, &chosen, error) ||
+        !request_new(arena, chosen.method, request, error))
         return false;
-    for (size_t i = 0; i < parts; i++) {
-        char *equals = strchr(part[i], '=');
-        if (!equals)
-            return fail(error, ERROR_INPUT, (Where){ .item = text }, "METHOD:OPTION=VALUE",
-                        "'%s' has no value", part[i]);
-        *equals = '\0';
-        if (option_find(protocol_options, part[i]) && !own_option(request, part[i]))
-            return fail(error, ERROR_INPUT, (Where){ .item = text },
-                        arena_format(arena, "--%s, for both", part[i]),
-                        "%s is an option of the run", part[i]);
-        const char *owned = option_find(protocol_options, part[i]) // dropout is the run's, too
-                                ? arena_format(arena, "%s.%s", name, part[i])
-                                : part[i];
-        if (!request_set(arena, request, owned, equals + 1, (Where){ .item = text }, error))
+    if (chosen.folder)
+        return fail(error, ERROR_INPUT, where, "METHOD or METHOD:OPTION=VALUE",
+                    "no folder is read here");
+    for (size_t i = 0; i < chosen.settings; i++) {
+        const char *name = chosen.setting[i].name;
+        bool common = option_find(protocol_options, name), own = own_option(request, name);
+        if (common && !own)
+            return fail(error, ERROR_INPUT, where, arena_format(arena, "--%s, for both", name),
+                        "%s is an option of the run", name);
+        if (common) // dropout is the run's, too
+            name = arena_format(arena, "%s.%s", chosen.method, name);
+        if (!request_set(arena, request, name, chosen.setting[i].value, where, error))
             return false;
     }
-    return true;
-}
-
-// Is it meant for this method: by its name, or by none? *name loses the prefix.
-static bool is_for(const Request *request, const char **name)
-{
-    size_t prefix = strlen(request->method->name);
-    if (strncmp(*name, request->method->name, prefix) != 0 || (*name)[prefix] != '.')
-        return false;
-    *name += prefix + 1;
     return true;
 }
 
@@ -75,9 +57,9 @@ static bool give(Arena *arena, const Given *given, Request request[2], Error *er
                                      method_options(request[1].method), NULL };
     bool named[2], asked[2];
     for (int s = 0; s < 2; s++) {
-        const char *rest = given->name;
-        named[s] = is_for(&request[s], &rest);
-        name = named[s] ? rest : name;
+        const char *own = option_own(given->name, request[s].method->name);
+        named[s] = own != given->name; // it is meant for this method
+        name = named[s] ? own : name;
     }
     bool prefixed = named[0] || named[1];
     if (!strcmp(name, "method"))
@@ -143,8 +125,8 @@ static const char *name_of(Arena *arena, const Attached *is)
     const char *name = is->method->name;
     char sign = ':';
     for (const Option *o = method_options(is->method); o->name; o++) {
-        const char *value = option_text(arena, o, is->options);
-        if (!value || (o->standard && !strcmp(value, o->standard)))
+        const char *value = option_changed(arena, o, is->options);
+        if (!value)
             continue;
         name = arena_format(arena, "%s%c%s=%s", name, sign, o->name, value);
         sign = ',';

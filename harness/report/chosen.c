@@ -1,6 +1,7 @@
 // chosen.c: see chosen.h.
 
 #include "report/chosen.h"
+#include "base/option.h"
 #include "base/text.h"
 #include "report/summary.h"
 #include <math.h>
@@ -8,22 +9,30 @@
 
 bool chosen_read(Arena *arena, const char *text, Chosen *chosen, Error *error)
 {
-    static const char right[] = "METHOD, METHOD:OPTION=VALUE or METHOD@FOLDER; METHOD may be each";
+    const Where where = { .item = text };
     char *copy = arena_text(arena, text), *at = strchr(copy, '@'), *colon;
-    *chosen = (Chosen){ .text = text, .method = copy };
-    if (at) {
+    char **part = NULL;
+    *chosen = (Chosen){ .text = text, .method = copy, .folder = at ? at + 1 : NULL };
+    if (at)
         *at = '\0';
-        chosen->folder = at + 1;
-    }
     if ((colon = strchr(copy, ':'))) {
         *colon = '\0';
-        chosen->condition = text_split(arena, colon + 1, ',', &chosen->conditions);
+        part = text_split(arena, colon + 1, ',', &chosen->settings);
     }
+    if (!*copy || (at && !at[1]) || (colon && chosen->settings == 0))
+        return fail(error, ERROR_INPUT, where, "METHOD, METHOD:OPTION=VALUE or METHOD@FOLDER",
+                    "is no method");
     chosen->each = !strcmp(copy, "each");
-    bool formed = *copy && (!at || at[1]) && (!colon || chosen->conditions > 0);
-    for (size_t c = 0; c < chosen->conditions; c++)
-        formed = formed && strchr(chosen->condition[c], '=') > chosen->condition[c];
-    return formed || fail(error, ERROR_INPUT, (Where){ .item = text }, right, "is no method");
+    chosen->setting = arena_take(arena, chosen->settings + 1, sizeof *chosen->setting);
+    for (size_t i = 0; i < chosen->settings; i++) {
+        char *equals = strchr(part[i], '=');
+        if (!equals || equals == part[i])
+            return fail(error, ERROR_INPUT, where, "METHOD:OPTION=VALUE", "'%s' has no %s", part[i],
+                        equals ? "name" : "value");
+        *equals = '\0';
+        chosen->setting[i] = (RowSetting){ option_own(part[i], copy), equals + 1 };
+    }
+    return true;
 }
 
 // Where the cell of a lever is empty, the run was without it.
@@ -38,37 +47,45 @@ static const char *without_lever(const char *name)
     return "";
 }
 
+static const Column *column_called(const char *name)
+{
+    for (size_t c = 0; c < row_columns; c++)
+        if (option_called(name, row_column[c].name))
+            return &row_column[c];
+    return NULL;
+}
+
 // The value of an option of the row's method, or of a column, as text; NULL where it has neither.
 static const char *value_of(Arena *arena, const Row *row, const char *name)
 {
-    const char *own = row_option(arena, row, name);
-    const Column *column = own ? NULL : row_find(name);
+    const char *own = row_option(arena, row, option_own(name, row->method));
+    const Column *column = own ? NULL : column_called(name);
     const char *cell = column ? row_text(arena, row, column) : own;
-    return column && !*cell ? without_lever(name) : cell;
+    return column && !*cell ? without_lever(column->name) : cell;
 }
 
 // A name that no row has, or a value that none has: says which there are.
-static bool no_such_value(Arena *arena, const Chosen *chosen, const char *condition,
-                          const char *name, const Rows *rows, Error *error)
+static bool no_such_value(Arena *arena, const Chosen *chosen, const RowSetting *setting,
+                          const Rows *rows, Error *error)
 {
     size_t options, values = 0;
     const RowSetting *option = row_options(arena, &rows->row[0], &options);
     const char **there = arena_zero(arena, rows->count + 1, sizeof *there);
     for (size_t r = 0; r < rows->count; r++) {
-        const char *value = value_of(arena, &rows->row[r], name);
+        const char *value = value_of(arena, &rows->row[r], setting->name);
         if (value && *value && !text_among(value, there))
             there[values++] = value;
     }
     if (values > 0)
         return fail(error, ERROR_INPUT, (Where){ .item = chosen->text }, text_choices(arena, there),
-                    "no rows with %s", condition);
+                    "no rows with %s=%s", setting->name, setting->value);
     const char **all = arena_zero(arena, options + row_columns + 1, sizeof *all);
     for (size_t o = 0; o < options; o++)
         all[o] = option[o].name;
     memcpy(all + options, row_names, row_columns * sizeof *all);
     return fail(error, ERROR_INPUT, (Where){ .item = chosen->text },
-                text_nearest(name, all, "an option of the method or a column of the row"),
-                "'%s' is unknown in these rows", name);
+                text_nearest(setting->name, all, "an option of the method or a column of the row"),
+                "'%s' is unknown in these rows", setting->name);
 }
 
 static bool of_method(Arena *arena, const Chosen *chosen, const Rows *all, Rows *rows, Error *error)
@@ -95,9 +112,8 @@ static bool of_method(Arena *arena, const Chosen *chosen, const Rows *all, Rows 
 
 static bool named(const Chosen *chosen, const char *column)
 {
-    size_t length = strlen(column);
-    for (size_t c = 0; c < chosen->conditions; c++)
-        if (!strncmp(chosen->condition[c], column, length) && chosen->condition[c][length] == '=')
+    for (size_t s = 0; s < chosen->settings; s++)
+        if (option_called(chosen->setting[s].name, column))
             return true;
     return false;
 }
@@ -123,17 +139,17 @@ bool chosen_rows(Arena *arena, const Chosen *chosen, const Rows *of, Rows *rows,
     const Rows once = rows_once(arena, of);
     if (!of_method(arena, chosen, &once, rows, error))
         return false;
-    for (size_t c = 0; c < chosen->conditions; c++) {
-        const char *condition = chosen->condition[c], *equals = strchr(condition, '=');
-        const char *name = arena_format(arena, "%.*s", (int)(equals - condition), condition);
+    for (size_t s = 0; s < chosen->settings; s++) {
+        const RowSetting *setting = &chosen->setting[s];
+        const Column *column = column_called(setting->name);
         bool *keeps = arena_zero(arena, rows->count + 1, sizeof *keeps);
         for (size_t r = 0; r < rows->count; r++) {
-            const char *value = value_of(arena, &rows->row[r], name);
-            keeps[r] = value && row_value_is(row_find(name), value, equals + 1);
+            const char *value = value_of(arena, &rows->row[r], setting->name);
+            keeps[r] = value && row_value_is(column, value, setting->value);
         }
         Rows left = rows_kept(arena, rows, keeps);
         if (left.count == 0)
-            return no_such_value(arena, chosen, condition, name, rows, error);
+            return no_such_value(arena, chosen, setting, rows, error);
         *rows = left;
     }
     for (const Column *lever = row_column; lever < row_column + row_columns; lever++)

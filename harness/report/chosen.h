@@ -5,6 +5,7 @@
 //   full@results/quick   those of one folder
 //   each                 of all methods
 //
+// An option is called as on a command line, lora.rank and init-sd, too, and so is a column.
 // Of micro_batch, recompute and frozen_dtype those not named are meant to be empty,
 // where the same model and task has such rows: `lora` beside `lora:recompute=yes` is the run as it
 // is. `each` has them all.
@@ -13,15 +14,15 @@
 #include "base/folder.h"
 
 typedef struct {
-    const char *text;   // as typed
-    const char *method; // "lora"
-    bool each;          // the method is "each"
-    char **condition;   // "rank=4"
-    size_t conditions;
+    const char *text;    // as typed
+    const char *method;  // "lora"
+    bool each;           // the method is "each"
+    RowSetting *setting; // "rank", "4": as typed, without the method's name before it
+    size_t settings;
     const char *folder; // NULL: none is named
 } Chosen;
 
-// ERROR_INPUT for a text of another form.
+// What is typed for a method, whatever becomes of it. ERROR_INPUT for a text of another form.
 bool chosen_read(Arena *arena, const char *text, Chosen *chosen, Error *error);
 
 // The rows of `all` that are meant, without trials, each key once (rows_once).

@@ -122,11 +122,9 @@ bool request_set(Arena *arena, Request *request, const char *name, const char *v
                  Error *error)
 {
     const Method *method = request->method;
-    size_t prefix = strlen(method->name);
-    const char *own =
-        !strncmp(name, method->name, prefix) && name[prefix] == '.' ? name + prefix + 1 : NULL;
-    const Option *common = own ? NULL : option_find(protocol_options, name);
-    const Option *option = common ? common : option_find(method_options(method), own ? own : name);
+    const char *own = option_own(name, method->name);
+    const Option *common = own != name ? NULL : option_find(protocol_options, name);
+    const Option *option = common ? common : option_find(method_options(method), own);
     if (!option)
         return unknown(request, name, where, error);
     if (value && !strcmp(name, "method") && strcmp(value, method->name) != 0)
@@ -146,8 +144,8 @@ int64_t stream_seed(int64_t own, int64_t seed)
 static void argument(Arena *arena, const Option *option, const void *options, const char *owner,
                      char **arguments, size_t *count)
 {
-    const char *value = option_text(arena, option, options);
-    if (!value || (option->standard && !strcmp(value, option->standard)))
+    const char *value = option_changed(arena, option, options);
+    if (!value)
         return;
     arguments[(*count)++] =
         arena_format(arena, "--%s%s%s", owner ? owner : "", owner ? "." : "", option->name);

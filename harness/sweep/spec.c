@@ -158,13 +158,6 @@ static void mark(Yaml *node, size_t line)
         mark(child, line);
 }
 
-// A key without the name of its method, where that is its prefix.
-static const char *bare(const char *key, const char *method)
-{
-    size_t prefix = method ? strlen(method) : 0;
-    return prefix && !strncmp(key, method, prefix) && key[prefix] == '.' ? key + prefix + 1 : key;
-}
-
 typedef struct {
     bool option;
     const char *method; // whose options are there, too; NULL: none's
@@ -172,7 +165,7 @@ typedef struct {
 
 static bool is_member(const Level *level, const char *a, const char *b)
 {
-    return level->option ? option_called(bare(a, level->method), bare(b, level->method))
+    return level->option ? option_called(option_own(a, level->method), option_own(b, level->method))
                          : !strcmp(a, b);
 }
 
@@ -435,9 +428,7 @@ static bool choice_name(Reading *in, const Yaml *option, const Method *method, c
                                           : "said to one run: tunemark run --save FOLDER",
                     "'%s' is not an option of a spec", typed);
     if (method) {
-        size_t prefix = strlen(method->name);
-        bool prefixed = !strncmp(typed, method->name, prefix) && typed[prefix] == '.';
-        const char *own = spelled(method->options, typed + (prefixed ? prefix + 1 : 0));
+        const char *own = spelled(method->options, option_own(typed, method->name));
         *name = own ? arena_format(in->arena, "%s.%s", method->name, own) : NULL;
         if (own)
             return true;

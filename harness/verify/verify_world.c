@@ -207,11 +207,10 @@ static const char **candidates(Arena *arena, const Option *option)
 static void try_beside(World *world, const Option *option, const Choice *base)
 {
     Arena *arena = world->arena;
-    const char *standard = option_text(arena, option, world->choice[0].options);
     for (const char **c = candidates(arena, option); *c && world->choices + 1 < CHOICES; c++) {
         void *options = options_with(world, base ? base->options : NULL, option, *c);
-        const char *text = options ? option_text(arena, option, options) : NULL;
-        if (!text || (standard && !strcmp(text, standard)) || !legal(world, options))
+        const char *text = options ? option_changed(arena, option, options) : NULL;
+        if (!text || !legal(world, options))
             continue;
         Choice choice = { arena_format(arena, "%s=%s", option->name, text),
                           base ? base->options : NULL, option, *c, options };
