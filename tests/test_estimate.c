@@ -290,7 +290,7 @@ static void what_is_wrong_is_said_in_a_line(void)
     static const struct {
         const char *words, *part;
     } of[] = {
-        { "--model tiny --memory 3x", "--memory: '3x' is none; should be a size such as 24GB" },
+        { "--model tiny --memory 3x", "--memory: '3x' is no size; should be 1 to 1000000GB" },
         { "--model tiny --weights int8", "--weights: 'int8' is unknown; should be f32, f16" },
         { "--model tiny --rows 0", "--rows: 0 is out of range; should be 1 to" },
         { "--model tiny --gflops 0",

@@ -481,26 +481,29 @@ void options_help(FILE *out, const Option *table, const char *owner, const Optio
     int widest = 15;
     for (int pass = 0; pass < 2; pass++) // measures, then prints
         for (const Option *option = table; option->name; option++) {
-            char left[128], right[LONGEST], text[2 * LONGEST];
+            char left[128];
             bool named = option->type == OPTION_TEXT && option->choices;
             bool taken = owner && others && option_find(others, option->name);
             int length =
                 snprintf(left, sizeof left, "--%s%s%s %s", taken ? owner : "", taken ? "." : "",
                          option->name, named ? option->choices : types[option->type].called);
-            if (pass == 0) {
+            if (pass == 0)
                 widest = length > widest ? length : widest;
-                continue;
-            }
-            right_text(option, false, right);                               // the default says so
-            if (option->type == OPTION_FLAG || option->type == OPTION_TEXT) // `called` says so
-                *right = '\0';
-            bool standard = option->standard && *option->standard;
-            bool list = option->type == OPTION_CHOICE || option->type == OPTION_SET;
-            snprintf(text, sizeof text, "%s%s%s%s%s%s", option->help,
-                     *right ? (list ? ": " : ", ") : "", right, standard ? " [" : "",
-                     standard ? option->standard : "", standard ? "]" : "");
-            help_line(out, widest, left, text);
+            else
+                option_help(out, widest, left, option);
         }
+}
+
+void option_help(FILE *out, int width, const char *left, const Option *option)
+{
+    char right[LONGEST] = "", text[2 * LONGEST];
+    if (option->type != OPTION_FLAG && option->type != OPTION_TEXT) // `called` says so
+        right_text(option, false, right);                           // the default says so
+    bool standard = option->standard && *option->standard;
+    bool list = option->type == OPTION_CHOICE || option->type == OPTION_SET;
+    snprintf(text, sizeof text, "%s%s%s%s%s%s", option->help, *right ? (list ? ": " : ", ") : "",
+             right, standard ? " [" : "", standard ? option->standard : "", standard ? "]" : "");
+    help_line(out, width, left, text);
 }
 
 // As wide as the terminal, but no wider than reads well, as in a file.

@@ -27,9 +27,9 @@ typedef struct {
                           // given. "auto", where it is no choice of its own: the same, but it can
                           // be typed and has a text; whoever reads the option decides
     double low, high;     // inclusive, may be infinite; whole, bytes and real only
-    const char
-        *choices;     // "none|mlp"; choice and set only. Of a text: what --help calls it, "FOLDER"
-    const char *help; // one line, no full stop: what it is, with its symbol in the paper
+    const char *choices;  // "none|mlp", of a choice and a set. Of others what --help calls it,
+                          // "FOLDER"; may be NULL
+    const char *help;     // one line, no full stop: what it is, with its symbol in the paper
 } Option;
 #define EXACT_WHOLE 9007199254740992.0 // 2^53: every whole number up to it is exact in a double
 #define OPTION_END                                                                                 \
@@ -84,6 +84,8 @@ struct json_t *option_schema(const Option *option);
 // the terminal is wide, or than 100 columns, goes on below. An option whose name `others` (may be
 // NULL) has too is to be typed with its owner: "--lora.dropout X".
 void options_help(FILE *out, const Option *table, const char *owner, const Option *others);
+// The line of one option, with what stands on its left.
+void option_help(FILE *out, int width, const char *left, const Option *option);
 // One such line: left, then the text, `width` columns apart; breaks at blanks.
 void help_line(FILE *out, int width, const char *left, const char *text);
 #endif

@@ -39,21 +39,6 @@ const Option *request_options(Arena *arena, const Command *command)
     return options;
 }
 
-bool labels_read(const Arguments *arguments, int64_t *labels, Error *error)
-{
-    *labels = 2;
-    return argument_whole(arguments, "labels", 1, 1000000, labels, error);
-}
-
-bool protocol_whole(const Arguments *arguments, const char *name, int64_t *value, Error *error)
-{
-    Option option = *option_find(protocol_options, name);
-    const char *typed = argument_value(arguments, name);
-    option.field = 0;
-    typed = typed ? typed : option.standard;
-    return !typed || option_set(NULL, &option, value, NULL, typed, (Where){ 0 }, error);
-}
-
 bool split_read(Arena *arena, const Arguments *arguments, int *split, Error *error)
 {
     const char *typed = argument_value(arguments, "split");

@@ -20,11 +20,6 @@ bool request_read(Arena *arena, const Arguments *arguments, const Flag *own, con
     }
 // The options of a run that a command takes, as a table; with none where it takes no request.
 const Option *request_options(Arena *arena, const Command *command);
-// --labels, outputs of the head; 2 where it is not given.
-bool labels_read(const Arguments *arguments, int64_t *labels, Error *error);
-// A whole number that a run has as an option, too: with its bounds, and its default where it has
-// one; else *value is as it was where it is not given.
-bool protocol_whole(const Arguments *arguments, const char *name, int64_t *value, Error *error);
 // --split, one of split_names; *split as it was where it is not given.
 bool split_read(Arena *arena, const Arguments *arguments, int *split, Error *error);
 #endif

@@ -8,9 +8,10 @@
 #include <string.h>
 
 static const Flag flags[] = {
-    { "model", 0, "NAME", "whose vocabulary cuts texts into tokens [tiny]" },
-    { "max-length", 0, "N", "tokens a text at most, as in a run [128]" },
-    { "fold", 0, "N", "the part that is dev, of a task with folds [1]" },
+    { "model", 0, TAKES_TEXT("NAME"), "whose vocabulary cuts texts into tokens [tiny]" },
+    { "max-length", 0, TAKES_AS_IN_RUN, "tokens a text at most, as in a run" },
+    { "fold", 0, TAKES_AS_IN_RUN,
+      "the part that is dev, of a task with folds; its first where not given" },
     { "strict", 0, NULL, "exit status 1 where something is wrong" },
     { "csv", 0, NULL, "split,measure,value: findings, labels and all measures" },
     FLAG_END,
@@ -223,8 +224,8 @@ static bool command(const Invocation *invocation, int *status, Error *error)
     Check check;
     Finding finding[MOST_FINDINGS];
     if (!task_asked(arguments, &name, error) || !arguments_known(arguments, flags, NULL, error) ||
-        !protocol_whole(arguments, "max-length", &max_length, error) ||
-        !protocol_whole(arguments, "fold", &fold, error))
+        !argument_read(arguments, "max-length", &max_length, error) ||
+        !argument_read(arguments, "fold", &fold, error))
         return false;
     const char *model = argument_value(arguments, "model");
     model = model ? model : "tiny";

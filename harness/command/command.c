@@ -1,6 +1,7 @@
 // command.c: reading a command line.
 #include "command/command.h"
 #include "base/text.h"
+#include "run/request.h"
 #include <string.h>
 
 const Flag *flag_find(const Flag *flags, const char *name)
@@ -26,7 +27,7 @@ static bool long_option(Arena *arena, int count, char **argument, int *at, const
         *c = *c == '_' ? '-' : *c;
     given->name = name;
     const Flag *flag = flag_find(flags, given->name);
-    if (flag && !flag->value) {
+    if (flag && !flag->takes) {
         if (equals)
             return fail(error, ERROR_INPUT, (Where){ .item = argument[*at] },
                         "without =", "takes no value");
@@ -55,7 +56,7 @@ static bool short_options(int count, char **argument, int *at, const Flag *flags
                         "-%c is unknown", *letter);
         Given *given = &arguments->given[arguments->givens++];
         given->name = flag->name;
-        if (!flag->value)
+        if (!flag->takes)
             continue;
         if (letter[1])
             given->value = letter + 1;
@@ -77,6 +78,7 @@ bool arguments_read(Arena *arena, int count, char **argument, const Flag *flags,
     arguments->given = arena_zero(arena, room, sizeof *arguments->given);
     arguments->operand = arena_zero(arena, (size_t)count + 1, sizeof *arguments->operand);
     arguments->givens = arguments->operands = 0;
+    arguments->flags = flags;
     for (int i = 0; i < count; i++) {
         if (!strcmp(argument[i], "--")) {
             while (++i < count)
@@ -110,28 +112,27 @@ const char *argument_value(const Arguments *arguments, const char *name)
     return NULL;
 }
 
-static bool argument_set(const Arguments *arguments, const char *name, Option option, void *value,
-                         Error *error)
+const Option as_in_run;
+
+Option flag_option(const Flag *flag)
 {
+    Option option =
+        *(flag->takes == &as_in_run ? option_find(protocol_options, flag->name) : flag->takes);
+    option.name = flag->name;
+    option.field = 0;
+    option.help = flag->help;
+    return option;
+}
+
+bool argument_read(const Arguments *arguments, const char *name, void *value, Error *error)
+{
+    Option option = flag_option(flag_find(arguments->flags, name));
     const char *typed = argument_value(arguments, name);
     char item[64];
     snprintf(item, sizeof item, "--%s", name);
     option.name = item;
+    typed = typed ? typed : option.standard;
     return !typed || option_set(NULL, &option, value, NULL, typed, (Where){ 0 }, error);
-}
-
-bool argument_whole(const Arguments *arguments, const char *name, int64_t low, int64_t high,
-                    int64_t *value, Error *error)
-{
-    const Option option = { .type = OPTION_WHOLE, .low = (double)low, .high = (double)high };
-    return argument_set(arguments, name, option, value, error);
-}
-
-bool argument_real(const Arguments *arguments, const char *name, double low, double high,
-                   double *value, Error *error)
-{
-    const Option option = { .type = OPTION_REAL, .low = low, .high = high };
-    return argument_set(arguments, name, option, value, error);
 }
 
 bool arguments_known(const Arguments *arguments, const Flag *flags, const Option *const *tables,
@@ -201,10 +202,15 @@ bool arguments_agree(Arena *arena, const Arguments *arguments, const char *const
 void flags_help(FILE *out, const Flag *flags)
 {
     for (const Flag *f = flags; f && f->name; f++) {
-        char text[64];
+        char left[64];
         const char letter[] = { '-', f->letter, ',', ' ', '\0' };
-        snprintf(text, sizeof text, "%s--%s%s%s", f->letter ? letter : "", f->name,
-                 f->value ? " " : "", f->value ? f->value : "");
-        help_line(out, 23, text, f->help);
+        Option option = { .type = OPTION_TEXT, .help = f->help }; // as a switch, too
+        if (f->takes)
+            option = flag_option(f);
+        snprintf(left, sizeof left, "%s--%s%s%s", f->letter ? letter : "", f->name,
+                 f->takes ? " " : "", f->takes ? option_takes(&option) : "");
+        if (option.type == OPTION_CHOICE) // what stands on the left says which there are
+            option.type = OPTION_TEXT;
+        option_help(out, 23, left, &option);
     }
 }

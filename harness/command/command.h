@@ -9,11 +9,20 @@
 #include <stdint.h>
 
 typedef struct {
-    const char *name;  // long, without dashes
-    char letter;       // 0: none
-    const char *value; // what it takes, "N" or "dev|test"; NULL: nothing, it is a switch
+    const char *name;    // long, without dashes
+    char letter;         // 0: none
+    const Option *takes; // type, bounds and default of what it takes; NULL: nothing, it is a switch
     const char *help;
 } Flag;
+#define TAKES(kind, called, least, most, usual)                                                    \
+    &(const Option)                                                                                \
+    {                                                                                              \
+        .type = OPTION_##kind, .choices = called, .low = least, .high = most, .standard = usual    \
+    }
+#define TAKES_TEXT(called) TAKES(TEXT, called, 0, 0, NULL)
+#define TAKES_CHOICE(names, usual) TAKES(CHOICE, names, 0, 0, usual)
+extern const Option as_in_run;
+#define TAKES_AS_IN_RUN &as_in_run // what the run's option of this name does
 #define FLAG_END                                                                                   \
     {                                                                                              \
         .name = NULL                                                                               \
@@ -28,6 +37,7 @@ typedef struct {
     size_t givens;
     const char **operand; // what is no option
     size_t operands;
+    const Flag *flags; // that the command has
 } Arguments;
 
 // `flags` are the command's own; any other long option is taken with a value. An unknown letter or
@@ -37,12 +47,9 @@ bool arguments_read(Arena *arena, int count, char **argument, const Flag *flags,
                     Arguments *arguments, Error *error);
 bool argument_is(const Arguments *arguments, const char *name);           // is the switch there?
 const char *argument_value(const Arguments *arguments, const char *name); // the last one, or NULL
-// A whole number from `low` to `high`, as option_set reads it; *value as it was where it is not
-// given.
-bool argument_whole(const Arguments *arguments, const char *name, int64_t low, int64_t high,
-                    int64_t *value, Error *error);
-bool argument_real(const Arguments *arguments, const char *name, double low, double high,
-                   double *value, Error *error); // likewise
+// What was given for a flag, or its default, of the C type that goes with its Option's; *value is
+// as it was where there is neither.
+bool argument_read(const Arguments *arguments, const char *name, void *value, Error *error);
 // Refuses the first option that is neither in `flags` nor in the tables (NULL-terminated list).
 bool arguments_known(const Arguments *arguments, const Flag *flags, const Option *const *tables,
                      Error *error);
@@ -88,5 +95,6 @@ bool arguments_agree(Arena *arena, const Arguments *arguments, const char *const
                      Error *error);
 
 const Flag *flag_find(const Flag *flags, const char *name); // flags may be NULL; NULL: none
+Option flag_option(const Flag *flag); // all that is known of it; not of a switch
 void flags_help(FILE *out, const Flag *flags);
 #endif

@@ -6,12 +6,14 @@
 #include <string.h>
 
 static const Flag flags[] = {
-    { "task", 't', "NAME", "of this task alone" },
-    { "model", 'm', "NAME", "of this model alone" },
-    { "split", 0, "dev|test", "of whose score [the one that each task reports]" },
-    { "interval", 0, "seeds|items",
-      "of the two scores themselves: over seeds, or over seeds and items [seeds]" },
-    { "level", 0, "PERCENT", "of the intervals; what is called a difference stays at 5 % [95]" },
+    { "task", 't', TAKES_TEXT("NAME"), "of this task alone" },
+    { "model", 'm', TAKES_TEXT("NAME"), "of this model alone" },
+    { "split", 0, TAKES_CHOICE("dev|test", NULL),
+      "of whose score [the one that each task reports]" },
+    { "interval", 0, TAKES_CHOICE("seeds|items", "seeds"),
+      "of the two scores themselves: over seeds, or over seeds and items" },
+    { "level", 0, TAKES(REAL, "PERCENT", 50, 99.99, "95"),
+      "of the intervals; what is called a difference stays at 5 %" },
     { "csv", 0, NULL, "every number, a line a block, scores as fractions" },
     { "json", 0, NULL, "the same as a list" },
     FLAG_END,
@@ -19,9 +21,8 @@ static const Flag flags[] = {
 
 static bool question_of(Arena *arena, const Arguments *arguments, Question *question, Error *error)
 {
-    const char *interval = argument_value(arguments, "interval");
-    double percent = 95;
-    int split = -1;
+    double percent;
+    int split = -1, over;
     bool no_second = arguments->operands == 2 && !strchr(arguments->operand[0], '@') &&
                      folder_exists(arguments->operand[1]);
     if (arguments->operands < 2 || no_second)
@@ -33,14 +34,11 @@ static bool question_of(Arena *arena, const Arguments *arguments, Question *ques
                             .task = argument_value(arguments, "task"),
                             .model = argument_value(arguments, "model"),
                             .split = argument_value(arguments, "split") };
-    if (!split_read(arena, arguments, &split, error))
+    if (!split_read(arena, arguments, &split, error) ||
+        !argument_read(arguments, "interval", &over, error) ||
+        !argument_read(arguments, "level", &percent, error))
         return false;
-    if (interval && strcmp(interval, "seeds") != 0 && strcmp(interval, "items") != 0)
-        return fail(error, ERROR_INPUT, (Where){ .item = "--interval" }, "seeds or items",
-                    "'%s' is unknown", interval);
-    if (!argument_real(arguments, "level", 50, 99.99, &percent, error))
-        return false;
-    question->over_items = interval && !strcmp(interval, "items");
+    question->over_items = over == 1;
     question->level = percent / 100;
     question->every_field = argument_is(arguments, "csv") || argument_is(arguments, "json");
     for (int s = 0; s < 2; s++)

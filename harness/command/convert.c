@@ -8,7 +8,8 @@
 #include <unistd.h>
 
 static const Flag convert_flags[] = {
-    { "out", 0, "FOLDER", "where to write, with config.json and vocabulary [beside the old]" },
+    { "out", 0, TAKES_TEXT("FOLDER"),
+      "where to write, with config.json and vocabulary [beside the old]" },
     FLAG_END,
 };
 

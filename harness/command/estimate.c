@@ -13,12 +13,16 @@
 #include <string.h>
 
 static const Flag flags[] = {
-    { "memory", 0, "BYTES", "the largest batch that fits, 24GB or 24GiB" },
-    { "weights", 0, "f32|f16|bf16", "type of frozen weights; what trains is f32 [f32]" },
-    { "steps", 0, "N", "for the hours [--min-steps]" },
-    { "rows", 0, "N", "training rows: the steps are those of a run on them" },
-    { "gflops", 0, "X", "what the machine does in a product [this one's, by tunemark probe]" },
-    { "labels", 0, "N", "outputs of the head [2]" },
+    { "memory", 0, TAKES(BYTES, "BYTES", 1, 1e15, NULL),
+      "the largest batch that fits, 24GB or 24GiB" },
+    { "weights", 0, TAKES_CHOICE("f32|f16|bf16", "f32"),
+      "type of frozen weights; what trains is f32" },
+    { "steps", 0, TAKES(WHOLE, "N", 0, 1e12, NULL), "for the hours; --min-steps where not given" },
+    { "rows", 0, TAKES(WHOLE, "N", 1, 1e12, NULL),
+      "training rows: the steps are those of a run on them" },
+    { "gflops", 0, TAKES(REAL, "X", 1e-3, 1e12, NULL),
+      "what the machine does in a product; this one's, by tunemark probe, where not given" },
+    { "labels", 0, TAKES(WHOLE, "N", 1, 1e6, "2"), "outputs of the head" },
     { "csv", 0, NULL, "CSV with a header, all numbers whole" },
     FLAG_END,
 };
@@ -44,28 +48,15 @@ typedef struct {
 static bool weights_read(const Arguments *arguments, const Protocol *protocol, Asked *asked,
                          Error *error)
 {
-    static const char *const names[] = { "f32", "f16", "bf16", NULL };
-    const char *typed = argument_value(arguments, "weights");
-    asked->type = typed ? typed : names[0];
-    if (!text_among(asked->type, names))
-        return fail(error, ERROR_INPUT, (Where){ .item = "--weights" }, "f32, f16 or bf16",
-                    "'%s' is unknown", typed);
-    asked->of.halves = strcmp(asked->type, "f32") != 0;
-    if (!asked->of.halves)
-        asked->type = store_names[protocol->frozen_dtype];
+    int index;
+    if (!argument_read(arguments, "weights", &index, error))
+        return false;
+    asked->of.halves = index > 0; // f32 is the first
+    asked->type = asked->of.halves ? argument_value(arguments, "weights")
+                                   : store_names[protocol->frozen_dtype];
     return !asked->of.halves || protocol->frozen_dtype == STORE_F32 ||
            fail(error, ERROR_INPUT, (Where){ .item = "--weights" }, "f32 with frozen-dtype",
-                "'%s' is what that changes", typed);
-}
-
-static bool memory_read(const Arguments *arguments, Asked *asked, Error *error)
-{
-    const char *typed = argument_value(arguments, "memory");
-    int64_t bytes = 0;
-    bool right = !typed || (text_size(typed, &bytes) && 1 <= bytes && bytes <= 1000000000000000);
-    asked->of.memory = (double)bytes;
-    return right || fail(error, ERROR_INPUT, (Where){ .item = "--memory" },
-                         "a size such as 24GB, to 1000TB", "'%s' is none", typed);
+                "'%s' is what that changes", asked->type);
 }
 
 static bool gflops_read(const Arguments *arguments, int threads, Asked *asked, Error *error)
@@ -76,7 +67,7 @@ static bool gflops_read(const Arguments *arguments, int threads, Asked *asked, E
         asked->gflops = product_probe(0.2);
         return true;
     }
-    return argument_real(arguments, "gflops", 1e-3, 1e12, &asked->gflops, error);
+    return argument_read(arguments, "gflops", &asked->gflops, error);
 }
 
 static const OfRun refused[] = {
@@ -89,19 +80,21 @@ static const OfRun refused[] = {
 static bool asked_read(const Arguments *arguments, const Protocol *protocol, Asked *asked,
                        Error *error)
 {
-    int64_t rows = 0;
+    int64_t rows = 0, memory = 0;
     *asked = (Asked){ .of.batch = (size_t)protocol->batch,
                       .of.pass = (size_t)protocol->micro_batch,
                       .of.recompute = protocol->recompute,
                       .of.keeps_best = protocol->select == SELECT_BEST,
                       .csv = argument_is(arguments, "csv") };
-    if (!weights_read(arguments, protocol, asked, error) || !memory_read(arguments, asked, error) ||
-        !labels_read(arguments, &asked->labels, error) ||
-        !argument_whole(arguments, "rows", 1, 1000000000000, &rows, error))
+    if (!weights_read(arguments, protocol, asked, error) ||
+        !argument_read(arguments, "memory", &memory, error) ||
+        !argument_read(arguments, "labels", &asked->labels, error) ||
+        !argument_read(arguments, "rows", &rows, error))
         return false;
+    asked->of.memory = (double)memory;
     asked->of.rows = (size_t)rows;
     asked->steps = rows ? steps_of(protocol, (size_t)rows) : protocol->min_steps;
-    return argument_whole(arguments, "steps", 0, 1000000000000, &asked->steps, error) &&
+    return argument_read(arguments, "steps", &asked->steps, error) &&
            gflops_read(arguments, (int)protocol->threads, asked, error);
 }
 

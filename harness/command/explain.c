@@ -12,7 +12,8 @@
 static const Flag flags[] = {
     { "all", 'a', NULL, "every value and node on a line, each layer's apart" },
     { "csv", 0, NULL, "the same as CSV; seconds are of one step" },
-    { "steps", 0, "N", "steps of each to time, 0: none [as many as ten seconds allow]" },
+    { "steps", 0, TAKES(WHOLE, "N", 0, 1e6, NULL),
+      "steps of each to time, 0: none; as many as ten seconds allow where not given" },
     FLAG_END,
 };
 
@@ -170,7 +171,7 @@ static bool command(const Invocation *invocation, int *status, Error *error)
     int64_t steps = -1; // as many as some seconds allow
     (void)status;
     if (!requests_read(arena, arguments, request, error) ||
-        !argument_whole(arguments, "steps", 0, 1000000, &steps, error) ||
+        !argument_read(arguments, "steps", &steps, error) ||
         !product_start((int)request[0].protocol.threads, error))
         return false;
     FilesRead *files = files_new(arena);

@@ -195,9 +195,11 @@ static bool list_tasks(const Invocation *invocation, Form form, Error *error)
 
 // ---- options
 
-static void option_line(const char *of, const Option *option)
+static void option_line(const char *of, char letter, const Option *option)
 {
-    printf("%s,--%s,,%s,%s,", of, option->name, option_type(option), option_takes(option));
+    const char dashed[] = { '-', letter, '\0' };
+    printf("%s,--%s,%s,%s,%s,", of, option->name, letter ? dashed : "", option_type(option),
+           option_takes(option));
     if (option->type == OPTION_REAL)
         printf("%.15g,%.15g,", option->low, option->high);
     else if (option->type == OPTION_WHOLE || option->type == OPTION_BYTES)
@@ -211,14 +213,13 @@ static void option_line(const char *of, const Option *option)
 
 static void flag_line(const char *of, const Flag *flag)
 {
-    const char letter[] = { '-', flag->letter, '\0' };
-    const char *takes = flag->value ? flag->value : "";
-    printf("%s,--%s,%s,%s,%s,,,,", of, flag->name, flag->letter ? letter : "",
-           !flag->value          ? "switch"
-           : !strcmp(takes, "N") ? "whole"
-           : strchr(takes, '|')  ? "choice"
-                                 : "text",
-           takes);
+    const char dashed[] = { '-', flag->letter, '\0' };
+    if (flag->takes) {
+        const Option option = flag_option(flag);
+        option_line(of, flag->letter, &option);
+        return;
+    }
+    printf("%s,--%s,%s,switch,,,,,", of, flag->name, flag->letter ? dashed : "");
     csv_put(stdout, flag->help);
     putchar('\n');
 }
@@ -238,11 +239,11 @@ static bool list_options(const Invocation *invocation, Form form, Error *error)
         for (const Flag *f = c->flags; f && f->name; f++)
             flag_line(c->name, f);
         for (const Option *o = request_options(invocation->arena, c); o->name; o++)
-            option_line(c->name, o);
+            option_line(c->name, '\0', o);
     }
     for (size_t m = 0; methods[m]; m++)
         for (const Option *o = method_options(methods[m]); o->name; o++)
-            option_line(methods[m]->name, o);
+            option_line(methods[m]->name, '\0', o);
     return true;
 }
 

@@ -11,7 +11,7 @@
 #include <math.h>
 
 static const Flag flags[] = {
-    { "labels", 0, "N", "outputs of the head [as many as --task has labels, or 2]" },
+    { "labels", 0, TAKES(WHOLE, "N", 1, 1e6, "2"), "outputs of the head, without --task" },
     { "csv", 0, NULL, "one line of CSV with a header" },
     { "all", 'a', NULL, "each parameter on a line" },
     FLAG_END,
@@ -28,7 +28,7 @@ static bool outputs_read(Arena *arena, const Arguments *arguments, const Protoco
 {
     Task task;
     if (!protocol->task)
-        return labels_read(arguments, labels, error);
+        return argument_read(arguments, "labels", labels, error);
     if (!task_find(arena, datasets_folder(arena), protocol->task, &task, error) ||
         !task_fold(arena, &task, protocol->fold, error))
         return false;

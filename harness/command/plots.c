@@ -6,8 +6,9 @@
 #include <string.h>
 
 static const Flag flags[] = {
-    { "only", 0, "NAMES", "of these figures; `--only help` says which there are [all with data]" },
-    { "out", 'o', "FOLDER", "figures/ is made in it [the first folder of rows]" },
+    { "only", 0, TAKES_TEXT("NAMES"),
+      "of these figures; `--only help` says which there are [all with data]" },
+    { "out", 'o', TAKES_TEXT("FOLDER"), "figures/ is made in it [the first folder of rows]" },
     SELECT_FLAGS,
     { "pdf", 0, NULL, "a PDF, too, for a paper" },
     FLAG_END,

@@ -12,17 +12,21 @@
 #include <string.h>
 
 static const Flag flags[] = {
-    { "task", 0, "NAME",
+    { "task", 0, TAKES_TEXT("NAME"),
       "score a split of this task; gives split, id, group, gold, pred and logits" },
-    { "split", 0, "train|tune|dev|test", "which rows [what the task reports: dev]" },
-    { "file", 0, "FILE",
+    { "split", 0, TAKES_CHOICE("train|tune|dev|test", NULL),
+      "which rows [what the task reports: dev]" },
+    { "file", 0, TAKES_TEXT("FILE"),
       "texts, one a line, or NAME.csv with text[,text_b]; -: standard input; gives id, pred and "
       "each label's probability" },
-    { "model", 0, "NAME", "where the checkpoint is that was tuned, by name or folder [as saved]" },
+    { "model", 0, TAKES_TEXT("NAME"),
+      "where the checkpoint is that was tuned, by name or folder [as saved]" },
     { "merged", 0, NULL, "the method merged into the model's layers" },
-    { "batch", 0, "N", "examples at a time [as saved]" },
-    { "threads", 0, "N", "threads [1]; with as many as the run had, it says the same to the bit" },
-    { "out", 'o', "FILE", "write there instead of to standard output" },
+    { "batch", 0, TAKES(WHOLE, "N", 1, 65536, NULL),
+      "examples at a time, as saved where not given" },
+    { "threads", 0, TAKES_AS_IN_RUN,
+      "threads; with as many as the run had, it says the same to the bit" },
+    { "out", 'o', TAKES_TEXT("FILE"), "write there instead of to standard output" },
     FLAG_END,
 };
 
@@ -55,12 +59,10 @@ static bool open_saved(Predict *p, FilesRead *files, Error *error)
     if (merges && !(p->saved.method->claims & MERGES))
         return fail(error, ERROR_INPUT, (Where){ .item = "--merged" }, "left out",
                     "%s has nothing that merges", p->saved.method->name);
-    if (!protocol_whole(arguments, "batch", &p->batch, error) ||
-        !protocol_whole(arguments, "threads", &p->threads, error))
-        return false;
-    if (!argument_value(arguments, "batch"))
-        p->batch = p->saved.batch;
-    if (!product_start((int)p->threads, error) ||
+    p->batch = p->saved.batch;
+    if (!argument_read(arguments, "batch", &p->batch, error) ||
+        !argument_read(arguments, "threads", &p->threads, error) ||
+        !product_start((int)p->threads, error) ||
         !model_files(files, model ? model : p->saved.model, &p->model, error) ||
         !saved_open(p->arena, folder, &p->saved, p->model, &p->description, &p->state, error))
         return false;

@@ -9,11 +9,12 @@
 #include <string.h>
 
 static const Flag flags[] = {
-    { "task", 0, "NAME", "a name of `tunemark list tasks`, or a folder" },
-    { "split", 0, "train|tune|dev|test", "which rows [train]" },
-    { "fold", 0, "N", "the part that is dev, of a task with folds [1]" },
-    { "train-limit", 0, "N", "rows of train, as in a run; 0: all [0]" },
-    { "data-seed", 0, "N", "which rows train-limit takes [1]" },
+    { "task", 0, TAKES_TEXT("NAME"), "a name of `tunemark list tasks`, or a folder" },
+    { "split", 0, TAKES_CHOICE("train|tune|dev|test", NULL), "which rows [train]" },
+    { "fold", 0, TAKES_AS_IN_RUN,
+      "the part that is dev, of a task with folds; its first where not given" },
+    { "train-limit", 0, TAKES_AS_IN_RUN, "rows of train, as in a run; 0: all" },
+    { "data-seed", 0, TAKES_AS_IN_RUN, "which rows train-limit takes; 1 where not given" },
     { "about", 0, NULL, "in place of rows: metric, positive label, and which splits have labels" },
     FLAG_END,
 };
@@ -65,9 +66,9 @@ static bool command(const Invocation *invocation, int *status, Error *error)
     int64_t limit, seed = 1, fold = INT64_MIN;
     int split = SPLIT_TRAIN;
     (void)status;
-    if (!protocol_whole(arguments, "fold", &fold, error) ||
-        !protocol_whole(arguments, "train-limit", &limit, error) ||
-        !protocol_whole(arguments, "data-seed", &seed, error) ||
+    if (!argument_read(arguments, "fold", &fold, error) ||
+        !argument_read(arguments, "train-limit", &limit, error) ||
+        !argument_read(arguments, "data-seed", &seed, error) ||
         !split_read(arena, arguments, &split, error))
         return false;
     const char *name = argument_value(arguments, "task");

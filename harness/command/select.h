@@ -7,11 +7,11 @@
 
 // clang-format off
 #define SELECT_FLAGS \
-    { "task", 't', "NAMES", "only of these tasks, as in `reviews,sst2`" }, \
-    { "model", 'm', "NAMES", "only of these models" }, \
-    { "method", 0, "NAMES", "only of these methods" }, \
-    { "study", 0, "NAMES", "only of these studies of the spec" }, \
-    { "where", 0, "COLUMN=VALUES", "only rows with this in a column, or (COLUMN!=VALUES) without; may be repeated" }
+    { "task", 't', TAKES_TEXT("NAMES"), "only of these tasks, as in `reviews,sst2`" }, \
+    { "model", 'm', TAKES_TEXT("NAMES"), "only of these models" }, \
+    { "method", 0, TAKES_TEXT("NAMES"), "only of these methods" }, \
+    { "study", 0, TAKES_TEXT("NAMES"), "only of these studies of the spec" }, \
+    { "where", 0, TAKES_TEXT("COLUMN=VALUES"), "only rows with this in a column, or (COLUMN!=VALUES) without; may be repeated" }
 // clang-format on
 
 // Keeps the rows that the options ask for. ERROR_INPUT, with the nearest that there is, for a

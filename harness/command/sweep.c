@@ -15,15 +15,18 @@ static const char usage[] = "  tunemark sweep quick\n"
 
 static const Flag flags[] = {
     { "dry-run", 'n', NULL, "say what would run, why, how long and in how much memory" },
-    { "jobs", 'j', "N", "runs at once [as many as there are cores for]" },
-    { "out", 'o', "FOLDER", "the sweep's folder [results/NAME]" },
-    { "set", 0, "KEY=VALUE", "override the spec, as train.epochs=1; may be repeated" },
+    { "jobs", 'j', TAKES(WHOLE, "N", 1, 4096, NULL),
+      "runs at once; as many as there are cores for where not given" },
+    { "out", 'o', TAKES_TEXT("FOLDER"), "the sweep's folder [results/NAME]" },
+    { "set", 0, TAKES_TEXT("KEY=VALUE"), "override the spec, as train.epochs=1; may be repeated" },
     { "commands", 0, NULL, "print a command for each run to do, a line each, as for parallel" },
-    { "deadline", 0, "TIME",
+    { "deadline", 0, TAKES_TEXT("TIME"),
       "end by then, as 8h, 1h30m or 90m; start nothing that would end later" },
-    { "shard", 0, "I/N", "only the Ith of N parts of the settings, from 1" },
-    { "slurm", 0, "N", "print the script of a Slurm array job that does it in N parts" },
-    { "grace", 0, "SECONDS", "from a run's timeout until it is killed [60]" },
+    { "shard", 0, TAKES_TEXT("I/N"), "only the Ith of N parts of the settings, from 1" },
+    { "slurm", 0, TAKES(WHOLE, "N", 1, 4096, NULL),
+      "print the script of a Slurm array job that does it in N parts" },
+    { "grace", 0, TAKES(REAL, "SECONDS", 0, 1e9, SWEEP_GRACE),
+      "from a run's timeout until it is killed" },
     { "schema", 0, NULL, "print the JSON Schema of a spec, for editors; without a spec" },
     { "verbose", 'v', NULL, "show the command of each run that starts" },
     { "quiet", 'q', NULL, "no progress" },
@@ -57,13 +60,10 @@ static bool spec_file(Arena *arena, const char *typed, const char **file, Error 
 
 static bool seconds_read(const Arguments *arguments, SweepOptions *options, Error *error)
 {
-    const char *grace = argument_value(arguments, "grace");
     const char *deadline = argument_value(arguments, "deadline");
     int64_t seconds = 0;
-    options->grace = SWEEP_GRACE;
-    if (grace && (!text_real(grace, &options->grace) || options->grace < 0))
-        return fail(error, ERROR_INPUT, (Where){ .item = "--grace" }, "seconds, at least 0",
-                    "'%s' is no time", grace);
+    if (!argument_read(arguments, "grace", &options->grace, error))
+        return false;
     if (deadline && (!text_duration(deadline, &seconds) || seconds < 1))
         return fail(error, ERROR_INPUT, (Where){ .item = "--deadline" }, "as 8h, 1h30m or 90m",
                     "'%s' is no time", deadline);
@@ -79,8 +79,8 @@ static bool parts_read(Arena *arena, const Arguments *arguments, SweepOptions *o
     if (options->out && !options->out[0])
         return fail(error, ERROR_INPUT, (Where){ .item = "--out" }, "a folder", "'' is empty");
     int64_t jobs = 0, slurm = 0;
-    if (!argument_whole(arguments, "jobs", 1, 4096, &jobs, error) ||
-        !argument_whole(arguments, "slurm", 1, 4096, &slurm, error) ||
+    if (!argument_read(arguments, "jobs", &jobs, error) ||
+        !argument_read(arguments, "slurm", &slurm, error) ||
         (shard && !read_shard(arena, shard, &options->shard, error)))
         return false;
     if (slurm > 0 && jobs == 0)

@@ -7,8 +7,8 @@
 #include <string.h>
 
 static const Flag flags[] = {
-    { "model", 0, "NAME", "whose vocabulary [tiny]" },
-    { "max-length", 0, "N", "tokens at most [128]" },
+    { "model", 0, TAKES_TEXT("NAME"), "whose vocabulary [tiny]" },
+    { "max-length", 0, TAKES_AS_IN_RUN, "tokens at most" },
     { "ids", 0, NULL, "ids alone, a line a text" },
     FLAG_END,
 };
@@ -34,7 +34,7 @@ static bool tokens(const Invocation *invocation, int *status, Error *error)
     const char *folder;
     int64_t max_length;
     (void)status;
-    if (!protocol_whole(arguments, "max-length", &max_length, error))
+    if (!argument_read(arguments, "max-length", &max_length, error))
         return false;
     const char *model = argument_value(arguments, "model");
     if (arguments->operands > 2)

@@ -26,9 +26,10 @@ static const char *command_of(Sweep *s)
         *word++ = arena_text(s->arena, "--deadline");
         *word++ = arena_format(s->arena, "%.0fs", options->seconds);
     }
-    if (options->grace != SWEEP_GRACE) {
+    char *grace = arena_format(s->arena, "%.17g", options->grace);
+    if (strcmp(grace, SWEEP_GRACE) != 0) {
         *word++ = arena_text(s->arena, "--grace");
-        *word++ = arena_format(s->arena, "%.17g", options->grace);
+        *word++ = grace;
     }
     return shell_line(s->arena, words);
 }

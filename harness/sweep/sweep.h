@@ -14,7 +14,7 @@
 #define SWEEP_SWEEP_H
 #include "sweep/agenda.h"
 
-enum { SWEEP_GRACE = 60 };
+#define SWEEP_GRACE "60" // as typed
 
 typedef struct {
     const char *spec;       // a file
