@@ -230,7 +230,7 @@ static json_t *two_way_answer(const TwoWay *of)
                      number(of->low), "hi", number(of->high), "t", number(of->t), "p",
                      number(of->p), "mdd", number(of->detectable), "ms_seed", number(of->ms_seed),
                      "ms_group", number(of->ms_group), "ms_rest", number(of->ms_rest), "basis",
-                     word(of->basis));
+                     word(basis_names[of->basis]));
 }
 
 static void put_count(json_t *answer, const char *key, size_t count)
@@ -257,7 +257,7 @@ static json_t *two_way_call(Arena *arena, const char *name, const json_t *input)
         put_count(answer, "seeds_b", more);
     }
     put_count(answer, "groups", groups);
-    json_object_set_new(answer, "reason", word(of.reason));
+    json_object_set_new(answer, "reason", word(reason_names[of.reason]));
     return answer;
 }
 
@@ -340,7 +340,7 @@ static json_t *one_method_call(Arena *arena, const char *name, const json_t *inp
     (void)name;
     put_count(answer, "seeds", side.runs);
     put_count(answer, "groups", side.groups);
-    json_object_set_new(answer, "reason", word(of.reason));
+    json_object_set_new(answer, "reason", word(reason_names[of.reason]));
     return answer;
 }
 
@@ -366,7 +366,7 @@ static json_t *compare_call(Arena *arena, const char *name, const json_t *input)
     put_count(answer, "groups", a.groups);
     put_count(answer, "left_out", of.left_out);
     json_object_set_new(answer, "paired", json_boolean(of.paired));
-    json_object_set_new(answer, "reason", word(of.test.reason));
+    json_object_set_new(answer, "reason", word(reason_names[of.test.reason]));
     return answer;
 }
 

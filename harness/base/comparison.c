@@ -14,7 +14,7 @@ Comparison compare(Arena *arena, const Sample *a, const Sample *b, double level)
     of.of_a = arena_take(arena, a->runs, sizeof *of.of_a);
     of.of_b = arena_take(arena, b->runs, sizeof *of.of_b);
     size_t pairs = find_pairs(a, b, of.of_a, of.of_b);
-    of.paired = pairs >= 3 || pairs == fewer;
+    of.paired = pairs >= FEWEST_SEEDS || pairs == fewer;
     of.used_a = of.paired ? pairs : a->runs, of.used_b = of.paired ? pairs : b->runs;
     of.seeds = of.paired ? pairs : fewer;
     of.left_out = a->runs + b->runs - of.used_a - of.used_b;

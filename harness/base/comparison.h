@@ -2,12 +2,16 @@
 // worth.
 //
 // A run of A and one of B are a pair if they have the same seeds of initial values and of order.
-// Where the common seeds are at least 3, or all the seeds of the smaller side, the test is on the
-// pairs and other runs are left out; else the two sides stand for themselves (base/twoway.h).
+// Where the common seeds are at least FEWEST_SEEDS, or all the seeds of the smaller side, the test
+// is on the pairs and other runs are left out; else the two sides stand for themselves
+// (base/twoway.h).
 #ifndef BASE_COMPARISON_H
 #define BASE_COMPARISON_H
 #include "base/twoway.h"
 #include <stdint.h>
+
+enum { FEWEST_SEEDS = 3 }; // two carry no claim
+#define SIGNIFICANT 0.05   // a p below it is a difference
 
 typedef struct {
     int64_t init, order;

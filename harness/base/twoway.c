@@ -9,10 +9,13 @@ typedef struct {
     double largest;                 // of |u|
 } Squares;
 
+const char *const basis_names[] = { "none", "items", "seeds", "seeds+items" };
+const char *const reason_names[] = { NULL, "zero_variance", "one_seed_one_group" };
+
 static Squares squares_of(Arena *scratch, const double *u, size_t seeds, size_t groups);
 static double group_variance(const double *u, size_t seeds_u, const double *v, size_t seeds_v,
                              size_t groups);
-static TwoWay tested(double value, Component part, size_t groups, double scale, const char *basis,
+static TwoWay tested(double value, Component part, size_t groups, double scale, Basis basis,
                      double level);
 static Component sum_of(Component a, Component b, double least);
 
@@ -23,14 +26,14 @@ TwoWay twoway(Arena *scratch, const double *u, size_t seeds, size_t groups, doub
     Component by_seed = { of.seed / S, S - 1 }, by_group = { of.group / S, G - 1 };
     TwoWay result;
     if (seeds == 1)
-        result =
-            tested(of.mean, by_group, groups, of.largest, groups == 1 ? "none" : "items", level);
+        result = tested(of.mean, by_group, groups, of.largest,
+                        groups == 1 ? OVER_NOTHING : OVER_ITEMS, level);
     else if (groups == 1)
-        result = tested(of.mean, by_seed, groups, of.largest, "seeds", level);
+        result = tested(of.mean, by_seed, groups, of.largest, OVER_SEEDS, level);
     else {
         Component rest = { of.rest / S, (S - 1) * (G - 1) };
         result = tested(of.mean, components_joined(by_seed, by_group, rest), groups, of.largest,
-                        "seeds+items", level);
+                        OVER_BOTH, level);
     }
     result.ms_seed = of.seed, result.ms_group = of.group, result.ms_rest = of.rest;
     return result;
@@ -45,14 +48,15 @@ TwoWay twoway_unpaired(Arena *scratch, const double *u, size_t seeds_u, const do
     double Su = (double)seeds_u, Sv = (double)seeds_v, fewest = fmin(Su, Sv) - 1;
     Component by_group = { group_variance(u, seeds_u, v, seeds_v, groups), G - 1 };
     if (fewest == 0)
-        return tested(value, by_group, groups, scale, groups == 1 ? "none" : "items", level);
+        return tested(value, by_group, groups, scale, groups == 1 ? OVER_NOTHING : OVER_ITEMS,
+                      level);
     Component by_seed =
         sum_of((Component){ a.seed / Su, Su - 1 }, (Component){ b.seed / Sv, Sv - 1 }, fewest);
     if (groups == 1)
-        return tested(value, by_seed, groups, scale, "seeds", level);
+        return tested(value, by_seed, groups, scale, OVER_SEEDS, level);
     Component rest = sum_of((Component){ a.rest / Su, (Su - 1) * (G - 1) },
                             (Component){ b.rest / Sv, (Sv - 1) * (G - 1) }, fewest * (G - 1));
-    return tested(value, components_joined(by_seed, by_group, rest), groups, scale, "seeds+items",
+    return tested(value, components_joined(by_seed, by_group, rest), groups, scale, OVER_BOTH,
                   level);
 }
 
@@ -137,18 +141,18 @@ static Component sum_of(Component a, Component b, double least)
 }
 
 // part.variance is G times that of the value.
-static TwoWay tested(double value, Component part, size_t groups, double scale, const char *basis,
+static TwoWay tested(double value, Component part, size_t groups, double scale, Basis basis,
                      double level)
 {
     double variance = part.variance / (double)groups;
-    TwoWay result = { value, NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN, basis, NULL };
+    TwoWay result = { value, NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN, basis, NOT_EMPTY };
     if (isnan(variance)) {
-        result.reason = "one_seed_one_group";
+        result.reason = ONE_SEED_ONE_GROUP;
         return result;
     }
     if (variance <= 1e-24 * scale * scale) {
         result.se = 0, result.low = result.high = value;
-        result.reason = "zero_variance";
+        result.reason = ZERO_VARIANCE;
         result.p = fabs(value) <= 1e-12 * scale ? 1 : (double)NAN;
         return result;
     }

@@ -17,13 +17,18 @@
 #define BASE_TWOWAY_H
 #include "base/arena.h"
 
+typedef enum { OVER_NOTHING, OVER_ITEMS, OVER_SEEDS, OVER_BOTH } Basis; // over what it holds
+extern const char *const basis_names[];                                 // "seeds+items"
+typedef enum { NOT_EMPTY, ZERO_VARIANCE, ONE_SEED_ONE_GROUP } Reason;   // why cells are empty
+extern const char *const reason_names[]; // "zero_variance"; of NOT_EMPTY NULL
+
 typedef struct {
     double value;                      // D, the mean of u (less that of the other side)
     double low, high, se, df, t, p;    // p two-sided
     double detectable;                 // see below
     double ms_seed, ms_group, ms_rest; // of a paired test
-    const char *basis;  // over what it holds: "seeds+items", "seeds", "items" or "none"
-    const char *reason; // why cells are empty: NULL, "zero_variance" or "one_seed_one_group"
+    Basis basis;
+    Reason reason;
 } TwoWay;
 
 // Of paired differences, or of one method's own values. One seed: over items alone; one group: over

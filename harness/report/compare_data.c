@@ -82,8 +82,8 @@ static json_t *record_of(Arena *arena, const Comparisons *of, const Compared *bl
     put(record, "df", IF_THERE(test->df));
     put(record, "p", IF_THERE(test->p));
     put(record, "mdd", IF_THERE(test->detectable));
-    put_text(record, "basis", there ? test->basis : NULL);
-    put_text(record, "reason", there ? test->reason : "no_predictions");
+    put_text(record, "basis", there ? basis_names[test->basis] : NULL);
+    put_text(record, "reason", there ? reason_names[test->reason] : "no_predictions");
     put_flag(record, "paired", there, result->paired);
     put_count(record, "seeds", there, result->seeds);
     put_count(record, "left_out", there,

@@ -134,7 +134,7 @@ const char *test_points(Arena *arena, const TwoWay *test, double fraction)
 
 bool no_variance(const TwoWay *test)
 {
-    return test->reason && !strcmp(test->reason, "zero_variance");
+    return test->reason == ZERO_VARIANCE;
 }
 
 // ---- the verdict
@@ -145,13 +145,13 @@ static Kind kind_of(const Compared *block)
 {
     const TwoWay *test = &block->result.test;
     double p = block->adjusted_p; // of one block its own
-    if (block->result.seeds < 3)
+    if (block->result.seeds < FEWEST_SEEDS)
         return NO_CLAIM;
     if (block->same_answers)
         return SAME_ANSWERS;
     if (isnan(p) || no_variance(test))
         return NO_VARIANCE;
-    return p < 0.05 ? APART : NOT_APART;
+    return p < SIGNIFICANT ? APART : NOT_APART;
 }
 
 // Fewer than three seeds.

@@ -112,7 +112,7 @@ static void put_detectable(FILE *out, Arena *arena, const Compared *block)
                         ? arena_format(arena,
                                        "all %s differ by the same amount: nothing can be "
                                        "said of it",
-                                       strcmp(test->basis, "items") ? "seeds" : "items")
+                                       test->basis == OVER_ITEMS ? "items" : "seeds")
                         : "one run each on one group says nothing of it");
     else
         put_wrapped(out, "detectable",
@@ -154,14 +154,11 @@ static void put_difference(FILE *out, Arena *arena, const Comparisons *of, const
                              thousands(arena, (double)block->items.groups));
     else
         items = arena_format(arena, "%s items", items);
-    static const char *const basis[][2] = { { "seeds+items", "other seeds, other items" },
-                                            { "seeds", "other seeds, these items" },
-                                            { "items", "these runs, other items" },
-                                            { "none", "these runs, these items" } };
-    size_t b = 0;
-    while (strcmp(basis[b][0], test->basis) != 0)
-        b++;
-    text = arena_format(arena, "%s: %s, %s", basis[b][1], seeds, items);
+    static const char *const over[] = { [OVER_BOTH] = "other seeds, other items",
+                                        [OVER_SEEDS] = "other seeds, these items",
+                                        [OVER_ITEMS] = "these runs, other items",
+                                        [OVER_NOTHING] = "these runs, these items" };
+    text = arena_format(arena, "%s: %s, %s", over[test->basis], seeds, items);
     if (!isnan(test->df))
         text_append(arena, &text, ", ", "%.*f df", test->df < 100 ? 1 : 0, test->df);
     put_wrapped(out, "", text);
@@ -248,7 +245,7 @@ static void put_opinions(FILE *out, Arena *arena, const Compared *block)
     const TwoWay *test = &block->result.test;
     const Bootstrap *draws = &block->bootstrap;
     const Comparison *result = &block->result;
-    bool disagree = !isnan(test->p) && (test->p < 0.05) != (draws->p < 0.05);
+    bool disagree = !isnan(test->p) && (test->p < SIGNIFICANT) != (draws->p < SIGNIFICANT);
     put_picture(out, arena, block);
     put_wrapped(out, "",
                 arena_format(arena, "bootstrap %s to %s, p %s: %s",

@@ -19,7 +19,7 @@ bool letters(Arena *arena, const Rows *rows, const char *split, Lettered *method
         return false;
     for (size_t m = 0; m < methods; m++) {
         method[m].used = side[m].count;
-        if (side[m].count >= LETTERS_FEWEST)
+        if (side[m].count >= FEWEST_SEEDS)
             of[n++] = m;
     }
     double *p = arena_take(arena, n * n + 1, sizeof *p),
@@ -40,7 +40,7 @@ bool letters(Arena *arena, const Rows *rows, const char *split, Lettered *method
     pair = 0;
     for (size_t i = 0; i < n; i++)
         for (size_t j = 0; j < i; j++)
-            differ[i * n + j] = differ[j * n + i] = adjusted[pair++] < 0.05; // false for NAN
+            differ[i * n + j] = differ[j * n + i] = adjusted[pair++] < SIGNIFICANT; // false for NAN
     size_t *order = arena_take(arena, n + 1, sizeof *order);
     const char **text = arena_take(arena, n + 1, sizeof *text);
     letters_of(arena, name, mean, n, differ, order, text);
@@ -52,9 +52,9 @@ bool letters(Arena *arena, const Rows *rows, const char *split, Lettered *method
 const char *letters_caption(Arena *arena, size_t pairs, size_t untested)
 {
     const char *of = arena_format(arena,
-                                  "methods that share a letter can't be told apart at 5 %% "
+                                  "methods that share a letter can't be told apart at %g %% "
                                   "(Holm, k = %zu)",
-                                  pairs);
+                                  100 * SIGNIFICANT, pairs);
     return untested == 0 ? of
                          : arena_format(arena,
                                         "%s; %zu pair%s not tested: all seeds differ by the same "

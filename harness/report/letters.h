@@ -5,15 +5,14 @@
 // not below 5 %. Sharing is not transitive: "a", "ab", "b".
 #ifndef REPORT_LETTERS_H
 #define REPORT_LETTERS_H
+#include "base/comparison.h"
 #include "base/folder.h"
-
-enum { LETTERS_FEWEST = 3 }; // runs with predictions: two seeds carry no claim
 
 typedef struct {
     const char *name;      // of the method; decides the order of equal means
     const Row *const *run; // its runs; they point into `rows`
     size_t runs;
-    const char *letters; // the answer: "a", "ab"; "" for fewer than 3 runs with predictions
+    const char *letters; // the answer: "a", "ab"; "" for fewer than FEWEST_SEEDS of the used
     size_t used;         // runs with predictions
 } Lettered;
 

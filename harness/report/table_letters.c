@@ -45,7 +45,7 @@ static const char *fewer_runs(Arena *arena, const Lettered *method, const size_t
         size_t used = method[c].used, n = scored[c];
         const char *names = "";
         bool before = used == n;
-        without = without || used < LETTERS_FEWEST;
+        without = without || used < FEWEST_SEEDS;
         for (size_t o = 0; o < c && !before; o++)
             before = method[o].used == used && scored[o] == n;
         for (size_t o = c; o < methods && !before; o++)
@@ -58,7 +58,7 @@ static const char *fewer_runs(Arena *arena, const Lettered *method, const size_t
     if (!*text)
         return text;
     return arena_format(arena, "; %s%s", text,
-                        without ? arena_format(arena, "; no letter below %d", LETTERS_FEWEST) : "");
+                        without ? arena_format(arena, "; no letter below %d", FEWEST_SEEDS) : "");
 }
 
 // The cells from `first` on that have its model; they lie together.
@@ -97,7 +97,7 @@ static size_t family(const Table *table, const Block *block, size_t first, Capti
         add_caption(captions,
                     arena_format(table->arena,
                                  "no letters: fewer than two methods have %d runs with predictions",
-                                 LETTERS_FEWEST),
+                                 FEWEST_SEEDS),
                     block, cell);
     if (pairs + untested > 0)
         add_caption(captions,

@@ -1,4 +1,5 @@
 // forecast.c: what a sweep is to do, how long it takes and in how much memory.
+#include "base/comparison.h"
 #include "engine/product.h"
 #include "sweep/sweep_impl.h"
 #include <inttypes.h>
@@ -106,22 +107,23 @@ static size_t comparisons_of(const Spec *spec)
 }
 
 // A sign-flip test over n seeds has no p below 2 / 2^n, whatever the effect, and Holm's first of k
-// comparisons must be below 0.05 / k.
+// comparisons must be below 5 % / k.
 static void say_seeds(const Sweep *s)
 {
     size_t comparisons = comparisons_of(&s->spec), least = 1;
     if (comparisons == 0)
         return;
-    while (ldexp(2, -(int)least) > 0.05 / (double)comparisons)
+    while (ldexp(2, -(int)least) > SIGNIFICANT / (double)comparisons)
         least++;
     if (s->spec.seeds < least)
         fprintf(s->out,
-                "seeds: %zu; %s\n"
-                "       a sign-flip test beside it needs %zu for 5 %% in %zu comparison%s\n",
+                "seeds: %zu; compare %s %d%s\n"
+                "       a sign-flip test beside it needs %zu for %g %% in %zu comparison%s\n",
                 s->spec.seeds,
-                s->spec.seeds < 3 ? "compare claims nothing of fewer than 3"
-                                  : "compare can claim something of 3 and more",
-                least, comparisons, comparisons == 1 ? "" : "s");
+                s->spec.seeds < FEWEST_SEEDS ? "claims nothing of fewer than"
+                                             : "can claim something of",
+                FEWEST_SEEDS, s->spec.seeds < FEWEST_SEEDS ? "" : " and more", least,
+                100 * SIGNIFICANT, comparisons, comparisons == 1 ? "" : "s");
 }
 
 // The rate that the spec gives a setting; NAN: none, or several, or its method takes no steps.
