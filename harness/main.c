@@ -181,8 +181,8 @@ static bool dispatch(int count, char **argument, int *status, Error *error)
         if (count > 2)
             return fail(error, ERROR_INPUT, (Where){ .item = argument[2] }, "--version alone",
                         "is not understood");
-        printf("tunemark %s%s, %s, %s\n", version_commit[0] ? version_commit : "of no commit",
-               version_dirty ? " with changes" : "", version_compiler, version_flags);
+        char text[VERSION_TEXT];
+        printf("%s, %s\n", version_text(text), version_flags);
         return true;
     }
     if (count < 2 || (wants_help && count == 2)) {

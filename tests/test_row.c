@@ -262,6 +262,8 @@ static void options_come_back_as_they_were_typed(void)
         CHECK_TEXT(option[1].name, "zone");
     }
     CHECK_TEXT(row_option(arena, &row, "zone"), "y");
+    row.commit = "3fa2c1d04e5b", row.dirty = "yes"; // as compare and a table's notes say it
+    CHECK_TEXT(row_commit(arena, &row), "3fa2c1d04e+changes");
     CHECK(!row_option(arena, &row, "b\\c") && !row_option(arena, &row, "lora.zone"));
     arena_free(arena);
 }

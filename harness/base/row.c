@@ -134,6 +134,12 @@ bool rows_alike(const Row *a, const Row *b, unsigned roles)
     return alike;
 }
 
+const char *row_commit(Arena *arena, const Row *row)
+{
+    const char *changes = text_same(row->dirty, "yes") ? "+changes" : "";
+    return row->commit ? arena_format(arena, "%.10s%s", row->commit, changes) : NULL;
+}
+
 bool row_value_is(const Column *column, const char *value, const char *typed)
 {
     double a, b;

@@ -69,6 +69,8 @@ bool row_ok(const Row *row);             // its run ended well
 double row_alone_s(const Row *row);
 const char *row_text(Arena *arena, const Row *row, const Column *column); // as written; "" unknown
 bool rows_alike(const Row *a, const Row *b, unsigned roles); // in the columns of these, as written
+// "3fa2c1d04e+changes": of what its program was made; NULL: unknown.
+const char *row_commit(Arena *arena, const Row *row);
 // Whether a value, as written, is what was typed: 0.001 is also 1e-3, but not in a column of texts.
 bool row_value_is(const Column *column, const char *value, const char *typed); // NULL: an option
 // The options of its method, which the row has as one text (options_canonical): names without the

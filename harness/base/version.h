@@ -8,4 +8,7 @@ extern const char version_commit[];   // 12 hex digits; "" when it was not built
 extern const bool version_dirty;      // Makefile, harness/ or methods/ differed from that commit
 extern const char version_flags[];    // as given to the compiler: "-g -O3 ..."
 extern const char version_compiler[]; // "GCC 12.2.0"
+
+enum { VERSION_TEXT = 160 };
+const char *version_text(char text[VERSION_TEXT]); // "tunemark COMMIT with changes, GCC 12.2.0"
 #endif

@@ -304,18 +304,21 @@ static bool list(const Invocation *invocation, int *status, Error *error)
 {
     const Arguments *arguments = invocation->arguments;
     const char *what = arguments->operands ? arguments->operand[0] : "";
+    const char *names = "";
     const List *asked = NULL;
     Form form = FORM_TEXT;
     (void)status;
     if (arguments->operands > 1)
         return fail(error, ERROR_INPUT, (Where){ .item = arguments->operand[1] },
                     "one list at a time", "is a second list");
-    for (size_t i = 0; i < sizeof lists / sizeof *lists; i++)
+    for (size_t i = 0; i < sizeof lists / sizeof *lists; i++) {
+        text_append(invocation->arena, &names, ", ", "%s", lists[i].name);
         if (!strcmp(what, lists[i].name))
             asked = &lists[i];
+    }
     if (!asked)
         return fail(error, ERROR_INPUT, (Where){ .item = "list" },
-                    "one of: methods, models, specs, tasks, columns, options",
+                    arena_format(invocation->arena, "one of: %s", names),
                     *what ? "'%s' is no list" : "it is not said what", what);
     for (Form f = FORM_CSV; f < FORMS; f++)
         if (argument_is(arguments, form_names[f]))

@@ -92,8 +92,10 @@ static void notes_print(FILE *out, Arena *arena, const Row *row, const Request *
         { protocol->micro_batch > 0, row->micro_batch != WHOLE_UNKNOWN, "micro-batch" },
         { protocol->recompute, row->recompute != NULL, "recompute" },
         { protocol->frozen_dtype != STORE_F32, row->frozen_dtype != NULL, "frozen-dtype" },
-        { protocol->frozen_dropout == 1, !strcmp(row->frozen_dropout, "yes"), "frozen-dropout" },
-        { protocol->frozen_dropout == 2, !strcmp(row->frozen_dropout, "no"), "frozen-dropout" },
+        { protocol->frozen_dropout == FROZEN_DROPOUT_YES, !strcmp(row->frozen_dropout, "yes"),
+          "frozen-dropout" },
+        { protocol->frozen_dropout == FROZEN_DROPOUT_NO, !strcmp(row->frozen_dropout, "no"),
+          "frozen-dropout" },
         { protocol->select == SELECT_BEST, !strcmp(row->select, "best"), "select" },
     };
     for (size_t i = 0; i < sizeof each / sizeof *each; i++)

@@ -223,9 +223,12 @@ static bool labels_of(Arena *arena, Arena *scratch, const Csv *csv, Task *task, 
         if (classes == 0 || strcmp(label[i], label[classes - 1]) != 0)
             label[classes++] = label[i];
     if (classes < 2 || classes > MOST_LABELS)
-        return fail(error, ERROR_INPUT, (Where){ .file = csv->file, .item = "label" },
-                    classes < 2 ? "2 or more" : "1000 or fewer; numbers belong in a column score",
-                    "%zu different in %zu rows", classes, csv->rows);
+        return fail(
+            error, ERROR_INPUT, (Where){ .file = csv->file, .item = "label" },
+            classes < 2
+                ? "2 or more"
+                : arena_format(arena, "%d or fewer; numbers belong in a column score", MOST_LABELS),
+            "%zu different in %zu rows", classes, csv->rows);
     const char **kept = arena_zero(arena, classes + 1, sizeof *kept);
     for (size_t i = 0; i < classes; i++)
         kept[i] = arena_text(arena, label[i]);

@@ -12,8 +12,9 @@ static const char *const keys[] = { "version", "summary",  "warning",  "folder",
 // labels: [negative, positive]. The order is that of the classes.
 static bool read_labels(TaskReader *r, const Yaml *list)
 {
+    const char *right = arena_format(r->yaml.arena, "2 to %d", MOST_LABELS);
     size_t count;
-    if (!yaml_read_texts(&r->yaml, list, 2, MOST_LABELS, "2 to 1000", &r->task->labels, &count))
+    if (!yaml_read_texts(&r->yaml, list, 2, MOST_LABELS, right, &r->task->labels, &count))
         return false;
     r->task->classes = (int)count;
     return true;
@@ -77,7 +78,8 @@ static bool read_folds(TaskReader *r, const Yaml *folds)
     int64_t number = 0;
     if (folds->kind != YAML_TEXT || !text_whole(folds->text, &number) || number < 2 ||
         number > MOST_FOLDS)
-        return yaml_wrong(&r->yaml, folds, "2 to 100", "is no number of folds");
+        return yaml_wrong(&r->yaml, folds, arena_format(r->yaml.arena, "2 to %d", MOST_FOLDS),
+                          "is no number of folds");
     if (task->file[SPLIT_TUNE].path || task->file[SPLIT_DEV].path || task->file[SPLIT_TEST].path)
         return yaml_wrong(&r->yaml, folds, "left out, or files with train alone",
                           "has other splits beside it");

@@ -362,9 +362,8 @@ const char *three_digits(Arena *arena, double value)
     return arena_format(arena, "%.*f", value >= 100 ? 0 : value >= 10 ? 1 : 2, value);
 }
 
-static const char *count_of(Arena *arena, const Shown *shown, const At *at)
+const char *count_text(Arena *arena, double value)
 {
-    double value = row_value(arena, shown, at);
     if (isnan(value))
         return "";
     if (value < 9999.5)
@@ -376,6 +375,11 @@ static const char *count_of(Arena *arena, const Shown *shown, const At *at)
                         : value >= 9.995 ? 1
                                          : 2,
                         value, millions ? 'M' : 'k');
+}
+
+static const char *count_of(Arena *arena, const Shown *shown, const At *at)
+{
+    return count_text(arena, row_value(arena, shown, at));
 }
 
 static const char *share_of(Arena *arena, const Shown *shown, const At *at)

@@ -49,6 +49,7 @@ double column_change(Arena *arena, const Shown *shown, const At *at);
 const char *score_text(Arena *arena, const Interval *score); // "82.0 ± 2.0", in points
 // Three digits, as far as the last is no fraction of a hundredth; of less than 0.1 two digits.
 const char *three_digits(Arena *arena, double value);
+const char *count_text(Arena *arena, double value); // likewise: "9876", "12.3k", "1.23M"
 
 // "2 of 5 runs had less than 90 % of their core (17 to 89 %), since the machine was busy": what
 // makes seconds by the clock no cost of a method. Of runs of one thread that ended ok, whose

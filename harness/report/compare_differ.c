@@ -71,12 +71,10 @@ static void options_differ(Work *work)
 // program was that commit's.
 static const char *cell_said(Arena *arena, const Row *row, const Column *column)
 {
+    if (!strcmp(column->name, "commit"))
+        return known(row_commit(arena, row));
     const char *text = row_text(arena, row, column);
-    bool commit = !strcmp(column->name, "commit");
-    if (!*text || (!commit && !strstr(column->name, "_sha")))
-        return text;
-    return arena_format(arena, "%.8s%s", text,
-                        commit && text_same(row->dirty, "yes") ? " with changes" : "");
+    return strstr(column->name, "_sha") ? arena_format(arena, "%.8s", text) : text;
 }
 
 // All that the runs of a side say in a column: "a", "a and b"; "" where none says. *several: more

@@ -4,6 +4,7 @@
 
 #include "base/csv.h"
 #include "base/text.h"
+#include "report/column.h"
 #include "report/figure_impl.h"
 #include <math.h>
 #include <stdlib.h>
@@ -409,13 +410,6 @@ static bool find_by_size(Figure *figure)
     return true;
 }
 
-static const char *size_text(Arena *arena, double size)
-{
-    return size >= 999500  ? arena_format(arena, "%.3gM", size / 1e6)
-           : size >= 999.5 ? arena_format(arena, "%.3gk", size / 1e3)
-                           : arena_format(arena, "%.0f", size);
-}
-
 // A tic a model, its name over its size.
 static void put_models(FILE *out, const Figure *figure, const Panel *panel)
 {
@@ -433,7 +427,7 @@ static void put_models(FILE *out, const Figure *figure, const Panel *panel)
             continue;
         fputs(before, out);
         put_quoted(out, known(mark->cell->row->model), " ");
-        fprintf(out, ".\"\\n%s\" %.9g", size_text(figure->arena, mark->cell->model_size),
+        fprintf(out, ".\"\\n%s\" %.9g", count_text(figure->arena, mark->cell->model_size),
                 mark->cell->model_size);
         before = ", ";
     }

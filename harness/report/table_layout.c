@@ -34,9 +34,11 @@ static bool keys_read(Arena *arena, const char *list, const char *option, Keys *
     for (size_t i = 0; i < n; i++) {
         const Column *column = row_find(name[i]);
         bool dimension = text_among(name[i], dimensions);
-        if (keys->keys == MOST_KEYS - 3) // task, model and method find room in any case
-            return fail(error, ERROR_INPUT, (Where){ .item = option }, "5 keys at most",
-                        "'%s' is one too many", name[i]);
+        const size_t most = MOST_KEYS - 3; // task, model and method find room in any case
+        if (keys->keys == most)
+            return fail(error, ERROR_INPUT, (Where){ .item = option },
+                        arena_format(arena, "%zu keys at most", most), "'%s' is one too many",
+                        name[i]);
         keys->key[keys->keys++] = (Key){ name[i], dimension ? NULL : column };
         if (dimension || column)
             continue;

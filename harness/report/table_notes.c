@@ -87,19 +87,14 @@ __attribute__((format(printf, 2, 3))) static void note(Notes *notes, const char 
     notes->note[notes->count++] = text;
 }
 
-static const char *commit_of(Arena *arena, const Row *row)
-{
-    const char *changes = text_same(row->dirty, "yes") ? "+changes" : "";
-    return row->commit ? arena_format(arena, "%.10s%s", row->commit, changes) : "unknown";
-}
-
 // "3fa2c1d (12 rows), 9be0 (3 rows)" where rows of several commits stand together; else "".
 static const char *mixed_commits(Arena *arena, const Summary *summary)
 {
     const char **commit = arena_take(arena, summary->runs + 1, sizeof *commit), *text = "";
     size_t *rows = arena_zero(arena, summary->runs + 1, sizeof *rows), commits = 0;
     for (size_t i = 0; i < summary->runs; i++) {
-        const char *mine = commit_of(arena, summary->run[i]);
+        const char *mine = row_commit(arena, summary->run[i]);
+        mine = mine ? mine : "unknown";
         size_t c = 0;
         while (c < commits && strcmp(commit[c], mine) != 0)
             c++;

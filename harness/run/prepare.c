@@ -35,9 +35,9 @@ Description request_description(const Request *request, const Config *config,
         .hidden_dropout = isnan(given) ? config->hidden_dropout : given,
         .attention_dropout = isnan(given) ? config->attention_dropout : given,
         .classifier_dropout = isnan(given) ? config->classifier_dropout : given,
-        .frozen_dropout = protocol->frozen_dropout == 0
+        .frozen_dropout = protocol->frozen_dropout == FROZEN_DROPOUT_AUTO
                               ? !(request->method->claims & CALM_WHEN_FROZEN)
-                              : protocol->frozen_dropout == 1,
+                              : protocol->frozen_dropout == FROZEN_DROPOUT_YES,
         .frozen_store = (Store)protocol->frozen_dtype,
     };
 }

@@ -7,6 +7,7 @@
 
 typedef enum { STAGE_FINAL, STAGE_TRIAL } Stage;
 typedef enum { SELECT_LAST, SELECT_BEST } Select;
+typedef enum { FROZEN_DROPOUT_AUTO, FROZEN_DROPOUT_YES, FROZEN_DROPOUT_NO } FrozenDropout;
 typedef enum { TRAIN_ON_TRAIN, TRAIN_ON_BOTH } TrainOn;
 
 // Options of a run beside the method's own; the table is the parser, the bounds and the help.
@@ -18,7 +19,7 @@ typedef struct {
     int schedule;
     double warmup, weight_decay, clip;
     double dropout;     // NAN: the config's
-    int frozen_dropout; // auto, yes, no. As auto where it changes nothing
+    int frozen_dropout; // FrozenDropout. As auto where it changes nothing
     int64_t max_length, train_limit;
     int64_t fold; // INT64_MIN: the first, where the task has folds
     bool pretrained;

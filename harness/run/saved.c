@@ -129,9 +129,7 @@ static Saved saved_of(Arena *arena, const Prepared *p, const Hash *tensors)
     const Task *task = &p->task->task;
     return (Saved){
         .format = FORMAT,
-        .program = arena_format(arena, "tunemark %s%s, %s",
-                                version_commit[0] ? version_commit : "of no commit",
-                                version_dirty ? " with changes" : "", version_compiler),
+        .program = version_text(arena_take(arena, VERSION_TEXT, 1)),
         .key = row->key,
         .numerics = row->numerics,
         .model = row->model,
@@ -202,7 +200,8 @@ static bool is_hash(const char *text)
 
 static bool read_labels(Arena *arena, const json_t *value, Saved *saved, Error *error)
 {
-    static const char right[] = "null, or a list of 2 to 1000 different texts";
+    const char *right =
+        arena_format(arena, "null, or a list of 2 to %d different texts", MOST_LABELS);
     size_t count = json_array_size(value);
     if (json_is_null(value))
         return true;

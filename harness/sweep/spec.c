@@ -134,8 +134,8 @@ bool spec_read(Arena *arena, const char *path, const char *const *set, size_t se
         spec->settings = settings > spec->settings ? settings : spec->settings;
         runs += in.models.count * in.seeds.count * combinations(&choices[i]);
         if (runs > MOST_RUNS)
-            return fail(error, ERROR_INPUT, method->where, "1000000 at most",
-                        "asks for too many runs");
+            return fail(error, ERROR_INPUT, method->where,
+                        arena_format(arena, "%d at most", MOST_RUNS), "asks for too many runs");
     }
     spec->seeds = in.seeds.count;
     spec->asked = arena_zero(arena, runs, sizeof *spec->asked);
@@ -472,7 +472,8 @@ static bool take(Reading *in, const Yaml *options, const Method *method, Choices
             return fail(error, ERROR_INPUT, where(in, option), "once", "%s is given twice",
                         choice.name);
         if (at == MOST_OPTIONS)
-            return fail(error, ERROR_INPUT, where(in, option), "64 at most", "too many options");
+            return fail(error, ERROR_INPUT, where(in, option),
+                        arena_format(in->arena, "%d at most", MOST_OPTIONS), "too many options");
         choices->choice[at] = choice;
         choices->count += at == choices->count;
     }
