@@ -18,6 +18,9 @@ typedef struct {
     // Of scores against a cost, else NULL: it, NAN where it isn't known; its name; what those lack.
     double (*cost)(Arena *arena, const Block *block, const Cell *cell);
     const char *xlabel, *lacks;
+    bool logarithmic;             // its axis
+    bool timed;                   // it is seconds, of which the caption says more
+    const struct Stack *stack;    // of bars: what is in them, else NULL
     bool (*find)(Figure *figure); // panels, series, marks, legend, caption; false: nothing to draw
     void (*put)(FILE *out, const Figure *figure); // all that is drawn, as CSV
     void (*put_panel)(FILE *out, const Figure *figure,

@@ -210,16 +210,16 @@ static bool find_by_cost(Figure *figure)
     }
     if (figure->all_series == 0)
         return false;
-    bool counted = kind == &figure_score_by_params;
-    (counted ? find_params_axis : find_axis)(figure);
+    (kind->logarithmic ? find_params_axis : find_axis)(figure);
     page_sort_marks(figure);
     finish(figure, kind->xlabel);
     text_append(figure->arena, &figure->caption, "", "%s %s", page_counts(figure, true),
-                counted ? "Axes do not start at 0." : "Axes of scores do not start at 0.");
+                kind->logarithmic ? "Axes do not start at 0."
+                                  : "Axes of scores do not start at 0.");
     if (unnamed(figure))
         text_append(figure->arena, &figure->caption, " ",
                     "Settings of one method look alike; the figure's CSV names them.");
-    if (kind == &figure_score_by_time)
+    if (kind->timed)
         page_times(figure);
     else if (unplaced)
         text_append(
@@ -232,9 +232,8 @@ static bool find_by_cost(Figure *figure)
 // Notes stand on the side of their points that is towards the middle.
 static void put_notes(FILE *out, const Figure *figure, const Panel *panel)
 {
-    bool logarithms = figure->kind == &figure_score_by_params;
-    double middle =
-        logarithms ? sqrt(panel->x_low * panel->x_high) : (panel->x_low + panel->x_high) / 2;
+    double middle = figure->kind->logarithmic ? sqrt(panel->x_low * panel->x_high)
+                                              : (panel->x_low + panel->x_high) / 2;
     for (size_t i = 0; i < figure->marks; i++) {
         const Mark *mark = &figure->mark[i];
         const char *note = mark->series == 0 ? NULL : point_note(figure, mark->cell);
@@ -300,6 +299,7 @@ const FigureKind figure_score_by_params = {
     .cost = trained_of,
     .xlabel = "trained parameters",
     .lacks = "a count of parameters",
+    .logarithmic = true,
     .find = find_by_cost,
     .put = put_marks,
     .put_panel = put_notes,
@@ -327,6 +327,7 @@ const FigureKind figure_score_by_time = {
     .needs = "at least one run with a score, of rows of one machine",
     .cost = seconds_of,
     .xlabel = "seconds of training",
+    .timed = true,
     .find = find_by_cost,
     .put = put_marks,
     .put_panel = put_notes,

@@ -12,7 +12,7 @@ typedef struct {
     const char *column, *name; // of the row; as printed
 } Class;
 
-typedef struct {
+typedef struct Stack {
     const Class *class;             // in the order of the pieces
     const char *whole, *whole_name; // what was measured of all of it: a column; as printed
     const char *unit;
@@ -83,22 +83,16 @@ static const char *name_of(const Figure *figure, const Stack *stack, const Class
     return passes ? "rest of training" : updates ? "forward and backward" : class->name;
 }
 
-static const Stack *stack_of(const Figure *figure)
-{
-    return figure->kind == &figure_memory ? &memory : &seconds;
-}
-
 static bool measured(const Figure *figure, const Cell *cell)
 {
-    const Stack *stack = stack_of(figure);
+    const Stack *stack = figure->kind->stack;
     double sum = 0;
     for (const Class *class = stack->class; class->column; class ++) {
         double value = piece_of(figure, stack, cell, class->column);
         sum += isnan(value) ? 0 : value;
     }
-    if (stack == &memory)
-        return sum > 0;
-    return sum > 0 && !block_of(figure->summary, cell)->untimed; // seconds of one machine only
+    bool apart = figure->kind->timed && block_of(figure->summary, cell)->untimed;
+    return sum > 0 && !apart; // seconds of one machine only
 }
 
 // The line of a label among those of its line of panels, from 1; a new one where there is none.
@@ -113,7 +107,7 @@ static size_t line_of(const char **labels, const char *label)
 
 static void add_pieces(Figure *figure, size_t p, const Cell *cell, size_t line)
 {
-    const Stack *stack = stack_of(figure);
+    const Stack *stack = figure->kind->stack;
     Panel *panel = &figure->panel[p];
     double at = 0;
     size_t number = 0;
@@ -147,7 +141,7 @@ static void add_pieces(Figure *figure, size_t p, const Cell *cell, size_t line)
 // The classes that are wide enough to be seen; returns the names of those that are not.
 static const char *find_legend(Figure *figure)
 {
-    const Stack *stack = stack_of(figure);
+    const Stack *stack = figure->kind->stack;
     const char *narrow = "";
     size_t number = 0;
     for (const Class *class = stack->class; class->column; class ++) {
@@ -205,7 +199,7 @@ static const char *const *find_bars(Figure *figure, size_t line, size_t cells, s
 static bool find(Figure *figure)
 {
     enum { LETTER = 6, MOST_PIECES = 16 };
-    const Stack *stack = stack_of(figure);
+    const Stack *stack = figure->kind->stack;
     size_t cells = summary_cells(figure->summary), longest = 0;
     page_panels(figure, true, measured);
     if (figure->panels == 0)
@@ -235,7 +229,7 @@ static bool find(Figure *figure)
     if (kept)
         text_append(figure->arena, &figure->caption, " ",
                     "What is kept of a frozen bottom for all rows is in activations.");
-    if (!stack->largest)
+    if (figure->kind->timed)
         page_times(figure);
     return true;
 }
@@ -243,7 +237,7 @@ static bool find(Figure *figure)
 static void put(FILE *out, const Figure *figure)
 {
     fprintf(out, "task,model,method,label,pretrained,n,class,%s,from,to,panel,line,number\n",
-            stack_of(figure)->unit);
+            figure->kind->stack->unit);
     for (size_t i = 0; i < figure->pieces; i++) {
         const Piece *piece = &figure->piece[i];
         put_cell(out, &figure->panel[piece->panel], piece->cell);
@@ -266,7 +260,7 @@ static void put_bars(FILE *out, const Figure *figure, const Panel *panel)
     }
     fputs(")\n", out);
     size_t classes = 0;
-    while (stack_of(figure)->class[classes].column)
+    while (figure->kind->stack->class[classes].column)
         classes++;
     fprintf(out, "classes = %zu\n", classes);
 }
@@ -275,6 +269,7 @@ const FigureKind figure_memory = {
     .name = "memory",
     .panel = "stack",
     .title = "Memory of training",
+    .stack = &memory,
     .help = "planned memory by class of buffer, a bar a method, with the measured peak",
     .needs = "runs with plan_weights and the other classes of planned memory",
     .find = find,
@@ -285,6 +280,8 @@ const FigureKind figure_time = {
     .name = "time",
     .panel = "stack",
     .title = "Where the time goes",
+    .timed = true,
+    .stack = &seconds,
     .help = "seconds by phase, a bar a method",
     .needs = "runs with seconds, all of a task from one machine",
     .find = find,

@@ -125,61 +125,147 @@ static void print_lines(FILE *out, const Table *table, const Layout *layout, con
     grid_print(out, arena, &grid, table->choice->format);
 }
 
+// What stands across: the chosen columns for each value of the key there, and once, since it is of
+// a line, how many runs there are.
+typedef struct {
+    const At **value;
+    const Shown **column;
+    size_t values, columns;
+    bool counted;
+} Across;
+
+static Across across_of(const Table *table, const Layout *layout, const At *part)
+{
+    Across across = { .value = arena_take(table->arena, table->entries + 1, sizeof *across.value),
+                      .column =
+                          arena_take(table->arena, table->shown_count + 1, sizeof *across.column) };
+    across.values = keys_distinct(table, &layout->across, &layout->by, part, across.value);
+    keys_order(table->arena, &layout->across, across.value, across.values);
+    for (size_t c = 0; c < table->shown_count; c++)
+        if (strcmp(table->shown[c].name, "n") != 0)
+            across.column[across.columns++] = &table->shown[c];
+    across.counted = across.columns < table->shown_count;
+    return across;
+}
+
+static bool in_line(const Table *table, const Layout *layout, const At *part, const At *line,
+                    const At *at)
+{
+    return keys_same(table->arena, &layout->by, part, at) &&
+           keys_same(table->arena, &layout->rows, line, at);
+}
+
 // How many runs the cells of a line have: "5", or "3-5".
 static const char *runs_range(const Table *table, const Layout *layout, const At *part,
                               const At *line)
 {
     size_t fewest = SIZE_MAX, most = 0, splits;
     char **split = splits_typed(table->arena, table->choice->split, &splits);
-    for (size_t e = 0; e < table->entries; e++) {
-        const At *at = &table->entry[e];
-        if (!keys_same(table->arena, &layout->by, part, at) ||
-            !keys_same(table->arena, &layout->rows, line, at))
-            continue;
-        for (size_t s = 0; s < splits; s++) {
-            size_t n = at_on_split(table->arena, at, split[s]).score.n;
+    for (size_t e = 0; e < table->entries; e++)
+        for (size_t s = 0; s < splits && in_line(table, layout, part, line, &table->entry[e]);
+             s++) {
+            size_t n = at_on_split(table->arena, &table->entry[e], split[s]).score.n;
             fewest = n < fewest ? n : fewest;
             most = n > most ? n : most;
         }
-    }
     return fewest == most ? arena_format(table->arena, "%zu", most)
                           : arena_format(table->arena, "%zu-%zu", fewest, most);
 }
 
-// What a floor scores in the columns of a table whose lines are methods and whose columns are
-// tasks.
-static size_t floor_lines(const Table *table, const Layout *layout, const At *const *value,
-                          size_t values, const Shown *const *column, size_t columns, Grid *grid)
+// What is known without a run, in the columns of scores: its name; "" where nothing is.
+typedef const char *Put_floor(const Table *table, const Across *across, const char **cell);
+
+static const char *put_constant(const Table *table, const Across *across, const char **cell)
 {
-    Arena *arena = table->arena;
+    const char *name = "";
+    for (size_t v = 0; v < across->values; v++)
+        for (size_t c = 0; c < across->columns; c++, cell++) {
+            const Shown *shown = across->column[c];
+            double score = block_majority(table, across->value[v]->block, shown->split);
+            if (strcmp(shown->name, "score") != 0 || isnan(score))
+                continue;
+            name = "best constant";
+            *cell = arena_format(table->arena, "%.1f", 100 * score);
+        }
+    return name;
+}
+
+static const char *put_floor(const Table *table, const Across *across, const char **cell)
+{
+    const char *name = "";
+    for (size_t v = 0; v < across->values; v++)
+        for (size_t c = 0; c < across->columns; c++, cell++) {
+            const Shown *shown = across->column[c];
+            const Block *block = across->value[v]->block;
+            const Floor *floor = floor_of(table->arena, table->floors, block,
+                                          shown->split ? shown->split : block->split);
+            if (strcmp(shown->name, "score") != 0 || !floor || isnan(floor->score))
+                continue;
+            text_append_once(table->arena, &name, ", ", floor->name);
+            *cell = arena_format(table->arena, "%.1f", 100 * floor->score);
+        }
+    return name;
+}
+
+// In a table whose lines are methods and whose columns are tasks.
+static size_t floor_lines(const Table *table, const Layout *layout, const Across *across,
+                          Grid *grid)
+{
+    static Put_floor *const put[] = { put_constant, put_floor };
     size_t lines = 0, method = 0;
     if (!keys_have(&layout->across, "task") || !keys_have(&layout->rows, "method"))
         return 0;
     while (strcmp(layout->rows.key[method].name, "method") != 0)
         method++;
-    for (int floor_line = 0; floor_line < 2; floor_line++) {
-        const char **cell = grid->cell + lines * grid->columns, *name = "";
+    for (int f = 0; f < 2; f++) {
+        const char **cell = grid->cell + lines * grid->columns;
         for (size_t c = 0; c < grid->columns; c++)
             cell[c] = "";
-        for (size_t v = 0; v < values; v++)
-            for (size_t c = 0; c < columns; c++) {
-                const Block *block = value[v]->block;
-                const char *split = column[c]->split ? column[c]->split : block->split;
-                const Floor *floor = floor_of(arena, table->floors, block, split);
-                double score = floor_line ? floor ? floor->score : NAN
-                                          : block_majority(table, block, column[c]->split);
-                if (strcmp(column[c]->name, "score") != 0 || isnan(score))
-                    continue;
-                if (!floor_line && !*name)
-                    name = "best constant";
-                else if (floor_line)
-                    text_append_once(arena, &name, ", ", floor->name);
-                cell[grid->labels + v * columns + c] = arena_format(arena, "%.1f", 100 * score);
-            }
-        cell[method] = name;
-        lines += *name != '\0';
+        cell[method] = put[f](table, across, cell + grid->labels);
+        lines += *cell[method] != '\0';
     }
     return lines;
+}
+
+static Grid across_grid(const Table *table, const Layout *layout, const Across *across)
+{
+    Arena *arena = table->arena;
+    size_t keys = layout->rows.keys, labels = keys + across->counted;
+    size_t columns = labels + across->values * across->columns;
+    const char **title = arena_take(arena, columns + 1, sizeof *title);
+    char *side = arena_take(arena, columns + 1, 1);
+    for (size_t c = 0; c < keys; c++)
+        title[c] = layout->rows.key[c].name, side[c] = 'l';
+    if (across->counted)
+        title[keys] = "n", side[keys] = 'r';
+    for (size_t c = labels; c < columns; c++) {
+        const At *value = across->value[(c - labels) / across->columns];
+        const Shown *shown = across->column[(c - labels) % across->columns];
+        const char *name = heading(arena, &layout->across.key[0], value);
+        const char *below = heading_unbroken(arena, shown->title);
+        title[c] = across->columns == 1 ? name : arena_format(arena, "%s\n%s", name, below);
+        side[c] = shown->side;
+    }
+    return (Grid){ .title = title, .side = side, .labels = labels, .columns = columns };
+}
+
+static void put_across(const Table *table, const Layout *layout, const Across *across,
+                       const At *part, const At *line, const char **cell)
+{
+    Arena *arena = table->arena;
+    for (size_t k = 0; k < layout->rows.keys; k++)
+        *cell++ = keys_text(arena, &layout->rows.key[k], line);
+    if (across->counted)
+        *cell++ = runs_range(table, layout, part, line);
+    for (size_t v = 0; v < across->values; v++, cell += across->columns) {
+        const At *is = NULL; // the last that is both of the line and of the value
+        for (size_t e = 0; e < table->entries; e++)
+            if (keys_same(arena, &layout->across, across->value[v], &table->entry[e]) &&
+                in_line(table, layout, part, line, &table->entry[e]))
+                is = &table->entry[e];
+        for (size_t c = 0; c < across->columns; c++)
+            cell[c] = is ? column_text(arena, across->column[c], is) : "";
+    }
 }
 
 // A line for each value of the keys of rows, a column (or several) for each value of the one
@@ -188,51 +274,13 @@ static void print_across(FILE *out, const Table *table, const Layout *layout, co
 {
     Arena *arena = table->arena;
     const At **line = arena_take(arena, table->entries + 1, sizeof *line);
-    const At **value = arena_take(arena, table->entries + 1, sizeof *value);
     size_t lines = keys_distinct(table, &layout->rows, &layout->by, part, line);
-    size_t values = keys_distinct(table, &layout->across, &layout->by, part, value), shown = 0;
-    const Shown **column = arena_take(arena, table->shown_count + 1, sizeof *column);
-    keys_order(arena, &layout->across, value, values);
-    for (size_t c = 0; c < table->shown_count; c++)
-        if (strcmp(table->shown[c].name, "n") != 0) // a column of its own
-            column[shown++] = &table->shown[c];
-    bool counted = shown < table->shown_count;
-    Grid grid = { .labels = layout->rows.keys + counted };
-    grid.columns = grid.labels + values * shown;
-    const char **title = arena_take(arena, grid.columns + 1, sizeof *title);
-    char *side = arena_take(arena, grid.columns + 1, 1);
-    grid.title = title, grid.side = side;
-    for (size_t c = 0; c < layout->rows.keys; c++)
-        title[c] = layout->rows.key[c].name, side[c] = 'l';
-    if (counted)
-        title[grid.labels - 1] = "n", side[grid.labels - 1] = 'r';
-    for (size_t v = 0; v < values; v++)
-        for (size_t c = 0; c < shown; c++) {
-            const char *name = heading(arena, &layout->across.key[0], value[v]);
-            const char *below = heading_unbroken(arena, column[c]->title);
-            size_t at = grid.labels + v * shown + c;
-            side[at] = column[c]->side;
-            title[at] = shown == 1 ? name : arena_format(arena, "%s\n%s", name, below);
-        }
+    const Across across = across_of(table, layout, part);
+    Grid grid = across_grid(table, layout, &across);
     grid.cell = arena_take(arena, (lines + 2) * grid.columns + 1, sizeof *grid.cell);
-    grid.rows = floor_lines(table, layout, value, values, column, shown, &grid);
-    for (size_t l = 0; l < lines; l++, grid.rows++) {
-        const char **cell = grid.cell + grid.rows * grid.columns;
-        for (size_t c = 0; c < grid.columns; c++)
-            cell[c] = c < layout->rows.keys ? keys_text(arena, &layout->rows.key[c], line[l]) : "";
-        if (counted)
-            cell[grid.labels - 1] = runs_range(table, layout, part, line[l]);
-        for (size_t e = 0; e < table->entries; e++) {
-            const At *at = &table->entry[e];
-            if (!keys_same(arena, &layout->by, part, at) ||
-                !keys_same(arena, &layout->rows, line[l], at))
-                continue;
-            for (size_t v = 0; v < values; v++)
-                for (size_t c = 0; c < shown && keys_same(arena, &layout->across, value[v], at);
-                     c++)
-                    cell[grid.labels + v * shown + c] = column_text(arena, column[c], at);
-        }
-    }
+    grid.rows = floor_lines(table, layout, &across, &grid);
+    for (size_t l = 0; l < lines; l++, grid.rows++)
+        put_across(table, layout, &across, part, line[l], grid.cell + grid.rows * grid.columns);
     head(table, layout, part, &grid);
     grid_print(out, arena, &grid, table->choice->format);
 }
