@@ -41,6 +41,7 @@ static const Type types[] = {
 };
 
 enum { MOST_CHOICES = 32, LONGEST = 1024, NARROWEST = 60, WIDEST = 100 };
+static const double NO_LIMIT = 1e9; // a bound that nobody meets tells nothing
 
 typedef struct {
     const char *name[MOST_CHOICES]; // within the option's `choices`, so not zero-terminated
@@ -497,8 +498,9 @@ void options_help(FILE *out, const Option *table, const char *owner, const Optio
 void option_help(FILE *out, int width, const char *left, const Option *option)
 {
     char right[LONGEST] = "", text[2 * LONGEST];
-    if (option->type != OPTION_FLAG && option->type != OPTION_TEXT) // `called` says so
-        right_text(option, false, right);                           // the default says so
+    bool named = option->type == OPTION_FLAG || option->type == OPTION_TEXT; // `called` says so
+    if (!named && option->high < NO_LIMIT)
+        right_text(option, false, right); // the default says so
     bool standard = option->standard && *option->standard;
     bool list = option->type == OPTION_CHOICE || option->type == OPTION_SET;
     snprintf(text, sizeof text, "%s%s%s%s%s%s", option->help, *right ? (list ? ": " : ", ") : "",
