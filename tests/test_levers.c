@@ -547,7 +547,7 @@ static void a_saved_run_predicts_to_the_bit_and_merges(void)
         memcpy(at, "int4", 4);
         write_text(json, text);
         CHECK_REFUSED(program(b.arena, NULL, "predict %s --task %s", folder, b.task), 2,
-                      "frozen_dtype: is not as it should be; should be bf16 or int8, or not there");
+                      "frozen_dtype: is not as it should be; should be bf16 or int8");
     }
     arena_free(b.arena);
 }

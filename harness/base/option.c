@@ -499,7 +499,7 @@ void option_help(FILE *out, int width, const char *left, const Option *option)
 {
     char right[LONGEST] = "", text[2 * LONGEST];
     bool named = option->type == OPTION_FLAG || option->type == OPTION_TEXT; // `called` says so
-    if (!named && option->high < NO_LIMIT)
+    if (!named && (option->high < NO_LIMIT || isinf(option->high)))
         right_text(option, false, right); // the default says so
     bool standard = option->standard && *option->standard;
     bool list = option->type == OPTION_CHOICE || option->type == OPTION_SET;
