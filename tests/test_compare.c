@@ -429,6 +429,7 @@ static void what_is_not_there_is_refused_with_the_nearest(void)
         { "lroa full", "lroa: no rows of this method; should be lora" },
         { "lora:rnak=8 full", "lora:rnak=8: 'rnak' is unknown in these rows; should be rank" },
         { "lora:rank=9 full", "lora:rank=9: no rows with rank=9; should be 8" },
+        { "lora full --task reviews --model no", "--task and --model: lora and full have no rows" },
         { "lora: full", "lora:: is no method; should be METHOD, METHOD:OPTION=VALUE or METHOD@F" },
         { "lora:rank full", "lora:rank: 'rank' has no value; should be METHOD:OPTION=VALUE" },
         { "lora:=8 full", "lora:=8: '=8' has no name; should be METHOD:OPTION=VALUE" },

@@ -471,7 +471,7 @@ static void what_cannot_be_meant_is_refused(void)
         { "full lora:rnak=4", "lora:rnak=4: is unknown; should be rank" },
         { "full lora:rank", "lora:rank: 'rank' has no value; should be METHOD:OPTION=VALUE" },
         { "full lora:=4", "lora:=4: '=4' has no name; should be METHOD:OPTION=VALUE" },
-        { "full lora:", "lora:: is no method; should be METHOD, METHOD:OPTION=VALUE or METHOD@F" },
+        { "full lora:", "lora:: is no method; should be METHOD or METHOD:OPTION=VALUE" },
         { "full lora@x", "lora@x: no folder is read here; should be METHOD or METHOD:OPTION=VAL" },
         { "full lora:batch=4", "batch is an option of the run; should be --batch, for both" },
         { "full lora:rank=0", "lora: rank: 0 is out of range" },

@@ -628,6 +628,9 @@ static void a_label_says_what_differs_and_no_more(void)
                             "| tiny | bitfit head\\_lr=0.01 lr=0.003 | 67.0 | 1 |" };
     for (int i = 0; i < 7; i++)
         CHECK(says(rows, 7, TABLE_MARKDOWN, lines[i]));
+    rows[2].pretrained = "yes", rows[2].lr = 3e-3, rows[3].pretrained = NULL; // of others' making
+    CHECK(says(rows, 7, TABLE_MARKDOWN, "| tiny | full pretrained=yes lr=0.003 | 90.0 | 1 |"));
+    CHECK(!says(rows, 7, TABLE_MARKDOWN, "(untrained)"));
     arena_free(arena);
 }
 

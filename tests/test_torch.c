@@ -501,6 +501,7 @@ static void refuse_folders(void)
         { "model.safetensors", "is what convert writes; should be left as it is" },
         { "pytorch_model.bin.index.json", "has its weights in several files" },
         { "other", "has no pytorch_model.bin" },
+        { "adapter_model.safetensors", "has no pytorch_model.bin" },
         { "pytorch_model.bin", "pytorch_model.bin: torch.save has not written this" },
     };
     for (size_t i = 0; i < sizeof of / sizeof *of; i++) {

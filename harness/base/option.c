@@ -498,9 +498,14 @@ void options_help(FILE *out, const Option *table, const char *owner, const Optio
 void option_help(FILE *out, int width, const char *left, const Option *option)
 {
     char right[LONGEST] = "", text[2 * LONGEST];
+    Option bounds = *option;
     bool named = option->type == OPTION_FLAG || option->type == OPTION_TEXT; // `called` says so
-    if (!named && (option->high < NO_LIMIT || isinf(option->high)))
-        right_text(option, false, right); // the default says so
+    bool endless =
+        isfinite(option->high) && option->high >= NO_LIMIT && option->type != OPTION_BYTES;
+    if (endless)
+        bounds.high = INFINITY;
+    if (!named && !(endless && option->low <= 0))
+        right_text(&bounds, false, right); // the default says so
     bool standard = option->standard && *option->standard;
     bool list = option->type == OPTION_CHOICE || option->type == OPTION_SET;
     snprintf(text, sizeof text, "%s%s%s%s%s%s", option->help, *right ? (list ? ": " : ", ") : "",

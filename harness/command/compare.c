@@ -42,7 +42,9 @@ static bool question_of(Arena *arena, const Arguments *arguments, Question *ques
     question->level = percent / 100;
     question->every_field = argument_is(arguments, "csv") || argument_is(arguments, "json");
     for (int s = 0; s < 2; s++)
-        if (!chosen_read(arena, arguments->operand[s], &question->chosen[s], error))
+        if (!chosen_read(arena, arguments->operand[s],
+                         "METHOD, METHOD:OPTION=VALUE or METHOD@FOLDER; METHOD may be each",
+                         &question->chosen[s], error))
             return false;
     return !question->chosen[0].each || !question->chosen[1].each ||
            fail(error, ERROR_INPUT, (Where){ .item = "each" }, "a method beside each",

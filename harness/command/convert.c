@@ -21,7 +21,6 @@ static bool from_missing(Arena *arena, const char *folder, Error *error)
     static const struct {
         const char *suffix, *what, *right;
     } otherwise[] = {
-        { to_name, "is what convert writes", "left as it is" },
         { ".bin.index.json", "has its weights in several files",
           "one: transformers' save_pretrained with a larger max_shard_size writes it" },
         { ".index", "is a TensorFlow checkpoint",
@@ -31,6 +30,10 @@ static bool from_missing(Arena *arena, const char *folder, Error *error)
         { ".msgpack", "is a Flax model",
           "pytorch_model.bin: from_pretrained with from_flax=True, then save_pretrained" },
     };
+    const char *written = path_join(arena, folder, to_name);
+    if (file_exists(written))
+        return fail(error, ERROR_INPUT, (Where){ .file = written }, "left as it is",
+                    "is what convert writes");
     for (size_t i = 0; i < sizeof otherwise / sizeof *otherwise; i++) {
         const char **names;
         size_t count;

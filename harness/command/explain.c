@@ -28,13 +28,13 @@ static const Option *own_option(const Request *request, const char *name)
 static bool method_read(Arena *arena, const char *text, Request *request, Error *error)
 {
     const Where where = { .item = text };
+    static const char right[] = "METHOD or METHOD:OPTION=VALUE";
     Chosen chosen;
-    if (!chosen_read(arena, text, &chosen, error) ||
+    if (!chosen_read(arena, text, right, &chosen, error) ||
         !request_new(arena, chosen.method, request, error))
         return false;
     if (chosen.folder)
-        return fail(error, ERROR_INPUT, where, "METHOD or METHOD:OPTION=VALUE",
-                    "no folder is read here");
+        return fail(error, ERROR_INPUT, where, right, "no folder is read here");
     for (size_t i = 0; i < chosen.settings; i++) {
         const char *name = chosen.setting[i].name;
         bool common = option_find(protocol_options, name), own = own_option(request, name);

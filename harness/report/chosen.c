@@ -7,7 +7,7 @@
 #include <math.h>
 #include <string.h>
 
-bool chosen_read(Arena *arena, const char *text, Chosen *chosen, Error *error)
+bool chosen_read(Arena *arena, const char *text, const char *right, Chosen *chosen, Error *error)
 {
     const Where where = { .item = text };
     char *copy = arena_text(arena, text), *at = strchr(copy, '@'), *colon;
@@ -20,8 +20,7 @@ bool chosen_read(Arena *arena, const char *text, Chosen *chosen, Error *error)
         part = text_split(arena, colon + 1, ',', &chosen->settings);
     }
     if (!*copy || (at && !at[1]) || (colon && chosen->settings == 0))
-        return fail(error, ERROR_INPUT, where, "METHOD, METHOD:OPTION=VALUE or METHOD@FOLDER",
-                    "is no method");
+        return fail(error, ERROR_INPUT, where, right, "is no method");
     chosen->each = !strcmp(copy, "each");
     chosen->setting = arena_take(arena, chosen->settings + 1, sizeof *chosen->setting);
     for (size_t i = 0; i < chosen->settings; i++) {

@@ -22,8 +22,9 @@ typedef struct {
     const char *folder; // NULL: none is named
 } Chosen;
 
-// What is typed for a method, whatever becomes of it. ERROR_INPUT for a text of another form.
-bool chosen_read(Arena *arena, const char *text, Chosen *chosen, Error *error);
+// What is typed for a method, whatever becomes of it. ERROR_INPUT for a text of another form than
+// those that are `right`.
+bool chosen_read(Arena *arena, const char *text, const char *right, Chosen *chosen, Error *error);
 
 // The rows of `all` that are meant, without trials, each key once (rows_once).
 // ERROR_INPUT, with the nearest that there is, where there are none.

@@ -253,7 +253,10 @@ static bool find_blocks(Arena *arena, const Question *question, const Rows *rows
         return fail(error, ERROR_INPUT, (Where){ .item = "each" }, "a folder of several methods",
                     "there is none but %s", chosen[1 - comparisons->each].text);
     if (places == 0 && (question->task || question->model))
-        return fail(error, ERROR_INPUT, (Where){ .item = question->task ? "--task" : "--model" },
+        return fail(error, ERROR_INPUT,
+                    (Where){ .item = !question->model  ? "--task"
+                                     : !question->task ? "--model"
+                                                       : "--task and --model" },
                     "one that both have", "%s and %s have no rows of it", chosen[0].text,
                     chosen[1].text);
     return places > 0 || fail(error, ERROR_INPUT, (Where){ .item = chosen[1].text },

@@ -60,7 +60,7 @@ const char *cell_settings(Arena *arena, const Cell *cell, bool rates)
         const RowSetting *setting = &cell->setting[s];
         const Column *column = row_find(setting->name); // NULL: an option
         bool rate = column && (column->role & (ROLE_rate | ROLE_steps));
-        if (!strcmp(setting->name, row_find("pretrained")->name))
+        if (!strcmp(setting->name, row_find("pretrained")->name) && !strcmp(setting->value, "no"))
             text_append(arena, &text, " ", "(untrained)");
         else if (rates || !rate)
             text_append(arena, &text, " ", "%s=%s", setting->name, setting->value);

@@ -295,8 +295,9 @@ static void note_runs(Notes *notes, const Table *table)
     if (others)
         note(notes, "no change, since the line without has other seeds: %s.", others);
     if (shows(table, in_bytes))
-        note(notes, "MB: 10^6 bytes, the largest of the n runs; plan: as planned, rss: of the"
-                    " process.");
+        note(notes,
+             "MB: 10^6 bytes, the largest of the n runs; plan: as planned, rss: of the process%s.",
+             columns_has(table->shown, table->shown_count, "resident") ? " while training" : "");
     if (timed)
         note(notes, "times: the median of the n runs.");
     if (busy)

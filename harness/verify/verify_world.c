@@ -1,5 +1,6 @@
 // verify_world.c: a generated checkpoint, batches that can be learnt, and values for options.
 #include "base/random.h"
+#include "base/text.h"
 #include "verify/verify_impl.h"
 #include <math.h>
 #include <stdio.h>
@@ -207,10 +208,11 @@ static const char **candidates(Arena *arena, const Option *option)
 static void try_beside(World *world, const Option *option, const Choice *base)
 {
     Arena *arena = world->arena;
+    const char *standard = option_text(arena, option, world->choice[0].options); // or as given
     for (const char **c = candidates(arena, option); *c && world->choices + 1 < CHOICES; c++) {
         void *options = options_with(world, base ? base->options : NULL, option, *c);
-        const char *text = options ? option_changed(arena, option, options) : NULL;
-        if (!text || !legal(world, options))
+        const char *text = options ? option_text(arena, option, options) : NULL;
+        if (!text || text_same(text, standard) || !legal(world, options))
             continue;
         Choice choice = { arena_format(arena, "%s=%s", option->name, text),
                           base ? base->options : NULL, option, *c, options };
