@@ -11,14 +11,12 @@ bool chosen_read(Arena *arena, const char *text, const char *right, Chosen *chos
 {
     const Where where = { .item = text };
     char *copy = arena_text(arena, text), *at = strchr(copy, '@'), *colon;
-    char **part = NULL;
     *chosen = (Chosen){ .text = text, .method = copy, .folder = at ? at + 1 : NULL };
     if (at)
         *at = '\0';
-    if ((colon = strchr(copy, ':'))) {
+    if ((colon = strchr(copy, ':')))
         *colon = '\0';
-        part = text_split(arena, colon + 1, ',', &chosen->settings);
-    }
+    char **part = text_split(arena, colon ? colon + 1 : "", ',', &chosen->settings);
     if (!*copy || (at && !at[1]) || (colon && chosen->settings == 0))
         return fail(error, ERROR_INPUT, where, right, "is no method");
     chosen->each = !strcmp(copy, "each");
