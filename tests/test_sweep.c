@@ -606,7 +606,7 @@ static void a_dry_run_says_why_and_writes_nothing(void)
     CHECK(printed(
         &b, "seeds: 2; compare claims nothing of fewer than 3\n       a sign-flip test beside it "
             "needs 6 for 5 % in 1 comparison\n"));
-    const char *const set[] = { "models=[tiny, mini]", "methods=[null, full, bitfit, head]" };
+    const char *const set[] = { "models=[tiny, mini]", "methods=[full, null, bitfit, head]" };
     b.options.set = set, b.options.sets = 2; // two of each model, and a floor is compared with none
     CHECK(drive_whole(&b) == 0);
     CHECK(printed(&b, "needs 8 for 5 % in 4 comparisons\n"));
