@@ -13,13 +13,12 @@ bool shape_read(Arena *arena, const char *model, Shape *shape, Error *error)
                     "a name, a folder or a config.json", "is not given");
     if (file_exists(model))
         return config_read(model, &shape->config, error);
-    Error missing;
     const char *sizes =
         path_join(arena, path_join(arena, configs_folder(arena), model), "config.json");
-    if (!model_folder(arena, model, &folder, &missing) && !strchr(model, '/') && file_exists(sizes))
-        return config_read(sizes, &shape->config, error);
-    if (!model_folder(arena, model, &folder, error) ||
-        !config_read(path_join(arena, folder, "config.json"), &shape->config, error))
+    if (!model_folder(arena, model, &folder, error))
+        return !strchr(model, '/') && file_exists(sizes) &&
+               config_read(sizes, &shape->config, error);
+    if (!config_read(path_join(arena, folder, "config.json"), &shape->config, error))
         return false;
     const char *weights = path_join(arena, folder, "model.safetensors");
     Error unread;
