@@ -1,7 +1,7 @@
 #!/bin/sh
-# usage: [MODELS="tiny mini"] docs/memory.sh [PUBLISHED.csv]    Prints the tables of docs/memory.md from
-# plans, without a step being computed: by method, by batch for each model, and what is published, of a
-# file with columns method,model,size,...,memory,memory_unit as papers' results are kept.
+# usage: docs/memory.sh by_method | by_batch MODEL | published FILE.csv    Prints a table of
+# docs/memory.md: from plans, without a step being computed, by method or by batch; or what is published,
+# of a file with columns method,model,size,...,memory,memory_unit as papers' results are kept.
 set -eu
 tunemark=${TUNEMARK:-build/tunemark}
 
@@ -33,7 +33,8 @@ function line(name, of, within, peak) {
 AWK
 }
 
-by_method() { # MODEL TASK BATCH
+by_method() {
+    set -- mini topics 32
     echo "| $1, $2, batch $3 | peak, MB | of full | weights | gradients | optimizer | activations | of full | for dW | for dX |"
     echo '| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |'
     first=yes
@@ -44,7 +45,8 @@ by_method() { # MODEL TASK BATCH
     done
 }
 
-by_batch() { # MODEL TASK
+by_batch() { # MODEL
+    set -- "$1" reviews
     echo "| $1, $2 | tokens at most | full, MB | lora, MB | full / lora | of states alone | of activations alone |"
     echo '| --- | ---: | ---: | ---: | ---: | ---: | ---: |'
     for batch in 1 4 16 32 128; do
@@ -70,12 +72,4 @@ published() { # FILE
         }'
 }
 
-by_method mini topics 32
-for model in ${MODELS:-tiny mini}; do
-    echo
-    by_batch "$model" reviews
-done
-if [ "${1:-}" ]; then
-    echo
-    published "$1"
-fi
+"$@"

@@ -205,7 +205,7 @@ table "$reference/defaults/searched" --stage trial --columns lr,epochs,score >"$
 awk -F '\t' -v numbers="$work/searched.numbers" -f paper/searched.awk \
     "$work/defaults-given.tsv" "$work/trials.tsv" "$work/defaults-equal.tsv" "$work/defaults-searched.tsv" >"$new/searched.tex"
 "$tunemark" list methods --markdown | settings >"$new/settings.tex"
-MODELS=' ' docs/memory.sh | sed '/^$/,$d' | markdown_to_tabular >"$new/memory.tex"
+docs/memory.sh by_method | markdown_to_tabular >"$new/memory.tex"
 published | awk -F '\t' -f paper/grouped.awk -f paper/published.awk >"$new/published.tex"
 for model in tiny mini; do
     "$tunemark" list methods | while read -r method rest; do

@@ -218,7 +218,7 @@ static json_t *quantile_call(Arena *arena, const char *name, const json_t *input
 static json_t *mdd_call(Arena *arena, const char *name, const json_t *input)
 {
     (void)arena, (void)name;
-    return value(detectable(number_of(input, "se"), number_of(input, "df")));
+    return value(detectable(number_of(input, "se"), number_of(input, "df"), 1));
 }
 
 // ---- two-way variance

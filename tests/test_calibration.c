@@ -172,7 +172,7 @@ static Rates rates_of(Arena *arena, const Structure *structure, const Cell *cell
     Component joined = components_joined((Component){ n * (sources.seeds + sources.rest), S - 1 },
                                          (Component){ n * (sources.items + sources.rest), n - 1 },
                                          (Component){ n * sources.rest, (S - 1) * (n - 1) });
-    double planted = detectable(sqrt(joined.variance / n), joined.df);
+    double planted = detectable(sqrt(joined.variance / n), joined.df, 1);
     Rates rates = { 0 };
     for (int pair = 0; pair < PAIRS; pair++) {
         size_t mark = arena_mark(arena);

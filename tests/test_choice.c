@@ -235,9 +235,9 @@ static void columns_of_choice_and_n_that_stays(void)
     is(rows, 2, &(TableChoice){ .format = TABLE_CSV, .columns = "score,eval_s,f1" },
        "task,block,differs,model,method,options,label,pretrained,metric,eval_split,eval_n,"
        "majority_score,floor,floor_score,mean,sd,n,lo,hi,runs,dead,living_mean,failed,diverged,"
-       "timeout,unscored,on_edge,eval_s,f1,f1_lo,f1_hi\n"
+       "timeout,unscored,not_run,on_edge,eval_s,f1,f1_lo,f1_hi\n"
        "reviews,reviews,,tiny,head,,head,yes,accuracy,dev,872,0.5,bag of words,0.815,0.81,"
-       "0.0141421356,2,0.682937953,0.937062047,2,0,,0,0,0,0,,1.5,0.61,0.482937953,0.737062047\n");
+       "0.0141421356,2,0.682937953,0.937062047,2,0,,0,0,0,0,0,,1.5,0.61,0.482937953,0.737062047\n");
     rows[0].cpu = "another"; // seconds of two machines have no median
     is(rows, 2, &(TableChoice){ .columns = "eval_s,eval_n", .format = TABLE_MARKDOWN },
        "**reviews**: accuracy on dev, 872 items; best constant answer 50.0; bag of words 81.5\n"

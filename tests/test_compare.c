@@ -25,7 +25,7 @@ static void a_screen_says_what_differs_before_by_how_much_and_ends_with_a_verdic
              "\ndifference  -1", " points, 95 % interval -", "; p < 0.001\n",
              "5 pairs of seeds, 300 items", "\ninterval    ", "\nbootstrap   ",
              "a picture, it decides nothing",
-             "\nsign flip   p 0.062 on these very items; 5 seeds can't go below 0.062",
+             "\nsign flip   p 0.062 on these very items; these 5 seeds can't go below 0.062",
              "\nseeds       lora ahead in 0 of 5, full in 5", "\ncosts ", "1,000 (0.0667 %)",
              "\nverdict     lora scores lower than full, by 1");
     CHECK(!strstr(said.out, "warning") && !strstr(said.out, "note ") &&
@@ -43,7 +43,7 @@ static void two_that_are_alike_are_never_called_equal(void)
     runs(arena, folder, like(arena, "bitfit", ""), 1, 5, 0.751);
     Said said = program(arena, &(Around){ 0 }, "compare lora bitfit %s", folder);
     IN_ORDER(said.out, "lora and bitfit can't be told apart; a difference of ",
-             " points\n            would have been found.");
+             " points\n            would have been found in 80 of 100.");
     CHECK(!strstr(said.out, "equal"));
     arena_free(arena);
 }
@@ -421,6 +421,36 @@ static void settings_of_one_method_are_told_apart_by_options_columns_and_folders
     arena_free(arena);
 }
 
+// What is said to tell settings apart does so when it is typed.
+static void settings_are_named_as_they_can_be_typed(void)
+{
+    Arena *arena = arena_of_test();
+    const char *folder = test_folder();
+    Row lora = like(arena, "lora", LORA(8)), untrained = lora;
+    untrained.pretrained = "no";
+    runs(arena, folder, like(arena, "full", ""), 1, 3, 0.75);
+    runs(arena, folder, lora, 1, 3, 0.75);
+    runs(arena, folder, untrained, 4, 6, 0.60);
+    CHECK_REFUSED(program(arena, &(Around){ 0 }, "compare lora full %s", folder), ERROR_INPUT,
+                  "'lora:pretrained=yes' or 'lora:pretrained=no'");
+    CHECK(program(arena, &(Around){ 0 }, "compare lora:pretrained=yes full %s", folder).status ==
+          0);
+    folder = test_folder();
+    runs(arena, folder, like(arena, "full", ""), 1, 3, 0.75);
+    lora.method_sha = "8b612d6d1f61";
+    runs(arena, folder, lora, 1, 3, 0.7);
+    lora.method_sha = "8b612d6eec3e";
+    runs(arena, folder, lora, 4, 6, 0.7);
+    CHECK_REFUSED(program(arena, &(Around){ 0 }, "compare lora full %s", folder), ERROR_INPUT,
+                  "'lora:method_sha=8b612d6d' or 'lora:method_sha=8b612d6e'");
+    CHECK(
+        program(arena, &(Around){ 0 }, "compare lora:method_sha=8b612d6d full %s", folder).status ==
+        0);
+    CHECK_REFUSED(program(arena, &(Around){ 0 }, "compare lora:method_sha=8b612d full %s", folder),
+                  ERROR_INPUT, "no rows with method_sha=8b612d");
+    arena_free(arena);
+}
+
 static void what_is_not_there_is_refused_with_the_nearest(void)
 {
     static const struct {
@@ -600,7 +630,7 @@ static void what_training_took_has_the_pass_of_a_kept_bottom(void)
     runs(arena, folder, like(arena, "full", ""), 1, 3, 0.90);
     runs(arena, folder, head, 1, 3, 0.75);
     Said said = program(arena, &(Around){ 0 }, "compare head full %s", folder);
-    IN_ORDER(said.out, "\ncosts ", "\nhead ", "      33 ", "\nfull ", "12.3 ", "warning",
+    IN_ORDER(said.out, "\ncosts ", "\nhead ", "    33.0 ", "\nfull ", "12.3 ", "warning",
              "train s of head: 3 of 3 runs had less than 90 % of their core");
     said = program(arena, &(Around){ 0 }, "table %s --columns time", folder);
     IN_ORDER(said.out, " head  ", "  33.0\n");
@@ -694,6 +724,7 @@ void suite_compare(void)
     ADD(a_name_with_and_in_it_is_one);
     ADD(an_option_of_any_text_is_one);
     ADD(settings_of_one_method_are_told_apart_by_options_columns_and_folders);
+    ADD(settings_are_named_as_they_can_be_typed);
     ADD(what_is_not_there_is_refused_with_the_nearest);
     ADD(without_any_predictions_nothing_is_compared);
     ADD(a_field_of_another_line_is_refused_with_its_id);

@@ -2,6 +2,7 @@
 
 #include "base/csv.h"
 #include "base/file.h"
+#include "base/twoway.h"
 #include "tests/compared.h"
 #include "tests/program.h"
 #include <stdlib.h>
@@ -108,6 +109,9 @@ static void holms_p_is_that_of_all_of_them(void)
     CHECK_CLOSE(atof(csv.row[0].field[holm]), 3 * least, 1e-8 * least);
     CHECK_CLOSE(atof(csv.row[1].field[holm]), 2 * next, 1e-8 * next);
     CHECK_CLOSE(atof(csv.row[2].field[holm]), most, 1e-8);
+    size_t mdd = csv_column(&csv, "mdd"), se = csv_column(&csv, "se"), df = csv_column(&csv, "df");
+    double one = detectable(atof(csv.row[2].field[se]), atof(csv.row[2].field[df]), 3);
+    CHECK_CLOSE(atof(csv.row[2].field[mdd]), one, 1e-8);
     CHECK_TEXT(csv.row[0].field[csv_column(&csv, "a")], "bitfit");
     CHECK_TEXT(csv.row[1].field[csv_column(&csv, "b")], "full");
     arena_free(arena);

@@ -183,6 +183,22 @@ static void many_tasks_and_a_model_that_ran_on_one_are_drawn(void)
     arena_free(arena);
 }
 
+static void a_seed_that_lost_a_fold_is_counted_in_the_caption(void)
+{
+    Arena *arena = arena_of_test();
+    Csv csv;
+    Row rows[5];
+    for (int i = 0; i < 5; i++) {
+        rows[i] = finished(arena, "tiny", "mr", "full", "", i / 2 + 1, 0.7 + 0.01 * i);
+        rows[i].fold = i % 2 + 1;
+        rows[i].key = arena_format(arena, "%s%d", rows[i].key, i);
+    }
+    const char *folder = test_folder();
+    if (gnuplot_is_here() && written(arena, folder, rows, 5, &csv))
+        CHECK(strstr(picture(arena, folder, "score_by_params.svg"), "Of 6 runs 1 fold not run."));
+    arena_free(arena);
+}
+
 // Pieces begin where the one before ends; the largest of the runs counts, not their sum.
 static void memory_is_stacked_by_class_with_the_measured_peak(void)
 {
@@ -581,6 +597,7 @@ void suite_figure(void)
     ADD(every_point_is_in_the_data_and_no_bar_is_cut);
     ADD(names_with_quotes_blanks_and_backticks_are_only_names);
     ADD(many_tasks_and_a_model_that_ran_on_one_are_drawn);
+    ADD(a_seed_that_lost_a_fold_is_counted_in_the_caption);
     ADD(memory_is_stacked_by_class_with_the_measured_peak);
     ADD(time_is_stacked_by_the_phases_that_were_measured);
     ADD(a_floor_is_drawn_where_there_is_one);

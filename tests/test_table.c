@@ -152,7 +152,7 @@ static void a_dead_run_is_in_the_mean_and_counted(void)
     Row *rows = five(arena, score);
     CHECK(says(rows, 5, TABLE_TEXT, "74.0 ± "));
     CHECK(says(rows, 5, TABLE_TEXT, "1/5 dead, the others 80.0"));
-    CHECK(says(rows, 5, TABLE_CSV, ",5,1,0.8,0,0,0,0,,,"));
+    CHECK(says(rows, 5, TABLE_CSV, ",5,1,0.8,0,0,0,0,0,,,"));
     CHECK(says(rows, 5, TABLE_TEXT, "dead: at or below the best constant answer"));
     arena_free(arena);
 }
@@ -246,7 +246,7 @@ static void five_dead_runs_are_dead_without_spread(void)
         rows[i].majority_score = 279.0 / 408;
     CHECK(says(rows, 5, TABLE_TEXT, "68.4 ± 0  5 "));
     CHECK(says(rows, 5, TABLE_TEXT, "5/5 dead, all seeds equal"));
-    CHECK(says(rows, 5, TABLE_CSV, ",0.683823529,0,5,0.683823529,0.683823529,5,5,,0,0,0,0,,,"));
+    CHECK(says(rows, 5, TABLE_CSV, ",0.683823529,0,5,0.683823529,0.683823529,5,5,,0,0,0,0,0,,,"));
     arena_free(arena);
 }
 
@@ -267,7 +267,7 @@ static void runs_without_a_score_are_counted_by_name_and_listed_with_their_keys(
     for (int i = 0; i < 5; i++)
         rows[i].status = "failed", rows[i].score = NAN;
     CHECK(says(rows, 5, TABLE_TEXT, "0/5 "));
-    CHECK(says(rows, 5, TABLE_CSV, ",,,0,,,5,,,5,0,0,0,,,"));
+    CHECK(says(rows, 5, TABLE_CSV, ",,,0,,,5,,,5,0,0,0,0,,,"));
     arena_free(arena);
 }
 
@@ -290,9 +290,10 @@ static void a_column_that_is_a_key_sets_runs_apart(void)
                       "lora    Another CPU  83.5 ± 6.4  2\n        Sample CPU   81.0 ± 2.5  3\n"));
     CHECK(choice_says(&all, &(TableChoice){ .rows = "method,score", .columns = "n" },
                       "lora    0.8    1\n        0.81   1\n"));
-    CHECK(choice_says(&all, &(TableChoice){ .rows = "seed", .columns = "n", .format = TABLE_CSV },
-                      "unscored,seed\nreviews,reviews,,tiny,lora,lora.rank=8,lora,yes,accuracy,dev,"
-                      "872,0.5,,,1,1,0,0,0,0,1\n"));
+    CHECK(choice_says(
+        &all, &(TableChoice){ .rows = "seed", .columns = "n", .format = TABLE_CSV },
+        "unscored,not_run,seed\nreviews,reviews,,tiny,lora,lora.rank=8,lora,yes,accuracy,dev,"
+        "872,0.5,,,1,1,0,0,0,0,0,1\n"));
     rows[1].status = "failed", rows[1].cpu = NULL; // unknown: no line of its own
     CHECK(choice_says(&all, &(TableChoice){ .rows = "method,cpu", .columns = "n" },
                       "Sample CPU   2/3\n"));
@@ -486,7 +487,9 @@ static void a_seed_without_some_fold_has_no_score(void)
     const Rows three = { .row = rows, .count = 3 }, all = { .row = rows, .count = 4 };
     const TableChoice choice = { .columns = "score,remarks" };
     CHECK(choice_says(&three, &choice, "tiny   lora    65.0   1/2  1 fold not run\n"));
-    rows[1].fold = rows[3].fold = 3; // not 1 to 3
+    CHECK(choice_says(&three, &(TableChoice){ .format = TABLE_CSV, .columns = "n" },
+                      ",1,3,0,0,0,0,1\n")); // n, runs, failed, ..., not_run
+    rows[1].fold = rows[3].fold = 3;        // not 1 to 3
     CHECK(choice_says(&all, &choice, "\nfold 1 3, train_n"));
     rows[3].data_sha = "c";
     CHECK(choice_says(&all, &choice, "data_sha is b in "));
@@ -685,7 +688,7 @@ static void a_change_is_of_the_same_seeds(void)
     CHECK(choice_says(&all,
                       &(TableChoice){ .levers = true, .columns = "score", .format = TABLE_CSV },
                       "lora recompute=yes,yes,accuracy,dev,872,0.5,,,0.825,0.00707106781,2,"
-                      "0.761468976,0.888531024,2,0,,0,0,0,0,,\n"));
+                      "0.761468976,0.888531024,2,0,,0,0,0,0,0,,\n"));
     for (int i = 2; i < 4; i++)
         rows[i].seed = rows[i].init_seed = rows[i].order_seed = rows[i].dropout_seed = i - 1;
     CHECK(choice_says(&all, &choice, "lora recompute=yes  82.5 ± 6.4 (+2.0)  2\n"));
@@ -775,7 +778,7 @@ static void a_search_may_choose_rate_and_steps_of_its_own(void)
     rows[1].epochs = 12, rows[1].lr = 3e-4, rows[1].winner_on_edge = "yes";
     CHECK(says(rows, 2, TABLE_CSV, "reviews,reviews,,tiny,full,"));
     CHECK(says(rows, 2, TABLE_TEXT, "chosen at the edge of its search"));
-    CHECK(says(rows, 2, TABLE_CSV, ",1,0,,0,0,0,0,yes,,"));
+    CHECK(says(rows, 2, TABLE_CSV, ",1,0,,0,0,0,0,0,yes,,"));
     // Steps that lines differ in are not the task's; those of all are.
     CHECK(says(rows, 2, TABLE_TEXT, "max_length 128, min_steps 1000, select last, batch 32\n"));
     rows[1].epochs = 3;
@@ -872,7 +875,7 @@ static void what_was_not_measured_is_empty(void)
         rows[i].params_trained = rows[i].plan_peak = rows[i].rss_train_peak = WHOLE_UNKNOWN;
     }
     CHECK(says(rows, 5, TABLE_MARKDOWN, "| tiny | lora | 82.0 ± 2.0 | 5 |  |  |  |  |  |  |\n"));
-    CHECK(says(rows, 5, TABLE_CSV, ",5,,,0,0,0,0,,,,,,,,\n"));
+    CHECK(says(rows, 5, TABLE_CSV, ",5,,,0,0,0,0,0,,,,,,,,\n"));
     CHECK(says(rows, 5, TABLE_TEXT, "872 items\n"));
     arena_free(arena);
 }

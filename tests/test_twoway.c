@@ -110,9 +110,10 @@ static void unpaired_with_one_group_is_welch(void)
 // For very many degrees t is normal: 1.959964 + 0.841621.
 static void the_detectable_difference_is_2_8016_standard_errors_at_most_certainty(void)
 {
-    CHECK_CLOSE(detectable(0.01, 1e9), 0.028015852, 1e-8);
-    CHECK(detectable(0.01, 2) > 0.05); // 4.30 + 1.06
-    CHECK(detectable(0, 3) == 0);
+    CHECK_CLOSE(detectable(0.01, 1e9, 1), 0.028015852, 1e-8);
+    CHECK(detectable(0.01, 2, 1) > 0.05); // 4.30 + 1.06
+    CHECK(detectable(0, 3, 1) == 0);
+    CHECK_CLOSE(detectable(0.01, 1e9, 22), 0.038936864, 1e-8); // 3.0521 + 0.8416: 5 %/22
 }
 
 // ---- group values

@@ -140,10 +140,17 @@ const char *row_commit(Arena *arena, const Row *row)
     return row->commit ? arena_format(arena, "%.10s%s", row->commit, changes) : NULL;
 }
 
+bool column_is_hash(const Column *column)
+{
+    return strstr(column->name, "_sha") != NULL;
+}
+
 bool row_value_is(const Column *column, const char *value, const char *typed)
 {
     double a, b;
     bool number = !column || column->type != COLUMN_Text;
+    if (column && column_is_hash(column) && strlen(typed) >= HASH_SHOWN)
+        return !strncmp(value, typed, strlen(typed));
     return !strcmp(value, typed) || (number && text_real(value, &a) && text_real(typed, &b) &&
                                      !(a < b) && !(b < a)); // the same, and so are two NaN
 }

@@ -73,6 +73,9 @@ bool rows_alike(const Row *a, const Row *b, unsigned roles); // in the columns o
 const char *row_commit(Arena *arena, const Row *row);
 // Whether a value, as written, is what was typed: 0.001 is also 1e-3, but not in a column of texts.
 bool row_value_is(const Column *column, const char *value, const char *typed); // NULL: an option
+// A hash, which is shown by its first digits, and may be typed so.
+enum { HASH_SHOWN = 8 };
+bool column_is_hash(const Column *column);
 // The options of its method, which the row has as one text (options_canonical): names without the
 // method's, values as they were typed. row_option: NULL where it has none called so.
 typedef struct { // also a column that sets rows apart

@@ -75,9 +75,9 @@ Component components_joined(Component seeds, Component groups, Component rest)
     return (Component){ all, fmax(1 / inverse, fmin(seeds.df, groups.df)) };
 }
 
-double detectable(double se, double df)
+double detectable(double se, double df, size_t k)
 {
-    return se == 0 ? 0 : (t_quantile(0.975, df) + t_quantile(0.80, df)) * se;
+    return se == 0 ? 0 : (t_quantile(1 - 0.025 / (double)k, df) + t_quantile(0.80, df)) * se;
 }
 
 static double mean_of(const double *u, size_t n, size_t step)
@@ -162,6 +162,6 @@ static TwoWay tested(double value, Component part, size_t groups, double scale, 
     result.low = value - half, result.high = value + half;
     result.t = value / result.se;
     result.p = t_two_sided(result.t, part.df);
-    result.detectable = detectable(result.se, part.df);
+    result.detectable = detectable(result.se, part.df, 1);
     return result;
 }

@@ -25,7 +25,7 @@ extern const char *const reason_names[]; // "zero_variance"; of NOT_EMPTY NULL
 typedef struct {
     double value;                      // D, the mean of u (less that of the other side)
     double low, high, se, df, t, p;    // p two-sided
-    double detectable;                 // see below
+    double detectable;                 // see below; of one comparison
     double ms_seed, ms_group, ms_rest; // of a paired test
     Basis basis;
     Reason reason;
@@ -48,6 +48,7 @@ typedef struct {
 Component components_joined(Component seeds, Component groups,
                             Component rest); // V and its df from A, B, E
 
-// The difference that such a comparison finds at 5 % in 80 of 100 cases: (t(0.975) + t(0.80)) se.
-double detectable(double se, double df);
+// The difference that such a comparison, one of k, finds in 80 of 100 cases: (t(1 - 0.025/k) +
+// t(0.80)) se. 5 %/k is what Holm asks of the smallest p: of the others it asks less.
+double detectable(double se, double df, size_t k);
 #endif

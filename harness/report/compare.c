@@ -43,8 +43,14 @@ bool compare_methods(Arena *arena, const Question *question, Comparisons *compar
     for (size_t b = 0; b < comparisons->blocks; b++)
         p[b] = comparisons->block[b].missing ? (double)NAN : comparisons->block[b].result.test.p;
     comparisons->family = holm(arena, p, comparisons->blocks, adjusted);
-    for (size_t b = 0; b < comparisons->blocks; b++)
-        comparisons->block[b].adjusted_p = adjusted[b];
+    for (size_t b = 0; b < comparisons->blocks; b++) {
+        Compared *block = &comparisons->block[b];
+        block->adjusted_p = adjusted[b];
+        block->detectable =
+            block->missing || isnan(block->result.test.detectable)
+                ? (double)NAN
+                : detectable(block->result.test.se, block->result.test.df, comparisons->family);
+    }
     return true;
 }
 
@@ -134,10 +140,12 @@ static const char *setting(Arena *arena, const Block *block, const Cell *cell)
                            : cell->label;
 }
 
-// The same as it is typed: "lora:rank=4,max_length=128".
-static const char *typed_setting(Arena *arena, const Block *block, const Cell *cell)
+// The same as it is typed: "lora:rank=4,max_length=128"; `beside`: untrained ones.
+static const char *typed_setting(Arena *arena, const Block *block, const Cell *cell, bool beside)
 {
     const char *settings = "";
+    if (beside && !cell->untrained)
+        settings = arena_format(arena, "%s=yes", row_find("pretrained")->name);
     settings_append(arena, &settings, cell->setting, cell->settings, ",", "=");
     settings_append(arena, &settings, block->setting, block->settings, ",", "=");
     return arena_format(arena, "%s%s%s", known(cell->row->method), *settings ? ":" : "", settings);
@@ -170,10 +178,14 @@ static bool one_setting(Arena *arena, const Chosen *chosen, const Rows *rows, co
     if (!settings_of(arena, rows, place, mine, &summary, error))
         return false;
     const char *settings = "";
+    bool untrained = false;
+    for (size_t r = 0; r < mine->count; r++)
+        untrained = untrained || text_same(mine->row[r].pretrained, "no");
     for (size_t b = 0; b < summary.blocks; b++)
         for (size_t c = 0; c < summary.block[b].cells; c++)
-            text_append(arena, &settings, " or ", "'%s'",
-                        typed_setting(arena, &summary.block[b], &summary.block[b].cell[c]));
+            text_append(
+                arena, &settings, " or ", "'%s'",
+                typed_setting(arena, &summary.block[b], &summary.block[b].cell[c], untrained));
     if (summary.blocks > 1 || summary.block[0].cells > 1)
         return fail(error, ERROR_INPUT, (Where){ .item = chosen->text },
                     "told apart, as in lora:rank=4, lora:lr=0.001 or lora@FOLDER",

@@ -30,6 +30,7 @@ typedef struct {
     double mcnemar;      // of one pair of runs, by right answers; else NAN
     bool same_answers;   // the two runs of every pair answered every item alike
     double adjusted_p;   // Holm over all blocks
+    double detectable;   // as one of all blocks
 } Compared;
 
 typedef struct {

@@ -81,7 +81,7 @@ static json_t *record_of(Arena *arena, const Comparisons *of, const Compared *bl
     put(record, "se", IF_THERE(test->se));
     put(record, "df", IF_THERE(test->df));
     put(record, "p", IF_THERE(test->p));
-    put(record, "mdd", IF_THERE(test->detectable));
+    put(record, "mdd", IF_THERE(block->detectable));
     put_text(record, "basis", there ? basis_names[test->basis] : NULL);
     put_text(record, "reason", there ? reason_names[test->reason] : "no_predictions");
     put_flag(record, "paired", there, result->paired);

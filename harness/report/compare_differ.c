@@ -182,8 +182,8 @@ const char *verdict(Arena *arena, const Compared *block)
     case NOT_APART:
         return arena_format(arena,
                             "%s and %s can't be told apart; a difference of %s points "
-                            "would have been found.",
-                            a, b, test_points(arena, test, test->detectable));
+                            "would have been found in 80 of 100.",
+                            a, b, test_points(arena, test, block->detectable));
     case APART:
         break;
     }

@@ -106,7 +106,7 @@ static void put_differences(FILE *out, Arena *arena, const Compared *block,
 static void put_detectable(FILE *out, Arena *arena, const Compared *block)
 {
     const TwoWay *test = &block->result.test;
-    if (isnan(test->detectable))
+    if (isnan(block->detectable))
         put_wrapped(out, "detectable",
                     no_variance(test)
                         ? arena_format(arena,
@@ -117,7 +117,7 @@ static void put_detectable(FILE *out, Arena *arena, const Compared *block)
     else
         put_wrapped(out, "detectable",
                     arena_format(arena, "%s points: found in 80 of 100 such comparisons",
-                                 test_points(arena, test, test->detectable)));
+                                 test_points(arena, test, block->detectable)));
 }
 
 // "89.1 ± 0.6 and 90.3 ± 0.4 over seeds"
@@ -256,7 +256,8 @@ static void put_opinions(FILE *out, Arena *arena, const Compared *block)
     if (!result->paired)
         return;
     put_wrapped(out, "sign flip",
-                arena_format(arena, "p %s on these very items; %zu seed%s can't go below %.2g",
+                arena_format(arena,
+                             "p %s on these very items; these %zu seed%s can't go below %.2g",
                              p_text(arena, block->flip.p), result->seeds,
                              result->seeds == 1 ? "" : "s", block->flip.smallest));
     const char *wins = arena_format(arena, "%s ahead in %zu of %zu, %s in %zu", block->of[0].name,
@@ -312,7 +313,7 @@ static const char *megabytes(Arena *arena, double bytes)
 
 static const char *seconds(Arena *arena, double value)
 {
-    return isnan(value) ? "-" : arena_format(arena, "%.3g", value);
+    return isnan(value) ? "-" : three_digits(arena, value);
 }
 
 static void put_costs(FILE *out, Arena *arena, const Compared *block,
@@ -470,7 +471,7 @@ static void put_line(FILE *out, Arena *arena, const Compared *block)
         text_append(arena, &difference, "", " (%s to %s)", test_points(arena, test, test->low),
                     test_points(arena, test, test->high));
     fprintf(out, "%3zu%12s%23s%8s  %s\n", block->result.seeds,
-            test_points(arena, test, test->detectable), difference,
+            test_points(arena, test, block->detectable), difference,
             p_text(arena, block->adjusted_p), verdict_short(block));
 }
 

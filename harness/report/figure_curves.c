@@ -185,10 +185,10 @@ static bool find(Figure *figure)
                                    : arena_format(figure->arena, "%zu to %zu", fewest, most);
     figure->caption =
         arena_format(figure->arena,
-                     "Mean over the runs that have curves, n = %s, and the range from the lowest "
-                     "to the highest.%s"
+                     "Mean over the runs that have curves, n = %s%s.%s"
                      " The loss is a running mean of %d points. Axes do not start at 0.",
-                     n, page_missing(figure), 2 * SIDE + 1);
+                     n, most > 1 ? ", and the range from the lowest to the highest" : "",
+                     page_missing(figure), 2 * SIDE + 1);
     return true;
 }
 

@@ -242,13 +242,14 @@ const char *page_missing(const Figure *figure)
             OnSplit on = cell_on_split(arena, figure->rows, cell, known(block->split));
             all.failed += cell->failed, all.diverged += cell->diverged;
             all.timeout += cell->timeout, unscored += on.unscored;
-            runs += cell->runs;
+            all.not_run += cell->not_run;
+            runs += cell->runs + cell->not_run;
             dead += cell_is_null(cell) ? 0 : on.dead; // null is there to be dead
         }
     if (dead)
         text_append(arena, &missing, ", ",
                     "%zu dead (at or below the best constant answer; in the mean)", dead);
-    if (all.failed + all.diverged + all.timeout + unscored)
+    if (all.failed + all.diverged + all.timeout + unscored + all.not_run)
         text_append(arena, &missing, ", ", "%s", cell_missing(arena, &all, unscored));
     if (*missing)
         text_append(arena, &text, " ", " Of %zu runs %s.", runs, missing);

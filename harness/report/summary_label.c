@@ -11,12 +11,6 @@ static const char *const noted_columns[] = { // lines may differ in them, and th
     "head", "lr_source", "trials", "epochs", "min_steps", NULL };
 // clang-format on
 
-// A hash by its beginning.
-static int shown_length(const Column *column)
-{
-    return strstr(column->name, "_sha") ? 8 : 200;
-}
-
 static int value_order(const Column *column, const char *a, const char *b)
 {
     if (column->type == COLUMN_Text || !*a || !*b)
@@ -70,7 +64,8 @@ const char *cell_settings(Arena *arena, const Cell *cell, bool rates)
 
 static RowSetting setting_of(Arena *arena, const Column *column, const char *value)
 {
-    return (RowSetting){ column->name, arena_format(arena, "%.*s", shown_length(column), value) };
+    int length = column_is_hash(column) ? HASH_SHOWN : 200;
+    return (RowSetting){ column->name, arena_format(arena, "%.*s", length, value) };
 }
 
 // The columns in which blocks of the task differ.

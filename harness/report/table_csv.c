@@ -126,6 +126,7 @@ static void put_line(FILE *out, const Table *table, const At *at)
         { "diverged", "n", whole(arena, cell->diverged) },
         { "timeout", "n", whole(arena, cell->timeout) },
         { "unscored", "n", whole(arena, on.unscored) },
+        { "not_run", "n", whole(arena, cell->not_run) },
         { "on_edge", "score", cell->on_edge ? "yes" : known(cell->row->winner_on_edge) },
         { "letters", "letters", cell->letters },
     };
