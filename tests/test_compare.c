@@ -342,6 +342,9 @@ static void dead_and_missing_runs_are_those_of_the_split_that_is_compared(void)
     IN_ORDER(said.out, "\"dead_a\": 0", "\"dead_b\": 1");
     said = program(arena, &(Around){ 0 }, "compare lora full %s", folder);
     CHECK(!strstr(said.out, "dead") && !strstr(said.out, "without a score"));
+    CHECK(row_write(row_file(arena, folder, "scores", untested.key), &untested, &error));
+    said = program(arena, &(Around){ 0 }, "compare lora full %s", folder);
+    CHECK_REFUSED(said, 2, ".csv: has no column 'split'");
     arena_free(arena);
 }
 

@@ -422,6 +422,10 @@ static void nothing_to_draw_is_said(void)
     CHECK_ERROR(&error, ERROR_INPUT, "should be runs with curves/KEY.csv");
     CHECK(!drawn(arena, test_folder(), &row, 1, "plots", "memroy", &error));
     CHECK_ERROR(&error, ERROR_INPUT, "--only: 'memroy' is no figure; should be memory");
+    const char *folder = test_folder(), *scores = row_file(arena, folder, "scores", row.key);
+    CHECK(folder_make(scores, &error)); // in a file's place
+    CHECK(!drawn(arena, folder, &row, 1, "plots", NULL, &error));
+    CHECK_ERROR(&error, ERROR_INPUT, scores);
     arena_free(arena);
 }
 

@@ -197,6 +197,44 @@ static void dead_runs_are_those_of_the_split_that_is_shown(void)
     arena_free(arena);
 }
 
+// A file of scores that is not as a run left it would change who is dead without a word.
+static void scores_that_no_run_wrote_are_refused(void)
+{
+#define SCORES "split,n,metric,value,majority\n"
+    static const struct {
+        const char *text, *part;
+    } wrong[] = {
+        { SCORES "test,9,f1,0.1,\ntest,9,accuracy,0.1,57\n",
+          ".csv:3: majority: is 57; should be a fraction, from -1 to 1" },
+        { SCORES "test,9,accuracy,0.1,1e300\n", ".csv:2: majority: is 1e300; " },
+        { SCORES "test,9,accuracy,0.1,-3\n", ".csv:2: majority: is -3; " },
+        { SCORES "test,9,accuracy,0.1,nan\n",
+          ".csv:2: majority: 'nan' is not a number; should be a number, or empty" },
+        { "", ".csv: " },
+        { SCORES, ".csv: is cut off; should be whole lines, as the run wrote it" },
+        { SCORES "test,9,accuracy,0.1,0.5", ".csv: is cut off" }, // of 0.55
+        { SCORES "test,9,accuracy\n", ".csv:2: " },
+        { "split,n,metric,value\ntest,9,accuracy,0.1\n", ".csv: has no column 'majority'" },
+    };
+    Arena *arena = arena_of_test();
+    Error error;
+    Row *rows = five(arena, (const double[]){ 0.8, 0.8, 0.5, 0.8, 0.8 });
+    const char *folder = test_folder(), *folders[] = { folder, folder, folder, folder, folder };
+    const char *file = row_file(arena, folder, "scores", rows[3].key);
+    Rows all = { .row = rows, .folder = folders, .count = 5 };
+    CHECK(folder_make(path_join(arena, folder, "scores"), &error));
+    for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
+        CHECK(file_write_text(file, wrong[i].text, &error));
+        char *text = choice_text(&all, &(TableChoice){ .split = "test" });
+        CHECK(!strncmp(text, file, strlen(file) - strlen(".csv")) && !strchr(text, '\n'));
+        CHECK(strstr(text, wrong[i].part) != NULL);
+        free(text);
+    }
+    CHECK(unlink(file) == 0 && choice_says(&all, &(TableChoice){ 0 }, "1/5 dead, the others 80.0"));
+    CHECK(folder_make(file, &error) && choice_says(&all, &(TableChoice){ 0 }, file));
+    arena_free(arena);
+}
+
 // A trial's row knows no best constant answer; that of tune is among its scores.
 static void a_trial_at_the_best_constant_answer_is_dead(void)
 {
@@ -961,6 +999,7 @@ void suite_table(void)
     ADD(a_text_table_of_two_models_and_three_tasks_fits_100_columns);
     ADD(a_dead_run_is_in_the_mean_and_counted);
     ADD(dead_runs_are_those_of_the_split_that_is_shown);
+    ADD(scores_that_no_run_wrote_are_refused);
     ADD(a_trial_at_the_best_constant_answer_is_dead);
     ADD(a_column_may_be_named_many_times);
     ADD(five_dead_runs_are_dead_without_spread);

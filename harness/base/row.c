@@ -67,10 +67,10 @@ bool column_is_share(const Column *column, const char *group)
 }
 
 // Every metric that is a fraction lies there: matthews and correlations may be negative.
-static bool is_in_bounds(const Row *row, const Column *column)
+bool score_bounded(double score, const char *text, Where where, Error *error)
 {
-    return !column_is_share(column, "score") ||
-           !(fabs(*(const Real *)field_of(row, column)) > 1); // an unknown one does
+    return !(fabs(score) > 1) ||
+           fail(error, ERROR_INPUT, where, "a fraction, from -1 to 1", "is %s", text);
 }
 
 void row_clear(Row *row)
@@ -250,8 +250,10 @@ bool rows_read(Arena *arena, const char *path, Row **rows, size_t *count, Error 
                 return fail(error, ERROR_INPUT, where, types[row_column[i].type].right,
                             "'%s' is not a%s number", text,
                             row_column[i].type == COLUMN_Whole ? " whole" : "");
-            if (!is_in_bounds(&row[r], &row_column[i]))
-                return fail(error, ERROR_INPUT, where, "a fraction, from -1 to 1", "is %s", text);
+            if (column_is_share(&row_column[i], "score") &&
+                !score_bounded(*(const Real *)field_of(&row[r], &row_column[i]), text, where,
+                               error))
+                return false;
         }
     }
     *rows = row;

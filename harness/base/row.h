@@ -57,6 +57,8 @@ extern const char *const row_names[];     // of the columns, NULL-terminated
 const Column *row_find(const char *name); // NULL when there is none
 bool column_is_share(const Column *column,
                      const char *group); // a fraction of "score", "parameters"
+// Refuses a metric that is no fraction; `text`: as the file has it. Unknown, NAN, is none.
+bool score_bounded(double score, const char *text, Where where, Error *error);
 
 extern const char *const row_statuses[]; // ok diverged failed timeout; NULL-terminated
 

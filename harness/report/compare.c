@@ -92,7 +92,8 @@ static bool rows_of_sides(Arena *arena, const Question *question, Comparisons *c
             return false;
         if (!read)
             add_cuts(arena, comparisons, &all);
-        if (!chosen_rows(arena, &question->chosen[s], &all, &rows[s], error))
+        if (!chosen_rows(arena, &question->chosen[s], &all, &rows[s], error) ||
+            !majorities_check(arena, &rows[s], error))
             return false;
     }
     return true;

@@ -29,6 +29,7 @@ bool figures_write(const char *folder, const Rows *rows, const FigureChoice *cho
     bool done = arena && asked(arena, choice->only, wanted, error);
     if (done)
         once = rows_once(arena, rows);
+    done = done && majorities_check(arena, &once, error);
     done = done && summary_of(arena, once.row, once.count, false, NULL, &summary, error);
     const char *figures = done ? path_join(arena, folder, "figures") : NULL;
     for (size_t k = 0; k < KINDS && done; k++) {

@@ -4,8 +4,12 @@
 #include "base/folder.h"
 #include "report/summary.h"
 
+// Whether the runs' scores/KEY.csv, those that are there, can be believed. ERROR_INPUT where one
+// cannot be read, is cut off, or has a best constant answer that a row could not have.
+bool majorities_check(Arena *arena, const Rows *rows, Error *error);
+
 // The best constant answer to the items of a split: a row knows that of its own, the run's
-// scores/KEY.csv those of all. NAN: unknown.
+// scores/KEY.csv those of all (checked before). NAN: unknown.
 double run_majority(Arena *arena, const Rows *rows, const Row *row, const char *split);
 
 double run_score(const Row *row, const char *split); // dev, test or tune; NAN: the row has none

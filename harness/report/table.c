@@ -20,6 +20,7 @@ bool table_print(FILE *out, FILE *notes, const Rows *rows, const Floors *floors,
     bool done = (table.arena = arena_new(ARENA_RUN, error)) != NULL;
     if (done)
         once = rows_once(table.arena, rows);
+    done = done && majorities_check(table.arena, &once, error);
     done = done && table_keys(&table, &layout, error);
     done = done && summary_of(table.arena, once.row, once.count, choice->trials, layout.apart,
                               &table.summary, error);
