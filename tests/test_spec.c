@@ -366,6 +366,10 @@ static void a_wrong_override_is_refused_as_it_was_typed(void)
         { "seeds=[1", "--set seeds=[1" },
         { "models.tiny.y=1", "--set models.tiny.y=1: models is a mapping" },
         { "name.x=1", "--set name.x=1: name is no name" },
+        { "seeds=2\nname: q", "has a line break; should be one line, and a --set for each key" },
+        { "name=q\n", "has a line break" },
+        { "seeds=2\rname: q", "has a line break" },
+        { "seeds=2 #\xE2\x80\xA8name: q", "has a line break" }, // U+2028, which ends a comment
     };
     if (!begin())
         return;

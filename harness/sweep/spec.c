@@ -204,6 +204,17 @@ static bool only_texts(const Yaml *list)
     return true;
 }
 
+// As YAML has lines, Unicode's among them. In the kept spec an override is a comment, and what is
+// behind a line's end would be none.
+static bool ends_a_line(const char *set)
+{
+    static const char *const breaks[] = { "\n", "\r", "\xC2\x85", "\xE2\x80\xA8", "\xE2\x80\xA9" };
+    for (size_t i = 0; i < sizeof breaks / sizeof *breaks; i++)
+        if (strstr(set, breaks[i]))
+            return true;
+    return false;
+}
+
 static bool override(Reading *in, Yaml *root, size_t number, Error *error)
 {
     Where here = { .file = arena_format(in->arena, "--set %s", in->set[number]) };
@@ -212,6 +223,9 @@ static bool override(Reading *in, Yaml *root, size_t number, Error *error)
     if (!value || value == path)
         return fail(error, ERROR_INPUT, here, "KEY=VALUE, as in train.epochs=1",
                     "has no key or no =");
+    if (ends_a_line(in->set[number]))
+        return fail(error, ERROR_INPUT, here, "one line, and a --set for each key",
+                    "has a line break");
     *value++ = '\0';
     const char *yaml = arena_format(in->arena, "value: %s\n", value);
     Bytes bytes = { .data = (const uint8_t *)yaml, .size = strlen(yaml) };
