@@ -247,6 +247,8 @@ FAULTS = [
      "if (cell_is_null(&cell[c]))", "if (!cell[c].label)", "choice"),
     ("a row loses the search that its rate came from", "harness/sweep/agenda_rows.c",
      " || !job->decided.winner_key", "", "sweep_search"),
+    ("trials of another search are awaited", "harness/sweep/agenda_rows.c",
+     "if (trials <= (size_t)agenda->spec->search.trials)", "if (trials > 0)", "sweep_search"),
     ("a rate found beside another rate of the head", "harness/sweep/found.c",
      '{ "lr", "micro_batch"', '{ "lr", "head_lr", "micro_batch"', "sweep_search"),
     ("a device becomes a file", "harness/base/file.c",

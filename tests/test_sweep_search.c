@@ -193,6 +193,53 @@ static void a_search_with_a_failed_trial_is_done_once(void)
     arena_free(b.arena);
 }
 
+// The longer trial wins. Its search is not settled once the first trial's row is removed, and what
+// followed from it is kept meanwhile: by a part of the sweep, too, and by the one without it.
+static void rows_behind_a_trial_to_do_again_are_awaited(void)
+{
+    Bench b;
+    Spec spec;
+    Agenda agenda;
+    Error error;
+    if (!bench_new(&b, HEAD "methods: [full, bitfit]\nsearch: {trials: 2}\n"))
+        return;
+    CHECK(drive_whole(&b) == 0);
+    Rows rows = runs_of(&b, b.options.out);
+    if (!CHECK(rows.count == 2 * (2 + 2)))
+        return;
+    for (size_t i = 0; i < rows.count; i++) {
+        Row row = rows.row[i];
+        const char *path = row_file(b.arena, b.options.out, "rows", row.key);
+        bool longer = row.min_steps == 2 * LONGER;
+        row.tune_score = longer; // 0 of the shorter one
+        if (!strcmp(row.stage, "trial"))
+            CHECK(row_write(path, &row, &error));
+    }
+    CHECK(drive_whole(&b) == 0);
+    rows = runs_of(&b, b.options.out);
+    CHECK_TEXT(rows.row[0].method, "full");
+    CHECK_TEXT(rows.row[4].winner_key, rows.row[2].key);
+    b.options.dry_run = true;
+    b.options.set = (const char *const[]){ "search={trials: 2, around: 10}" };
+    b.options.sets = 1;
+    CHECK(drive_whole(&b) == 0 && said(&b, " rows of no run ")); // those are of another search
+    CHECK(!strstr(text_of(&b, b.folder, "stderr"), "trials to do again"));
+    b.options.sets = 0;
+    unlink(row_file(b.arena, b.options.out, "rows", rows.row[0].key));
+    for (size_t part = 0; part <= 2; part++) {
+        Shard shard = part < 2 ? (Shard){ part, 2 } : (Shard){ 0 };
+        if (bench_agenda(&b, shard, &spec, &agenda)) {
+            CHECK(agenda_write(&agenda, &error) && runs_of(&b, b.options.out).count == 7);
+            CHECK(agenda.others == (part == 0 ? 4 : part == 1 ? 3 : 0));
+        }
+        agenda_close(&agenda);
+    }
+    CHECK(drive_whole(&b) == 0);
+    CHECK(said(&b, "3 rows of a search that has trials to do again; in runs.csv\n"));
+    CHECK(!strstr(text_of(&b, b.folder, "stderr"), " of no run "));
+    arena_free(b.arena);
+}
+
 static void a_shard_leaves_the_rows_of_the_others_in_the_table(void)
 {
     Bench b;
@@ -451,6 +498,7 @@ void suite_sweep_search(void)
     ADD(other_labels_of_dev_and_test_choose_the_same);
     ADD(rows_of_two_machines_join_by_copying);
     ADD(a_search_with_a_failed_trial_is_done_once);
+    ADD(rows_behind_a_trial_to_do_again_are_awaited);
     ADD(a_shard_leaves_the_rows_of_the_others_in_the_table);
     ADD(a_sweep_that_finds_no_rate_says_so);
     ADD(a_finished_row_is_not_replaced_by_a_crash);

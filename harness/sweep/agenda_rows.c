@@ -65,8 +65,8 @@ bool agenda_look(Agenda *agenda, FILE *tell, Error *error)
     if (tell)
         tell_of_other_data(agenda, tell);
     if (tell && waiting)
-        fprintf(tell, "%s: %zu final%s of a search that has trials to do again; in runs.csv\n",
-                rows, waiting, waiting == 1 ? "" : "s");
+        fprintf(tell, "%s: %zu row%s of a search that has trials to do again; in runs.csv\n", rows,
+                waiting, waiting == 1 ? "" : "s");
     if (tell && foreign)
         fprintf(tell,
                 "%s: %zu row%s of no run that this spec is known to have; left alone, and out of "
@@ -104,15 +104,47 @@ static void tell_of_other_data(const Agenda *agenda, FILE *tell)
     }
 }
 
-// A final of a search that is not settled: once its trials are, it most likely is what follows.
+static int by_key(const void *a, const void *b)
+{
+    const Row *const *left = a, *const *right = b;
+    return strcmp((*left)->key, (*right)->key);
+}
+
+static const Row **stray_find(const Agenda *agenda, const char *key)
+{
+    const Row *sought = &(Row){ .key = key };
+    return bsearch(&sought, agenda->stray, agenda->strays, sizeof *agenda->stray, by_key);
+}
+
+// Whether it differs from the setting's trials in rate and steps alone.
+static bool is_trial_of(const SettingRuns *setting, const Row *row)
+{
+    const Row *trial = &setting->job[0]->decided;
+    const unsigned same = ROLE_seed | ROLE_line | ROLE_lever | ROLE_fold | ROLE_block;
+    return text_same(row->stage, trial->stage) && text_same(row->task, trial->task) &&
+           rows_alike(row, trial, same);
+}
+
+// A trial or a final of a search that is not settled: once the trials before it are, it most likely
+// is what follows. Where there are more trials than the search has, some are of another one.
 static bool awaited(const Agenda *agenda, const Row *row)
 {
     const Job *winner = row->winner_key ? agenda_find(agenda, row->winner_key) : NULL;
-    for (size_t k = 0; winner && k < agenda->settings; k++) {
+    const Row **trial = stray_find(agenda, row->winner_key ? row->winner_key : row->key);
+    for (size_t k = 0; (winner || trial) && k < agenda->settings; k++) {
         const SettingRuns *setting = &agenda->setting[k];
-        for (size_t i = 0; i < setting->known && !setting->finals && !setting->fruitless; i++)
+        size_t trials = setting->known;
+        if (setting->finals || setting->fruitless)
+            continue;
+        for (size_t i = 0; winner && i < setting->known; i++)
             if (setting->job[i] == winner)
                 return true;
+        if (!trial || !is_trial_of(setting, *trial))
+            continue;
+        for (size_t i = 0; i < agenda->strays; i++)
+            trials += is_trial_of(setting, agenda->stray[i]);
+        if (trials <= (size_t)agenda->spec->search.trials)
+            return true;
     }
     return false;
 }
@@ -124,6 +156,7 @@ static bool set_apart(Agenda *agenda, Error *error)
     size_t left = 0;
     if (agenda->shard.count == 0 || agenda->strays == 0)
         return true;
+    const Row **own = arena_take(agenda->arena, agenda->strays, sizeof *own);
     agenda->other = arena_zero(agenda->arena, agenda->strays, sizeof *agenda->other);
     bool ok = agenda_make(agenda->arena, agenda->spec, agenda->folder, (Shard){ 0 },
                           agenda->interrupted, &whole, error) &&
@@ -135,24 +168,17 @@ static bool set_apart(Agenda *agenda, Error *error)
         if (other)
             agenda->other[agenda->others++] = row;
         else
-            agenda->stray[left++] = row;
+            own[left++] = row; // awaited goes by all of the strays
     }
-    agenda->strays = ok ? left : agenda->strays;
+    if (ok)
+        agenda->stray = own, agenda->strays = left;
     agenda_close(&whole);
     return ok;
 }
 
-static int by_key(const void *a, const void *b)
-{
-    const Row *const *left = a, *const *right = b;
-    return strcmp((*left)->key, (*right)->key);
-}
-
 void agenda_attach(Agenda *agenda, Job *job)
 {
-    const Row *sought = &job->decided;
-    const Row **found =
-        bsearch(&sought, agenda->stray, agenda->strays, sizeof *agenda->stray, by_key);
+    const Row **found = stray_find(agenda, job->decided.key);
     if (found) {
         job->row = *found;
         size_t behind = (size_t)(agenda->stray + agenda->strays - (found + 1));
