@@ -517,6 +517,8 @@ static void the_parts_of_an_array_job_join_to_the_same_folder(void)
     CHECK(drive_whole(&b) == 0);
     Rows rows = runs_of(&b, b.options.out);
     b.options.out = path_join(b.arena, b.folder, "it's apart"); // to be quoted
+    CHECK(rename(b.options.spec, path_join(b.arena, b.folder, "-x.yaml")) == 0);
+    b.options.spec = "-x.yaml"; // no option
     b.options.slurm = 2;
     b.options.jobs = 1;
     b.options.grace = 7.5;

@@ -13,7 +13,9 @@ static const char *command_of(Sweep *s)
 {
     const SweepOptions *options = s->options;
     char **words = arena_zero(s->arena, 2 * options->sets + 11, sizeof *words), **word = words;
-    const char *first[] = { options->program, "sweep", options->spec };
+    const char *here = options->spec[0] == '-' ? "./" : ""; // else it would be an option
+    const char *first[] = { options->program, "sweep",
+                            arena_format(s->arena, "%s%s", here, options->spec) };
     for (size_t i = 0; i < 3; i++)
         *word++ = arena_text(s->arena, first[i]);
     for (size_t i = 0; i < options->sets; i++) {
