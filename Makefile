@@ -131,17 +131,21 @@ shared   := $(wildcard $(addprefix datasets/,*.yaml *.sh *.py *.awk *.txt README
             $(addprefix results/,SCHEMA.md schema.json specs/*))
 read     := LICENSE README.md $(wildcard docs/*.md)
 into      = $(DESTDIR)$(PREFIX)
-put       = install -D -m "$$([ -x $$f ] && echo 755 || echo 644)" $$f
+listed   := share/tunemark/installed# what an install put below PREFIX, itself too, a path a line
 install: $(build)/tunemark $(build)/man/tunemark.1 ## program, tasks, models, man pages, completion to PREFIX=/usr/local; DESTDIR=
-	@set -e; for f in $(shared); do $(put) '$(into)/share/tunemark/'$$f; done; \
-	for f in $(read); do $(put) '$(into)/share/doc/tunemark/'$$f; done; \
-	for f in $(build)/man/*.1; do [ ! -e $$f ] || $(put) '$(into)/share/man/man1/'$${f##*/}; done; \
-	f=harness/completion.bash; $(put) '$(into)/share/bash-completion/completions/tunemark'; \
-	f=$(build)/tunemark; $(put) '$(into)/bin/tunemark'; echo 'installed: $(into)/bin/tunemark'
+	@set -e; install -d '$(into)/share/tunemark'; \
+	put() { install -D -m "$$([ -x "$$1" ] && echo 755 || echo 644)" "$$1" '$(into)'/"$$2"; echo "$$2"; }; \
+	{ echo $(listed); for f in $(shared); do put $$f share/tunemark/$$f; done; \
+	  for f in $(read); do put $$f share/doc/tunemark/$$f; done; \
+	  for f in $(build)/man/*.1; do [ ! -e $$f ] || put $$f share/man/man1/$${f##*/}; done; \
+	  put harness/completion.bash share/bash-completion/completions/tunemark; \
+	  put $(build)/tunemark bin/tunemark; } >'$(into)/$(listed).new'; \
+	cd '$(into)'; [ ! -e $(listed) ] || grep -vxFf $(listed).new $(listed) | xargs -rd '\n' rm -f; \
+	mv $(listed).new $(listed); echo 'installed: $(into)/bin/tunemark'
 	$(if $(filter native,$(ARCH)),@echo 'It is made for this processor; for others: make install ARCH=x86-64-v3')
 uninstall: ## remove what `make install` with the same PREFIX and DESTDIR put there
-	@cd '$(into)' 2>/dev/null || exit 0; rm -f bin/tunemark share/man/man1/tunemark.1 share/man/man1/tunemark-*.1 \
-	   share/bash-completion/completions/tunemark $(shared:%=share/tunemark/%) $(read:%=share/doc/tunemark/%); \
+	@[ -e '$(into)/$(listed)' ] || { echo 'make uninstall: no $(into)/$(listed), which an install leaves' >&2; exit 0; }; \
+	cd '$(into)' && xargs -rd '\n' rm -f <$(listed) && \
 	for d in share/tunemark share/doc/tunemark; do [ ! -d $$d ] || find $$d -depth -type d -empty -delete; done
 $(build)/man/tunemark.1: harness/man.sh $(build)/tunemark
 	@rm -rf $(@D); if command -v help2man >/dev/null; then $^ $(@D); else \

@@ -1,7 +1,7 @@
 #!/bin/sh
 # usage: tests/install.sh [MAKE]    Installs to a temporary folder, uses what is there from another folder
-# and, where a mount namespace may be had, with this tree out of sight; then uninstalls. Status 1 where a
-# command fails, something is written elsewhere or something is left behind.
+# and, where a mount namespace may be had, with this tree out of sight; then installs again, and uninstalls.
+# Status 1 where a command fails, something is written elsewhere or something is left behind.
 set -eu
 cd "$(dirname "$0")/.."
 make=${1:-make} tree=$PWD
@@ -79,8 +79,17 @@ else
 fi
 files | cmp -s "$work/before" - || complain 'an installed file has changed, or one has come'
 
+# As if the tree had once had a page that it has no more: the next install takes it away, and so does
+# uninstall.
+leave() { mkdir -p "$into/share/tunemark/gone" && : >"$into/share/tunemark/gone/page" &&
+    echo share/tunemark/gone/page >>"$into/share/tunemark/installed"; }
+leave
+tell install
+files | cmp -s "$work/before" - || complain 'a second install leaves what the first alone had, or lacks something'
+leave
 : >"$into/share/tunemark/mine"
 tell uninstall
 [ "$(find "$into" -type f)" = "$into/share/tunemark/mine" ] ||
     complain "leaves behind: $(find "$into" -type f)"
+[ ! -e "$into/share/tunemark/gone" ] || complain 'leaves an empty folder behind'
 exit "$status"
