@@ -125,28 +125,28 @@ fuzz: ## fuzz each parser for SECONDS=60; TARGET=name for one
 	@$(MAKE) CC=clang FUZZ=1 $(addprefix fuzz-,$(or $(TARGET),$(fuzzers)))
 faults: ## plant mistakes one by one, and see that a test notices each; WORD=word for some
 	@tests/faults.py $(WORD)
-# An installed program finds in share/tunemark what it finds here in the tree (home_folder).
+# An installed program finds in share/tunemark what it finds here in the tree (home_folder), and its pages what
+# they link to; share/doc/tunemark is a link there.
 shared   := $(wildcard $(addprefix datasets/,*.yaml *.sh *.py *.awk *.txt README.md bundled/*/*.csv bundled/floors.csv) \
-            $(addprefix models/,*.sh *.txt README.md bundled/*/* configs/*/*) plots/*.gp \
-            $(addprefix results/,SCHEMA.md schema.json specs/*))
-read     := LICENSE README.md $(wildcard docs/*.md)
+            $(addprefix models/,*.sh *.txt README.md bundled/README.md bundled/*/* configs/*/*) plots/*.gp \
+            $(addprefix results/,SCHEMA.md schema.json specs/*) LICENSE CITATION.cff *.md docs/*.md)
 into      = $(DESTDIR)$(PREFIX)
 listed   := share/tunemark/installed# what an install put below PREFIX, itself too, a path a line
 install: $(build)/tunemark $(build)/man/tunemark.1 ## program, tasks, models, man pages, completion to PREFIX=/usr/local; DESTDIR=
-	@set -e; install -d '$(into)/share/tunemark'; \
+	@set -e; install -d '$(into)/share/tunemark' '$(into)/share/doc'; \
 	put() { install -D -m "$$([ -x "$$1" ] && echo 755 || echo 644)" "$$1" '$(into)'/"$$2"; echo "$$2"; }; \
 	{ echo $(listed); for f in $(shared); do put $$f share/tunemark/$$f; done; \
-	  for f in $(read); do put $$f share/doc/tunemark/$$f; done; \
+	  ln -sfnT ../tunemark '$(into)/share/doc/tunemark'; echo share/doc/tunemark; \
 	  for f in $(build)/man/*.1; do [ ! -e $$f ] || put $$f share/man/man1/$${f##*/}; done; \
 	  put harness/completion.bash share/bash-completion/completions/tunemark; \
 	  put $(build)/tunemark bin/tunemark; } >'$(into)/$(listed).new'; \
+	docs/unlink.sh '$(into)/share/tunemark' $(filter %.md,$(shared)); \
 	cd '$(into)'; [ ! -e $(listed) ] || grep -vxFf $(listed).new $(listed) | xargs -rd '\n' rm -f; \
 	mv $(listed).new $(listed); echo 'installed: $(into)/bin/tunemark'
 	$(if $(filter native,$(ARCH)),@echo 'It is made for this processor; for others: make install ARCH=x86-64-v3')
 uninstall: ## remove what `make install` with the same PREFIX and DESTDIR put there
 	@[ -e '$(into)/$(listed)' ] || { echo 'make uninstall: no $(into)/$(listed), which an install leaves' >&2; exit 0; }; \
-	cd '$(into)' && xargs -rd '\n' rm -f <$(listed) && \
-	for d in share/tunemark share/doc/tunemark; do [ ! -d $$d ] || find $$d -depth -type d -empty -delete; done
+	cd '$(into)' && xargs -rd '\n' rm -f <$(listed) && find share/tunemark -depth -type d -empty -delete
 $(build)/man/tunemark.1: harness/man.sh $(build)/tunemark
 	@rm -rf $(@D); if command -v help2man >/dev/null; then $^ $(@D); else \
 	   echo 'make: no man pages: help2man is missing' >&2; fi

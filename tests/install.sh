@@ -24,6 +24,8 @@ for page in "$into"/share/man/man1/*.1; do
     [ ! -e "$page" ] || ! command -v groff >/dev/null || [ ! "$(groff -man -ww -Tutf8 "$page" 2>&1 >/dev/null)" ] ||
         complain "groff warns of $page"
 done
+tests/links.sh "$into/share/doc/tunemark/" || complain 'the pages that are installed have dead links'
+grep -qF '](docs/methods.md)' "$into/share/doc/tunemark/README.md" || complain 'README.md lacks a link that it could have'
 tests/completion.sh "$into/bin/tunemark" || status=1
 files() { (cd "$work/stage" && find . -type f | sort | xargs sha256sum); }
 files >"$work/before"
@@ -89,7 +91,7 @@ files | cmp -s "$work/before" - || complain 'a second install leaves what the fi
 leave
 : >"$into/share/tunemark/mine"
 tell uninstall
-[ "$(find "$into" -type f)" = "$into/share/tunemark/mine" ] ||
-    complain "leaves behind: $(find "$into" -type f)"
+[ "$(find "$into" ! -type d)" = "$into/share/tunemark/mine" ] ||
+    complain "leaves behind: $(find "$into" ! -type d)"
 [ ! -e "$into/share/tunemark/gone" ] || complain 'leaves an empty folder behind'
 exit "$status"

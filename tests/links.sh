@@ -1,7 +1,9 @@
 #!/bin/sh
-# usage: tests/links.sh    Reads every page (*.md) and names each link to a file that is not there, and
-# each to a heading that its page does not have. Links to other sites are left alone. Status 1 if any is.
+# usage: tests/links.sh [FOLDER]    Reads every page (*.md) of this folder, or of another, and names each
+# link to a file that is not there, and each to a heading that its page does not have. Links to other
+# sites are left alone. Status 1 if any is.
 set -eu
+cd "${1:-.}"
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 trap 'exit 130' INT TERM
