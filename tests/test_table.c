@@ -968,6 +968,40 @@ static void a_folder_gives_its_rows_and_else_its_runs(void)
     arena_free(arena);
 }
 
+// Of five finals, three with rows. A trial without its row is none of them.
+static void a_sweep_that_is_not_whole_says_so(void)
+{
+    Arena *arena = arena_of_test();
+    Error error = { 0 };
+    Row *row = five(arena, spread);
+    Rows rows = { 0 };
+    const TableChoice choice = { .columns = "score" }, trials = { .trials = true };
+    const char *folder = test_folder(), *plan = "key,stage\nnone,trial\n";
+    char *of_rows = path_join(arena, folder, "rows"), *path = path_join(arena, folder, "plan.csv");
+    CHECK(folder_make(of_rows, &error));
+    for (int i = 0; i < 5; i++) {
+        text_append(arena, &plan, "", "%s,final\n", row[i].key);
+        CHECK(i > 2 || row_write(row_file(arena, folder, "rows", row[i].key), &row[i], &error));
+    }
+    const char *const wrong[] = { "key,seed\nother,1\n", "key,stage\n\"" };
+    for (size_t i = 0; i < 2; i++) { // a plan of before there were stages, and one that is cut
+        CHECK(file_write_text(path, wrong[i], &error));
+        CHECK(rows_of_folders(arena, &folder, 1, &rows, &error) && rows.partials == 0);
+    }
+    CHECK(file_write_text(path, plan, &error));
+    CHECK(rows_of_folders(arena, &folder, 1, &rows, &error) && rows.partials == 1);
+    CHECK(choice_says(&rows, &choice,
+                      arena_format(arena, "%s: 3 of 5 planned runs have rows.\n", folder)));
+    rows.row[0].stage = "trial", rows.row[0].tune_score = 0.8;
+    char *text = choice_text(&rows, &trials);
+    CHECK(!strstr(text, "planned runs"));
+    free(text);
+    for (int i = 3; i < 5; i++)
+        CHECK(row_write(row_file(arena, folder, "rows", row[i].key), &row[i], &error));
+    CHECK(rows_of_folders(arena, &folder, 1, &rows, &error) && rows.partials == 0);
+    arena_free(arena);
+}
+
 static void a_file_cut_short_is_named_and_left_out(void)
 {
     Arena *arena = arena_of_test();
@@ -1035,5 +1069,6 @@ void suite_table(void)
     ADD(what_markdown_would_read_is_marked);
     ADD(shares_say_of_what);
     ADD(a_folder_gives_its_rows_and_else_its_runs);
+    ADD(a_sweep_that_is_not_whole_says_so);
     ADD(a_file_cut_short_is_named_and_left_out);
 }

@@ -1,6 +1,7 @@
 // folder.c: see folder.h.
 
 #include "base/folder.h"
+#include "base/csv.h"
 #include "base/file.h"
 #include "base/text.h"
 #include <stdlib.h>
@@ -47,6 +48,37 @@ static void leave_out(Arena *arena, Growing *to, const Error *why)
     to->rows.cut[to->rows.cuts++] = arena_text(arena, why->text);
 }
 
+static bool has_key(const Rows *rows, size_t from, const char *key)
+{
+    for (size_t i = from; i < rows->count; i++)
+        if (text_same(rows->row[i].key, key))
+            return true;
+    return false;
+}
+
+// The folder's rows are those from `from` on. Where there is no plan that can be read, nothing is
+// known to be missing.
+static void hold_to_plan(Arena *arena, Rows *rows, size_t from, const char *folder)
+{
+    Error unread;
+    Csv plan;
+    char *path = path_join(arena, folder, "plan.csv");
+    if (!file_exists(path) || !csv_read(arena, path, CSV_COMMAS, true, &plan, &unread))
+        return;
+    size_t key = csv_column(&plan, "key"), stage = csv_column(&plan, "stage");
+    size_t planned = 0, there = 0;
+    for (size_t i = 0; i < plan.rows && key != SIZE_MAX && stage != SIZE_MAX; i++) {
+        const char **cell = plan.row[i].field;
+        if (strcmp(cell[stage], "final") != 0)
+            continue;
+        planned++;
+        there += has_key(rows, from, cell[key]);
+    }
+    if (there < planned)
+        rows->partial[rows->partials++] =
+            arena_format(arena, "%s: %zu of %zu planned runs have rows", folder, there, planned);
+}
+
 static bool append_folder(Arena *arena, Growing *to, const char *folder, Error *error)
 {
     const char **name;
@@ -79,13 +111,14 @@ static bool append_folder(Arena *arena, Growing *to, const char *folder, Error *
                     "a folder with rows/*.csv or runs.csv", "no rows%s%s",
                     to->rows.cuts > cuts ? "; " : "",
                     to->rows.cuts > cuts ? to->rows.cut[cuts] : "");
+    hold_to_plan(arena, &to->rows, before, folder);
     return true;
 }
 
 bool rows_of_folders(Arena *arena, const char *const *folders, size_t folder_count, Rows *rows,
                      Error *error)
 {
-    Growing all = { 0 };
+    Growing all = { .rows.partial = arena_take(arena, folder_count + 1, sizeof(char *)) };
     for (size_t i = 0; i < folder_count; i++)
         if (!append_folder(arena, &all, folders[i], error))
             return false;

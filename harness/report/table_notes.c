@@ -327,6 +327,8 @@ void table_notes(FILE *out, const Table *table)
     else // there are rows, or nobody would have asked for a table
         note(&notes, "no finals, so no scores: %zu trial row%s; --stage trial shows what is there.",
              summary->trials, summary->trials == 1 ? " of a search" : "s of searches");
+    for (size_t i = 0; i < table->rows->partials && !table->choice->trials; i++)
+        note(&notes, "%s.", table->rows->partial[i]);
     for (size_t i = 0; i < notes.count; i++)
         grid_note(out, table->choice->format, i == 0, i + 1 == notes.count, notes.note[i]);
 }
