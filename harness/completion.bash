@@ -3,7 +3,7 @@
 # shellcheck shell=bash
 
 _tunemark_names() { # program, methods|models|specs|tasks
-    "$1" list "$2" 2>/dev/null | awk -v what="$2" 'NR > (what == "tasks") { print $1 }' # a head
+    "$1" list "$2" 2>/dev/null | awk -v what="$2" 'NR > (what ~ /^(tasks|specs)$/) { print $1 }' # a head
 }
 
 # What an option or an operand takes -> the words to choose from, or nothing: bash then proposes files.

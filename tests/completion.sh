@@ -42,7 +42,7 @@ ask 'run --method lora --targets .' +q +all
 ask 'run --method lora --targets q+v+a' +q+v+attn_out -all
 ask 'run --method lora --lora.targets .' +q
 ask 'run --epochs .' -tiny
-ask 'sweep .' +quick +sweep -tiny
+ask 'sweep .' +quick +sweep -tiny -spec
 ask 'sweep quick -' +--dry-run +--jobs ---model
 ask 'list .' +methods +columns +options -tiny
 ask 'check .' +reviews -lora

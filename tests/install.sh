@@ -57,7 +57,7 @@ of() { # part, command line: it ends well and says the part
 failed=0
 of 'reviews,accuracy' tunemark list tasks --csv
 of "$home/models/bundled/tiny" tunemark list models
-of "$home/results/specs/quick.yaml" tunemark list specs
+of "NAME.yaml in $home/results/specs" tunemark list specs
 short='--epochs 0 --min-steps 2'
 of '' tunemark run --model tiny --task reviews --method lora --rank 2 $short --save reviews.lora
 of 'positive' tunemark predict reviews.lora --file own/train.csv

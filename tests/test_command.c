@@ -172,6 +172,26 @@ static void the_help_of_a_run_knows_its_method(void)
     arena_free(arena);
 }
 
+// Names of unlike length; a summary ends with its sentence; a spec may begin without a comment.
+static void specs_stand_in_two_columns(void)
+{
+    Error error;
+    Arena *arena = arena_new(ARENA_RUN, &error);
+    const char *home = test_folder(), *specs = path_join(arena, home, "results/specs");
+    CHECK(folder_make(specs, &error));
+    write_text(path_join(arena, specs, "no.yaml"), "name: no\n");
+    write_text(path_join(arena, specs, "longest.yaml"), "# Which\n# is it? More.\nname: l\n");
+    Around around = { .set = arena_format(arena, "TUNEMARK_HOME=%s", home) };
+    Said said = program(arena, &around, "list specs");
+    CHECK(said.status == 0);
+    CHECK_TEXT(said.out, arena_format(arena,
+                                      "spec    asks; NAME.yaml in %s\n"
+                                      "longest Which is it?\n"
+                                      "no      (no comment at its head)\n",
+                                      specs));
+    arena_free(arena);
+}
+
 static void version_and_lists_are_printed(void)
 {
     Error error;
@@ -406,6 +426,7 @@ void suite_command(void)
     ADD(every_command_explains_itself_within_100_columns);
     ADD(the_help_of_a_run_knows_its_method);
     ADD(version_and_lists_are_printed);
+    ADD(specs_stand_in_two_columns);
     ADD(the_schemas_are_those_that_the_program_prints);
     ADD(all_options_are_listed_for_programs);
     ADD(tokens_of_arguments_and_of_lines_are_shown);

@@ -124,15 +124,23 @@ static bool list_specs(const Invocation *invocation, Form form, Error *error)
     Arena *arena = invocation->arena;
     (void)form;
     const char *folder = path_join(arena, home_folder(arena), "results/specs"), **names;
-    size_t count;
+    size_t count, columns = terminal_columns(stdout);
+    int widest = 4; // "spec"
     if (!folder_list(arena, folder, ".yaml", &names, &count, error))
         return false;
     for (size_t i = 0; i < count; i++) {
-        const char *path = path_join(arena, folder, names[i]);
-        text_put(stdout,
-                 arena_format(arena, "%-18s %s %s", text_stem(arena, names[i], ".yaml"),
-                              spec_summary(arena, path), path),
-                 19, terminal_columns(stdout));
+        int width = (int)strlen(names[i] = text_stem(arena, names[i], ".yaml"));
+        widest = width > widest ? width : widest;
+    }
+    printf("%-*s ", widest, "spec");
+    text_put(stdout, arena_format(arena, "asks; NAME.yaml in %s", folder), (size_t)widest + 1,
+             columns);
+    for (size_t i = 0; i < count; i++) {
+        const char *summary =
+            spec_summary(arena, path_join(arena, folder, arena_format(arena, "%s.yaml", names[i])));
+        printf("%-*s ", widest, names[i]);
+        text_put(stdout, *summary ? summary : "(no comment at its head)", (size_t)widest + 1,
+                 columns);
     }
     return true;
 }
