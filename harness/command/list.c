@@ -53,12 +53,12 @@ static bool list_methods(const Invocation *invocation, Form form, Error *error)
             printf("| `%s` | %s | %s%s%s | %g, %g, %g, %g | %s |\n", m->name, m->summary,
                    *text ? "`" : "", text, *text ? "`" : "", m->rate[0], m->rate[1], m->rate[2],
                    m->rate[3], m->paper);
-        else
+        else {
+            printf("%-*s ", name, m->name);
             text_put(stdout,
-                     *text ? arena_format(arena, "%-*s %-*s %s", name, m->name, summary, m->summary,
-                                          text)
-                           : arena_format(arena, "%-*s %s", name, m->name, m->summary),
+                     *text ? arena_format(arena, "%-*s %s", summary, m->summary, text) : m->summary,
                      (size_t)name + 1, columns);
+        }
     }
     return true;
 }
