@@ -19,6 +19,7 @@ say() { printf '== %s\n' "$*"; }
 fail() { say "$*" >&2; exit 1; }
 end() { for pid in "${started[@]}"; do kill "$pid" 2>/dev/null || true; done; }
 trap end EXIT
+[ -x "$tunemark" ] || fail "no build/tunemark; should be built, by: make"
 
 needed() { # PROGRAM PACKAGE
     type "$1" >/dev/null 2>&1 || PATH=$PATH:/usr/sbin type "$1" >/dev/null 2>&1 ||
