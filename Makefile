@@ -135,18 +135,20 @@ listed   := share/tunemark/installed# what an install put below PREFIX, itself t
 install: $(build)/tunemark $(build)/man/tunemark.1 ## program, tasks, models, man pages, completion to PREFIX=/usr/local; DESTDIR=
 	@set -e; install -d '$(into)/share/tunemark' '$(into)/share/doc'; \
 	put() { install -D -m "$$([ -x "$$1" ] && echo 755 || echo 644)" "$$1" '$(into)'/"$$2"; echo "$$2"; }; \
-	ln -sfnT ../tunemark '$(into)/share/doc/tunemark'; \
+	pages='$(into)/share/doc/tunemark'; [ -L "$$pages" ] || [ ! -d "$$pages" ] || { \
+	   echo "make install: $$pages is a folder, of an older install; should be removed first" >&2; exit 1; }; \
+	ln -sfnT ../tunemark "$$pages"; \
 	{ printf '%s\n' $(listed) share/doc/tunemark; for f in $(shared); do put $$f share/tunemark/$$f; done; \
 	  for f in $(build)/man/*.1; do [ ! -e $$f ] || put $$f share/man/man1/$${f##*/}; done; \
 	  put harness/completion.bash share/bash-completion/completions/tunemark; \
 	  put $(build)/tunemark bin/tunemark; } >'$(into)/$(listed).new'; \
 	docs/unlink.sh '$(into)/share/tunemark' $(filter %.md,$(shared)); \
-	cd '$(into)'; [ ! -e $(listed) ] || grep -vxFf $(listed).new $(listed) | xargs -rd '\n' rm -f; \
-	chmod 644 $(listed).new; mv $(listed).new $(listed); echo 'installed: $(into)/bin/tunemark'
+	cd '$(into)/'; [ ! -e $(listed) ] || grep -vxFf $(listed).new $(listed) | xargs -rd '\n' rm -f; \
+	find share/tunemark -depth -type d -empty -delete; chmod 644 $(listed).new; mv $(listed).new $(listed); echo 'installed: $(into)/bin/tunemark'
 	$(if $(filter native,$(ARCH)),@echo 'It is made for this processor; for others: make install ARCH=x86-64-v3')
 uninstall: ## remove what `make install` with the same PREFIX and DESTDIR put there
 	@[ -e '$(into)/$(listed)' ] || { echo 'make uninstall: no $(into)/$(listed), which an install leaves' >&2; exit 0; }; \
-	cd '$(into)' && xargs -rd '\n' rm -f <$(listed) && find share/tunemark -depth -type d -empty -delete
+	cd '$(into)/' && xargs -rd '\n' rm -f <$(listed) && find share/tunemark -depth -type d -empty -delete
 $(build)/man/tunemark.1: harness/man.sh $(build)/tunemark
 	@rm -rf $(@D); if command -v help2man >/dev/null; then $^ $(@D); else \
 	   echo 'make: no man pages: help2man is missing' >&2; fi

@@ -72,4 +72,10 @@ published() { # FILE
         }'
 }
 
-"$@"
+case ${1:-} in
+by_method | by_batch | published) "$@" ;;
+*)
+    echo "docs/memory.sh: '${1:-}' is no table; should be by_method, by_batch MODEL or published FILE.csv" >&2
+    exit 2
+    ;;
+esac

@@ -228,9 +228,9 @@ static json_t *two_way_answer(const TwoWay *of)
     return json_pack("{so,so,so,so,so,so,so,so,so,so,so,so,so}", "difference", number(of->value),
                      "mean", number(of->value), "se", number(of->se), "df", number(of->df), "lo",
                      number(of->low), "hi", number(of->high), "t", number(of->t), "p",
-                     number(of->p), "mdd", number(of->detectable), "ms_seed", number(of->ms_seed),
-                     "ms_group", number(of->ms_group), "ms_rest", number(of->ms_rest), "basis",
-                     word(basis_names[of->basis]));
+                     number(of->p), "mdd", number(detectable(of->se, of->df, 1)), "ms_seed",
+                     number(of->ms_seed), "ms_group", number(of->ms_group), "ms_rest",
+                     number(of->ms_rest), "basis", word(basis_names[of->basis]));
 }
 
 static void put_count(json_t *answer, const char *key, size_t count)

@@ -26,6 +26,7 @@ for page in "$into"/share/man/man1/*.1; do
 done
 tests/links.sh "$into/share/doc/tunemark/" || complain 'the pages that are installed have dead links'
 grep -qF '](docs/methods.md)' "$into/share/doc/tunemark/README.md" || complain 'README.md lacks a link that it could have'
+! grep -q '<img ' "$into/share/doc/tunemark/README.md" || complain 'README.md has a figure that is not installed'
 tests/completion.sh "$into/bin/tunemark" || status=1
 files() { (cd "$work/stage" && find . -type f | sort | xargs sha256sum); }
 files >"$work/before"
@@ -88,6 +89,7 @@ leave() { mkdir -p "$into/share/tunemark/gone" && : >"$into/share/tunemark/gone/
 leave
 tell install
 files | cmp -s "$work/before" - || complain 'a second install leaves what the first alone had, or lacks something'
+[ ! -e "$into/share/tunemark/gone" ] || complain 'a second install leaves an empty folder behind'
 leave
 : >"$into/share/tunemark/mine"
 tell uninstall

@@ -48,17 +48,17 @@ static void leave_out(Arena *arena, Growing *to, const Error *why)
     to->rows.cut[to->rows.cuts++] = arena_text(arena, why->text);
 }
 
-static bool has_key(const Rows *rows, size_t from, const char *key)
+static bool has_key(const Rows *rows, const char *key)
 {
-    for (size_t i = from; i < rows->count; i++)
+    for (size_t i = 0; i < rows->count; i++)
         if (text_same(rows->row[i].key, key))
             return true;
     return false;
 }
 
-// The folder's rows are those from `from` on. Where there is no plan that can be read, nothing is
+// A row may lie in another of the folders. Where there is no plan that can be read, nothing is
 // known to be missing.
-static void hold_to_plan(Arena *arena, Rows *rows, size_t from, const char *folder)
+static void hold_to_plan(Arena *arena, Rows *rows, const char *folder)
 {
     Error unread;
     Csv plan;
@@ -72,7 +72,7 @@ static void hold_to_plan(Arena *arena, Rows *rows, size_t from, const char *fold
         if (strcmp(cell[stage], "final") != 0)
             continue;
         planned++;
-        there += has_key(rows, from, cell[key]);
+        there += has_key(rows, cell[key]);
     }
     if (there < planned)
         rows->partial[rows->partials++] =
@@ -111,7 +111,6 @@ static bool append_folder(Arena *arena, Growing *to, const char *folder, Error *
                     "a folder with rows/*.csv or runs.csv", "no rows%s%s",
                     to->rows.cuts > cuts ? "; " : "",
                     to->rows.cuts > cuts ? to->rows.cut[cuts] : "");
-    hold_to_plan(arena, &to->rows, before, folder);
     return true;
 }
 
@@ -122,6 +121,8 @@ bool rows_of_folders(Arena *arena, const char *const *folders, size_t folder_cou
     for (size_t i = 0; i < folder_count; i++)
         if (!append_folder(arena, &all, folders[i], error))
             return false;
+    for (size_t i = 0; i < folder_count; i++)
+        hold_to_plan(arena, &all.rows, folders[i]);
     *rows = all.rows;
     return true;
 }

@@ -11,7 +11,8 @@ typedef struct {
     size_t cuts;
     size_t copies;        // rows that rows_once left out
     const char **partial; // "results/quick: 19 of 78 planned runs have rows": of folders whose
-    size_t partials;      // plan.csv has finals without; not of trials, which only lead to finals
+    size_t partials;      // plan.csv, of a shard alone where there are shards, has finals without
+                          // (not of trials, which only lead to finals)
 } Rows;
 
 // Of each folder FOLDER/rows/*.csv where there are any, else FOLDER/runs.csv (rebuilt from them, so

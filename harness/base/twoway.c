@@ -77,6 +77,8 @@ Component components_joined(Component seeds, Component groups, Component rest)
 
 double detectable(double se, double df, size_t k)
 {
+    if (isnan(df))
+        return NAN;
     return se == 0 ? 0 : (t_quantile(1 - 0.025 / (double)k, df) + t_quantile(0.80, df)) * se;
 }
 
@@ -145,7 +147,7 @@ static TwoWay tested(double value, Component part, size_t groups, double scale, 
                      double level)
 {
     double variance = part.variance / (double)groups;
-    TwoWay result = { value, NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN, basis, NOT_EMPTY };
+    TwoWay result = { value, NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN, basis, NOT_EMPTY };
     if (isnan(variance)) {
         result.reason = ONE_SEED_ONE_GROUP;
         return result;
@@ -162,6 +164,5 @@ static TwoWay tested(double value, Component part, size_t groups, double scale, 
     result.low = value - half, result.high = value + half;
     result.t = value / result.se;
     result.p = t_two_sided(result.t, part.df);
-    result.detectable = detectable(result.se, part.df, 1);
     return result;
 }

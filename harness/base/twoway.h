@@ -25,7 +25,6 @@ extern const char *const reason_names[]; // "zero_variance"; of NOT_EMPTY NULL
 typedef struct {
     double value;                      // D, the mean of u (less that of the other side)
     double low, high, se, df, t, p;    // p two-sided
-    double detectable;                 // see below; of one comparison
     double ms_seed, ms_group, ms_rest; // of a paired test
     Basis basis;
     Reason reason;
@@ -48,7 +47,8 @@ typedef struct {
 Component components_joined(Component seeds, Component groups,
                             Component rest); // V and its df from A, B, E
 
-// The difference that such a comparison, one of k, finds in 80 of 100 cases: (t(1 - 0.025/k) +
-// t(0.80)) se. 5 %/k is what Holm asks of the smallest p: of the others it asks less.
+// The difference that a test with this se and df, one of k, finds in 80 of 100 cases: (t(1 -
+// 0.025/k) + t(0.80)) se. 5 %/k is what Holm asks of the smallest p: of the others it asks less.
+// NAN where df is: nothing was tested.
 double detectable(double se, double df, size_t k);
 #endif

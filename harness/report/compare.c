@@ -46,10 +46,9 @@ bool compare_methods(Arena *arena, const Question *question, Comparisons *compar
     for (size_t b = 0; b < comparisons->blocks; b++) {
         Compared *block = &comparisons->block[b];
         block->adjusted_p = adjusted[b];
+        const TwoWay *test = &block->result.test;
         block->detectable =
-            block->missing || isnan(block->result.test.detectable)
-                ? (double)NAN
-                : detectable(block->result.test.se, block->result.test.df, comparisons->family);
+            block->missing ? (double)NAN : detectable(test->se, test->df, comparisons->family);
     }
     return true;
 }

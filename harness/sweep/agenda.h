@@ -133,8 +133,8 @@ size_t agenda_following(const Agenda *agenda); // trials and finals of all setti
 // it that went into it. What a search has found stays its own where this spec has none.
 bool agenda_amend(Agenda *agenda, Error *error);
 
-// plan.csv and runs.csv, each whole. runs.csv also has the rows of other shards, and the finals of
-// a search of which a trial is to be done again.
+// plan.csv and runs.csv, each whole. plan.csv is of the shard alone; runs.csv also has the rows of
+// other shards, and those of a search that follow from a trial that is to be done again.
 bool agenda_write(const Agenda *agenda, Error *error);
 
 // Flops a second of one run: from rows of the same model and method, else of the same model, else
