@@ -56,8 +56,7 @@ static bool has_key(const Rows *rows, const char *key)
     return false;
 }
 
-// A row may lie in another of the folders. Where there is no plan that can be read, nothing is
-// known to be missing.
+// Where there is no plan that can be read, nothing is known to be missing.
 static void hold_to_plan(Arena *arena, Rows *rows, const char *folder)
 {
     Error unread;
@@ -117,14 +116,19 @@ static bool append_folder(Arena *arena, Growing *to, const char *folder, Error *
 bool rows_of_folders(Arena *arena, const char *const *folders, size_t folder_count, Rows *rows,
                      Error *error)
 {
-    Growing all = { .rows.partial = arena_take(arena, folder_count + 1, sizeof(char *)) };
+    Growing all = { 0 };
     for (size_t i = 0; i < folder_count; i++)
         if (!append_folder(arena, &all, folders[i], error))
             return false;
-    for (size_t i = 0; i < folder_count; i++)
-        hold_to_plan(arena, &all.rows, folders[i]);
     *rows = all.rows;
     return true;
+}
+
+void rows_hold_to_plans(Arena *arena, const char *const *folders, size_t folder_count, Rows *rows)
+{
+    rows->partial = arena_take(arena, folder_count + 1, sizeof *rows->partial);
+    for (size_t i = 0; i < folder_count; i++)
+        hold_to_plan(arena, rows, folders[i]);
 }
 
 // ---- rows with one key

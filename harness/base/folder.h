@@ -10,9 +10,8 @@ typedef struct {
     const char **cut; // files of rows/ that hold no row: "rows/ab.csv:2: ..."; they are left out
     size_t cuts;
     size_t copies;        // rows that rows_once left out
-    const char **partial; // "results/quick: 19 of 78 planned runs have rows": of folders whose
-    size_t partials;      // plan.csv, of a shard alone where there are shards, has finals without
-                          // (not of trials, which only lead to finals)
+    const char **partial; // "results/quick: 19 of 78 planned runs have rows": rows_hold_to_plans
+    size_t partials;
 } Rows;
 
 // Of each folder FOLDER/rows/*.csv where there are any, else FOLDER/runs.csv (rebuilt from them, so
@@ -20,6 +19,10 @@ typedef struct {
 // named in `cut`. ERROR_INPUT where a folder has no rows at all.
 bool rows_of_folders(Arena *arena, const char *const *folders, size_t folder_count, Rows *rows,
                      Error *error);
+
+// Names in `partial` the folders whose plan.csv (a shard's is of the shard alone) has finals
+// without a row in any of the folders. Trials only lead to finals.
+void rows_hold_to_plans(Arena *arena, const char *const *folders, size_t folder_count, Rows *rows);
 
 // FOLDER/KIND/KEY.csv, which a run leaves beside its row, one of these; NULL: the rows are of no
 // folder, or it has no key.

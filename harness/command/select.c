@@ -98,6 +98,7 @@ bool rows_asked(const Invocation *invocation, Rows *rows, int *status, Error *er
                     "a sweep's folder, such as results/quick", "is not given");
     if (!rows_of_folders(invocation->arena, arguments->operand, arguments->operands, rows, error))
         return false;
+    rows_hold_to_plans(invocation->arena, arguments->operand, arguments->operands, rows);
     for (size_t i = 0; i < rows->cuts; i++)
         fprintf(stderr, "left out: %s\n", rows->cut[i]);
     *status = rows->cuts > 0;
